@@ -1,0 +1,72 @@
+"""What makes a FastAPI application one of the shop's services, and how it is served."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from shopkit import health, identity, problems, telemetry
+from shopkit.settings import Settings
+
+KEEP_ALIVE_SECONDS = 75
+SHUTDOWN_SECONDS = 20
+
+COMMON_PROBLEMS: problems.Table = {
+    identity.AuthenticationRequiredError: problems.UNAUTHENTICATED,
+    identity.AdminRequiredError: problems.FORBIDDEN,
+}
+
+
+def create(
+    service: str,
+    settings: Settings,
+    *,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    table: problems.Table,
+    checks: Callable[[Request], Mapping[str, health.Check]],
+) -> FastAPI:
+    """Return an application with the routes, errors and logs that all services share.
+
+    Args:
+        service: Its name in the paths, such as `orders`.
+        settings: Its settings.
+        lifespan: Builds what lives as long as the application, into `app.state`.
+        table: Which problem each of its exceptions is.
+        checks: The parts that /ready asks for.
+    """
+    app = FastAPI(
+        title=f"{service}-ms",
+        version="1.0.0",
+        lifespan=lifespan,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses={422: problems.document(problems.VALIDATION)[422]},
+    )
+    app.include_router(health.router(service, chaos=settings.chaos_endpoints))
+    app.include_router(health.ready_route(checks))
+    app.add_middleware(telemetry.RequestMiddleware)
+    problems.install(app, {**COMMON_PROBLEMS, **table})
+    return app
+
+
+def serve(app: ASGIApp, settings: Settings) -> None:
+    """Serve until SIGTERM, then finish what has begun.
+
+    Connections stay open longer than any client of ours keeps them, or a POST could meet a
+    connection that is just being closed.
+    """
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
