@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from shopkit import health, identity, problems, telemetry
+from shopkit import cursors, health, identity, problems, telemetry
 from shopkit.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -17,6 +17,7 @@ SHUTDOWN_SECONDS = 20
 COMMON_PROBLEMS: problems.Table = {
     identity.AuthenticationRequiredError: problems.UNAUTHENTICATED,
     identity.AdminRequiredError: problems.FORBIDDEN,
+    cursors.InvalidCursorError: problems.VALIDATION,
 }
 
 

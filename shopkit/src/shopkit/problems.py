@@ -3,7 +3,7 @@
 A service has one table from its exceptions to problem types; `install` puts it into an app.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol, runtime_checkable
@@ -52,12 +52,16 @@ class Explains(Protocol):
 
 @dataclass(frozen=True)
 class ProblemType:
-    """A kind of problem: its stable name, its title and its status."""
+    """A kind of problem: its stable name, its title and its status.
+
+    `detail` is what a person is told where the exception's own text must not leave.
+    """
 
     name: str
     title: str
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
+    detail: str = ""
 
     @property
     def uri(self) -> str:
@@ -76,7 +80,12 @@ UNAUTHENTICATED = ProblemType(
 FORBIDDEN = ProblemType("forbidden", "Your role does not allow this", 403)
 NOT_FOUND = ProblemType("not-found", "Not found", 404)
 
-Table = Mapping[type[Exception], ProblemType]
+INTERNAL_DETAIL = (
+    "The request could not be answered. Nothing is known to have changed; please try again."
+)
+
+Table = Mapping[type[Exception], ProblemType | Callable[[Exception], ProblemType]]
+"""From an exception to its problem, or to what judges one by its content."""
 
 
 def render(
@@ -123,12 +132,14 @@ def install(app: FastAPI, table: Table) -> None:
     """
 
     async def known(request: Request, error: Exception) -> JSONResponse:
-        problem = next(table[kind] for kind in type(error).__mro__ if kind in table)
+        entry = next(table[kind] for kind in type(error).__mro__ if kind in table)
+        problem = entry if isinstance(entry, ProblemType) else entry(error)
         if problem.status >= 500:
-            log.warning("request failed", problem=problem.name, error=repr(error))
+            trace = error if problem.status == 500 else None
+            log.warning("request failed", problem=problem.name, error=repr(error), exc_info=trace)
         return render(
             problem,
-            str(error),
+            problem.detail or str(error),
             instance=request.url.path,
             errors=error.field_errors() if isinstance(error, Explains) else None,
             headers=getattr(error, "headers", None),
@@ -170,11 +181,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     log.error("unforeseen error", exc_info=error)
-    return render(
-        INTERNAL,
-        "The request could not be answered. Nothing is known to have changed; please try again.",
-        instance=request.url.path,
-    )
+    return render(INTERNAL, INTERNAL_DETAIL, instance=request.url.path)
 
 
 def document(*problems: ProblemType) -> dict[int | str, dict[str, Any]]:
