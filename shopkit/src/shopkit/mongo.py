@@ -70,9 +70,13 @@ def connect(settings: MongoSettings, service: str) -> AsyncMongoClient[Document]
     )
 
 
+class GuardMissedError(Exception):
+    """A guarded write met another document than the one that was read; it has to be read again."""
+
+
 def is_temporary(error: BaseException) -> bool:
     """Whether the same operation may succeed later, without anything being changed."""
-    if isinstance(error, _AWAY):
+    if isinstance(error, (*_AWAY, GuardMissedError)):
         return True
     return isinstance(error, PyMongoError) and (
         error.has_error_label("TransientTransactionError")

@@ -25,8 +25,8 @@ class FileSource(PydanticBaseSettingsSource):
 
     def get_field_value(
         self,
-        field: FieldInfo,
-        field_name: str,  # noqa: ARG002 - the base class names it.
+        field: FieldInfo,  # noqa: ARG002 - the base class names it.
+        field_name: str,
     ) -> tuple[Any, str, bool]:
         """Return the file's text without its last line end, or None where NAME_FILE is not set."""
         path = os.environ.get(f"{field_name.upper()}_FILE")  # noqa: TID251
