@@ -4,11 +4,11 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import CollectionInvalid, DuplicateKeyError
 
 from shopkit.mongo import Database
 
@@ -68,6 +68,15 @@ async def check(database: Database, migrations: Sequence[Migration]) -> None:
     missing = await pending(database, migrations)
     if missing:
         raise MigrationsMissingError(missing)
+
+
+async def ensure_collection(database: Database, name: str, schema: dict[str, Any]) -> None:
+    """Make a collection whose documents obey a JSON schema, or put it on the one there is."""
+    validator = {"$jsonSchema": schema}
+    try:
+        await database.create_collection(name, validator=validator)
+    except CollectionInvalid:
+        await database.command("collMod", name, validator=validator)
 
 
 async def _acquire(database: Database, token: str) -> None:
