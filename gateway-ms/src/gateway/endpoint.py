@@ -1,0 +1,211 @@
+"""The endpoint through which every request goes: find its row, judge the caller, pass it on.
+
+Plain ASGI, since a framework's request and response objects would cost as much as the rest.
+"""
+
+import time
+
+import aiohttp
+import structlog
+from prometheus_client import Gauge
+from prometheus_client.metrics import Counter, Histogram
+from shopkit.identity import CLIENT_HEADER
+from shopkit.problems import INTERNAL, render
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway import access, forward, problems
+from gateway.bodies import Body, ClientGoneError
+from gateway.departure import Departure
+from gateway.forward import Forwarder, Outgoing
+from gateway.headers import Incoming, Raw
+from gateway.matching import RouteMap
+from gateway.routes import Kind, Route, Service, Who
+from gateway.tokens import Caller, Tokens
+from shopkit import context, telemetry
+
+CLIENT_GONE = 499
+"""The status under which a request is counted whose client went away, as nginx has it."""
+
+STREAMS = Gauge("gateway_streams_open", "Streams that are open.")
+
+log = structlog.get_logger(__name__)
+
+
+class Answer:
+    """What is sent to the client; keeps the status, and whether it has begun."""
+
+    __slots__ = ("_origin", "_send", "status")
+
+    def __init__(self, send: Send, origin: context.Origin) -> None:
+        self._send = send
+        self._origin = origin
+        self.status = 0
+
+    @property
+    def started(self) -> bool:
+        """Whether the head was sent, so that nothing else can be said any more."""
+        return self.status != 0
+
+    async def start(self, status: int, headers: list[Raw]) -> None:
+        """Send the head, with the request's ids."""
+        self.status = status
+        headers.append((b"x-request-id", self._origin.request_id.encode()))
+        headers.append((b"traceparent", self._origin.traceparent.encode()))
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def __call__(self, message: Message) -> None:
+        """Send a message, as an ASGI application does."""
+        if message["type"] == "http.response.start":
+            await self.start(message["status"], list(message["headers"]))
+        else:
+            await self._send(message)
+
+
+class Endpoint:
+    """Decides on every request, and forwards those that are allowed."""
+
+    def __init__(
+        self, routes: RouteMap, tokens: Tokens, forwarder: Forwarder, own: ASGIApp
+    ) -> None:
+        """Take what it needs.
+
+        Args:
+            routes: The table.
+            tokens: Knows callers.
+            forwarder: Knows services.
+            own: Answers the gateway's own paths.
+        """
+        self._routes = routes
+        self._tokens = tokens
+        self._forwarder = forwarder
+        self._own = own
+        self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        started = time.perf_counter()
+        incoming = Incoming(scope["headers"])
+        origin = context.accept(incoming.text(b"x-request-id"), incoming.text(b"traceparent"))
+        context.enter(origin)
+        answer = Answer(send, origin)
+        method = scope["method"]
+        place = self._routes.find(scope["raw_path"])
+        try:
+            route = access.choose(place, method, scope["path"])
+            if route.service is Service.GATEWAY:
+                await self._answer_myself(scope, receive, send)
+                return
+            await self._forward(scope, receive, answer, incoming, route)
+        except ClientGoneError:
+            answer.status = CLIENT_GONE
+        except problems.KNOWN as error:
+            await _explain(error, scope, receive, answer)
+        except Exception:
+            if answer.started:
+                raise
+            log.exception("unforeseen error")
+            await _apologise(scope, receive, answer)
+        if place is None:
+            method = "any"
+        self._record(method, place.path if place else "unknown", answer.status, started)
+
+    async def _answer_myself(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The server leaves the body out of an answer to HEAD; FastAPI's routes know GET only.
+        await self._own({**scope, "method": "GET"}, receive, send)
+
+    async def _forward(
+        self, scope: Scope, receive: Receive, answer: Answer, incoming: Incoming, route: Route
+    ) -> None:
+        authorization = incoming.noted.get(b"authorization")
+        if route.who is Who.ANYONE:
+            caller = self._tokens.guess(authorization)
+        else:
+            caller = await self._tokens.identify(authorization)
+            access.check(route, caller.role)
+        body = Body(receive, incoming.length, route.kind.limit_bytes)
+        request = Outgoing(
+            route=route,
+            method=scope["method"],
+            target=_target(scope),
+            headers=_outgoing_headers(incoming, caller, scope, route),
+            body=body,
+        )
+        with Departure(receive, body):
+            response = await self._forwarder.open(request)
+            try:
+                await self._pass_on(response, answer, request, caller)
+            finally:
+                # Where the answer was read to its end its connection is free already; otherwise
+                # this closes it, and the service hears of it.
+                response.close()
+
+    async def _pass_on(
+        self, response: aiohttp.ClientResponse, answer: Answer, request: Outgoing, caller: Caller
+    ) -> None:
+        await answer.start(response.status, forward.answer_start(response, request.route.service))
+        if request.method == "HEAD":
+            await answer({"type": "http.response.body", "body": b""})
+        elif request.route.kind is Kind.STREAM:
+            with STREAMS.track_inprogress():
+                await forward.relay(response, answer, still=lambda: self._tokens.holds(caller))
+        else:
+            await forward.relay(response, answer, still=None)
+
+    def _record(self, method: str, path: str, status: int, started: float) -> None:
+        key = (method, path, status)
+        counters = self._counters.get(key)
+        if counters is None:
+            counters = self._counters[key] = (
+                telemetry.REQUESTS.labels(method, path, str(status)),
+                telemetry.SECONDS.labels(method, path),
+            )
+        counters[0].inc()
+        counters[1].observe(time.perf_counter() - started)
+
+
+def _target(scope: Scope) -> str:
+    raw: bytes = scope["raw_path"]
+    query: bytes = scope["query_string"]
+    return (b"%b?%b" % (raw, query) if query else raw).decode("latin-1")
+
+
+def _outgoing_headers(
+    incoming: Incoming, caller: Caller, scope: Scope, route: Route
+) -> list[tuple[str, str]]:
+    headers = incoming.passed
+    headers += caller.headers
+    origin = context.current_origin()
+    headers.append(("X-Request-ID", origin.request_id))
+    headers.append(("traceparent", origin.traceparent))
+    headers.append((CLIENT_HEADER, _client_address(incoming, scope)))
+    if incoming.length and (length := incoming.text(b"content-length")):
+        headers.append(("Content-Length", length))
+    if route.service is Service.AUTHENTICATION and (cookie := incoming.text(b"cookie")):
+        headers.append(("Cookie", cookie))
+    if not any(name == "accept-encoding" for name, _ in headers):
+        # Left out, the client library would ask for what our client may not be able to read.
+        headers.append(("Accept-Encoding", "identity"))
+    return headers
+
+
+def _client_address(incoming: Incoming, scope: Scope) -> str:
+    """Return the client's address: as nginx set it, or of whoever speaks to us directly."""
+    client = scope.get("client")
+    return incoming.text(b"x-client-address") or (client[0] if client else "")
+
+
+async def _explain(error: Exception, scope: Scope, receive: Receive, answer: Answer) -> None:
+    problem = next(problems.TABLE[kind] for kind in type(error).__mro__ if kind in problems.TABLE)
+    response = render(
+        problem, str(error), instance=scope["path"], headers=getattr(error, "headers", None)
+    )
+    await response(scope, receive, answer)
+
+
+async def _apologise(scope: Scope, receive: Receive, answer: Answer) -> None:
+    response = render(
+        INTERNAL,
+        "The request could not be answered. Please try again.",
+        instance=scope["path"],
+    )
+    await response(scope, receive, answer)
