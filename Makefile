@@ -1,0 +1,68 @@
+# What a developer does here. `make` alone lists it.
+#
+# Settings are variables: make up SHOP_PORT=9080, make up STATE=.local/other PORTS=free, ...
+# They are remembered in the state folder, so that the later commands need STATE alone.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .local/venv/bin
+STACK := $(VENV)/python -m stack
+UV := $(VENV)/uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+SERVICES := gateway-ms authentication-ms products-ms orders-ms
+
+# `make logs orders` reads better than `make logs SERVICE=orders`; both work.
+ifeq ($(firstword $(MAKECMDGOALS)),logs)
+LOGS_OF := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+$(if $(LOGS_OF),$(eval $(sort $(LOGS_OF)):;@:))
+endif
+
+##@ Running
+
+.PHONY: up
+up: deps ## Start everything and wait until it is ready (MODE=prod, SEED=demo, PORTS=free, STATE=folder)
+	@$(STACK) up $(if $(ONLY),--only $(ONLY))
+
+.PHONY: down
+down: ## Stop everything that `make up` started
+	@if [ -x $(VENV)/python ]; then $(STACK) down; fi
+
+.PHONY: status
+status: deps ## Tell what is up, and where its log is
+	@$(STACK) status
+
+.PHONY: logs
+logs: deps ## Follow the logs of all, or of one: make logs orders
+	@$(STACK) logs $(SERVICE) $(LOGS_OF)
+
+.PHONY: reset
+reset: deps ## Empty the data, after asking (FORCE=1: without)
+	@$(STACK) reset $(if $(FORCE),--force)
+
+.PHONY: db-url
+db-url: deps ## Print a database's address with its credentials: make db-url SERVICE=orders
+	@$(STACK) db-url $(or $(SERVICE),$(error Name one: make db-url SERVICE=orders))
+
+##@ Dependencies
+
+.PHONY: deps
+deps: ## Install what the locks name; quick where nothing changed
+	@$(PYTHON) infrastructure/local/bootstrap.py
+
+.PHONY: lock
+lock: deps ## Resolve all dependencies again into the locks
+	$(COMPILE) --no-emit-package shopkit --group dev \
+	    $(SERVICES:%=%/pyproject.toml) -o requirements-dev.txt
+	for service in $(SERVICES); do \
+	    $(COMPILE) --no-emit-package shopkit -c requirements-dev.txt \
+	        $$service/pyproject.toml -o $$service/requirements.txt || exit 1; \
+	done
+	cd infrastructure/local && ../../$(COMPILE) requirements.in -o requirements.txt
+	cd infrastructure/local/kafka && ../../../.local/servers/bin/jgo --resolver python lock
+
+.PHONY: help
+help: ## List what can be done
+	@awk 'BEGIN {FS = ":.*## "} \
+	    /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	    /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,44 @@
+"""Turns what a program wrote before it died into what to do about it."""
+
+import re
+from pathlib import Path
+
+LAST_LINES = 15
+TAIL_BYTES = 8_000
+ADVICE = {
+    r"error while loading shared libraries": (
+        "A library of the system is missing. mongod needs OpenSSL 3 and libcurl 4: Debian 12,"
+        " Ubuntu 22.04: apt install libssl3 libcurl4; Fedora: dnf install openssl-libs libcurl."
+    ),
+    r"No space left on device|Disk quota exceeded": (
+        "The disk is full. Make room (`make reset` empties this stack's data) and run it again."
+    ),
+    r"Address (already )?in use|EADDRINUSE": (
+        "Its port was taken in the meantime. Stop what holds it, or set another port."
+    ),
+    r"Cannot allocate memory|insufficient memory|OutOfMemoryError": (
+        "There is too little memory; the whole system takes about 2 GB."
+    ),
+    r"newer version|Invalid featureCompatibilityVersion|UPGRADE PROBLEM": (
+        "The data is of another version of the server. `make reset` empties it."
+    ),
+    r"No module named": (
+        "A package is missing from .local/venv; `make deps` installs what the locks name."
+    ),
+}
+
+
+def last_lines(log: Path, count: int = LAST_LINES) -> str:
+    """Return the end of a log."""
+    if not log.exists():
+        return "(nothing was written)"
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+        text = file.read().decode(errors="replace")
+    return "\n".join(f"    {line}" for line in text.splitlines()[-count:])
+
+
+def advice(text: str) -> str:
+    """Return what to do about an output, empty where nothing is known about it."""
+    found = (hint for pattern, hint in ADVICE.items() if re.search(pattern, text))
+    return next(found, "")

@@ -1,0 +1,128 @@
+"""Which programs a stack has, how each is started, and when it is ready."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stack import kafka, mongo, proxy, tools
+from stack.errors import UnknownProgramError
+from stack.services import DATABASE_OF, SERVICES, service_command, service_environment
+from stack.settings import REPOSITORY, Mode, Settings
+from stack.state import State
+
+DATABASES = tuple(DATABASE_OF.values())
+GROUPS = {"databases": DATABASES, "services": SERVICES}
+FRONTEND = REPOSITORY / "frontend"
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process under the supervisor.
+
+    Args:
+        port: The name in the settings of the port on which it is asked whether it is ready.
+        more_ports: The names of others that it listens on.
+        ready_path: Answers 200 over HTTP when it is ready; empty where it speaks no HTTP.
+    """
+
+    name: str
+    port: str
+    command: list[str]
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ready_path: str = ""
+    more_ports: tuple[str, ...] = ()
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The names of all its ports."""
+        return (self.port, *self.more_ports)
+
+    def write(self, state: State) -> None:
+        """Write down what `launch.py` runs."""
+        self._file(state).write_text(self._content(), encoding="utf-8")
+
+    def is_written(self, state: State) -> bool:
+        """Return whether that is what was written down before."""
+        file = self._file(state)
+        return file.exists() and file.read_text(encoding="utf-8") == self._content()
+
+    def _file(self, state: State) -> Path:
+        return state.folder / "programs" / f"{self.name}.json"
+
+    def _content(self) -> str:
+        content = {
+            "command": self.command,
+            "folder": str(self.folder),
+            "environment": dict(self.environment),
+        }
+        return json.dumps(content, indent=2) + "\n"
+
+
+def all_programs(settings: Settings) -> dict[str, Program]:
+    """Return every program of the stack, in the order in which they depend on each other."""
+    state = State(settings.state)
+    programs = [_database(settings, state, name) for name in DATABASES]
+    programs.append(_kafka(state))
+    programs += [_service(settings, state, name) for name in SERVICES]
+    if has_web(settings):
+        programs.append(_web(settings, state))
+    programs.append(_nginx(state))
+    return {program.name: program for program in programs}
+
+
+def has_web(settings: Settings) -> bool:
+    """Whether the web shop's development server runs."""
+    return settings.mode is Mode.DEVELOPMENT and (FRONTEND / "package.json").exists()
+
+
+def select(programs: Mapping[str, Program], only: Iterable[str]) -> list[Program]:
+    """Return the named programs; `databases` and `services` name several; none means all.
+
+    Raises:
+        UnknownProgramError: There is no such program.
+    """
+    names = [name for each in only for name in GROUPS.get(each, (each,))]
+    for name in names:
+        if name not in programs:
+            raise UnknownProgramError(name, [*programs, *GROUPS])
+    return [program for name, program in programs.items() if not names or name in names]
+
+
+def _database(settings: Settings, state: State, name: str) -> Program:
+    command = mongo.command(state, name, settings.ports[name])
+    return Program(name, name, command, state.data(name))
+
+
+def _kafka(state: State) -> Program:
+    folder = state.data("kafka")
+    return Program("kafka", "kafka", kafka.command(state), folder, more_ports=("kafka-controller",))
+
+
+def _nginx(state: State) -> Program:
+    folder = proxy.folder(state)
+    return Program("nginx", "shop", proxy.command(state), folder, ready_path="/proxy_health")
+
+
+def _service(settings: Settings, state: State, name: str) -> Program:
+    return Program(
+        name,
+        name,
+        service_command(name, settings.mode),
+        REPOSITORY,
+        service_environment(name, settings, state),
+        ready_path="/ready",
+    )
+
+
+def _web(settings: Settings, state: State) -> Program:
+    vite = FRONTEND / "node_modules" / "vite" / "bin" / "vite.js"
+    address = ["--host", "127.0.0.1", "--port", str(settings.ports["web"]), "--strictPort"]
+    environment = {
+        "CSP_NONCE": state.password("csp-nonce"),
+        "SHOP_PORT": str(settings.ports["shop"]),
+        "PATH": f"{Path(tools.node()).parent}:/usr/local/bin:/usr/bin:/bin",
+    }
+    command = [tools.node(), str(vite), *address]
+    return Program("web", "web", command, FRONTEND, environment, ready_path="/")

@@ -1,0 +1,93 @@
+"""nginx: the same templates as in containers, rendered for this machine."""
+
+import os
+import pwd
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from stack import tools
+from stack.ports import LOOPBACK
+from stack.settings import REPOSITORY, Mode, Settings
+from stack.state import State
+
+SOURCE = REPOSITORY / "nginx_proxy"
+FRONTEND = REPOSITORY / "frontend"
+PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
+# Reserved for documentation, so nobody comes from there: there is no proxy before this one.
+NO_PROXY_BEFORE_US = "192.0.2.1/32"
+
+
+def folder(state: State) -> Path:
+    """Return the folder of nginx's files."""
+    return state.folder / "nginx"
+
+
+def command(state: State) -> list[str]:
+    """Return how nginx is started, its paths being relative to its folder."""
+    directives = "daemon off;"
+    if os.geteuid() == 0:
+        directives += f" user {_owner()};"
+    return [tools.nginx(), "-p", f"{folder(state)}/", "-c", "nginx.conf", "-g", directives]
+
+
+def prepare(state: State, settings: Settings) -> None:
+    """Render the configuration."""
+    target = folder(state)
+    shutil.rmtree(target / "conf.d", ignore_errors=True)
+    shutil.copyfile(SOURCE / "nginx.conf", target / "nginx.conf")
+    values = _values(state, settings)
+    for templates in (SOURCE / "templates", SOURCE / _variant(settings)):
+        for template in sorted(templates.rglob("*.template")):
+            rendered = render(template.read_text(encoding="utf-8"), values)
+            file = target / "conf.d" / template.relative_to(templates).with_suffix("")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(rendered, encoding="utf-8")
+    _let_workers_in(target)
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Replace ${NAME} where NAME has a value, as the official image's start script does."""
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
+
+
+def _variant(settings: Settings) -> str:
+    """Return the folder of what differs between development and production."""
+    vite = settings.mode is Mode.DEVELOPMENT and (FRONTEND / "package.json").exists()
+    return "development" if vite else "production"
+
+
+def _values(state: State, settings: Settings) -> dict[str, str]:
+    ports = settings.ports
+    return {
+        "SHOP_LISTEN": f"{LOOPBACK}:{ports['shop']}",
+        "GATEWAY_UPSTREAM": f"{LOOPBACK}:{ports['gateway']}",
+        "FRONTEND_UPSTREAM": f"{LOOPBACK}:{ports['web']}",
+        "FRONTEND_ROOT": str(_static_files()),
+        "CSP_NONCE": state.password("csp-nonce"),
+        "TRUSTED_PROXY": NO_PROXY_BEFORE_US,
+        # Every upstream here is an address, so nothing is ever asked of it.
+        "NGINX_LOCAL_RESOLVERS": LOOPBACK,
+    }
+
+
+def _static_files() -> Path:
+    """Return the built web shop, or a page that says that there is none."""
+    built = FRONTEND / "dist"
+    return built if (built / "index.html").exists() else SOURCE / "placeholder"
+
+
+def _owner() -> str:
+    """Return the user who owns the clone: nginx's workers must be able to read it."""
+    try:
+        return pwd.getpwuid(REPOSITORY.stat().st_uid).pw_name
+    except KeyError:
+        return "root"
+
+
+def _let_workers_in(target: Path) -> None:
+    """Give nginx's own folder to its workers where root starts them as another user."""
+    if os.geteuid() == 0:
+        owner = REPOSITORY.stat()
+        os.chown(target, owner.st_uid, owner.st_gid)

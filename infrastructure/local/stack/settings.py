@@ -1,0 +1,157 @@
+"""What can be chosen about a stack; a choice is kept in its state folder."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from stack.errors import SettingError
+from stack.ports import free_ports
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+LOCAL = REPOSITORY / ".local"
+DEFAULT_STATE = LOCAL / "stack"
+
+DEFAULT_PORTS = {
+    "shop": 8080,
+    "gateway": 8000,
+    "authentication": 8001,
+    "products": 8002,
+    "orders": 8003,
+    "web": 5173,
+    "authentication-db": 27017,
+    "products-db": 27018,
+    "orders-db": 27019,
+    "kafka": 9092,
+    "kafka-controller": 9093,
+}
+
+
+class Mode(StrEnum):
+    """How the services and the web shop run."""
+
+    DEVELOPMENT = "dev"
+    PRODUCTION = "prod"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One stack's settings.
+
+    Args:
+        state: The folder of everything that this stack writes.
+        ports: A port for each name in DEFAULT_PORTS.
+        mode: Reload and Vite, or as in production.
+        seed: "demo" loads the example data in production mode too.
+        log_level: The services' level.
+    """
+
+    state: Path = DEFAULT_STATE
+    ports: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_PORTS))
+    mode: Mode = Mode.DEVELOPMENT
+    seed: str = ""
+    log_level: str = "INFO"
+
+    @property
+    def file(self) -> Path:
+        """Where these settings are kept."""
+        return self.state / "settings.json"
+
+    @property
+    def seeded(self) -> bool:
+        """Whether the example data is loaded."""
+        return self.mode is Mode.DEVELOPMENT or self.seed == "demo"
+
+    @property
+    def shop_url(self) -> str:
+        """The address of the shop."""
+        return f"http://127.0.0.1:{self.ports['shop']}"
+
+    def save(self) -> None:
+        """Remember the settings for the next command that names only the state folder."""
+        values = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
+        values["log_level"] = self.log_level
+        self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def port_variable(name: str) -> str:
+    """Return the variable that sets a port, ORDERS_DB_PORT for orders-db."""
+    return f"{name.upper().replace('-', '_')}_PORT"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return what the environment chooses, then what was chosen before, then the defaults.
+
+    Raises:
+        SettingError: A value can't be used.
+    """
+    given = os.environ if environment is None else environment
+    state = Path(given.get("STATE") or DEFAULT_STATE).expanduser().absolute()
+    kept = _read(state / "settings.json")
+    settings = Settings(
+        state=state,
+        ports=_ports(given, kept.get("ports", {})),
+        mode=_mode(given.get("MODE") or kept.get("mode", Mode.DEVELOPMENT)),
+        seed=_seed(given.get("SEED") or kept.get("seed", "")),
+        log_level=(given.get("LOG_LEVEL") or kept.get("log_level", "INFO")).upper(),
+    )
+    return _with_free_ports(settings)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return kept
+
+
+def _mode(value: str) -> Mode:
+    try:
+        return Mode(value)
+    except ValueError:
+        raise SettingError(f"MODE={value} is neither dev nor prod.") from None
+
+
+def _seed(value: str) -> str:
+    if value not in {"", "demo"}:
+        raise SettingError(f"SEED={value} is not known; the only one is demo.")
+    return value
+
+
+def _ports(given: Mapping[str, str], kept: Mapping[str, int]) -> dict[str, int]:
+    """Return every port, 0 where a free one is to be found."""
+    choice = given.get("PORTS", "")
+    if choice not in {"", "free"}:
+        raise SettingError(f"PORTS={choice} is not known; PORTS=free finds free ones.")
+    fallback = dict.fromkeys(DEFAULT_PORTS, 0) if choice else DEFAULT_PORTS
+    ports = {**fallback, **kept}
+    for name in DEFAULT_PORTS:
+        variable = port_variable(name)
+        if value := given.get(variable):
+            ports[name] = _port(variable, value)
+    _refuse_twice_the_same(ports)
+    return ports
+
+
+def _port(variable: str, value: str) -> int:
+    if not value.isdecimal() or int(value) > 65535:
+        raise SettingError(f"{variable}={value} is not a port (0 to 65535; 0 finds a free one).")
+    return int(value)
+
+
+def _refuse_twice_the_same(ports: Mapping[str, int]) -> None:
+    owners: dict[int, str] = {}
+    for name, port in ports.items():
+        if port and port in owners:
+            first, second = port_variable(owners[port]), port_variable(name)
+            raise SettingError(f"{first} and {second} are both {port}.")
+        owners[port] = name
+
+
+def _with_free_ports(settings: Settings) -> Settings:
+    missing = [name for name, port in settings.ports.items() if not port]
+    found = dict(zip(missing, free_ports(len(missing)), strict=True))
+    return replace(settings, ports={**settings.ports, **found})

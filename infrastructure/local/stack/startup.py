@@ -1,0 +1,100 @@
+"""Starts programs: what each needs first, and when it is ready."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from stack import kafka, mongo, proxy
+from stack.plan import Step
+from stack.programs import DATABASES, Program
+from stack.progress import Progress
+from stack.readiness import answers_ok, count_starts, wait_until_ready
+from stack.services import DATABASE_OF, USES_KAFKA, module_command, service_environment
+from stack.settings import Settings
+from stack.state import State
+from stack.supervision import Supervisor
+from stack.verbs import run_verb
+
+
+class Startup:
+    """Knows what happens before each program of one stack is started."""
+
+    def __init__(self, settings: Settings, state: State, progress: Progress) -> None:
+        self._settings = settings
+        self._state = state
+        self._progress = progress
+
+    def steps(self, chosen: Sequence[Program]) -> list[Step]:
+        """Return what to do for these programs, each after those that it needs."""
+        steps = []
+        for program in chosen:
+            before = self._preparations(program.name)
+            steps += before
+            # The example data may be loaded while the service starts.
+            needs = [step.name for step in before if not step.name.endswith(" seed")]
+            if program.name in USES_KAFKA:
+                needs.append("kafka")
+            steps.append(Step(program.name, partial(self._start_and_show, program), tuple(needs)))
+        return steps
+
+    def start(self, program: Program) -> None:
+        """Start a program and wait until it is ready.
+
+        Raises:
+            ProgramFailedError: It does not become ready.
+        """
+        self._prepare(program.name)
+        starts = count_starts(self._state, program.name)
+        Supervisor(self._state).start(program.name)
+        wait_until_ready(program.name, self._state, partial(self._reaches_ready, program), starts)
+
+    def is_ready(self, program: Program) -> bool:
+        """Return whether a program does its work."""
+        port = self._settings.ports[program.port]
+        if program.name in DATABASES:
+            return mongo.is_ready(self._state, program.name, port)
+        if program.name == "kafka":
+            return kafka.answers(port)
+        return answers_ok(port, program.ready_path)
+
+    def _reaches_ready(self, program: Program) -> bool:
+        """Return whether a program is ready; a new database is set up on the way."""
+        if program.name in DATABASES:
+            port = self._settings.ports[program.port]
+            return mongo.try_to_set_up(self._state, program.name, port)
+        return self.is_ready(program)
+
+    def _start_and_show(self, program: Program) -> None:
+        if self.is_ready(program):
+            return
+        with self._progress.step(program.name):
+            self.start(program)
+
+    def _prepare(self, name: str) -> None:
+        """Write the files that a server needs."""
+        if name in DATABASES:
+            mongo.prepare(self._state, name, self._settings.ports[name])
+        elif name == "kafka":
+            kafka.prepare(self._state, self._settings)
+        elif name == "nginx":
+            proxy.prepare(self._state, self._settings)
+
+    def _preparations(self, service: str) -> list[Step]:
+        """Return what comes before a service: its migrations, its example data, the topics."""
+        if service not in DATABASE_OF:
+            return []
+        migrate = self._verb(service, "migrate", DATABASE_OF[service])
+        steps = [migrate]
+        if self._settings.seeded:
+            steps.append(self._verb(service, "seed", migrate.name))
+        if service == "orders":
+            steps.append(self._verb(service, "topics", "kafka"))
+        return steps
+
+    def _verb(self, service: str, verb: str, need: str) -> Step:
+        return Step(f"{service} {verb}", partial(self._run_verb, service, verb), (need,))
+
+    def _run_verb(self, service: str, verb: str) -> None:
+        with self._progress.step(f"{service} {verb}"):
+            environment = service_environment(service, self._settings, self._state)
+            log = self._state.log(f"{service}-{verb}")
+            run_verb(module_command(service, verb), environment, log)

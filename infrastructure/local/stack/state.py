@@ -1,0 +1,94 @@
+"""The folder of one stack: where everything lies, and its secrets."""
+
+import base64
+import secrets
+import tempfile
+import uuid
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+FOLDERS = ("data", "logs", "nginx", "pids", "programs", "secrets", "starts")
+
+
+class State:
+    """Names the files of a state folder and makes the secrets when they are first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def prepare(self) -> None:
+        """Make the folders, for this user alone."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in FOLDERS:
+            (self.folder / name).mkdir(mode=0o700, exist_ok=True)
+
+    def log(self, program: str) -> Path:
+        """Return where a program's output is."""
+        return self.folder / "logs" / f"{program}.log"
+
+    def data(self, program: str) -> Path:
+        """Return a server's data folder."""
+        return self.folder / "data" / program
+
+    def secret_file(self, name: str) -> Path:
+        """Return the file of a secret; it need not exist."""
+        return self.folder / "secrets" / name
+
+    def password(self, name: str) -> str:
+        """Return a password, made at the first call."""
+        return self._secret(name, secrets.token_urlsafe(24)).read_text(encoding="utf-8")
+
+    def key_file(self, name: str) -> Path:
+        """Return the file that holds the key of a replica set's members."""
+        key = base64.b64encode(secrets.token_bytes(96)).decode()
+        return self._secret(name, key)
+
+    def cluster_id(self) -> str:
+        """Return the id of the Kafka cluster."""
+        new = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        return self._secret("kafka-cluster-id", new).read_text(encoding="utf-8")
+
+    def signing_key_file(self) -> Path:
+        """Return the file of the private key that signs access tokens."""
+        file = self.secret_file("signing-key.pem")
+        if not file.exists():
+            self.write_secret(file.name, _new_signing_key())
+        return file
+
+    def socket(self) -> Path:
+        """Return the supervisor's socket.
+
+        It lies in a folder of its own for temporary files, as an address of a socket has at most
+        107 bytes and a state folder may be deep.
+        """
+        recorded = self.folder / "supervisor.socket"
+        if recorded.exists():
+            socket = Path(recorded.read_text(encoding="utf-8"))
+            if socket.parent.is_dir():
+                return socket
+        socket = Path(tempfile.mkdtemp(prefix="stack-")) / "supervisor"
+        recorded.write_text(str(socket), encoding="utf-8")
+        return socket
+
+    def write_secret(self, name: str, text: str) -> Path:
+        """Write a file that only this user can read, whole or not at all."""
+        file = self.secret_file(name)
+        new = file.with_name(f".{name}.new")
+        new.touch(mode=0o600)
+        new.write_text(text, encoding="utf-8")
+        return new.replace(file)
+
+    def _secret(self, name: str, new: str) -> Path:
+        file = self.secret_file(name)
+        return file if file.exists() else self.write_secret(name, new)
+
+
+def _new_signing_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()

@@ -1,0 +1,38 @@
+"""Runs what a service does once: migrations, example data, topics."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from stack.diagnosis import advice, last_lines
+from stack.errors import ProgramFailedError
+from stack.settings import REPOSITORY
+
+LIMIT_SECONDS = 120
+
+
+def run_verb(command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    """Run a command that ends, its output going to a log.
+
+    Raises:
+        ProgramFailedError: It failed or took too long.
+    """
+    with log.open("w", encoding="utf-8") as output:
+        try:
+            code = subprocess.run(
+                command,
+                cwd=REPOSITORY,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=LIMIT_SECONDS,
+                check=False,
+            ).returncode
+            reason = f"ended with code {code}"
+        except subprocess.TimeoutExpired:
+            code, reason = 1, f"did not end within {LIMIT_SECONDS} s"
+    if code != 0:
+        end = last_lines(log)
+        raise ProgramFailedError(log.stem, reason, log, end, advice(end))
