@@ -1,0 +1,62 @@
+"""Accounts and the audit trail, for admins."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from shopkit.database_problems import AWAY
+from shopkit.identity import Admin
+from shopkit.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED
+
+from authentication.controllers.documented import answers
+from authentication.dependencies import AdministrationService
+from authentication.problem_table import LAST_ADMIN
+from authentication.schemas import (
+    AccountAnswer,
+    AccountList,
+    ListedAccount,
+    RoleChangeRequest,
+    TypedEmail,
+)
+from shopkit import audit
+
+router = APIRouter(prefix="/api", tags=["admin"])
+
+_ADMIN_PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, AWAY)
+
+
+@router.get("/users", responses=answers(*_ADMIN_PROBLEMS))
+async def users(
+    _caller: Admin,
+    administration: AdministrationService,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: str | None = None,
+) -> AccountList:
+    """List the accounts in the order of their e-mails."""
+    page = await administration.list(limit=limit, cursor=cursor)
+    rows = [
+        ListedAccount(email=account.email, role=account.role, created_at=account.created_at)
+        for account in page.accounts
+    ]
+    return AccountList(users=rows, next_cursor=page.next_cursor)
+
+
+@router.patch("/users/{email}", responses=answers(*_ADMIN_PROBLEMS, NOT_FOUND, LAST_ADMIN))
+async def change_role(
+    email: Annotated[TypedEmail, Path()],
+    body: RoleChangeRequest,
+    caller: Admin,
+    administration: AdministrationService,
+) -> AccountAnswer:
+    """Change someone's role."""
+    account = await administration.change_role(email, body.role, actor=caller.email)
+    return AccountAnswer(email=account.email, role=account.role)
+
+
+@router.get("/admin/audit/authentication", responses=answers(*_ADMIN_PROBLEMS))
+async def audit_trail(
+    _caller: Admin,
+    administration: AdministrationService,
+    query: Annotated[audit.Query, Query()],
+) -> audit.Page:
+    """List who changed what, when, before and after; newest first."""
+    return await administration.audit(query)
