@@ -8,11 +8,14 @@ from bson import Binary
 from prometheus_client import Counter
 
 from shopkit.clock import Clock, utc_now
+from shopkit.migrations import ensure_collection
 from shopkit.mongo import Database
 
 COLLECTION = "dead_letters"
 
 PARKED = Counter("dead_letters_parked_total", "Events that could not be applied.", ["topic"])
+
+SCHEMA = {"bsonType": "object", "required": ["topic", "value", "status", "parked_at", "reason"]}
 
 
 class LetterStatus(StrEnum):
@@ -53,7 +56,8 @@ class DeadLetters:
 
     @staticmethod
     async def migrate(database: Database) -> None:
-        """Create the index of the list: by status, newest first."""
+        """Create the collection and the index of its list: by status, newest first."""
+        await ensure_collection(database, COLLECTION, SCHEMA)
         await database[COLLECTION].create_index([("status", 1), ("parked_at", -1), ("_id", -1)])
 
     async def park(self, record: Record, reason: str) -> bool:

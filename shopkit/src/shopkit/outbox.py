@@ -4,7 +4,7 @@ A relay then carries it to Kafka, at least once. See Richardson, "Transactional 
 microservices.io.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from bson import Binary
 from shopkit.clock import Clock, utc_now
 from shopkit.context import Origin
 from shopkit.events import Message
+from shopkit.migrations import ensure_collection
 from shopkit.mongo import Database, Document, Session
 
 COLLECTION = "outbox"
@@ -21,6 +22,12 @@ LEASE = timedelta(seconds=10)
 """How long a row belongs to the process that wrote or took it; the sweeper leaves it alone."""
 RETENTION = timedelta(days=1)
 """How long a row is kept after it was sent and is no longer needed."""
+
+SCHEMA = {
+    "bsonType": "object",
+    "required": ["type", "topic", "key", "value", "time", "kept"],
+    "properties": {"value": {"bsonType": "binData"}, "time": {"bsonType": "date"}},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,10 @@ class Row:
     attempts: int = 0
 
 
+HandOver = Callable[[Sequence[Row]], None]
+"""Tells the relay of rows whose transaction is known to be committed."""
+
+
 class Outbox:
     """The collection `outbox`."""
 
@@ -44,7 +55,8 @@ class Outbox:
 
     @staticmethod
     async def migrate(database: Database) -> None:
-        """Create the indexes: for the sweeper, and to expire what is done with."""
+        """Create the collection and its indexes: for the sweeper, and to expire what is done."""
+        await ensure_collection(database, COLLECTION, SCHEMA)
         await database[COLLECTION].create_index(
             "leased_until", name="unsent", partialFilterExpression={"unsent": True}
         )

@@ -1,0 +1,67 @@
+"""The collections of products-db: what they must hold, and how they are found."""
+
+from typing import Any
+
+from shopkit.dead_letters import DeadLetters
+from shopkit.migrations import Migration, ensure_collection
+from shopkit.mongo import Database
+from shopkit.outbox import Outbox
+
+_DATE = {"bsonType": "date"}
+_ID = {"bsonType": "objectId"}
+_COUNT = {"bsonType": ["int", "long"], "minimum": 0}
+
+
+def _object(required: dict[str, Any]) -> dict[str, Any]:
+    return {"bsonType": "object", "required": list(required), "properties": required}
+
+
+_PRODUCT = _object(
+    {
+        "name": {"bsonType": "string", "minLength": 1, "maxLength": 120},
+        "description": {"bsonType": "string", "maxLength": 2_000},
+        "price_cents": {**_COUNT, "maximum": 100_000_000},
+        "quantity": _COUNT,
+        "categories": {"bsonType": "array"},
+        "archived": {"bsonType": "bool"},
+        "details_version": _COUNT,
+        "stock_version": _COUNT,
+        "created_at": _DATE,
+        "updated_at": _DATE,
+    }
+)
+_STUB = _object(
+    {
+        "status": {"enum": ["ACCEPTED", "REJECTED", "CANCELLED"]},
+        "lines": {"bsonType": "array"},
+        "decided_at": _DATE,
+        "settled_at": _DATE,
+    }
+)
+_CATEGORY = _object({"name": {"bsonType": "string", "minLength": 1, "maxLength": 120}})
+
+
+async def _create(database: Database) -> None:
+    await ensure_collection(database, "products", _PRODUCT)
+    await ensure_collection(database, "categories", _CATEGORY)
+    await ensure_collection(database, "orders", _STUB)
+    await database["categories"].create_index("name", unique=True)
+    await Outbox.migrate(database)
+    await DeadLetters.migrate(database)
+
+
+async def _index_products(database: Database) -> None:
+    products = database["products"]
+    await products.create_index("name", unique=True)
+    for field, direction in (("name", 1), ("price_cents", 1), ("quantity", 1), ("created_at", -1)):
+        order = [(field, direction), ("_id", direction)]
+        await products.create_index([("archived", 1), *order])
+        await products.create_index([("categories._id", 1), ("archived", 1), *order])
+    await products.create_index("terms")
+    await products.create_index("name_terms")
+
+
+MIGRATIONS = (
+    Migration("0001-collections", _create),
+    Migration("0002-product-indexes", _index_products),
+)

@@ -1,0 +1,43 @@
+"""The collection `categories`."""
+
+from collections.abc import Sequence
+
+from bson import ObjectId
+from shopkit.mongo import Database, Session
+
+from products.models.product import Category
+
+
+class CategoryRepository:
+    """Reads and writes categories."""
+
+    def __init__(self, database: Database) -> None:
+        self._categories = database["categories"]
+
+    async def all(self) -> list[Category]:
+        """Return all categories by name."""
+        found = self._categories.find({}).sort("name", 1)
+        return [Category(str(row["_id"]), row["name"]) async for row in found]
+
+    async def by_name(self, name: str) -> Category | None:
+        """Return the category of this name."""
+        row = await self._categories.find_one({"name": name})
+        return Category(str(row["_id"]), row["name"]) if row else None
+
+    async def by_names(self, names: Sequence[str], *, session: Session) -> list[Category]:
+        """Return those of the categories that exist, in the order of their names in the list."""
+        found = self._categories.find({"name": {"$in": list(names)}}, session=session)
+        by_name = {row["name"]: Category(str(row["_id"]), row["name"]) async for row in found}
+        return [by_name[name] for name in names if name in by_name]
+
+    async def guard(self, categories: Sequence[Category], *, session: Session) -> None:
+        """Write to categories that a product is put into.
+
+        Who deletes or renames one writes it too, so that of the two transactions one is run
+        again and sees what the other did: snapshots alone would let both commit.
+        """
+        await self._categories.update_many(
+            {"_id": {"$in": [ObjectId(category.id) for category in categories]}},
+            {"$inc": {"guard": 1}},
+            session=session,
+        )

@@ -1,0 +1,107 @@
+"""The collection `products`."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from bson import ObjectId
+from pymongo import UpdateOne
+from shopkit.mongo import Database, Document, GuardMissedError, Session
+
+from products.models.product import Category, Product, name_terms, search_terms
+
+
+class ProductRepository:
+    """Reads and writes products."""
+
+    def __init__(self, database: Database) -> None:
+        self._products = database["products"]
+
+    async def by_id(self, product_id: str, *, session: Session = None) -> Product | None:
+        """Return the product, archived or not."""
+        document = await self._products.find_one({"_id": ObjectId(product_id)}, session=session)
+        return product_of(document) if document else None
+
+    async def by_name(self, name: str, *, session: Session = None) -> Product | None:
+        """Return the product of this name, archived or not."""
+        document = await self._products.find_one({"name": name}, session=session)
+        return product_of(document) if document else None
+
+    async def by_ids(self, ids: Iterable[str], *, session: Session = None) -> dict[str, Product]:
+        """Return those of the products that exist, by id."""
+        found = self._products.find(
+            {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}, session=session
+        )
+        return {str(document["_id"]): product_of(document) async for document in found}
+
+    async def insert(self, product: Product, *, session: Session) -> None:
+        """Store a new product."""
+        await self._products.insert_one(_document(product), session=session)
+
+    async def change_stock(
+        self, deltas: Mapping[str, int], now: datetime, *, session: Session
+    ) -> None:
+        """Put on or take from the shelf; each product's stock counter grows by one.
+
+        What is taken must be there, and the product not archived; what comes back comes back to
+        an archived product too.
+
+        Raises:
+            GuardMissedError: There was not enough after all.
+        """
+        if not deltas:
+            return
+        result = await self._products.bulk_write(
+            [_stock_change(product_id, delta, now) for product_id, delta in deltas.items()],
+            session=session,
+        )
+        if result.matched_count != len(deltas):
+            raise GuardMissedError(f"{result.matched_count} of {len(deltas)} products")
+
+
+def _stock_change(product_id: str, delta: int, now: datetime) -> UpdateOne:
+    guard: Document = {"_id": ObjectId(product_id)}
+    if delta < 0:
+        guard |= {"quantity": {"$gte": -delta}, "archived": False}
+    return UpdateOne(
+        guard, {"$inc": {"quantity": delta, "stock_version": 1}, "$set": {"updated_at": now}}
+    )
+
+
+def _document(product: Product) -> Document:
+    names = [category.name for category in product.categories]
+    return {
+        "_id": ObjectId(product.id),
+        "name": product.name,
+        "description": product.description,
+        "price_cents": product.price_cents,
+        "quantity": product.quantity,
+        "categories": [
+            {"_id": ObjectId(category.id), "name": category.name} for category in product.categories
+        ],
+        "archived": product.archived,
+        "details_version": product.details_version,
+        "stock_version": product.stock_version,
+        "created_at": product.created_at,
+        "updated_at": product.updated_at,
+        "name_terms": name_terms(product.name),
+        "terms": search_terms(product.name, product.description, names),
+    }
+
+
+def product_of(document: Document) -> Product:
+    """Return the product that a document holds."""
+    return Product(
+        id=str(document["_id"]),
+        name=document["name"],
+        description=document["description"],
+        price_cents=document["price_cents"],
+        quantity=document["quantity"],
+        categories=tuple(
+            Category(str(category["_id"]), category["name"]) for category in document["categories"]
+        ),
+        archived=document["archived"],
+        details_version=document["details_version"],
+        stock_version=document["stock_version"],
+        created_at=document["created_at"],
+        updated_at=document["updated_at"],
+    )

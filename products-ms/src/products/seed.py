@@ -1,0 +1,117 @@
+"""The demonstration data of products-db, the same at every start; nothing is overwritten.
+
+Products go through the service's own create path, so that orders-ms hears of them. Only
+categories and the stubs of past orders are inserted.
+"""
+
+from datetime import UTC, datetime
+
+from bson import ObjectId
+from pymongo import UpdateOne
+from shopkit.commands import refuse_seed_in_production
+from shopkit.mongo import DATABASE, Database, Document, MongoTransactions, connect
+
+from products.dependencies import SERVICE, build
+from products.errors import NameTakenError
+from products.services.catalogue import NewProduct
+from products.settings import ProductsSettings
+
+_PAST = datetime(2024, 5, 1, 12, tzinfo=UTC)
+_ELECTRONICS, _KITCHEN, _FURNITURE = "electronics", "kitchen", "furniture"
+
+CATEGORIES = {
+    "21fefe4a1cad4140785928a4": _ELECTRONICS,
+    "22fefe4a1cad4140785928a4": _KITCHEN,
+    "23fefe4a1cad4140785928a4": _FURNITURE,
+}
+PRODUCTS = (
+    NewProduct(
+        id="10fefe4a1cad4140785928a4",
+        name="cutlery",
+        description="An interesting set of cutlery",
+        price_cents=599,
+        quantity=200,
+        categories=(_KITCHEN,),
+    ),
+    NewProduct(
+        id="11fefe4a1cad4140785928a4",
+        name="chair",
+        description="A comfortable armchair",
+        price_cents=2_999,
+        quantity=30,
+        categories=(_FURNITURE, _KITCHEN),
+    ),
+    NewProduct(
+        id="12fefe4a1cad4140785928a4",
+        name="laptop",
+        description="A powerful computing device",
+        price_cents=129_999,
+        quantity=1,
+        categories=(_ELECTRONICS,),
+    ),
+    NewProduct(
+        id="13fefe4a1cad4140785928a4",
+        name="headphones",
+        description="Wireless noise-cancelling headphones",
+        price_cents=9_999,
+        quantity=1,
+        categories=(_ELECTRONICS,),
+    ),
+)
+_CUTLERY, _CHAIR, _LAPTOP, _HEADPHONES = (ObjectId(product.id) for product in PRODUCTS)
+
+
+def _stub(order_id: str, status: str, lines: dict[ObjectId, int], reason: str | None) -> Document:
+    return {
+        "_id": ObjectId(order_id),
+        "status": status,
+        "lines": [{"product_id": id_, "quantity": count} for id_, count in lines.items()],
+        "reason": reason,
+        "line_reasons": [],
+        "decided_at": _PAST,
+        "settled_at": _PAST,
+        "request_id": "",
+        "traceparent": "",
+    }
+
+
+STUBS = (
+    _stub("71fefe4a1cad4140785928a4", "ACCEPTED", {_CUTLERY: 4, _CHAIR: 2}, None),
+    _stub("72fefe4a1cad4140785928a4", "ACCEPTED", {_LAPTOP: 1}, None),
+    _stub(
+        "73fefe4a1cad4140785928a4",
+        "REJECTED",
+        {_HEADPHONES: 7},
+        "Not everything in it could be had.",
+    ),
+)
+
+
+async def seed(settings: ProductsSettings) -> None:
+    """Load the demonstration data where it is missing.
+
+    Raises:
+        SystemExit: This is not development, and SEED=demo is not set.
+    """
+    refuse_seed_in_production(settings, settings.seed)
+    async with connect(settings, SERVICE) as client:
+        database = client[DATABASE]
+        await _insert_missing(database)
+        # Nobody is told at once: the running service's sweeper finds the events in the outbox.
+        catalogue = build(database, MongoTransactions(client), lambda _rows: None).catalogue
+        for product in PRODUCTS:
+            try:
+                await catalogue.create(product)
+            except NameTakenError:
+                continue
+
+
+async def _insert_missing(database: Database) -> None:
+    categories = [{"_id": ObjectId(id_), "name": name} for id_, name in CATEGORIES.items()]
+    for collection, documents in (("categories", categories), ("orders", STUBS)):
+        await database[collection].bulk_write(
+            [
+                UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
+                for document in documents
+            ]
+        )
