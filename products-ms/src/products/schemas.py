@@ -2,28 +2,15 @@
 
 import unicodedata
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from shopkit.fields import Number, Price, to_cents
 from shopkit.text import Text
 
 from products.models.product import STOCK_LIMIT, Category, Product
 from products.models.query import ProductQuery, Sort
 from products.services.catalogue import NewProduct, ProductPage
-
-MAX_PRICE = 1_000_000
-
-
-def no_boolean(value: Any) -> Any:
-    """Return the value.
-
-    Raises:
-        ValueError: It is true or false, which Python takes for 1 or 0.
-    """
-    if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004 - pydantic reads ValueError.
-    return value
 
 
 def printable_name(name: str) -> str:
@@ -45,18 +32,8 @@ Name = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
     AfterValidator(printable_name),
 ]
-Price = Annotated[
-    Decimal,
-    BeforeValidator(no_boolean, json_schema_input_type=float),
-    Field(ge=0, le=MAX_PRICE, max_digits=9, decimal_places=2),
-]
-Quantity = Annotated[int, BeforeValidator(no_boolean), Field(ge=0, le=STOCK_LIMIT)]
+Quantity = Annotated[Number, Field(ge=0, le=STOCK_LIMIT)]
 Description = Annotated[Text, StringConstraints(max_length=2_000)]
-
-
-def to_cents(price: Decimal) -> int:
-    """Return a price of at most two decimals in cents."""
-    return int(price * 100)
 
 
 class CategoryBody(BaseModel):

@@ -42,10 +42,6 @@ Answer = Callable[[Record, Exception], Awaitable[bool]]
 """Answers a message that can't be applied; returns False where it has to be parked after all."""
 
 
-class BrokenRuleError(Exception):
-    """An event says what cannot be; trying again would change nothing."""
-
-
 class TooManyDeadLettersError(Exception):
     """So many messages were parked that the release, not the messages, is to blame."""
 

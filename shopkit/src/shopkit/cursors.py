@@ -2,12 +2,15 @@
 
 import base64
 import json
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
 from shopkit.text import Text
 
+_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 _KEYS = TypeAdapter(list[Text])
 
 
@@ -47,3 +50,37 @@ def decode(cursor: str, *, parts: int) -> Sequence[str]:
     if len(keys) != parts:
         raise InvalidCursorError
     return keys
+
+
+def moment(key: str) -> datetime:
+    """Return the time of a sort key.
+
+    Raises:
+        InvalidCursorError: It is none.
+    """
+    try:
+        return datetime.fromisoformat(key).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidCursorError from error
+
+
+def object_id(key: str) -> str:
+    """Return the id of a sort key.
+
+    Raises:
+        InvalidCursorError: It is none.
+    """
+    if not _OBJECT_ID.fullmatch(key):
+        raise InvalidCursorError
+    return key
+
+
+def whole_number(key: str) -> int:
+    """Return the number of a sort key: not negative, and such as JSON carries exactly.
+
+    Raises:
+        InvalidCursorError: It is none.
+    """
+    if not key.isascii() or not key.isdecimal() or len(key) > 15:
+        raise InvalidCursorError
+    return int(key)

@@ -212,6 +212,10 @@ def type_name(kind: type[Event]) -> str:
 BY_TYPE: Mapping[str, type[Event]] = {type_name(kind): kind for kind in EVENTS}
 
 
+class BrokenRuleError(Exception):
+    """An event says what cannot be; trying again would change nothing."""
+
+
 class UndecodableError(Exception):
     """A message is no event that this version knows."""
 

@@ -43,7 +43,7 @@ class Runner:
             if exited.done() or self._stopping:
                 changed.cancel()
                 return _exit_code(await exited)
-            print(f"Restarting: {_described(changed.result())}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"Restarting: {_described(changed.result())}\n")
             changed = asyncio.ensure_future(anext(self._changes))
             await self._end_child(exited)
 

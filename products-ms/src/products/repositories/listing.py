@@ -1,11 +1,10 @@
 """Pages of products: filters, search, order, and cursors that neither skip nor repeat."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
-from bson.errors import InvalidId
 from shopkit.mongo import Database, Document
 
 from products.models.product import Product
@@ -92,24 +91,14 @@ def _decode(query: ProductQuery, cursor: str) -> tuple[int, Document]:
     order, bucket, key, last_id = cursors.decode(cursor, parts=4)
     if order != query.order or bucket not in {"0", "1"}:
         raise cursors.InvalidCursorError
-    try:
-        value, oid = _parse(query.order, key), ObjectId(last_id)
-    except (ValueError, OverflowError, InvalidId) as error:
-        raise cursors.InvalidCursorError from error
-    return int(bucket), _after(query.order, value, oid)
+    oid = ObjectId(cursors.object_id(last_id))
+    return int(bucket), _after(query.order, _parse(query.order, key), oid)
 
 
 def _parse(sort: Sort, key: str) -> Any:
     if sort is Sort.NEWEST:
-        return datetime.fromisoformat(key).astimezone(UTC)
-    return key if sort.field == "name" else _whole_number(key)
-
-
-def _whole_number(key: str) -> int:
-    number = int(key)
-    if not 0 <= number < 2**53:
-        raise ValueError(key)
-    return number
+        return cursors.moment(key)
+    return key if sort.field == "name" else cursors.whole_number(key)
 
 
 def _after(sort: Sort, value: Any, last_id: ObjectId) -> Document:

@@ -1,0 +1,21 @@
+"""What becomes of the events on `shop.products`."""
+
+from collections.abc import Sequence
+
+from shopkit.consumer import Handler, Table
+from shopkit.events import Delivery, ProductCreate, ProductsQuantityUpdate, ProductUpdate
+
+from orders.services.projection import ProductEvent, ProjectionService
+
+
+def products_table(projection: ProjectionService) -> Table:
+    """Return what is done with each type of event: all of them carry the product whole."""
+
+    async def on_product_event(deliveries: Sequence[Delivery[ProductEvent]]) -> None:
+        await projection.apply(deliveries)
+
+    return {
+        ProductCreate: Handler(on_product_event),
+        ProductUpdate: Handler(on_product_event),
+        ProductsQuantityUpdate: Handler(on_product_event),
+    }

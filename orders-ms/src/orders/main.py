@@ -1,0 +1,34 @@
+"""The application of orders-ms."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from orders import problems
+from orders.controllers import orders
+from orders.dependencies import Services, running
+from orders.settings import OrdersSettings
+from shopkit import app as shop_app
+
+Run = Callable[[OrdersSettings], AbstractAsyncContextManager[Services]]
+
+
+def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
+    """Return the application; `run` builds what it lives on."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with run(settings) as services:
+            app.state.services = services
+            yield
+
+    app = shop_app.create(
+        "orders",
+        settings,
+        lifespan=lifespan,
+        table=problems.TABLE,
+        checks=lambda request: request.app.state.services.checks,
+    )
+    app.include_router(orders.routes)
+    return app

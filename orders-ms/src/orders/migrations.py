@@ -1,0 +1,68 @@
+"""The collections of orders-db: what they must hold, and how they are found."""
+
+from typing import Any
+
+from shopkit.dead_letters import DeadLetters
+from shopkit.migrations import Migration, ensure_collection
+from shopkit.mongo import Database
+from shopkit.outbox import Outbox
+
+_DATE = {"bsonType": "date"}
+_COUNT = {"bsonType": ["int", "long"], "minimum": 0}
+
+
+def _object(required: dict[str, Any]) -> dict[str, Any]:
+    return {"bsonType": "object", "required": list(required), "properties": required}
+
+
+_ORDER = _object(
+    {
+        "client_email": {"bsonType": "string"},
+        "status": {"enum": ["PENDING", "ACCEPTED", "REJECTED", "CANCELLED"]},
+        "cost_cents": _COUNT,
+        "products": {"bsonType": "array", "minItems": 1, "maxItems": 50},
+        "history": {"bsonType": "array", "minItems": 1},
+        "created_at": _DATE,
+        "changed_at": _DATE,
+        "cancel_confirmed": {"bsonType": "bool"},
+    }
+)
+_PRODUCT = _object(
+    {
+        "name": {"bsonType": "string"},
+        "price_cents": _COUNT,
+        "quantity": _COUNT,
+        "archived": {"bsonType": "bool"},
+        "version": _COUNT,
+    }
+)
+_KEY = _object(
+    {
+        "fingerprint": {"bsonType": "string"},
+        "order_id": {"bsonType": "objectId"},
+        "created_at": _DATE,
+    }
+)
+
+
+async def _create(database: Database) -> None:
+    await ensure_collection(database, "orders", _ORDER)
+    await ensure_collection(database, "products", _PRODUCT)
+    await ensure_collection(database, "idempotency_keys", _KEY)
+    await ensure_collection(database, "ticks", _object({"next_at": _DATE}))
+    await Outbox.migrate(database)
+    await DeadLetters.migrate(database)
+
+
+async def _index(database: Database) -> None:
+    orders = database["orders"]
+    await orders.create_index([("client_email", 1), ("created_at", -1), ("_id", -1)])
+    await orders.create_index("resend_at", partialFilterExpression={"resend_at": {"$exists": True}})
+    # Names are not unique: a rename and a new product of the old name may arrive in any order.
+    await database["products"].create_index("name")
+
+
+MIGRATIONS = (
+    Migration("0001-collections", _create),
+    Migration("0002-indexes", _index),
+)

@@ -1,0 +1,42 @@
+"""Keeps what orders-ms knows of the products as new as what products-ms tells."""
+
+from collections.abc import Sequence
+
+from shopkit.events import (
+    Delivery,
+    ProductCreate,
+    ProductsQuantityUpdate,
+    ProductState,
+    ProductUpdate,
+)
+from shopkit.mongo import Session, Transactions
+
+from orders.repositories.projection import ProjectionRepository
+
+ProductEvent = ProductCreate | ProductUpdate | ProductsQuantityUpdate
+
+
+class ProjectionService:
+    """Applies products' states, the newest of each."""
+
+    def __init__(self, transactions: Transactions, projection: ProjectionRepository) -> None:
+        self._transactions = transactions
+        self._projection = projection
+
+    async def apply(self, deliveries: Sequence[Delivery[ProductEvent]]) -> None:
+        """Insert or replace products where their version is newer than the one known.
+
+        Args:
+            deliveries: Products' states, each any number of times and in any order.
+        """
+        newest: dict[str, ProductState] = {}
+        for delivery in deliveries:
+            state = delivery.event.state
+            if state.id not in newest or newest[state.id].version < state.version:
+                newest[state.id] = state
+        await self._transactions.run(lambda session: self._apply(newest, session))
+
+    async def _apply(self, newest: dict[str, ProductState], session: Session) -> None:
+        known = await self._projection.versions(newest, session=session)
+        newer = [state for id_, state in newest.items() if known.get(id_, 0) < state.version]
+        await self._projection.put(newer, known, session=session)

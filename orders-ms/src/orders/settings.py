@@ -1,0 +1,11 @@
+"""What orders-ms is told."""
+
+from shopkit.settings import KafkaSettings
+
+
+class OrdersSettings(KafkaSettings):
+    """Settings of orders-ms."""
+
+    port: int = 8003
+    products_url: str
+    seed: str = ""
