@@ -1,30 +1,11 @@
 """What lives as long as the service is built here, and handed down."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
-from shopkit.clock import Clock, utc_now
-from shopkit.consumer import Subscription
-from shopkit.event_path import EventPath
-from shopkit.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
-from shopkit.health import Check
-from shopkit.loops import every, forgiving
-from shopkit.mongo import (
-    DATABASE,
-    Database,
-    MongoTransactions,
-    Transactions,
-    connect,
-    is_temporary,
-)
-from shopkit.outbox import HandOver, Outbox
 
-from orders.consumers.products import products_table
-from orders.consumers.status import status_table
-from orders.migrations import MIGRATIONS
 from orders.repositories.keys import KeyRepository
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
@@ -33,10 +14,15 @@ from orders.services.intake import IntakeService
 from orders.services.orders import OrderService
 from orders.services.projection import ProjectionService
 from orders.services.resend import ResendService
-from orders.settings import OrdersSettings
+from shopkit.clock import Clock, utc_now
+from shopkit.health import Check
+from shopkit.mongo import (
+    Database,
+    Transactions,
+)
+from shopkit.outbox import HandOver, Outbox
 
 SERVICE = "orders-ms"
-RESEND_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -84,29 +70,6 @@ def build(
             clock=clock,
         ),
     )
-
-
-@asynccontextmanager
-async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
-    """Connect, run the relay and the consumers, and yield the services; stop all in order."""
-    async with connect(settings, SERVICE) as client:
-        database = client[DATABASE]
-        path = EventPath(settings, SERVICE, client, database, MIGRATIONS)
-        services = build(database, MongoTransactions(client), path.hand_over)
-        servers = settings.kafka_bootstrap_servers
-        path.consume(
-            Subscription(servers, PRODUCTS_TOPIC, SERVICE, SERVICE),
-            products_table(services.projection),
-        )
-        path.consume(
-            Subscription(servers, ORDER_STATUS_TOPIC, SERVICE, SERVICE),
-            status_table(services.orders),
-        )
-        resend = forgiving(services.resend.resend, is_temporary)
-        path.run_beside("resend", every(RESEND_SECONDS, resend))
-        async with path:
-            yield replace(services, checks=path.checks)
-            await services.intake.drain()
 
 
 def _services(request: Request) -> Services:

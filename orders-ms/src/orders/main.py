@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from orders import problems
 from orders.controllers import orders
-from orders.dependencies import Services, running
+from orders.dependencies import Services
+from orders.runtime import running
 from orders.settings import OrdersSettings
 from shopkit import app as shop_app
 

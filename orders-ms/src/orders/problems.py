@@ -1,9 +1,8 @@
 """Which problem each exception is."""
 
-from shopkit.problems import NOT_FOUND, ProblemType, Table
-
 from orders import errors
 from shopkit import database_problems
+from shopkit.problems import NOT_FOUND, ProblemType, Table
 
 UNKNOWN_PRODUCTS = ProblemType("unknown-products", "Some products are not for sale", 404)
 AMBIGUOUS_NAME = ProblemType("ambiguous-name", "Two products have this name", 409)

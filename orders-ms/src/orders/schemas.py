@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
-from shopkit.events import Id, OrderStatus
-from shopkit.fields import Number, Price, to_cents
-from shopkit.text import Text
 
 from orders.models.order import Line, Order
 from orders.models.placement import LINE_LIMIT, Wanted, WantedLine
+from shopkit.events import Id, OrderStatus
+from shopkit.fields import Number, Price, to_cents
+from shopkit.text import Text
 
 
 class LineRequest(BaseModel):

@@ -6,15 +6,15 @@ Products are not inserted: they come by the topic, from products-ms.
 from datetime import UTC, datetime
 
 from pymongo.errors import DuplicateKeyError
-from shopkit.commands import refuse_seed_in_production
-from shopkit.context import Origin
-from shopkit.events import OrderStatus
-from shopkit.mongo import DATABASE, connect
 
 from orders.dependencies import SERVICE
 from orders.models.order import Line, Order, Step
 from orders.repositories.orders import OrderRepository
 from orders.settings import OrdersSettings
+from shopkit.commands import refuse_seed_in_production
+from shopkit.context import Origin
+from shopkit.events import OrderStatus
+from shopkit.mongo import DATABASE, connect
 
 _PAST = datetime(2024, 5, 1, 12, tzinfo=UTC)
 

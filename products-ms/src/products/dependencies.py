@@ -1,28 +1,21 @@
 """What lives as long as the service is built here, and handed down."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
-from shopkit.clock import Clock, utc_now
-from shopkit.consumer import Subscription
-from shopkit.events import ORDERS_TOPIC
-from shopkit.health import Check
-from shopkit.mongo import DATABASE, Database, MongoTransactions, Transactions, connect
-from shopkit.outbox import HandOver, Outbox
 
-from products.consumers.orders import orders_table
-from products.migrations import MIGRATIONS
 from products.repositories.categories import CategoryRepository
 from products.repositories.listing import ProductListing
 from products.repositories.products import ProductRepository
 from products.repositories.stubs import StubRepository
 from products.services.catalogue import CatalogueService
 from products.services.decisions import DecisionService
-from products.settings import ProductsSettings
-from shopkit import event_path
+from shopkit.clock import Clock, utc_now
+from shopkit.health import Check
+from shopkit.mongo import Database, Transactions
+from shopkit.outbox import HandOver, Outbox
 
 SERVICE = "products-ms"
 
@@ -61,22 +54,6 @@ def build(
             clock=clock,
         ),
     )
-
-
-@asynccontextmanager
-async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
-    """Connect, run the relay and the consumer, and yield the services; stop all in order."""
-    client = connect(settings, SERVICE)
-    async with client:
-        database = client[DATABASE]
-        path = event_path.EventPath(settings, SERVICE, client, database, MIGRATIONS)
-        services = build(database, MongoTransactions(client), path.hand_over)
-        subscription = Subscription(
-            settings.kafka_bootstrap_servers, ORDERS_TOPIC, SERVICE, SERVICE
-        )
-        path.consume(subscription, orders_table(services.decisions))
-        async with path:
-            yield Services(services.catalogue, services.decisions, path.checks)
 
 
 def _services(request: Request) -> Services:

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from products import problems
 from products.controllers import products
-from products.dependencies import Services, running
+from products.dependencies import Services
+from products.runtime import running
 from products.settings import ProductsSettings
 from shopkit import app as shop_app
 

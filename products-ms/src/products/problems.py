@@ -1,9 +1,8 @@
 """Which problem each exception is."""
 
-from shopkit.problems import NOT_FOUND, ProblemType, Table
-
 from products import errors
 from shopkit import database_problems
+from shopkit.problems import NOT_FOUND, ProblemType, Table
 
 NAME_TAKEN = ProblemType("name-taken", "The name is taken", 409)
 CATEGORY_NOT_FOUND = ProblemType("category-not-found", "There is no such category", 404)

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
-from shopkit.fields import Number, Price, to_cents
-from shopkit.text import Text
 
 from products.models.product import STOCK_LIMIT, Category, Product
 from products.models.query import ProductQuery, Sort
 from products.services.catalogue import NewProduct, ProductPage
+from shopkit.fields import Number, Price, to_cents
+from shopkit.text import Text
 
 
 def printable_name(name: str) -> str:

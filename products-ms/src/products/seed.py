@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 from bson import ObjectId
 from pymongo import UpdateOne
-from shopkit.commands import refuse_seed_in_production
-from shopkit.mongo import DATABASE, Database, Document, MongoTransactions, connect
 
 from products.dependencies import SERVICE, build
 from products.errors import NameTakenError
 from products.services.catalogue import NewProduct
 from products.settings import ProductsSettings
+from shopkit.commands import refuse_seed_in_production
+from shopkit.mongo import DATABASE, Database, Document, MongoTransactions, connect
 
 _PAST = datetime(2024, 5, 1, 12, tzinfo=UTC)
 _ELECTRONICS, _KITCHEN, _FURNITURE = "electronics", "kitchen", "furniture"

@@ -19,6 +19,7 @@ from shopkit.relay import KafkaSender, Relay
 from shopkit.settings import KafkaSettings
 
 DRAIN_SECONDS = 5.0
+SWEEP_SECONDS = 0.5
 TOPICS_SECONDS = 15.0
 
 
@@ -46,7 +47,7 @@ class EventPath:
         self._consumers: dict[str, Consumer] = {}
         self._loops: dict[str, Loop] = {
             "relay": self._relay.run,
-            "sweeper": every(0.5, forgiving(self._relay.sweep_once, is_temporary)),
+            "sweeper": every(SWEEP_SECONDS, forgiving(self._relay.sweep, is_temporary)),
             "topics": every(TOPICS_SECONDS, forgiving(self._ensure_topics, is_away)),
         }
         self._running = Loops({})

@@ -14,14 +14,15 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
+from pymongo.errors import PyMongoError
 
 from shopkit.events import Message
+from shopkit.mongo import is_temporary
 from shopkit.outbox import Outbox, Row
 
 BATCH = 500
 QUEUE = 20_000
 SEND_SECONDS = 10.0
-SWEEP_SECONDS = 0.5
 _LONGEST_DELAY = timedelta(seconds=30)
 
 SENT = Counter("outbox_sent_total", "Messages that Kafka has acknowledged.", ["topic"])
@@ -139,16 +140,21 @@ class Relay:
 
     async def _run_once(self) -> None:
         count = min(BATCH, len(self._queue))
-        await self.send([self._queue.popleft() for _ in range(count)])
+        rows = [self._queue.popleft() for _ in range(count)]
+        try:
+            await self.send(rows)
+        except PyMongoError as error:
+            if not is_temporary(error):
+                raise
+            # Whether they were sent or not: the sweeper finds them once the database is back.
+            log.warning("left to the sweeper", rows=len(rows), error=repr(error))
 
     async def sweep(self) -> None:
-        """Send what nobody holds, for ever."""
-        while True:
-            if not await self.sweep_once():
-                await asyncio.sleep(SWEEP_SECONDS)
+        """Send what nobody holds, a batch at a time, until there is no more or a send fails."""
+        while await self._sweep_once():
+            pass
 
-    async def sweep_once(self) -> bool:
-        """Send one batch of what nobody holds; return whether there may be more to send now."""
+    async def _sweep_once(self) -> bool:
         rows = await self._outbox.take_unsent(BATCH)
         UNSENT.set(await self._outbox.count_unsent())
         return bool(rows) and await self.send(rows) and len(rows) == BATCH

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
+from orders.services.projection import ProductEvent, ProjectionService
 from shopkit.consumer import Handler, Table
 from shopkit.events import Delivery, ProductCreate, ProductsQuantityUpdate, ProductUpdate
-
-from orders.services.projection import ProductEvent, ProjectionService
 
 
 def products_table(projection: ProjectionService) -> Table:

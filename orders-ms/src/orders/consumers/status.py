@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
+from orders.services.orders import OrderService
 from shopkit.consumer import Handler, Table
 from shopkit.events import Delivery, OrderStatusUpdate
-
-from orders.services.orders import OrderService
 
 
 def status_table(orders: OrderService) -> Table:

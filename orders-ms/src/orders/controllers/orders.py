@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
-from shopkit.identity import User
-from shopkit.problems import NOT_FOUND, UNAUTHENTICATED, UNAVAILABLE, document
 
 from orders import problems
 from orders.dependencies import Intake, Orders
 from orders.schemas import OrderBody, OrdersBody, PlaceOrderRequest
+from shopkit.identity import User
+from shopkit.problems import NOT_FOUND, UNAUTHENTICATED, UNAVAILABLE, document
 
 routes = APIRouter(prefix="/api/orders", tags=["orders"])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
+from orders.errors import ContraryOutcomeError, NotCancellableError
 from shopkit.context import Origin
 from shopkit.events import (
     Message,
@@ -15,8 +16,6 @@ from shopkit.events import (
     OrderStatus,
     OrderStatusUpdate,
 )
-
-from orders.errors import ContraryOutcomeError, NotCancellableError
 
 SOURCE = "orders-ms"
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import NamedTuple
 
-from shopkit.events import ProductState
-
 from orders.errors import (
     AmbiguousNameError,
     InsufficientStockError,
@@ -18,6 +16,7 @@ from orders.errors import (
     UnknownProductsError,
 )
 from orders.models.order import Line
+from shopkit.events import ProductState
 
 LINE_LIMIT = 1_000
 """The most of one product that an order may have."""
@@ -148,6 +147,10 @@ def _short(resolved: Iterable[_Resolved], totals: Mapping[str, int]) -> list[tup
         for one in resolved
         if one.product.quantity < totals[one.product.id]
     ]
+
+
+def _stock_sentence(left: int) -> str:
+    return f"Only {left} left." if left else "None left."
 
 
 def _refuse(kind: type[LinesRefusedError], detail: str, lines: Sequence[tuple[int, str]]) -> None:

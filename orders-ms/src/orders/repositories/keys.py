@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bson import ObjectId
+
 from shopkit.mongo import Database, Session
 
 

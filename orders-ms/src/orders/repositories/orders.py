@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import UpdateOne
+
+from orders.models.order import Line, Order, Step
 from shopkit.context import Origin
 from shopkit.events import OrderStatus
 from shopkit.mongo import Database, Document, GuardMissedError, Session
-
-from orders.models.order import Line, Order, Step
 
 RESEND_AFTER = timedelta(seconds=30)
 """How long products-ms may take to answer before it is asked again; twice as long each time."""

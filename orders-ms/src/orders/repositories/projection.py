@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bson import ObjectId
 from pymongo import InsertOne, ReplaceOne
+
 from shopkit.events import ProductState
 from shopkit.mongo import Database, Document, GuardMissedError, Session
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
+
 from shopkit.mongo import Database
 
 

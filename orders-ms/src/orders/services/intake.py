@@ -4,12 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bson import ObjectId
-from shopkit.batching import Batcher
-from shopkit.clock import Clock
-from shopkit.context import Origin, current_origin
-from shopkit.events import OrderStatus
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions, is_temporary
-from shopkit.outbox import HandOver, Outbox, Row
 
 from orders.errors import KeyReusedError, LinesRefusedError
 from orders.models.order import Order, Step
@@ -17,6 +11,12 @@ from orders.models.placement import Shelf, Wanted
 from orders.repositories.keys import KeyRecord, KeyRepository, key_id
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
+from shopkit.batching import Batcher
+from shopkit.clock import Clock
+from shopkit.context import Origin, current_origin
+from shopkit.events import OrderStatus
+from shopkit.mongo import HTTP_SECONDS, Session, Transactions, is_temporary
+from shopkit.outbox import HandOver, Outbox, Row
 
 
 @dataclass(frozen=True, slots=True)

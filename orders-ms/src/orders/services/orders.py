@@ -5,16 +5,16 @@ from datetime import datetime
 
 import structlog
 from prometheus_client import Counter
-from shopkit.clock import Clock
-from shopkit.events import Delivery, OrderStatusUpdate
-from shopkit.identity import Identity
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
 
 from orders.errors import OrderNotFoundError
 from orders.models.order import Order
 from orders.repositories.orders import OrderRepository
 from shopkit import cursors
+from shopkit.clock import Clock
+from shopkit.events import Delivery, OrderStatusUpdate
+from shopkit.identity import Identity
+from shopkit.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.outbox import HandOver, Outbox, Row
 
 UNKNOWN = Counter("order_status_unknown_total", "Outcomes of orders that are not stored here.")
 

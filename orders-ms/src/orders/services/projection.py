@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from orders.repositories.projection import ProjectionRepository
 from shopkit.events import (
     Delivery,
     ProductCreate,
@@ -10,8 +11,6 @@ from shopkit.events import (
     ProductUpdate,
 )
 from shopkit.mongo import Session, Transactions
-
-from orders.repositories.projection import ProjectionRepository
 
 ProductEvent = ProductCreate | ProductUpdate | ProductsQuantityUpdate
 

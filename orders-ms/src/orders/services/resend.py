@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from prometheus_client import Counter
-from shopkit.clock import Clock
-from shopkit.mongo import Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
 
 from orders.repositories.orders import OrderRepository
 from orders.repositories.ticks import TickRepository
+from shopkit.clock import Clock
+from shopkit.mongo import Session, Transactions
+from shopkit.outbox import HandOver, Outbox, Row
 
 A_SECOND = 100
 """The most orders asked about in a second, over all replicas."""

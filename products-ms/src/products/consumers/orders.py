@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 
 import structlog
+
+from products.services.decisions import DecisionService
 from shopkit.consumer import Handler, Table
 from shopkit.context import current_origin
 from shopkit.dead_letters import Record
 from shopkit.events import Delivery, OrderCancel, OrderCreate
-
-from products.services.decisions import DecisionService
 
 _ID = re.compile(rb"[0-9a-f]{24}")
 

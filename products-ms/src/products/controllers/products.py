@@ -3,8 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from shopkit.identity import Admin
-from shopkit.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, document
 
 from products import problems
 from products.dependencies import Catalogue
@@ -16,6 +14,8 @@ from products.schemas import (
     ProductBody,
     ProductsBody,
 )
+from shopkit.identity import Admin
+from shopkit.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, document
 
 routes = APIRouter(prefix="/api", tags=["products"])
 

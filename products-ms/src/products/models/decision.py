@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Self
 
+from products.models.product import Product
 from shopkit.context import Origin
 from shopkit.events import (
     LineReason,
@@ -15,8 +16,6 @@ from shopkit.events import (
     OrderStatus,
     OrderStatusUpdate,
 )
-
-from products.models.product import Product
 
 SOURCE = "products-ms"
 

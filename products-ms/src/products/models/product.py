@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from shopkit.events import ProductState
-
 from products.errors import InsufficientStockError, StockLimitError
+from shopkit.events import ProductState
 
 STOCK_LIMIT = 1_000_000
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from bson import ObjectId
-from shopkit.mongo import Database, Session
 
 from products.models.product import Category
+from shopkit.mongo import Database, Session
 
 
 class CategoryRepository:

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
-from shopkit.mongo import Database, Document
 
 from products.models.product import Product
 from products.models.query import ProductQuery, Sort
 from products.repositories.products import product_of
 from shopkit import cursors
+from shopkit.mongo import Database, Document
 
 TOTAL_CAP = 1_000
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from bson import ObjectId
 from pymongo import UpdateOne
-from shopkit.mongo import Database, Document, GuardMissedError, Session
 
 from products.models.product import Category, Product, name_terms, search_terms
+from shopkit.mongo import Database, Document, GuardMissedError, Session
 
 
 class ProductRepository:

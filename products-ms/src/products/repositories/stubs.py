@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from bson import ObjectId
 from pymongo import UpdateOne
+
+from products.models.decision import Stub, StubLine
 from shopkit.context import Origin
 from shopkit.events import LineReason, OrderStatus
 from shopkit.mongo import Database, Document, GuardMissedError, Session
-
-from products.models.decision import Stub, StubLine
 
 
 class StubRepository:

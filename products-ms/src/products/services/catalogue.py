@@ -4,11 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bson import ObjectId
-from shopkit.clock import Clock
-from shopkit.context import current_origin
-from shopkit.events import Event, Message, ProductCreate, ProductsQuantityUpdate
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
 
 from products.errors import CategoryNotFoundError, NameTakenError, ProductNotFoundError
 from products.models.decision import SOURCE
@@ -17,6 +12,11 @@ from products.models.query import ProductQuery
 from products.repositories.categories import CategoryRepository
 from products.repositories.listing import TOTAL_CAP, ProductListing
 from products.repositories.products import ProductRepository
+from shopkit.clock import Clock
+from shopkit.context import current_origin
+from shopkit.events import Event, Message, ProductCreate, ProductsQuantityUpdate
+from shopkit.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.outbox import HandOver, Outbox, Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+from products.models.decision import (
+    SOURCE,
+    Shelf,
+    Stub,
+    cancelled_unseen,
+    given_back,
+    rejected_unreadable,
+)
+from products.models.product import Product
+from products.repositories.products import ProductRepository
+from products.repositories.stubs import StubRepository
 from shopkit.clock import Clock
 from shopkit.context import Origin
 from shopkit.events import (
@@ -14,18 +25,6 @@ from shopkit.events import (
 )
 from shopkit.mongo import Session, Transactions
 from shopkit.outbox import HandOver, Outbox, Row
-
-from products.models.decision import (
-    SOURCE,
-    Shelf,
-    Stub,
-    cancelled_unseen,
-    given_back,
-    rejected_unreadable,
-)
-from products.models.product import Product
-from products.repositories.products import ProductRepository
-from products.repositories.stubs import StubRepository
 
 
 class DecisionService:

@@ -1,0 +1,41 @@
+"""Runs the service: its connections, its relay, its consumers, supervised and stopped in order."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from orders.consumers.products import products_table
+from orders.consumers.status import status_table
+from orders.dependencies import SERVICE, Services, build
+from orders.migrations import MIGRATIONS
+from orders.settings import OrdersSettings
+from shopkit.consumer import Subscription
+from shopkit.event_path import EventPath
+from shopkit.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
+from shopkit.loops import every, forgiving
+from shopkit.mongo import DATABASE, MongoTransactions, connect, is_temporary
+
+RESEND_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
+    """Connect, run the relay and the consumers, and yield the services; stop all in order."""
+    async with connect(settings, SERVICE) as client:
+        database = client[DATABASE]
+        path = EventPath(settings, SERVICE, client, database, MIGRATIONS)
+        services = build(database, MongoTransactions(client), path.hand_over)
+        servers = settings.kafka_bootstrap_servers
+        path.consume(
+            Subscription(servers, PRODUCTS_TOPIC, SERVICE, SERVICE),
+            products_table(services.projection),
+        )
+        path.consume(
+            Subscription(servers, ORDER_STATUS_TOPIC, SERVICE, SERVICE),
+            status_table(services.orders),
+        )
+        resend = forgiving(services.resend.resend, is_temporary)
+        path.run_beside("resend", every(RESEND_SECONDS, resend))
+        async with path:
+            yield replace(services, checks=path.checks)
+            await services.intake.drain()
