@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pymongo.errors import PyMongoError
-from shopkit.audit import AuditTrail
 
 from authentication import seed
 from authentication.errors import UnusableKeyError
@@ -24,7 +23,8 @@ from authentication.services.administration import Administration
 from authentication.services.passwords import Passwords, argon2id
 from authentication.services.revocations import Revocations
 from authentication.settings import AuthenticationSettings, DatabaseSettings
-from shopkit import app, clock, migrations, mongo, telemetry
+from shopkit import app, clock, commands, mongo, telemetry
+from shopkit.audit import AuditTrail
 
 COMMAND_LINE = "command line"
 """The actor of what is done here, in the audit trail."""
@@ -63,11 +63,11 @@ def _explain(error: ValidationError) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m authentication")
-    commands = parser.add_subparsers(required=True)
-    commands.add_parser("serve", help="answer requests").set_defaults(run=_serve)
-    commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
-    commands.add_parser("seed", help="add the demonstration's accounts").set_defaults(run=_seed)
-    admin = commands.add_parser("create-admin", help="make an account of an admin, or promote one")
+    verbs = parser.add_subparsers(required=True)
+    verbs.add_parser("serve", help="answer requests").set_defaults(run=_serve)
+    verbs.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
+    verbs.add_parser("seed", help="add the demonstration's accounts").set_defaults(run=_seed)
+    admin = verbs.add_parser("create-admin", help="make an account of an admin, or promote one")
     admin.add_argument("email")
     admin.add_argument(
         "--password-file", type=Path, help="where a new account's password is; or standard input"
@@ -82,20 +82,15 @@ def _serve(_asked: argparse.Namespace) -> None:
     app.serve(create_app(settings), settings)
 
 
-def _migrate(_asked: argparse.Namespace) -> str:
-    async def work(database: mongo.Database, _transactions: mongo.Transactions) -> str:
-        applied = await migrations.apply(database, MIGRATIONS)
-        return f"applied: {', '.join(applied)}" if applied else "nothing to apply"
-
-    return _with_database(DatabaseSettings(), work)
+def _migrate(_asked: argparse.Namespace) -> None:
+    settings = DatabaseSettings()
+    _configure_logging(settings)
+    asyncio.run(commands.migrate(SERVICE, settings, MIGRATIONS))
 
 
 def _seed(_asked: argparse.Namespace) -> str:
     settings = DatabaseSettings()
-    if not settings.may_seed:
-        raise RefusedError(
-            "accounts with known passwords are for development; elsewhere set SEED=demo"
-        )
+    commands.refuse_seed_in_production(settings, settings.seed)
 
     async def work(database: mongo.Database, _transactions: mongo.Transactions) -> str:
         with Passwords(argon2id()) as passwords:

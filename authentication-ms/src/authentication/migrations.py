@@ -6,8 +6,6 @@ from typing import Any
 import structlog
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
-from shopkit.migrations import Migration, ensure_collection
-from shopkit.mongo import Database
 
 from authentication.models.accounts import AccountRole
 from authentication.models.emails import normalise
@@ -17,6 +15,8 @@ from authentication.repositories.revocations import REVOCATIONS
 from authentication.repositories.sessions import REFRESH_TOKENS, SESSIONS
 from authentication.services.passwords import argon2id
 from shopkit import audit
+from shopkit.migrations import Migration, ensure_collection
+from shopkit.mongo import Database
 
 SHA256_HEX = "^[0-9a-fA-F]{64}$"
 

@@ -1,9 +1,8 @@
 """Which problem each exception is, in one table."""
 
-from shopkit.problems import ProblemType
-
 from authentication import errors
 from shopkit import database_problems, problems
+from shopkit.problems import ProblemType
 
 REGISTRATION_REFUSED = ProblemType("registration-refused", "The account could not be made", 400)
 WRONG_CREDENTIALS = ProblemType(

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, EmailStr, Field
-from shopkit.text import Text, encodable
 
 from authentication.models.accounts import AccountRole
 from authentication.models.emails import normalise
+from shopkit.text import Text, encodable
 
 EMAIL_LETTERS = 320
 

@@ -1,10 +1,9 @@
 """The accounts of the original, each with its e-mail as password: never outside a demonstration."""
 
-from shopkit.clock import Clock
-
 from authentication.models.accounts import AccountRole
 from authentication.repositories.accounts import AccountRepository
 from authentication.services.passwords import Passwords
+from shopkit.clock import Clock
 
 ACCOUNTS = {
     "aaa@aaa.com": AccountRole.USER,

@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 from pydantic import Field, SecretStr
-from shopkit.settings import MongoSettings
 
-DEMO = "demo"
+from shopkit.settings import MongoSettings
 
 
 class DatabaseSettings(MongoSettings):
@@ -17,11 +16,6 @@ class DatabaseSettings(MongoSettings):
     port: int = 8000
     seed: str = ""
     access_token_seconds: int = Field(default=15 * 60, gt=0)
-
-    @property
-    def may_seed(self) -> bool:
-        """Whether accounts with known passwords may be made here."""
-        return self.development or self.seed == DEMO
 
     @property
     def access_token_life(self) -> timedelta:

@@ -4,11 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shopkit.audit import AuditTrail
-from shopkit.clock import Clock
-from shopkit.health import Check
-from shopkit.mongo import Database, Transactions
-
 from authentication.repositories.accounts import AccountRepository
 from authentication.repositories.counters import CounterRepository
 from authentication.repositories.revocations import RevocationRepository
@@ -22,6 +17,10 @@ from authentication.services.sessions import Lives, Sessions
 from authentication.services.throttle import Limits, Sleep, Throttle
 from authentication.services.tokens import AccessTokens
 from authentication.settings import AuthenticationSettings
+from shopkit.audit import AuditTrail
+from shopkit.clock import Clock
+from shopkit.health import Check
+from shopkit.mongo import Database, Transactions
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """Registration, one's own account and one's password."""
 
 from fastapi import APIRouter
-from shopkit.database_problems import AWAY
-from shopkit.identity import Anyone, User
-from shopkit.problems import UNAUTHENTICATED
 
 from authentication.controllers.documented import PASSWORD_PROBLEMS, answers
 from authentication.dependencies import AccountsService
 from authentication.problem_table import REGISTRATION_REFUSED, TOO_MANY_ATTEMPTS
 from authentication.schemas import AccountAnswer, PasswordChangeRequest, RegisterRequest
+from shopkit.database_problems import AWAY
+from shopkit.identity import Anyone, User
+from shopkit.problems import UNAUTHENTICATED
 
 router = APIRouter(prefix="/api", tags=["auth"])
 

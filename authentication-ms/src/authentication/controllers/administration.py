@@ -3,11 +3,8 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from shopkit.database_problems import AWAY
-from shopkit.identity import Admin
-from shopkit.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED
 
-from authentication.controllers.documented import answers
+from authentication.controllers.documented import UNREADABLE, answers
 from authentication.dependencies import AdministrationService
 from authentication.problem_table import LAST_ADMIN
 from authentication.schemas import (
@@ -18,6 +15,9 @@ from authentication.schemas import (
     TypedEmail,
 )
 from shopkit import audit
+from shopkit.database_problems import AWAY
+from shopkit.identity import Admin
+from shopkit.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED
 
 router = APIRouter(prefix="/api", tags=["admin"])
 
@@ -40,7 +40,9 @@ async def users(
     return AccountList(users=rows, next_cursor=page.next_cursor)
 
 
-@router.patch("/users/{email}", responses=answers(*_ADMIN_PROBLEMS, NOT_FOUND, LAST_ADMIN))
+@router.patch(
+    "/users/{email}", responses=answers(*_ADMIN_PROBLEMS, UNREADABLE, NOT_FOUND, LAST_ADMIN)
+)
 async def change_role(
     email: Annotated[TypedEmail, Path()],
     body: RoleChangeRequest,

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from shopkit.database_problems import AWAY
-
 from authentication.problem_table import BUSY
 from shopkit import problems
+from shopkit.database_problems import AWAY
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -15,7 +14,10 @@ _HEADERS = {
     "Cache-Control": "Whether the answer may be kept.",
 }
 
-PASSWORD_PROBLEMS = (AWAY, BUSY)
+UNREADABLE = problems.ProblemType("bad-request", "Bad Request", 400)
+"""What any endpoint with a body can answer with: bytes that are no JSON, or nested beyond sense."""
+
+PASSWORD_PROBLEMS = (UNREADABLE, AWAY, BUSY)
 """What any endpoint can answer with that hashes a password."""
 
 

@@ -1,16 +1,16 @@
 """Log-in, refresh and log-out."""
 
 from fastapi import APIRouter, Request, Response
-from shopkit.database_problems import AWAY
-from shopkit.identity import Anyone
 
-from authentication.controllers.documented import PASSWORD_PROBLEMS, answers
+from authentication.controllers.documented import PASSWORD_PROBLEMS, UNREADABLE, answers
 from authentication.cookies import Cookies
 from authentication.dependencies import SessionCookies, SessionsService
 from authentication.errors import RefreshRefusedError
 from authentication.models.sessions import Grant
 from authentication.problem_table import SESSION_ENDED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from authentication.schemas import LoginRequest, RefreshRequest, TokensAnswer
+from shopkit.database_problems import AWAY
+from shopkit.identity import Anyone
 
 router = APIRouter(prefix="/api", tags=["auth"])
 
@@ -41,7 +41,9 @@ async def login(
 @router.post(
     "/refresh",
     response_model_exclude_none=True,
-    responses=answers(SESSION_ENDED, AWAY, on_200=_TOKEN_HEADERS, on_401=("Set-Cookie",)),
+    responses=answers(
+        UNREADABLE, SESSION_ENDED, AWAY, on_200=_TOKEN_HEADERS, on_401=("Set-Cookie",)
+    ),
 )
 async def refresh(
     request: Request,
@@ -62,7 +64,9 @@ async def refresh(
     return _hand_over(grant, response, cookies)
 
 
-@router.post("/logout", status_code=204, responses=answers(AWAY, on_204=("Set-Cookie",)))
+@router.post(
+    "/logout", status_code=204, responses=answers(UNREADABLE, AWAY, on_204=("Set-Cookie",))
+)
 async def logout(
     request: Request,
     response: Response,

@@ -6,9 +6,9 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
-from shopkit.mongo import Database, Document, Session
 
 from authentication.models.accounts import Account, AccountRole
+from shopkit.mongo import Database, Document, Session
 
 USERS = "users"
 GUARDS = "guards"
@@ -91,7 +91,7 @@ class AccountRepository:
             {"_id": account.id, "password_hash": account.password_hash},
             {
                 "$set": {"password_hash": password_hash},
-                "$unset": {"wrapped_sha256": ""} if password_hash != account.password_hash else {},
+                "$unset": {"wrapped_sha256": ""},
                 "$max": {"newest_iat": iat},
             },
             session=session,

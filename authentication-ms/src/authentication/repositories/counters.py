@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
+
 from shopkit.mongo import Database, Document
 
 THROTTLES = "throttles"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bson import ObjectId
-from shopkit.mongo import Database, Session
 
 from authentication.models.sessions import Revocation
+from shopkit.mongo import Database, Session
 
 REVOCATIONS = "revocations"
 

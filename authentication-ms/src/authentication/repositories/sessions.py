@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from shopkit.mongo import Database, Document
-
 from authentication.models.sessions import RefreshToken, Session
 from shopkit import mongo
+from shopkit.mongo import Database, Document
 
 SESSIONS = "sessions"
 REFRESH_TOKENS = "refresh_tokens"

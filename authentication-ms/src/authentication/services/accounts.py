@@ -1,9 +1,5 @@
 """Accounts as their owners use them: registration, one's own data, one's password."""
 
-from shopkit.audit import AuditTrail
-from shopkit.clock import Clock
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
-
 from authentication.errors import EmailTakenError, UnknownCallerError, WrongCurrentPasswordError
 from authentication.models.accounts import Account, AccountRole
 from authentication.repositories.accounts import AccountRepository
@@ -11,6 +7,9 @@ from authentication.repositories.sessions import SessionRepository
 from authentication.services.passwords import Passwords
 from authentication.services.revocations import Revocations
 from authentication.services.throttle import Throttle
+from shopkit.audit import AuditTrail
+from shopkit.clock import Clock
+from shopkit.mongo import HTTP_SECONDS, Session, Transactions
 
 PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of an action.
 

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shopkit.clock import Clock
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
-
 from authentication.errors import LastAdminError, UnknownUserError
 from authentication.models.accounts import Account, AccountRole, leaves_no_admin
 from authentication.repositories.accounts import AccountRepository
 from authentication.services.revocations import Revocations
 from shopkit import audit, cursors
+from shopkit.clock import Clock
+from shopkit.mongo import HTTP_SECONDS, Session, Transactions
 
 ROLE_CHANGED = "role-changed"
 ADMIN_CREATED = "admin-created"

@@ -11,11 +11,15 @@ from passlib.context import CryptContext
 
 from authentication.errors import PasswordsBusyError
 from authentication.models.accounts import Account
+from authentication.services import memory
 
 AT_ONCE = 2
 QUEUE = 20
 MEMORY_KIB = 19 * 1024
 ROUNDS = 2
+
+IDLE_SECONDS = 5.0
+"""How long after the last password the memory for hashing is given back."""
 
 T = TypeVar("T")
 
@@ -46,12 +50,15 @@ class Passwords:
         self._context = context
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
         self._under_way = 0
+        self._tidying: asyncio.TimerHandle | None = None
         self._nobody = context.hash(secrets.token_hex())
 
     def __enter__(self) -> Self:
+        memory.keep_until_given_back()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._tidy_later(None)
         self._threads.shutdown(cancel_futures=True)
 
     async def matches(self, password: str, account: Account | None) -> bool:
@@ -88,8 +95,20 @@ class Passwords:
     async def _run(self, work: Callable[[], T]) -> T:
         if self._under_way >= AT_ONCE + QUEUE:
             raise PasswordsBusyError(self._under_way)
+        loop = asyncio.get_running_loop()
         self._under_way += 1
+        self._tidy_later(None)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            return await loop.run_in_executor(self._threads, work)
         finally:
             self._under_way -= 1
+            if not self._under_way:
+                self._tidy_later(loop.call_later(IDLE_SECONDS, self._tidy))
+
+    def _tidy_later(self, timer: asyncio.TimerHandle | None) -> None:
+        if self._tidying:
+            self._tidying.cancel()
+        self._tidying = timer
+
+    def _tidy(self) -> None:
+        self._threads.submit(memory.give_back)

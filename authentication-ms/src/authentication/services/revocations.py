@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shopkit.clock import Clock
-from shopkit.mongo import Session
-
 from authentication.models.sessions import Revocation
 from authentication.repositories.revocations import RevocationRepository
+from shopkit.clock import Clock
+from shopkit.mongo import Session
 
 MARGIN = timedelta(minutes=1)
 """Kept longer than a token lives, for clocks that differ."""

@@ -4,9 +4,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shopkit.clock import Clock
-from shopkit.mongo import HTTP_SECONDS, Transactions
-
 from authentication.errors import RefreshRefusedError, WrongCredentialsError
 from authentication.models.accounts import Account
 from authentication.models.sessions import Grant, RefreshToken, Session, Verdict, digest
@@ -17,6 +14,8 @@ from authentication.services.revocations import Revocations
 from authentication.services.throttle import Throttle
 from authentication.services.tokens import AccessTokens
 from shopkit import mongo
+from shopkit.clock import Clock
+from shopkit.mongo import HTTP_SECONDS, Transactions
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shopkit.clock import Clock
-
 from authentication.errors import CredentialsError, TooManyAttemptsError
 from authentication.models.throttling import counted_address, slowdown_seconds
 from authentication.repositories.counters import CounterRepository
+from shopkit.clock import Clock
 
 Sleep = Callable[[float], Awaitable[None]]
 
