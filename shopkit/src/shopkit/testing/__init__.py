@@ -1,6 +1,7 @@
 """Doubles for the fast unit tests; what a transaction promises is tested on a real mongod."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from shopkit.mongo import Session
@@ -19,3 +20,18 @@ class NoTransactions:
     ) -> T:
         """Run the work."""
         return await work(None)
+
+
+class HeldClock:
+    """A clock that stands still until it is told to move on."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        """Move on by so many seconds, minutes, hours or days, as `timedelta` takes them."""
+        self.now += timedelta(**by)
