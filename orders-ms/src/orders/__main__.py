@@ -1,8 +1,9 @@
-"""The commands of orders-ms: `python -m orders serve|migrate|seed|topics`."""
+"""The commands of orders-ms: `python -m orders COMMAND`."""
 
 import asyncio
 import sys
 
+from orders.commands import rebuild, reconcile
 from orders.dependencies import SERVICE
 from orders.main import create_app
 from orders.migrations import MIGRATIONS
@@ -28,6 +29,8 @@ def main() -> None:
             "migrate": lambda: asyncio.run(commands.migrate(SERVICE, settings, MIGRATIONS)),
             "seed": lambda: asyncio.run(seed(settings)),
             "topics": ensure_topics,
+            "reconcile": lambda: sys.exit(asyncio.run(reconcile(settings))),
+            "rebuild": lambda: sys.exit(asyncio.run(rebuild(settings))),
         },
     )
 

@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
+import aiohttp
 from fastapi import Depends, Request
 
 from orders.repositories.keys import KeyRepository
 from orders.repositories.orders import OrderRepository
-from orders.repositories.projection import ProjectionRepository
+from orders.repositories.projection import BESIDE, ProjectionRepository
+from orders.repositories.remote import RemoteProducts
 from orders.repositories.ticks import TickRepository
 from orders.services.intake import IntakeService
 from orders.services.orders import OrderService
 from orders.services.projection import ProjectionService
+from orders.services.rebuild import RebuildService
+from orders.services.reconcile import ReconcileService
 from orders.services.resend import ResendService
+from orders.settings import OrdersSettings
 from shopkit.clock import Clock, utc_now
 from shopkit.health import Check
 from shopkit.mongo import (
@@ -70,6 +75,42 @@ def build(
             clock=clock,
         ),
     )
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """What compares the two databases."""
+
+    reconcile: ReconcileService
+    rebuild: RebuildService
+
+
+def comparing(
+    database: Database,
+    transactions: Transactions,
+    hand_over: HandOver,
+    settings: OrdersSettings,
+    session: aiohttp.ClientSession,
+) -> Comparing:
+    """Return what compares this database with that of products-ms."""
+    live = ProjectionRepository(database)
+    remote = RemoteProducts(session, settings.products_url)
+    reconcile = ReconcileService(
+        transactions=transactions,
+        orders=OrderRepository(database),
+        projection=live,
+        remote=remote,
+        outbox=Outbox(database),
+        hand_over=hand_over,
+    )
+    rebuild = RebuildService(
+        transactions=transactions,
+        live=live,
+        beside=ProjectionRepository(database, BESIDE),
+        reconcile=reconcile,
+        remote=remote,
+    )
+    return Comparing(reconcile, rebuild)
 
 
 def _services(request: Request) -> Services:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from orders.repositories.projection import ProjectionRepository
 from shopkit.dead_letters import DeadLetters
 from shopkit.migrations import Migration, ensure_collection
 from shopkit.mongo import Database
@@ -27,15 +28,6 @@ _ORDER = _object(
         "cancel_confirmed": {"bsonType": "bool"},
     }
 )
-_PRODUCT = _object(
-    {
-        "name": {"bsonType": "string"},
-        "price_cents": _COUNT,
-        "quantity": _COUNT,
-        "archived": {"bsonType": "bool"},
-        "version": _COUNT,
-    }
-)
 _KEY = _object(
     {
         "fingerprint": {"bsonType": "string"},
@@ -47,7 +39,7 @@ _KEY = _object(
 
 async def _create(database: Database) -> None:
     await ensure_collection(database, "orders", _ORDER)
-    await ensure_collection(database, "products", _PRODUCT)
+    await ProjectionRepository(database).recreate()
     await ensure_collection(database, "idempotency_keys", _KEY)
     await ensure_collection(database, "ticks", _object({"next_at": _DATE}))
     await Outbox.migrate(database)
@@ -58,8 +50,6 @@ async def _index(database: Database) -> None:
     orders = database["orders"]
     await orders.create_index([("client_email", 1), ("created_at", -1), ("_id", -1)])
     await orders.create_index("resend_at", partialFilterExpression={"resend_at": {"$exists": True}})
-    # Names are not unique: a rename and a new product of the old name may arrive in any order.
-    await database["products"].create_index("name")
 
 
 MIGRATIONS = (

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import aiohttp
+
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
-from orders.dependencies import SERVICE, Services, build
+from orders.dependencies import SERVICE, Services, build, comparing
 from orders.migrations import MIGRATIONS
 from orders.settings import OrdersSettings
 from shopkit.consumer import Subscription
@@ -18,10 +20,15 @@ from shopkit.mongo import DATABASE, MongoTransactions, connect, is_temporary
 RESEND_SECONDS = 1.0
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether the database or products-ms is away for the moment."""
+    return is_temporary(error) or isinstance(error, (aiohttp.ClientError, TimeoutError))
+
+
 @asynccontextmanager
 async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
     """Connect, run the relay and the consumers, and yield the services; stop all in order."""
-    async with connect(settings, SERVICE) as client:
+    async with connect(settings, SERVICE) as client, aiohttp.ClientSession() as session:
         database = client[DATABASE]
         path = EventPath(settings, SERVICE, client, database, MIGRATIONS)
         services = build(database, MongoTransactions(client), path.hand_over)
@@ -36,6 +43,10 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
         )
         resend = forgiving(services.resend.resend, is_temporary)
         path.run_beside("resend", every(RESEND_SECONDS, resend))
+        compare = comparing(
+            database, MongoTransactions(client), path.hand_over, settings, session
+        ).reconcile.reconcile
+        path.run_beside("reconcile", every(settings.reconcile_seconds, forgiving(compare, is_away)))
         async with path:
             yield replace(services, checks=path.checks)
             await services.intake.drain()

@@ -8,4 +8,5 @@ class OrdersSettings(KafkaSettings):
 
     port: int = 8003
     products_url: str
+    reconcile_seconds: float = 3_600.0
     seed: str = ""

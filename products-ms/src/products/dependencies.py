@@ -11,6 +11,7 @@ from products.repositories.listing import ProductListing
 from products.repositories.products import ProductRepository
 from products.repositories.stubs import StubRepository
 from products.services.catalogue import CatalogueService
+from products.services.comparison import ComparisonService
 from products.services.decisions import DecisionService
 from shopkit.clock import Clock, utc_now
 from shopkit.health import Check
@@ -26,6 +27,7 @@ class Services:
 
     catalogue: CatalogueService
     decisions: DecisionService
+    comparison: ComparisonService
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
@@ -34,7 +36,16 @@ def build(
 ) -> Services:
     """Return the services on top of a database."""
     products = ProductRepository(database)
+    stubs = StubRepository(database)
     outbox = Outbox(database, clock)
+    decisions = DecisionService(
+        transactions=transactions,
+        products=products,
+        stubs=stubs,
+        outbox=outbox,
+        hand_over=hand_over,
+        clock=clock,
+    )
     return Services(
         catalogue=CatalogueService(
             transactions=transactions,
@@ -45,10 +56,12 @@ def build(
             hand_over=hand_over,
             clock=clock,
         ),
-        decisions=DecisionService(
+        decisions=decisions,
+        comparison=ComparisonService(
             transactions=transactions,
             products=products,
-            stubs=StubRepository(database),
+            stubs=stubs,
+            decisions=decisions,
             outbox=outbox,
             hand_over=hand_over,
             clock=clock,
@@ -65,4 +78,9 @@ def _catalogue(services: Annotated[Services, Depends(_services)]) -> CatalogueSe
     return services.catalogue
 
 
+def _comparison(services: Annotated[Services, Depends(_services)]) -> ComparisonService:
+    return services.comparison
+
+
 Catalogue = Annotated[CatalogueService, Depends(_catalogue)]
+Comparison = Annotated[ComparisonService, Depends(_comparison)]

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from products import problems
-from products.controllers import products
+from products.controllers import internal, products
 from products.dependencies import Services
 from products.runtime import running
 from products.settings import ProductsSettings
@@ -32,4 +32,5 @@ def create_app(settings: ProductsSettings, run: Run = running) -> FastAPI:
         checks=lambda request: request.app.state.services.checks,
     )
     app.include_router(products.routes)
+    app.include_router(internal.routes)
     return app

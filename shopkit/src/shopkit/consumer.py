@@ -31,7 +31,7 @@ APPLIED = Counter("events_applied_total", "Events applied or found applied befor
 RETRIES = Counter("event_batches_retried_total", "Batches put back for a temporary reason.")
 BATCH_SIZE = Histogram("event_batch_size", "Events a batch.", buckets=(1, 2, 5, 10, 50, 100, 200))
 LAG = Gauge("consumer_lag", "Messages that wait.", ["topic"])
-CONSUMER_UP = Gauge("consumer_up", "1 where the consumer has the broker, 0 where it has not.")
+CONSUMER_UP = Gauge("consumer_up", "1 with the broker, 0 without.", ["topic"])
 
 log = structlog.get_logger(__name__)
 
@@ -168,7 +168,7 @@ class Consumer:
             raise
         self._kafka = kafka
         self._moved_at = self._clock()
-        CONSUMER_UP.set(1)
+        CONSUMER_UP.labels(self._subscription.topic).set(1)
 
     async def _lost(self, error: Exception) -> None:
         log.warning("broker away", topic=self._subscription.topic, error=repr(error))
@@ -177,7 +177,7 @@ class Consumer:
         await asyncio.sleep(self._pause_seconds())
 
     async def _close(self) -> None:
-        CONSUMER_UP.set(0)
+        CONSUMER_UP.labels(self._subscription.topic).set(0)
         kafka, self._kafka = self._kafka, None
         if kafka:
             try:

@@ -69,9 +69,10 @@ def configure_logging(service: str, level: str, *, for_people: bool) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    # The brokers' and the driver's own tales of reconnecting are told by the metrics.
-    for chatty in ("aiokafka", "pymongo", "httpx2", "watchfiles"):
+    for chatty in ("pymongo", "httpx2", "watchfiles"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It tells each of its tries to reconnect as an error; consumer and relay tell what matters.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class RequestMiddleware:

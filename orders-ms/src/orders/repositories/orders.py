@@ -1,6 +1,6 @@
 """The collection `orders`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bson import ObjectId
@@ -53,6 +53,12 @@ class OrderRepository:
             ]
         found = self._orders.find(query).sort([("created_at", -1), ("_id", -1)]).limit(limit)
         return [_order(document) async for document in found]
+
+    async def all(self) -> AsyncIterator[tuple[str, Order]]:
+        """Yield all orders by id."""
+        async for document in self._orders.find({}).sort("_id", 1):
+            order = _order(document)
+            yield order.id, order
 
     async def insert(self, orders: Sequence[Order], *, session: Session) -> None:
         """Store new orders."""

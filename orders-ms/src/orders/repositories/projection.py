@@ -1,14 +1,30 @@
 """The collection `products`: what orders-ms knows of them, told by products-ms."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Self
 
 from bson import ObjectId
 from pymongo import InsertOne, ReplaceOne
 
 from shopkit.events import ProductState
+from shopkit.migrations import ensure_collection
 from shopkit.mongo import Database, Document, GuardMissedError, Session
 
 COLLECTION = "products"
+BESIDE = "products_rebuilt"
+
+_COUNT = {"bsonType": ["int", "long"], "minimum": 0}
+SCHEMA = {
+    "bsonType": "object",
+    "required": ["name", "price_cents", "quantity", "archived", "version"],
+    "properties": {
+        "name": {"bsonType": "string"},
+        "price_cents": _COUNT,
+        "quantity": _COUNT,
+        "archived": {"bsonType": "bool"},
+        "version": _COUNT,
+    },
+}
 
 
 class ProjectionRepository:
@@ -20,13 +36,36 @@ class ProjectionRepository:
     """
 
     def __init__(self, database: Database, collection: str = COLLECTION) -> None:
+        self._database = database
+        self._name = collection
         self._products = database[collection]
+
+    async def recreate(self) -> None:
+        """Make the collection anew, empty, with its rules and its index."""
+        await self._products.drop()
+        await ensure_collection(self._database, self._name, SCHEMA)
+        # Names are not unique: a rename and a new product of the old name may come in any order.
+        await self._products.create_index("name")
+
+    async def replace(self, other: Self) -> None:
+        """Take another projection's place, at once for all readers."""
+        await self._products.rename(other._name, dropTarget=True)
+
+    async def count(self) -> int:
+        """Return how many products there are."""
+        return await self._products.count_documents({})
 
     async def find(self, ids: Iterable[str], names: Iterable[str]) -> list[ProductState]:
         """Return the products of these ids, and those of these names."""
         by_id = {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}
         found = self._products.find({"$or": [by_id, {"name": {"$in": list(names)}}]})
         return [state_of(document) async for document in found]
+
+    async def all(self) -> AsyncIterator[tuple[str, ProductState]]:
+        """Yield all products by id."""
+        async for document in self._products.find({}).sort("_id", 1):
+            state = state_of(document)
+            yield state.id, state
 
     async def versions(self, ids: Iterable[str], *, session: Session) -> dict[str, int]:
         """Return the versions of those of the products that are known."""

@@ -82,6 +82,11 @@ class Product:
             updated_at=now,
         )
 
+    def raised_above(self, version: int) -> Self:
+        """Return the product in a version above its own and another."""
+        raise_by = max(self.version, version) + 1 - self.version
+        return replace(self, stock_version=self.stock_version + raise_by)
+
 
 def fold(text: str) -> str:
     """Return a text without the difference of letter case and accents.

@@ -33,6 +33,22 @@ class ProductRepository:
         )
         return {str(document["_id"]): product_of(document) async for document in found}
 
+    async def after(self, product_id: str | None, limit: int) -> list[Product]:
+        """Return the products with a greater id, by id; from the beginning where None is given."""
+        query: Document = {"_id": {"$gt": ObjectId(product_id)}} if product_id else {}
+        found = self._products.find(query).sort("_id", 1).limit(limit)
+        return [product_of(document) async for document in found]
+
+    async def raise_versions(self, raises: Mapping[str, int], *, session: Session) -> None:
+        """Raise products' versions by so much each, without a change of details."""
+        await self._products.bulk_write(
+            [
+                UpdateOne({"_id": ObjectId(product_id)}, {"$inc": {"stock_version": by}})
+                for product_id, by in raises.items()
+            ],
+            session=session,
+        )
+
     async def insert(self, product: Product, *, session: Session) -> None:
         """Store a new product."""
         await self._products.insert_one(_document(product), session=session)

@@ -24,6 +24,12 @@ class StubRepository:
         )
         return {str(document["_id"]): _stub(document) async for document in found}
 
+    async def after(self, order_id: str | None, limit: int) -> list[Stub]:
+        """Return the stubs with a greater id, by id; from the beginning where None is given."""
+        query: Document = {"_id": {"$gt": ObjectId(order_id)}} if order_id else {}
+        found = self._stubs.find(query).sort("_id", 1).limit(limit)
+        return [_stub(document) async for document in found]
+
     async def insert(self, stubs: Sequence[Stub], *, session: Session) -> None:
         """Record what was decided about orders for the first time."""
         if stubs:
