@@ -5,8 +5,6 @@ Products are not inserted: they come by the topic, from products-ms.
 
 from datetime import UTC, datetime
 
-from pymongo.errors import DuplicateKeyError
-
 from orders.dependencies import SERVICE
 from orders.models.order import Line, Order, Step
 from orders.repositories.orders import OrderRepository
@@ -66,7 +64,5 @@ async def seed(settings: OrdersSettings) -> None:
     async with connect(settings, SERVICE) as client:
         orders = OrderRepository(client[DATABASE])
         for order in ORDERS:
-            try:
+            if await orders.by_id(order.id) is None:
                 await orders.insert([order], session=None)
-            except DuplicateKeyError:
-                continue

@@ -12,7 +12,7 @@ from shopkit.telemetry import configure_logging
 
 
 def run(service: str, settings: Settings, commands: Mapping[str, Callable[[], None]]) -> None:
-    """Run the command that the arguments name.
+    """Run the commands that the arguments name, one after the other.
 
     Args:
         service: The service's name, for logs.
@@ -20,10 +20,11 @@ def run(service: str, settings: Settings, commands: Mapping[str, Callable[[], No
         commands: What each command does.
     """
     parser = argparse.ArgumentParser(prog=service)
-    parser.add_argument("command", choices=list(commands))
-    name = parser.parse_args().command
+    parser.add_argument("command", choices=list(commands), nargs="+")
+    names = parser.parse_args().command
     configure_logging(service, settings.log_level, for_people=settings.development)
-    commands[name]()
+    for name in names:
+        commands[name]()
 
 
 async def migrate(service: str, settings: MongoSettings, steps: Sequence[Migration]) -> None:

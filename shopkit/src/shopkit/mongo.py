@@ -9,6 +9,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -85,6 +86,15 @@ def is_temporary(error: BaseException) -> bool:
     )
 
 
+def is_duplicate(error: BaseException) -> bool:
+    """Whether a write met an id or a unique value that is there already."""
+    if isinstance(error, BulkWriteError):
+        return any(one["code"] == _DUPLICATE for one in error.details["writeErrors"])
+    return isinstance(error, DuplicateKeyError)
+
+
+_DUPLICATE = 11_000
+
 # Not primary, shutting down, stepping down, host unreachable, exceeded time, and their kin; as the
 # driver's specification "Retryable Reads" lists them.
 _TEMPORARY_CODES = frozenset(
@@ -129,8 +139,8 @@ class MongoTransactions:
             for tries_left in reversed(range(_DUPLICATES_RETRIED)):
                 try:
                     return await self._run_once(work)
-                except DuplicateKeyError:
-                    if not tries_left:
+                except (DuplicateKeyError, BulkWriteError) as error:
+                    if not tries_left or not is_duplicate(error):
                         raise
         raise AssertionError("unreachable")
 
