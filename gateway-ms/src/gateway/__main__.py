@@ -2,11 +2,10 @@
 
 import argparse
 
-from shopkit.app import serve
-from shopkit.telemetry import configure_logging
-
 from gateway.main import create_app
 from gateway.settings import GatewaySettings
+from shopkit.app import serve
+from shopkit.telemetry import configure_logging
 
 
 def main() -> None:

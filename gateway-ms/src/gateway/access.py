@@ -1,11 +1,10 @@
 """Who may do what: a pure decision."""
 
-from shopkit.identity import Role
-
 from gateway import problems
 from gateway.matching import Place
 from gateway.routes import Route, Who
 from shopkit import identity
+from shopkit.identity import Role
 
 
 def choose(place: Place | None, method: str, path: str) -> Route:

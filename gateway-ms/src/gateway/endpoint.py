@@ -9,8 +9,6 @@ import aiohttp
 import structlog
 from prometheus_client import Gauge
 from prometheus_client.metrics import Counter, Histogram
-from shopkit.identity import CLIENT_HEADER
-from shopkit.problems import INTERNAL, render
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import access, forward, problems
@@ -22,6 +20,8 @@ from gateway.matching import RouteMap
 from gateway.routes import Kind, Route, Service, Who
 from gateway.tokens import Caller, Tokens
 from shopkit import context, telemetry
+from shopkit.identity import CLIENT_HEADER
+from shopkit.problems import INTERNAL, render
 
 CLIENT_GONE = 499
 """The status under which a request is counted whose client went away, as nginx has it."""

@@ -66,7 +66,7 @@ class Forwarder:
             ServiceSlowError: There was no answer in time.
         """
         try:
-            data = await _data(request.body)
+            data = await self._data(request.body)
             return await self._open(request, data)
         except (aiohttp.ClientError, TimeoutError) as error:
             failure = _translate(error, request)
@@ -75,7 +75,16 @@ class Forwarder:
                 log.warning("service gave no answer", service=failure.service, error=repr(error))
             raise failure from error
 
-    async def _open(self, request: Outgoing, data: "bytes | Body | None") -> aiohttp.ClientResponse:
+    async def _data(self, body: Body) -> bytes | Body | None:
+        """Return what to send as the body: a small one in one piece, so that it is one write."""
+        if body.finished:
+            return None
+        if not body.small:
+            return body
+        async with asyncio.timeout(self._ordinary.timeout.total):
+            return await body.read()
+
+    async def _open(self, request: Outgoing, data: bytes | Body | None) -> aiohttp.ClientResponse:
         try:
             return await self._send(request, data)
         except aiohttp.ClientConnectorError:
@@ -84,7 +93,7 @@ class Forwarder:
         await asyncio.sleep(RETRY_AFTER_SECONDS)
         return await self._send(request, data)
 
-    async def _send(self, request: Outgoing, data: "bytes | Body | None") -> aiohttp.ClientResponse:
+    async def _send(self, request: Outgoing, data: bytes | Body | None) -> aiohttp.ClientResponse:
         session = self._streams if request.route.kind is Kind.STREAM else self._ordinary
         return await session.request(
             # Services need not know HEAD: it is a GET whose body nobody reads.
@@ -94,16 +103,6 @@ class Forwarder:
             data=data,
             allow_redirects=False,
         )
-
-
-async def _data(body: Body) -> "bytes | Body | None":
-    """Return what to send as the body: a small one in one piece, so that it is one write."""
-    if body.finished:
-        return None
-    if not body.small:
-        return body
-    async with asyncio.timeout(15):
-        return await body.read()
 
 
 def _translate(error: Exception, request: Outgoing) -> Exception:

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
-from shopkit.loops import Loops
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from gateway import docs, problems, routes, upstream
 from gateway.endpoint import Endpoint
@@ -18,6 +17,7 @@ from gateway.routes import Service
 from gateway.settings import GatewaySettings
 from gateway.tokens import Tokens
 from shopkit import app as shop_app
+from shopkit.loops import Loops
 
 
 class Gateway:
@@ -36,7 +36,7 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1000})
 
 
-def create_app(settings: GatewaySettings) -> ASGIApp:
+def create_app(settings: GatewaySettings) -> Gateway:
     """Return the application."""
 
     @asynccontextmanager

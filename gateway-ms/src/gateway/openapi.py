@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import structlog
-from shopkit.problems import FORBIDDEN, UNAUTHENTICATED, UNAVAILABLE, ProblemDocument, ProblemType
-from shopkit.problems import document as documented
 
 from gateway import problems
 from gateway.routes import Route, Service, Who
 from gateway.upstream import Fetch
+from shopkit.problems import FORBIDDEN, UNAUTHENTICATED, UNAVAILABLE, ProblemDocument, ProblemType
+from shopkit.problems import document as documented
 
 CACHE_SECONDS = 60.0
 RETRY_SECONDS = 2.0

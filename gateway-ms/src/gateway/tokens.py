@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal
 
 from jose import JWTError, jwt
 from pydantic import BaseModel, StringConstraints, ValidationError
-from shopkit.identity import EMAIL_HEADER, ROLE_HEADER, SESSION_HEADER, Role
 
 from gateway.keys import ALGORITHM, Keys
 from gateway.problems import InvalidTokenError
 from gateway.revocations import Revocations
+from shopkit.identity import EMAIL_HEADER, ROLE_HEADER, SESSION_HEADER, Role
 
 ISSUER = "authentication-ms"
 AUDIENCE = "shop"
