@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from jgo.maven import MavenContext
+from jgo.maven import MavenContext  # type: ignore[import-not-found, unused-ignore]
 
 LOCK = Path(__file__).with_name("jgo.lock.toml")
 TIMEOUT_SECONDS = 60
@@ -24,12 +24,13 @@ def main(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     context = MavenContext(timeout=TIMEOUT_SECONDS)
+    line_end = "\r" if sys.stdout.isatty() else "\n"
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         paths = pool.map(lambda dependency: fetch(context, dependency), locked)
         for number, path in enumerate(paths, start=1):
             shutil.copyfile(path, folder / path.name)
-            print(f"\r  {number} of {len(locked)} files", end="", flush=True)
-    print()
+            if line_end == "\r" or number % 15 == 0:
+                print(f"  {number} of {len(locked)} files", end=line_end, flush=True)
 
 
 def fetch(context: MavenContext, locked: dict[str, Any]) -> Path:
@@ -56,4 +57,7 @@ def digest(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    try:
+        main(Path(sys.argv[1]))
+    except (OSError, RuntimeError) as error:
+        sys.exit(f"{type(error).__name__}: {error}")

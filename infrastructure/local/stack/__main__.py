@@ -103,14 +103,21 @@ def _logs(stack: Stack, options: argparse.Namespace) -> None:
     if not files:
         raise StackError("There is no log yet; `make up` starts the programs.")
     follow = [] if options.no_follow else ["-F"]
-    os.execvp("tail", ["tail", "-n", "40", *follow, "--", *files])
+    os.execvp("tail", ["tail", "-n", "40", *follow, "--", *files])  # noqa: S606 - tail takes over.
 
 
 def _reset(stack: Stack, options: argparse.Namespace) -> None:
     data = stack.settings.state / "data"
-    if not options.force and input(f"Empty all data in {data}? [y/N] ").lower() != "y":
+    if not options.force and not _agrees(f"Empty all data in {data}?"):
         raise StackError("Nothing was changed.")
     stack.reset()
+
+
+def _agrees(question: str) -> bool:
+    try:
+        return input(f"{question} [y/N] ").lower() in {"y", "yes"}
+    except EOFError:
+        return False
 
 
 def _environment(stack: Stack, options: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ ADVICE = {
         "The data is of another version of the server. `make reset` empties it."
     ),
     r"No module named": (
-        "A package is missing from .local/venv; `make deps` installs what the locks name."
+        "A package or module is missing; `make deps` installs what the locks name."
     ),
 }
 

@@ -56,7 +56,10 @@ logger.server.level=info
 
 def command(state: State) -> list[str]:
     """Return how Kafka is started."""
-    return [*_java(state), MEMORY, "kafka.Kafka", "server.properties"]
+    # Java writes the archive at its first stop, and reads it at every start after that.
+    archive = ["-XX:+AutoCreateSharedArchive", f"-XX:SharedArchiveFile={tools.KAFKA_ARCHIVE}"]
+    quiet = "-Xlog:cds=off,cds+dynamic=off,aot=off"
+    return [*_java(state), *archive, quiet, MEMORY, "kafka.Kafka", "server.properties"]
 
 
 def prepare(state: State, settings: Settings) -> None:

@@ -20,25 +20,48 @@ HOLD_BACK_SECONDS = 2
 def main(state: Path, name: str) -> None:
     """Become the program."""
     program = json.loads((state / "programs" / f"{name}.json").read_text(encoding="utf-8"))
-    environment = {**os.environ, **program["environment"], "STACK_PROGRAM": f"{state}:{name}"}
-    end_leftovers(state, name)
+    environment = {**os.environ, **program["environment"]}
+    pid_file = state / "pids" / name
+    end_leftovers(pid_file)
+    note_process(pid_file, os.getpid())
     hold_back(state / "starts" / name)
     raise_file_limit()
     os.chdir(program["folder"])
     os.execvpe(program["command"][0], program["command"], environment)  # noqa: S606
 
 
-def end_leftovers(state: Path, name: str) -> None:
-    """End what an earlier run left behind when its first process was killed.
+def end_leftovers(pid_file: Path) -> None:
+    """End what is left of a run whose first process was killed, as nginx's workers would be.
 
-    nginx's workers, for one, would go on holding the port.
+    They are known by their process group: its number is not given to others as long as it has
+    members, and where its first process is there, that has to be the one that was noted.
     """
-    pid_file = state / "pids" / name
-    with contextlib.suppress(OSError, ValueError):
-        for pid in members(int(pid_file.read_text())):
-            if started_as(pid) == f"{state}:{name}":
+    if not pid_file.exists():
+        return
+    boot, group, start = pid_file.read_text(encoding="utf-8").split()
+    if boot == boot_id() and start_of(int(group)) in {start, ""}:
+        for pid in members(int(group)):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-    pid_file.write_text(str(os.getpid()))
+    pid_file.unlink()
+
+
+def note_process(pid_file: Path, pid: int) -> None:
+    """Write down a process so that it can't be mistaken for a later one of the same number."""
+    pid_file.write_text(f"{boot_id()} {pid} {start_of(pid)}\n", encoding="utf-8")
+
+
+def boot_id() -> str:
+    """Return the name of this run of the system."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+
+
+def start_of(pid: int) -> str:
+    """Return when a process was started, in ticks since the system was; empty if it is gone."""
+    with contextlib.suppress(OSError):
+        # The name of the command, in parentheses, may hold anything.
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    return ""
 
 
 def members(group: int) -> list[int]:
@@ -52,15 +75,6 @@ def group_of(pid: int) -> int:
     with contextlib.suppress(OSError):
         return os.getpgid(pid)
     return 0
-
-
-def started_as(pid: int) -> str:
-    """Return which stack's which program a process belongs to, empty for any other process."""
-    with contextlib.suppress(OSError):
-        for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-            if entry.startswith(b"STACK_PROGRAM="):
-                return os.fsdecode(entry.partition(b"=")[2])
-    return ""
 
 
 def hold_back(starts_file: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Self
 
 from stack import mongo
 from stack.errors import NotRunningError, PortTakenError, UnknownProgramError
-from stack.leftovers import end_leftovers
+from stack.launch import end_leftovers
 from stack.plan import run_all
 from stack.ports import holder, taken
 from stack.programs import Program, all_programs, select
@@ -33,6 +33,7 @@ class Stack:
         self._state = State(settings.state)
         self._progress = Progress(quiet=quiet)
         self._startup = Startup(settings, self._state, self._progress)
+        self._state.prepare()
 
     @classmethod
     def in_folder(cls, state: Path, *, quiet: bool = True, **variables: str) -> Self:
@@ -57,9 +58,8 @@ class Stack:
 
     def down(self) -> None:
         """Stop everything that this stack started."""
-        if self.settings.state.exists():
-            with self._one_command_at_a_time():
-                self._down()
+        with self._one_command_at_a_time():
+            self._down()
 
     def reset(self) -> None:
         """Empty the data; what was running is started again."""
@@ -120,7 +120,6 @@ class Stack:
 
     @contextlib.contextmanager
     def _one_command_at_a_time(self) -> Iterator[None]:
-        self._state.prepare()
         with (self.settings.state / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -145,7 +144,7 @@ class Stack:
             self._down()
         pids = self._pids()
         if not pids:
-            end_leftovers(self.settings.state)
+            self._end_leftovers()
         chosen = select(programs, only)
         self._refuse_taken_ports([each for each in chosen if not pids.get(each.name)])
         if not pids:
@@ -187,7 +186,12 @@ class Stack:
                     Supervisor(self._state).stop(names)
         if pids:
             Supervisor(self._state).end()
-        end_leftovers(self.settings.state)
+        self._end_leftovers()
+
+    def _end_leftovers(self) -> None:
+        """End what nobody supervises any more, the supervisor having been killed."""
+        for pid_file in (self.settings.state / "pids").iterdir():
+            end_leftovers(pid_file)
 
     def _known(self, name: str) -> Program:
         programs = all_programs(self.settings)

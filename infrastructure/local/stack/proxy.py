@@ -44,7 +44,7 @@ def prepare(state: State, settings: Settings) -> None:
             file = target / "conf.d" / template.relative_to(templates).with_suffix("")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(rendered, encoding="utf-8")
-    _let_workers_in(target)
+    _let_workers_in(state.folder, target)
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
@@ -86,8 +86,9 @@ def _owner() -> str:
         return "root"
 
 
-def _let_workers_in(target: Path) -> None:
-    """Give nginx's own folder to its workers where root starts them as another user."""
+def _let_workers_in(state: Path, target: Path) -> None:
+    """Let nginx's workers reach its files where root starts them as the clone's owner."""
     if os.geteuid() == 0:
         owner = REPOSITORY.stat()
-        os.chown(target, owner.st_uid, owner.st_gid)
+        for each in (state, target):
+            os.chown(each, owner.st_uid, owner.st_gid)

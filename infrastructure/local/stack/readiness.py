@@ -17,10 +17,7 @@ STARTS_OF_A_LOOP, LOOP_SECONDS = 3, 60
 
 
 def wait_until_ready(name: str, state: State, ready: Callable[[], bool], starts: int) -> None:
-    """Return once the program is ready.
-
-    Args:
-        starts: How often it had been started before it was asked to start now.
+    """Return once the program, which had been started so many times before, is ready.
 
     Raises:
         ProgramFailedError: It keeps dying, or takes too long.

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import shutil
 import tempfile
 import uuid
 from pathlib import Path
@@ -58,19 +59,28 @@ class State:
         return file
 
     def socket(self) -> Path:
-        """Return the supervisor's socket.
+        """Return the supervisor's socket; there is none before `new_socket` made it a place."""
+        record = self._socket_record()
+        return Path(record.read_text(encoding="utf-8")) if record.exists() else record
 
-        It lies in a folder of its own for temporary files, as an address of a socket has at most
-        107 bytes and a state folder may be deep.
+    def new_socket(self) -> None:
+        """Make a place for the supervisor's socket.
+
+        It lies among the temporary files, as a socket's address has at most 107 bytes and a state
+        folder may be deep.
         """
-        recorded = self.folder / "supervisor.socket"
-        if recorded.exists():
-            socket = Path(recorded.read_text(encoding="utf-8"))
-            if socket.parent.is_dir():
-                return socket
         socket = Path(tempfile.mkdtemp(prefix="stack-")) / "supervisor"
-        recorded.write_text(str(socket), encoding="utf-8")
-        return socket
+        self._socket_record().write_text(str(socket), encoding="utf-8")
+
+    def forget_socket(self) -> None:
+        """Remove that place."""
+        record = self._socket_record()
+        if record.exists():
+            shutil.rmtree(self.socket().parent, ignore_errors=True)
+            record.unlink()
+
+    def _socket_record(self) -> Path:
+        return self.folder / "supervisor.socket"
 
     def write_secret(self, name: str, text: str) -> Path:
         """Write a file that only this user can read, whole or not at all."""

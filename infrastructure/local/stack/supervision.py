@@ -56,12 +56,11 @@ class Supervisor:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._socket = state.socket()
 
     def is_up(self) -> bool:
         """Return whether it answers."""
         try:
-            self._proxy().supervisor.getState()
+            self._ask("getState")
         except (OSError, http.client.HTTPException):
             return False
         return True
@@ -75,11 +74,13 @@ class Supervisor:
         sections = [PROGRAM.format(name=name, log_bytes=LOG_BYTES) for name in names]
         configuration = self._state.folder / "supervisor.conf"
         configuration.write_text(HEAD + "".join(sections), encoding="utf-8")
+        self._state.forget_socket()
+        self._state.new_socket()
         launcher = Path(__file__).with_name("launch.py")
         launch = [str(tools.VENV_PYTHON), "-I", "-S", str(launcher), str(self._state.folder)]
         environment = {
             **os.environ,
-            "STACK_SOCKET": str(self._socket),
+            "STACK_SOCKET": str(self._state.socket()),
             "STACK_LAUNCH": shlex.join(launch),
         }
         started = subprocess.run(
@@ -101,7 +102,7 @@ class Supervisor:
             NotRunningError: It is down.
         """
         try:
-            found: Any = self._proxy().supervisor.getAllProcessInfo()
+            found = self._ask("getAllProcessInfo")
         except OSError:
             raise NotRunningError(self._state.folder) from None
         return {program["name"]: program for program in found}
@@ -120,8 +121,9 @@ class Supervisor:
     def end(self) -> None:
         """Stop the supervisor itself."""
         pid_file = self._state.folder / "supervisor.pid"
-        self._proxy().supervisor.shutdown()
+        self._ask("shutdown")
         _becomes_true(lambda: not pid_file.exists(), STOP_SECONDS)
+        self._state.forget_socket()
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a program and all its children.
@@ -140,13 +142,15 @@ class Supervisor:
 
     def _call(self, method: str, name: str, *, ignored: int) -> None:
         try:
-            getattr(self._proxy().supervisor, method)(name, False)
+            self._ask(method, name, False)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != ignored:
                 raise StackError(f"{name}: {fault.faultString}") from None
 
-    def _proxy(self) -> xmlrpc.client.ServerProxy:
-        return xmlrpc.client.ServerProxy("http://stack", transport=_Transport(self._socket))
+    def _ask(self, method: str, *arguments: str | bool) -> Any:
+        transport = _Transport(self._state.socket())
+        with xmlrpc.client.ServerProxy("http://stack", transport=transport) as proxy:
+            return getattr(proxy.supervisor, method)(*arguments)
 
 
 class _Transport(xmlrpc.client.Transport):
@@ -156,9 +160,11 @@ class _Transport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002
-        """Return a connection to the socket, whatever the host."""
-        return _Connection(self._path)
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        """Return a connection to the socket, whatever the host; it is kept to be closed."""
+        connection = _Connection(self._path)
+        self._connection = host, connection
+        return connection
 
 
 class _Connection(http.client.HTTPConnection):
@@ -172,7 +178,11 @@ class _Connection(http.client.HTTPConnection):
         """Open the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+        try:
+            self.sock.connect(str(self._path))
+        except OSError:
+            self.sock.close()
+            raise
 
 
 def _becomes_true(condition: Callable[[], bool], seconds: float) -> bool:

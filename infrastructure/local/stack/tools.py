@@ -9,6 +9,7 @@ from stack.settings import LOCAL
 VENV_PYTHON = LOCAL / "venv" / "bin" / "python"
 SERVERS = LOCAL / "servers"
 KAFKA_JARS = LOCAL / "kafka" / "jars"
+KAFKA_ARCHIVE = LOCAL / "kafka" / "classes.jsa"
 
 
 def mongod() -> str:

@@ -1,0 +1,59 @@
+import pytest
+
+from stack.errors import UnknownProgramError
+from stack.programs import all_programs, select
+from stack.settings import Mode, Settings
+from stack.state import State
+
+DATABASES = ["authentication-db", "products-db", "orders-db"]
+SERVICES = ["authentication", "products", "orders", "gateway"]
+
+
+class TestSelect:
+    def test_nothing_named_means_all(self, settings: Settings) -> None:
+        programs = all_programs(settings)
+
+        assert select(programs, []) == list(programs.values())
+
+    def test_groups_and_names(self, settings: Settings) -> None:
+        chosen = select(all_programs(settings), ["kafka", "databases"])
+
+        assert [program.name for program in chosen] == [*DATABASES, "kafka"]
+
+    def test_unknown(self, settings: Settings) -> None:
+        with pytest.raises(UnknownProgramError, match="no program 'mysql'; there are authent"):
+            select(all_programs(settings), ["mysql"])
+
+
+class TestAllPrograms:
+    def test_development_reloads_a_service_and_production_does_not(self, state: State) -> None:
+        development = all_programs(Settings(state=state.folder))["orders"]
+        production = all_programs(Settings(state=state.folder, mode=Mode.PRODUCTION))["orders"]
+
+        assert "shopkit.reload" in development.command
+        assert development.command[-3:] == ["-m", "orders", "serve"]
+        assert production.command[1:] == ["-m", "orders", "serve"]
+        assert production.environment["ENVIRONMENT"] == "production"
+        assert production.environment["CHAOS_ENDPOINTS"] == "false"
+
+    def test_no_password_is_in_an_environment(self, state: State, settings: Settings) -> None:
+        password = state.password("orders-db.password")
+
+        for program in all_programs(settings).values():
+            assert password not in str(program)
+
+    def test_a_written_program_is_recognised_until_a_setting_changes(self, state: State) -> None:
+        all_programs(Settings(state=state.folder))["orders"].write(state)
+
+        assert all_programs(Settings(state=state.folder))["orders"].is_written(state)
+        changed = Settings(state=state.folder, log_level="DEBUG")
+        assert not all_programs(changed)["orders"].is_written(state)
+
+    def test_each_service_is_told_where_the_others_are(self, settings: Settings) -> None:
+        programs = all_programs(settings)
+
+        assert programs["gateway"].environment["ORDERS_URL"] == "http://127.0.0.1:8003"
+        assert programs["orders"].environment["KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:9092"
+        assert "KAFKA_BOOTSTRAP_SERVERS" not in programs["authentication"].environment
+        assert "MONGO_URL_FILE" not in programs["gateway"].environment
+        assert [name for name in programs if name in SERVICES] == SERVICES
