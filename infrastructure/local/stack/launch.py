@@ -38,7 +38,7 @@ def end_leftovers(pid_file: Path) -> None:
     """
     if not pid_file.exists():
         return
-    boot, group, start = pid_file.read_text(encoding="utf-8").split()
+    boot, group, start = (pid_file.read_text(encoding="utf-8").split() + ["0"] * 3)[:3]
     if boot == boot_id() and start_of(int(group)) in {start, ""}:
         for pid in members(int(group)):
             with contextlib.suppress(ProcessLookupError):
