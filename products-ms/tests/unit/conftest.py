@@ -1,0 +1,81 @@
+"""products-ms over a database in memory, with a clock that the test holds."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+from bson import ObjectId
+
+from products.dependencies import Services, build
+from products.main import create_app
+from products.models.product import Product
+from products.services.catalogue import NewProduct
+from products.settings import ProductsSettings
+from shopkit.mongo import Database
+from shopkit.settings import Environment
+from shopkit.testing import HeldClock, NoTransactions
+from shopkit.testing.apps import HandedOver, client_of, mock_database
+from shopkit.testing.deliveries import NOON, an_id
+
+AddProduct = Callable[..., Awaitable[Product]]
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock(NOON)
+
+
+@pytest.fixture
+async def database() -> Database:
+    database = mock_database()
+    names = enumerate(("electronics", "kitchen"), start=1)
+    await database["categories"].insert_many(
+        [{"_id": ObjectId(an_id(0xCA00 + number)), "name": name} for number, name in names]
+    )
+    return database
+
+
+@pytest.fixture
+def handed_over() -> HandedOver:
+    return HandedOver()
+
+
+@pytest.fixture
+def services(database: Database, handed_over: HandedOver, clock: HeldClock) -> Services:
+    return build(database, NoTransactions(), handed_over, clock)
+
+
+@pytest.fixture
+def add(services: Services, handed_over: HandedOver) -> AddProduct:
+    """Adds product NUMBER, 10 at 1.00 unless said otherwise; its event is not remembered."""
+
+    async def add(number: int, **changes: object) -> Product:
+        values: dict[str, object] = {
+            "id": an_id(number),
+            "name": f"product {number}",
+            "description": "",
+            "price_cents": 100,
+            "quantity": 10,
+            "categories": (),
+        }
+        product = await services.catalogue.create(NewProduct(**{**values, **changes}))  # type: ignore[arg-type]
+        handed_over.clear()
+        return product
+
+    return add
+
+
+@pytest.fixture
+async def client(services: Services) -> AsyncIterator[httpx2.AsyncClient]:
+    @asynccontextmanager
+    async def run(_settings: ProductsSettings) -> AsyncIterator[Services]:
+        yield services
+
+    settings = ProductsSettings(
+        environment=Environment.DEVELOPMENT,
+        mongo_url="mongodb://127.0.0.1:1",
+        kafka_bootstrap_servers="127.0.0.1:1",
+    )
+    async with client_of(create_app(settings, run)) as client:
+        yield client

@@ -1,0 +1,160 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from products.models.decision import (
+    Shelf,
+    Stub,
+    StubLine,
+    cancelled_unseen,
+    given_back,
+    rejected_unreadable,
+)
+from products.models.product import Product
+from shopkit.events import LineReason, OrderStatus, OrderStatusUpdate
+from shopkit.testing.deliveries import NOON, ORIGIN, an_id, placed
+
+
+def product(number: int, quantity: int, *, archived: bool = False) -> Product:
+    return Product(
+        id=an_id(number),
+        name=f"product {number}",
+        description="",
+        price_cents=100,
+        quantity=quantity,
+        categories=(),
+        archived=archived,
+        details_version=1,
+        stock_version=1,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+
+
+def shelf(*products: Product) -> Shelf:
+    return Shelf({one.id: one for one in products})
+
+
+class TestDecide:
+    def test_takes_every_line_of_an_order_that_can_be_had(self) -> None:
+        # Given
+        stock = shelf(product(1, 5), product(2, 3))
+        # When
+        stub = stock.decide(placed(9, {1: 2, 2: 3}).event.order, NOON, ORIGIN)
+        # Then
+        assert stub.status is OrderStatus.ACCEPTED
+        assert stub.lines == (StubLine(an_id(1), 2), StubLine(an_id(2), 3))
+        assert (stub.reason, stub.line_reasons) == (None, ())
+        assert stock.taken() == {an_id(1): 2, an_id(2): 3}
+
+    def test_takes_nothing_of_an_order_of_which_one_line_is_short(self) -> None:
+        # Given
+        stock = shelf(product(1, 5), product(2, 3))
+        # When
+        stub = stock.decide(placed(9, {1: 2, 2: 4}).event.order, NOON, ORIGIN)
+        # Then
+        assert stub.status is OrderStatus.REJECTED
+        assert stub.reason == "Not everything in it could be had."
+        assert stub.line_reasons == (LineReason(product_id=an_id(2), reason="Only 3 left."),)
+        assert stock.taken() == {}
+
+    def test_judges_each_order_by_what_those_before_it_have_left(self) -> None:
+        # Given
+        stock = shelf(product(1, 3))
+        # When
+        stubs = [
+            stock.decide(placed(number, {1: count}).event.order, NOON, ORIGIN)
+            for number, count in ((1, 2), (2, 2), (3, 1), (4, 1))
+        ]
+        # Then
+        assert [stub.status for stub in stubs] == ["ACCEPTED", "REJECTED", "ACCEPTED", "REJECTED"]
+        assert stubs[3].line_reasons[0].reason == "None left."
+        assert stock.taken() == {an_id(1): 3}
+
+    def test_sums_lines_of_one_product(self) -> None:
+        # Given
+        stock = shelf(product(1, 3))
+        order = placed(9, {1: 2}).event.order
+        # When
+        stub = stock.decide(order.model_copy(update={"lines": order.lines * 2}), NOON, ORIGIN)
+        # Then
+        assert stub.status is OrderStatus.REJECTED
+        assert stub.lines == (StubLine(an_id(1), 4),)
+
+    @pytest.mark.parametrize("known", [[], [product(1, 5, archived=True)]])
+    def test_rejects_what_is_not_sold(self, known: list[Product]) -> None:
+        # Given
+        stock = shelf(*known)
+        # When
+        stub = stock.decide(placed(9, {1: 1}).event.order, NOON, ORIGIN)
+        # Then
+        assert stub.line_reasons == (
+            LineReason(product_id=an_id(1), reason="It is no longer sold."),
+        )
+
+    def test_never_judges_the_price(self) -> None:
+        # Given
+        stock = shelf(replace(product(1, 5), price_cents=999_999))
+        # When
+        stub = stock.decide(placed(9, {1: 1}).event.order, NOON, ORIGIN)
+        # Then
+        assert stub.status is OrderStatus.ACCEPTED
+
+
+class TestAnswer:
+    def stub(self) -> Stub:
+        return shelf(product(1, 1)).decide(placed(9, {1: 2}).event.order, NOON, ORIGIN)
+
+    def test_tells_the_outcome_with_its_reasons(self) -> None:
+        # When
+        message = self.stub().answer()
+        # Then
+        assert message.id == f"OrderStatusUpdate/{an_id(9)}/REJECTED"
+        assert message.topic == "shop.order-status"
+        assert message.key == an_id(9)
+        assert message.time == NOON
+        assert message.origin == ORIGIN
+        assert OrderStatusUpdate.model_validate_json(message.value) == OrderStatusUpdate(
+            order_id=an_id(9),
+            status=OrderStatus.REJECTED,
+            reason="Not everything in it could be had.",
+            lines=(LineReason(product_id=an_id(1), reason="Only 1 left."),),
+        )
+
+    def test_has_the_same_bytes_each_time(self) -> None:
+        assert self.stub().answer() == self.stub().answer()
+
+    def test_tells_no_reason_once_the_order_is_cancelled(self) -> None:
+        # Given
+        later = NOON + timedelta(minutes=1)
+        # When
+        message = self.stub().cancelled(later).answer()
+        # Then
+        assert message.id == f"OrderStatusUpdate/{an_id(9)}/CANCELLED"
+        assert message.time == later
+        assert OrderStatusUpdate.model_validate_json(message.value).reason is None
+
+
+class TestUnseen:
+    def test_an_order_cancelled_before_it_was_seen_holds_nothing(self) -> None:
+        stub = cancelled_unseen(an_id(9), NOON, ORIGIN)
+        assert (stub.status, stub.lines) == (OrderStatus.CANCELLED, ())
+
+    def test_an_unreadable_order_is_rejected_with_the_reason(self) -> None:
+        stub = rejected_unreadable(an_id(9), NOON, ORIGIN)
+        assert (stub.status, stub.reason) == (OrderStatus.REJECTED, "It could not be read.")
+
+
+class TestGivenBack:
+    def test_only_accepted_orders_give_back_and_sums_are_made(self) -> None:
+        # Given
+        stock = shelf(product(1, 10))
+        one, other, short = (
+            stock.decide(placed(number, {1: count}).event.order, NOON, ORIGIN)
+            for number, count in ((1, 4), (2, 5), (3, 2))
+        )
+        # When
+        back = given_back([one, other, short, cancelled_unseen(an_id(4), NOON, ORIGIN)])
+        # Then
+        assert back == {an_id(1): 9}

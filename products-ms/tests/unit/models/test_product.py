@@ -1,0 +1,93 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from products.errors import InsufficientStockError, StockLimitError
+from products.models.product import Product, fold, name_terms, search_terms, words
+from shopkit.testing.deliveries import NOON, an_id
+
+
+def product(**changes: object) -> Product:
+    plain = Product(
+        id=an_id(1),
+        name="spoon",
+        description="",
+        price_cents=599,
+        quantity=10,
+        categories=(),
+        archived=False,
+        details_version=3,
+        stock_version=4,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+class TestStockChange:
+    @pytest.mark.parametrize(
+        ("delta", "quantity"), [(-10, 0), (-1, 9), (5, 15), (999_990, 1_000_000)]
+    )
+    def test_changes_the_stock_and_its_counter_only(self, delta: int, quantity: int) -> None:
+        # Given
+        later = NOON + timedelta(hours=1)
+        # When
+        changed = product().with_stock_change(delta, later)
+        # Then
+        assert changed == product(quantity=quantity, stock_version=5, updated_at=later)
+        assert changed.version == 8
+
+    def test_refuses_to_go_below_nothing(self) -> None:
+        with pytest.raises(InsufficientStockError, match=r"There are 10; 11 can't be taken away\."):
+            product().with_stock_change(-11, NOON)
+
+    def test_refuses_more_than_the_shelf_holds(self) -> None:
+        with pytest.raises(StockLimitError, match="at most 1000000"):
+            product().with_stock_change(999_991, NOON)
+
+    def test_allows_to_take_from_a_shelf_that_is_over_full(self) -> None:
+        assert product(quantity=1_000_005).with_stock_change(-1, NOON).quantity == 1_000_004
+
+    def test_goods_come_back_whatever_the_limit(self) -> None:
+        assert product(quantity=1_000_000).moved(3, NOON).quantity == 1_000_003
+
+
+class TestVersions:
+    @pytest.mark.parametrize(("known", "raised"), [(0, 8), (7, 8), (20, 21)])
+    def test_is_raised_above_both_without_a_change_of_details(
+        self, known: int, raised: int
+    ) -> None:
+        changed = product().raised_above(known)
+        assert changed.version == raised
+        assert changed.details_version == 3
+
+    def test_the_state_tells_the_whole(self) -> None:
+        assert product().state.model_dump() == {
+            "id": an_id(1),
+            "name": "spoon",
+            "price_cents": 599,
+            "quantity": 10,
+            "archived": False,
+            "version": 7,
+        }
+
+
+class TestTerms:
+    @pytest.mark.parametrize(
+        ("text", "folded"),
+        [("Café", "cafe"), ("STRASSE", "strasse"), ("Straße", "strasse"), ("Ångström", "angstrom")],
+    )
+    def test_letter_case_and_accents_do_not_matter(self, text: str, folded: str) -> None:
+        assert fold(text) == folded
+
+    def test_words_are_letters_and_digits(self) -> None:
+        assert words("Noise-cancelling, 40 mm!") == ["noise", "cancelling", "40", "mm"]
+
+    def test_a_name_is_found_by_the_beginnings_of_its_words(self) -> None:
+        assert name_terms("tea pot") == ["p", "po", "pot", "t", "te", "tea"]
+
+    def test_a_description_is_found_by_whole_words(self) -> None:
+        assert search_terms("pan", "of iron", ["cook"]) == sorted(
+            ["p", "pa", "pan", "of", "iron", "c", "co", "coo", "cook"]
+        )

@@ -1,0 +1,46 @@
+"""What the unit tests of every service need: a database without a server, and a client."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import httpx2
+from asgi_lifespan import LifespanManager
+from fastapi import FastAPI
+from pymongo_async_mock import AsyncMongoMockClient
+
+from shopkit import identity
+from shopkit.mongo import DATABASE, Database
+from shopkit.outbox import Row
+
+
+class HandedOver(list[Row]):
+    """Stands in for the relay and remembers what it was given."""
+
+    def __call__(self, rows: Sequence[Row]) -> None:
+        """Remember rows."""
+        self.extend(rows)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the events, in order."""
+        return [row.message.id for row in self]
+
+
+def mock_database() -> Database:
+    """Return an empty database in memory; it has neither sessions nor validators."""
+    database: Database = AsyncMongoMockClient(tz_aware=True)[DATABASE]
+    return database
+
+
+def as_caller(email: str, role: str = "user") -> dict[str, str]:
+    """Return the headers by which the gateway names a caller."""
+    return {identity.EMAIL_HEADER: email, identity.ROLE_HEADER: role}
+
+
+@asynccontextmanager
+async def client_of(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """Yield a client of an application that has been started."""
+    async with LifespanManager(app):
+        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            yield client

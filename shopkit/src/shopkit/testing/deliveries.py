@@ -1,0 +1,68 @@
+"""Events as they arrive, short to write in a test."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from shopkit.context import Origin
+from shopkit.events import (
+    Delivery,
+    Event,
+    OrderCancel,
+    OrderCreate,
+    OrderLine,
+    OrderSnapshot,
+    OrderStatusUpdate,
+    ProductState,
+)
+
+NOON = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
+ORIGIN = Origin("request-1", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+
+E = TypeVar("E", bound=Event)
+
+
+def an_id(number: int) -> str:
+    """Return the id of a number: 24 hex digits."""
+    return f"{number:024x}"
+
+
+def delivery(event: E) -> Delivery[E]:
+    """Return an event as it arrives, of noon."""
+    return Delivery(event, ORIGIN, NOON)
+
+
+def placed(order: int, quantities: Mapping[int, int]) -> Delivery[OrderCreate]:
+    """Return the event of an order of so many of each product."""
+    lines = tuple(
+        OrderLine(
+            product_id=an_id(product), name=f"product {product}", price_cents=100, quantity=count
+        )
+        for product, count in quantities.items()
+    )
+    return delivery(OrderCreate(order=OrderSnapshot(id=an_id(order), lines=lines)))
+
+
+def cancelled(order: int) -> Delivery[OrderCancel]:
+    """Return the event of a cancelled order."""
+    return delivery(OrderCancel(order_id=an_id(order)))
+
+
+def told(order: int, status: str, **more: Any) -> Delivery[OrderStatusUpdate]:
+    """Return the event of what became of an order."""
+    return delivery(
+        OrderStatusUpdate.model_validate({"order_id": an_id(order), "status": status, **more})
+    )
+
+
+def state(product: int, **changes: Any) -> ProductState:
+    """Return a product's state: 10 at 1.00, in version 2, unless said otherwise."""
+    values = {
+        "id": an_id(product),
+        "name": f"product {product}",
+        "price_cents": 100,
+        "quantity": 10,
+        "archived": False,
+        "version": 2,
+    }
+    return ProductState.model_validate(values | changes)
