@@ -34,10 +34,10 @@ log = structlog.get_logger(__name__)
 class Answer:
     """What is sent to the client; keeps the status, and whether it has begun."""
 
-    __slots__ = ("_origin", "_send", "status")
+    __slots__ = ("_origin", "send", "status")
 
     def __init__(self, send: Send, origin: context.Origin) -> None:
-        self._send = send
+        self.send = send
         self._origin = origin
         self.status = 0
 
@@ -51,14 +51,14 @@ class Answer:
         self.status = status
         headers.append((b"x-request-id", self._origin.request_id.encode()))
         headers.append((b"traceparent", self._origin.traceparent.encode()))
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def __call__(self, message: Message) -> None:
         """Send a message, as an ASGI application does."""
         if message["type"] == "http.response.start":
             await self.start(message["status"], list(message["headers"]))
         else:
-            await self._send(message)
+            await self.send(message)
 
 
 class Endpoint:
@@ -147,9 +147,9 @@ class Endpoint:
             await answer({"type": "http.response.body", "body": b""})
         elif request.route.kind is Kind.STREAM:
             with STREAMS.track_inprogress():
-                await forward.relay(response, answer, still=lambda: self._tokens.holds(caller))
+                await forward.relay(response, answer.send, still=lambda: self._tokens.holds(caller))
         else:
-            await forward.relay(response, answer, still=None)
+            await forward.relay(response, answer.send, still=None)
 
     def _record(self, method: str, path: str, status: int, started: float) -> None:
         key = (method, path, status)

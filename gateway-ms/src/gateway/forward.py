@@ -12,6 +12,7 @@ from yarl import URL
 
 from gateway import headers, problems
 from gateway.bodies import Body
+from gateway.client import Pool
 from gateway.routes import Kind, Route, Service
 
 RETRY_AFTER_SECONDS = 0.1
@@ -47,8 +48,8 @@ class Forwarder:
     def __init__(
         self,
         origins: Mapping[Service, str],
-        ordinary: aiohttp.ClientSession,
-        streams: aiohttp.ClientSession,
+        ordinary: Pool,
+        streams: Pool,
     ) -> None:
         self._origins = dict(origins)
         self._ordinary = ordinary
@@ -68,7 +69,7 @@ class Forwarder:
         try:
             data = await self._data(request.body)
             return await self._open(request, data)
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError) as error:
             failure = _translate(error, request)
             if isinstance(failure, problems.ServiceError):
                 FAILURES.labels(failure.service, type(failure).__name__).inc()
@@ -94,14 +95,13 @@ class Forwarder:
         return await self._send(request, data)
 
     async def _send(self, request: Outgoing, data: bytes | Body | None) -> aiohttp.ClientResponse:
-        session = self._streams if request.route.kind is Kind.STREAM else self._ordinary
-        return await session.request(
+        pool = self._streams if request.route.kind is Kind.STREAM else self._ordinary
+        return await pool.request(
             # Services need not know HEAD: it is a GET whose body nobody reads.
             "GET" if request.method == "HEAD" else request.method,
             URL(self._origins[request.route.service] + request.target, encoded=True),
-            headers=request.headers,
-            data=data,
-            allow_redirects=False,
+            request.headers,
+            data,
         )
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from gateway import docs, problems, routes, upstream
+from gateway.client import Pool
 from gateway.endpoint import Endpoint
 from gateway.forward import Forwarder
 from gateway.keys import Keys
@@ -79,7 +80,10 @@ async def _build(app: FastAPI, settings: GatewaySettings, stack: AsyncExitStack)
     app.state.revocations = revocations
     app.state.documents = Documents({s: fetcher(s, "/openapi.json") for s in origins}, table)
     app.state.endpoint = Endpoint(
-        RouteMap(table), Tokens(keys, revocations), Forwarder(origins, ordinary, streams), own=app
+        RouteMap(table),
+        Tokens(keys, revocations),
+        Forwarder(origins, Pool(ordinary), Pool(streams)),
+        own=app,
     )
     loops = Loops({"keys": keys.run, "revocations": revocations.run})
     app.state.loops = await stack.enter_async_context(loops)

@@ -49,17 +49,9 @@ def stream_session(settings: GatewaySettings) -> aiohttp.ClientSession:
 def _session(
     connector: aiohttp.TCPConnector, timeout: aiohttp.ClientTimeout
 ) -> aiohttp.ClientSession:
-    session = aiohttp.ClientSession(
-        connector=connector,
-        timeout=timeout,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        raise_for_status=False,
+    return aiohttp.ClientSession(
+        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
     )
-    # aiohttp sends a GET, PUT or DELETE again where the connection broke, though the service may
-    # have carried it out: a repeated DELETE would answer 412. It has no public switch for that.
-    session._retry_connection = False  # noqa: SLF001
-    return session
 
 
 def json_fetcher(session: aiohttp.ClientSession, url: str) -> Fetch:
@@ -69,9 +61,7 @@ def json_fetcher(session: aiohttp.ClientSession, url: str) -> Fetch:
     """
 
     async def fetch() -> Any:
-        async with session.get(
-            url, timeout=_OWN_TIMEOUT, headers={"Accept-Encoding": "identity"}
-        ) as answer:
+        async with session.get(url, timeout=_OWN_TIMEOUT) as answer:
             answer.raise_for_status()
             return await answer.json()
 
