@@ -41,7 +41,7 @@ async def users(
 
 
 @router.patch(
-    "/users/{email}", responses=answers(*_ADMIN_PROBLEMS, UNREADABLE, NOT_FOUND, LAST_ADMIN)
+    "/users/{email:path}", responses=answers(*_ADMIN_PROBLEMS, UNREADABLE, NOT_FOUND, LAST_ADMIN)
 )
 async def change_role(
     email: Annotated[TypedEmail, Path()],

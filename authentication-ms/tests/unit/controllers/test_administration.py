@@ -1,0 +1,285 @@
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+from jose import jwt
+
+from authentication.models.accounts import Account, AccountRole
+from shopkit.mongo import Database
+from shopkit.testing import HeldClock
+
+AddAccount = Callable[..., Awaitable[Account]]
+
+ADMIN = {"X-User-Email": "root@shop.com", "X-User-Role": "admin"}
+USER = {"X-User-Email": "ann@shop.com", "X-User-Role": "user"}
+
+
+async def set_role(client: httpx2.AsyncClient, email: str, role: str) -> httpx2.Response:
+    return await client.patch(f"/api/users/{email}", json={"role": role}, headers=ADMIN)
+
+
+class TestAccess:
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/api/users"),
+            ("PATCH", "/api/users/ann@shop.com"),
+            ("GET", "/api/admin/audit/authentication"),
+        ],
+    )
+    async def test_Given_NoAdmin_When_Asked_Then_ItIs401Or403AndNothingChanges(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, method: str, path: str
+    ) -> None:
+        await add_account()
+        for headers, status in (({}, 401), (USER, 403)):
+            body = {"role": "admin"} if method == "PATCH" else None
+            response = await client.request(method, path, headers=headers, json=body)
+            assert response.status_code == status
+        me = await client.get("/api/me", headers=USER)
+        assert me.json()["role"] == "user"
+
+
+class TestListUsers:
+    async def test_Given_FiveAccounts_When_PagedByTwo_Then_EachComesOnceInOrder(
+        self, client: httpx2.AsyncClient, add_account: AddAccount
+    ) -> None:
+        # Given
+        for letter in "ebdac":
+            await add_account(f"{letter}@shop.com")
+        # When
+        pages: list[list[str]] = []
+        query: dict[str, Any] = {"limit": 2}
+        while True:
+            response = await client.get("/api/users", params=query, headers=ADMIN)
+            pages.append([row["email"][0] for row in response.json()["users"]])
+            if response.json()["next_cursor"] is None:
+                break
+            query["cursor"] = response.json()["next_cursor"]
+        # Then
+        assert pages == [["a", "b"], ["c", "d"], ["e"]]
+
+    async def test_Given_Accounts_When_Listed_Then_NoHashIsShown(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    ) -> None:
+        await add_account(role=AccountRole.ADMIN)
+        await database["users"].insert_one(
+            {"email": "old@shop.com", "role": "user", "password_hash": "x"}
+        )
+        response = await client.get("/api/users", headers=ADMIN)
+        assert response.json() == {
+            "users": [
+                {"email": "ann@shop.com", "role": "admin", "created_at": "2026-05-04T12:00:00Z"},
+                {"email": "old@shop.com", "role": "user", "created_at": None},
+            ],
+            "next_cursor": None,
+        }
+
+    @pytest.mark.parametrize(
+        "query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"cursor": "!"}, {"cursor": ""}]
+    )
+    async def test_Given_BadQuery_When_Listed_Then_ItIs422(
+        self, client: httpx2.AsyncClient, query: dict[str, Any]
+    ) -> None:
+        response = await client.get("/api/users", params=query, headers=ADMIN)
+        assert response.status_code == 422
+        assert [error["field"] for error in response.json()["errors"]] == list(query)
+
+
+class TestChangeRole:
+    async def test_Given_User_When_Promoted_Then_TheirTokensEndAndTheChangeIsAudited(
+        self,
+        client: httpx2.AsyncClient,
+        add_account: AddAccount,
+        database: Database,
+        clock: HeldClock,
+    ) -> None:
+        # Given
+        await add_account()
+        opened = await client.post(
+            "/api/login", json={"email": "ann@shop.com", "password": "correct horse"}
+        )
+        # When
+        response = await set_role(client, "ann@shop.com", "admin")
+        # Then
+        assert response.status_code == 200
+        assert response.json() == {"email": "ann@shop.com", "role": "admin"}
+        second = int(clock.now.timestamp())
+        revocation = await database["revocations"].find_one({}, {"_id": 0, "expires_at": 0})
+        assert revocation == {
+            "email": "ann@shop.com",
+            "session": None,
+            "before": float(second + 1),
+            "except_session": None,
+        }
+        entry = await database["audit"].find_one({}, {"_id": 0, "request_id": 0})
+        assert entry == {
+            "at": clock.now,
+            "actor": "root@shop.com",
+            "action": "role-changed",
+            "subject": "ann@shop.com",
+            "before": {"role": "user"},
+            "after": {"role": "admin"},
+        }
+        renewed = await client.post("/api/refresh", json=opened.json())
+        claims = jwt.get_unverified_claims(renewed.json()["access_token"])
+        assert (claims["role"], claims["iat"], claims["exp"]) == (
+            "admin",
+            second + 1,
+            second + 900,
+        )
+
+    async def test_Given_LastAdmin_When_Demoted_Then_ItIs409AndNothingIsWritten(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    ) -> None:
+        await add_account("root@shop.com", role=AccountRole.ADMIN)
+        await add_account()
+        response = await set_role(client, "root@shop.com", "user")
+        assert response.status_code == 409
+        assert response.json()["type"] == "/problems/last-admin"
+        row = await database["users"].find_one({"email": "root@shop.com"})
+        assert row is not None
+        assert row["role"] == "admin"
+        assert await database["audit"].count_documents({}) == 0
+        assert await database["revocations"].count_documents({}) == 0
+
+    async def test_Given_TwoAdmins_When_OneIsDemoted_Then_TheOtherStays(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    ) -> None:
+        await add_account("root@shop.com", role=AccountRole.ADMIN)
+        await add_account(role=AccountRole.ADMIN)
+        assert (await set_role(client, "root@shop.com", "user")).status_code == 200
+        admins = [row["email"] async for row in database["users"].find({"role": "admin"})]
+        assert admins == ["ann@shop.com"]
+
+    async def test_Given_SameRole_When_Given_Then_NothingIsRevokedOrAudited(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    ) -> None:
+        await add_account()
+        response = await set_role(client, "ann@shop.com", "user")
+        assert (response.status_code, response.json()["role"]) == (200, "user")
+        assert await database["audit"].count_documents({}) == 0
+        assert await database["revocations"].count_documents({}) == 0
+
+    async def test_Given_OtherSpelling_When_Given_Then_ItIsTheSameAccount(
+        self, client: httpx2.AsyncClient, add_account: AddAccount
+    ) -> None:
+        await add_account()
+        response = await set_role(client, "Ann@SHOP.com", "admin")
+        assert response.json() == {"email": "ann@shop.com", "role": "admin"}
+
+    async def test_Given_SlashInTheEmail_When_Given_Then_ItIsFound(
+        self, client: httpx2.AsyncClient, add_account: AddAccount
+    ) -> None:
+        await add_account("a/b@shop.com")
+        assert (await set_role(client, "a%2Fb@shop.com", "admin")).status_code == 200
+
+    async def test_Given_NoSuchAccount_When_Given_Then_ItIs404(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        response = await set_role(client, "no@shop.com", "admin")
+        assert response.status_code == 404
+        assert response.json()["type"] == "/problems/not-found"
+
+    @pytest.mark.parametrize("role", ["visitor", "", "root"])
+    async def test_Given_NoSuchRole_When_Given_Then_ItIs422(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, role: str
+    ) -> None:
+        await add_account()
+        assert (await set_role(client, "ann@shop.com", role)).status_code == 422
+
+
+class TestAudit:
+    @pytest.fixture
+    async def trail(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: HeldClock
+    ) -> None:
+        """Three changes, a minute apart: a promoted, b promoted, a demoted."""
+        for letter in "ab":
+            await add_account(f"{letter}@shop.com")
+        for letter, role in (("a", "admin"), ("b", "admin"), ("a", "user")):
+            await set_role(client, f"{letter}@shop.com", role)
+            clock.advance(minutes=1)
+
+    async def entries(self, client: httpx2.AsyncClient, **query: Any) -> list[tuple[str, str]]:
+        path = "/api/admin/audit/authentication"
+        response = await client.get(path, params=query, headers=ADMIN)
+        assert response.status_code == 200
+        return [(row["subject"][0], row["after"]["role"]) for row in response.json()["entries"]]
+
+    @pytest.mark.usefixtures("trail")
+    async def test_Given_Trail_When_Asked_Then_ItIsNewestFirstWithWhoWhenAndWhat(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        response = await client.get(
+            "/api/admin/audit/authentication",
+            params={"limit": 1},
+            headers=ADMIN | {"X-Request-ID": "r1"},
+        )
+        [entry] = response.json()["entries"]
+        assert len(entry.pop("id")) == 24
+        assert entry.pop("request_id") != ""
+        assert entry == {
+            "at": "2026-05-04T12:02:00Z",
+            "actor": "root@shop.com",
+            "action": "role-changed",
+            "subject": "a@shop.com",
+            "before": {"role": "admin"},
+            "after": {"role": "user"},
+        }
+
+    @pytest.mark.usefixtures("trail")
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ({}, [("a", "user"), ("b", "admin"), ("a", "admin")]),
+            ({"subject": "b@shop.com"}, [("b", "admin")]),
+            ({"actor": "root@shop.com", "limit": 1}, [("a", "user")]),
+            ({"actor": "nobody@shop.com"}, []),
+            ({"action": "password-changed"}, []),
+            ({"since": "2026-05-04T12:01:00Z"}, [("a", "user"), ("b", "admin")]),
+            ({"until": "2026-05-04T12:01:00Z"}, [("a", "admin")]),
+            (
+                {"since": "2026-05-04T14:01:00+02:00", "until": "2026-05-04T14:02:00+02:00"},
+                [("b", "admin")],
+            ),
+        ],
+    )
+    async def test_Given_Trail_When_Filtered_Then_OnlyTheseCome(
+        self,
+        client: httpx2.AsyncClient,
+        query: dict[str, Any],
+        expected: list[tuple[str, str]],
+    ) -> None:
+        assert await self.entries(client, **query) == expected
+
+    @pytest.mark.usefixtures("trail")
+    async def test_Given_Cursor_When_Followed_Then_EachEntryComesOnce(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        path = "/api/admin/audit/authentication"
+        first = (await client.get(path, params={"limit": 2}, headers=ADMIN)).json()
+        assert [row["subject"][0] for row in first["entries"]] == ["a", "b"]
+        rest = await client.get(
+            path, params={"limit": 2, "cursor": first["next_cursor"]}, headers=ADMIN
+        )
+        assert [row["subject"][0] for row in rest.json()["entries"]] == ["a"]
+        assert rest.json()["next_cursor"] is None
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {"limit": 0},
+            {"cursor": "x"},
+            {"cursor": "WyJhIiwiYiJd"},
+            {"since": "yesterday"},
+            {"since": "2026-05-04T12:00:00"},
+        ],
+    )
+    async def test_Given_BadQuery_When_Asked_Then_ItIs422(
+        self, client: httpx2.AsyncClient, query: dict[str, Any]
+    ) -> None:
+        path = "/api/admin/audit/authentication"
+        response = await client.get(path, params=query, headers=ADMIN)
+        assert response.status_code == 422
+        assert [error["field"] for error in response.json()["errors"]] == list(query)
