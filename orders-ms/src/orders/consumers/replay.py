@@ -52,13 +52,15 @@ def _decoded(
 @asynccontextmanager
 async def products_topic(bootstrap_servers: str) -> AsyncIterator[ProductsTopic]:
     """Yield the topic, to be read from its beginning."""
-    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
+    kafka = AIOKafkaConsumer(
+        PRODUCTS_TOPIC,
+        bootstrap_servers=bootstrap_servers,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
     await kafka.start()
     try:
-        await kafka.topics()
-        partitions = kafka.partitions_for_topic(PRODUCTS_TOPIC) or set()
-        kafka.assign([TopicPartition(PRODUCTS_TOPIC, number) for number in partitions])
-        await kafka.seek_to_beginning()
         yield ProductsTopic(kafka)
     finally:
         await kafka.stop()

@@ -1,6 +1,6 @@
 """Keeps what orders-ms knows of the products as new as what products-ms tells."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from orders.repositories.projection import ProjectionRepository
 from shopkit.events import (
@@ -28,9 +28,12 @@ class ProjectionService:
         Args:
             deliveries: Products' states, each any number of times and in any order.
         """
+        await self.apply_states([delivery.event.state for delivery in deliveries])
+
+    async def apply_states(self, states: Iterable[ProductState]) -> None:
+        """Insert or replace products where the state is newer than the one known."""
         newest: dict[str, ProductState] = {}
-        for delivery in deliveries:
-            state = delivery.event.state
+        for state in states:
             if state.id not in newest or newest[state.id].version < state.version:
                 newest[state.id] = state
         await self._transactions.run(lambda session: self._apply(newest, session))

@@ -1,0 +1,262 @@
+"""products-ms and orders-ms in this process, on real databases and a real broker."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+import orders.dependencies
+import orders.runtime
+import products.dependencies
+import products.runtime
+from orders.migrations import MIGRATIONS as ORDERS_MIGRATIONS
+from orders.models.order import Order
+from orders.models.placement import Wanted, WantedLine
+from orders.settings import OrdersSettings
+from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
+from products.models.product import Product
+from products.services.catalogue import NewProduct
+from products.settings import ProductsSettings
+from shopkit import migrations, topics
+from shopkit.mongo import DATABASE, Database, MongoTransactions, connect
+from shopkit.settings import Environment
+from shopkit.testing.deliveries import NOON, an_id
+from stack import Stack
+
+SHOPPER = "aaa@aaa.com"
+
+
+def _settings(servers: Stack, service: str) -> dict[str, Any]:
+    environment = servers.environment(service)
+    return {
+        "environment": Environment.DEVELOPMENT,
+        "mongo_url": Path(environment["MONGO_URL_FILE"]).read_text(encoding="utf-8").strip(),
+        "kafka_bootstrap_servers": environment["KAFKA_BOOTSTRAP_SERVERS"],
+        "topic_partitions": 3,
+    }
+
+
+@pytest.fixture
+def products_settings(servers: Stack) -> ProductsSettings:
+    return ProductsSettings(**_settings(servers, "products"))
+
+
+@pytest.fixture
+def orders_settings(servers: Stack) -> OrdersSettings:
+    return OrdersSettings(**_settings(servers, "orders"), products_url="http://127.0.0.1:1")
+
+
+async def _emptied(database: Database, steps: Iterable[migrations.Migration]) -> None:
+    await migrations.apply(database, list(steps))
+    for name in await database.list_collection_names(filter={"type": "collection"}):
+        if name not in {"migrations", "system.views"}:
+            await database[name].delete_many({})
+
+
+@pytest.fixture
+async def products_db(products_settings: ProductsSettings) -> AsyncIterator[Database]:
+    async with connect(products_settings, "tests") as client:
+        await _emptied(client[DATABASE], PRODUCTS_MIGRATIONS)
+        yield client[DATABASE]
+
+
+@pytest.fixture
+async def orders_db(orders_settings: OrdersSettings) -> AsyncIterator[Database]:
+    async with connect(orders_settings, "tests") as client:
+        await _emptied(client[DATABASE], ORDERS_MIGRATIONS)
+        yield client[DATABASE]
+
+
+async def eventually(
+    condition: Callable[[], Awaitable[bool]], seconds: float = 20, what: str = "it"
+) -> None:
+    """Poll until a condition holds, with a deadline."""
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
+        await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def empty_topics(products_settings: ProductsSettings) -> None:
+    """Topics without a message; groups forget where they were with the topics."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=products_settings.kafka_bootstrap_servers)
+    await admin.start()
+    try:
+        names = [topic.name for topic in topics.TOPICS]
+
+        async def gone() -> bool:
+            return not set(names) & set(await admin.list_topics())
+
+        present = sorted(set(names) & set(await admin.list_topics()))
+        if present:
+            await admin.delete_topics(present)
+            await eventually(gone)
+    finally:
+        await admin.close()
+    await topics.ensure_topics(products_settings)
+
+
+class Shop:
+    """Both databases, and the services on them that a test starts."""
+
+    def __init__(
+        self,
+        products_settings: ProductsSettings,
+        orders_settings: OrdersSettings,
+        products_db: Database,
+        orders_db: Database,
+    ) -> None:
+        self.products_settings = products_settings
+        self.orders_settings = orders_settings
+        self.products_db = products_db
+        self.orders_db = orders_db
+        # For placing and adding without a running service: what is handed over goes nowhere, as
+        # if the process died after its commit.
+        self.products = products.dependencies.build(
+            products_db, MongoTransactions(products_db.client), lambda _rows: None
+        )
+        self.orders = orders.dependencies.build(
+            orders_db, MongoTransactions(orders_db.client), lambda _rows: None
+        )
+        self.intake = self.orders.intake
+
+    async def lapse_leases(self) -> None:
+        """Let the sweeper have what a test has put into the outboxes, at once."""
+        for database in (self.products_db, self.orders_db):
+            await database["outbox"].update_many({}, {"$set": {"leased_until": NOON}})
+
+    async def run_products(self, until: AsyncExitStack) -> products.dependencies.Services:
+        await self.lapse_leases()
+        return await until.enter_async_context(products.runtime.running(self.products_settings))
+
+    async def run_orders(self, until: AsyncExitStack) -> orders.dependencies.Services:
+        await self.lapse_leases()
+        services = await until.enter_async_context(orders.runtime.running(self.orders_settings))
+        self.intake = services.intake
+        return services
+
+    async def add(self, number: int, quantity: int) -> Product:
+        """Add a product at 1.00 whose event waits in the outbox."""
+        return await self.products.catalogue.create(
+            NewProduct(
+                id=an_id(number),
+                name=f"product {number}",
+                description="",
+                price_cents=100,
+                quantity=quantity,
+                categories=(),
+            )
+        )
+
+    async def know(self, *added: Product) -> None:
+        """Put products into the projection as their events would."""
+        await self.orders.projection.apply_states([product.state for product in added])
+
+    async def stock(self) -> dict[str, int]:
+        return {row["name"]: row["quantity"] async for row in self.products_db["products"].find()}
+
+    async def projected(self) -> dict[str, int]:
+        return {row["name"]: row["quantity"] async for row in self.orders_db["products"].find()}
+
+    async def statuses(self) -> dict[str, int]:
+        counted: dict[str, int] = {}
+        async for row in self.orders_db["orders"].find({}, {"status": 1}):
+            counted[row["status"]] = counted.get(row["status"], 0) + 1
+        return counted
+
+    async def stubs(self) -> dict[str, int]:
+        counted: dict[str, int] = {}
+        async for row in self.products_db["orders"].find({}, {"status": 1}):
+            counted[row["status"]] = counted.get(row["status"], 0) + 1
+        return counted
+
+    async def settled(self, seconds: float = 30) -> None:
+        """Wait until no order is pending, no cancellation unconfirmed, and both outboxes empty."""
+
+        async def quiet() -> bool:
+            pending = await self.orders_db["orders"].count_documents(
+                {"resend_at": {"$exists": True}}
+            )
+            unsent = [
+                await database["outbox"].count_documents({"unsent": True})
+                for database in (self.orders_db, self.products_db)
+            ]
+            return not pending and not any(unsent) and await self.agree()
+
+        await eventually(quiet, seconds, "quiet")
+
+    async def agree(self) -> bool:
+        """Whether the projection is what products-db says, document by document."""
+        here = {row["_id"]: row async for row in self.orders_db["products"].find()}
+        there = {row["_id"]: row async for row in self.products_db["products"].find()}
+        return {
+            key: (row["name"], row["price_cents"], row["quantity"], row["archived"], row["version"])
+            for key, row in here.items()
+        } == {
+            key: (
+                row["name"],
+                row["price_cents"],
+                row["quantity"],
+                row["archived"],
+                row["details_version"] + row["stock_version"],
+            )
+            for key, row in there.items()
+        }
+
+    async def digest(self) -> dict[str, list[dict[str, Any]]]:
+        """Everything that events can change, to be compared."""
+        kept = {
+            "products": (self.products_db, "products"),
+            "stubs": (self.products_db, "orders"),
+            "orders": (self.orders_db, "orders"),
+            "projection": (self.orders_db, "products"),
+            "parked here": (self.orders_db, "dead_letters"),
+            "parked there": (self.products_db, "dead_letters"),
+        }
+        return {
+            name: await database[collection].find().sort("_id", 1).to_list()
+            for name, (database, collection) in kept.items()
+        }
+
+
+@pytest.fixture
+def shop(
+    products_settings: ProductsSettings,
+    orders_settings: OrdersSettings,
+    products_db: Database,
+    orders_db: Database,
+    empty_topics: None,
+) -> Shop:
+    return Shop(products_settings, orders_settings, products_db, orders_db)
+
+
+@pytest.fixture
+async def running() -> AsyncIterator[AsyncExitStack]:
+    """Ends what a test has started, last first."""
+    async with AsyncExitStack() as until:
+        yield until
+
+
+def wanted(quantities: Mapping[int, int], key: str | None = None, email: str = SHOPPER) -> Wanted:
+    lines = tuple(
+        WantedLine(quantity=count, product_id=an_id(number)) for number, count in quantities.items()
+    )
+    return Wanted(email, lines, key)
+
+
+@pytest.fixture
+def place(shop: Shop) -> Callable[..., Awaitable[Order]]:
+    """Takes an order by the running service, else by one that dies after its commit."""
+
+    async def place(
+        quantities: Mapping[int, int], key: str | None = None, email: str = SHOPPER
+    ) -> Order:
+        return (await shop.intake.place(wanted(quantities, key, email))).order
+
+    return place
