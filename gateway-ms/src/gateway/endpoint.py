@@ -31,6 +31,10 @@ STREAMS = Gauge("gateway_streams_open", "Streams that are open.")
 log = structlog.get_logger(__name__)
 
 
+class _StreamsEndError(Exception):
+    """Wakes a stream that waits for its next part, as the server is told to end."""
+
+
 class Answer:
     """What is sent to the client; keeps the status, and whether it has begun."""
 
@@ -79,6 +83,8 @@ class Endpoint:
         self._tokens = tokens
         self._forwarder = forwarder
         self._own = own
+        self._open: set[aiohttp.ClientResponse] = set()
+        self._ending = False
         self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -146,10 +152,31 @@ class Endpoint:
         if request.method == "HEAD":
             await answer({"type": "http.response.body", "body": b""})
         elif request.route.kind is Kind.STREAM:
-            with STREAMS.track_inprogress():
-                await forward.relay(response, answer.send, still=lambda: self._tokens.holds(caller))
+            await self._stream(response, answer, caller)
         else:
             await forward.relay(response, answer.send, still=None)
+
+    async def _stream(
+        self, response: aiohttp.ClientResponse, answer: Answer, caller: Caller
+    ) -> None:
+        self._open.add(response)
+        STREAMS.inc()
+        try:
+            await forward.relay(response, answer.send, still=lambda: self._goes_on(caller))
+        except _StreamsEndError:
+            await answer.send({"type": "http.response.body", "body": b""})
+        finally:
+            self._open.discard(response)
+            STREAMS.dec()
+
+    def _goes_on(self, caller: Caller) -> bool:
+        return not self._ending and self._tokens.holds(caller)
+
+    def end_streams(self) -> None:
+        """End all streams properly, so that their clients come back to another gateway."""
+        self._ending = True
+        for response in self._open:
+            response.content.set_exception(_StreamsEndError())
 
     def _record(self, method: str, path: str, status: int, started: float) -> None:
         key = (method, path, status)

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from gateway import docs, problems, routes, upstream
+from gateway import docs, ending, problems, routes, upstream
 from gateway.client import Pool
 from gateway.endpoint import Endpoint
 from gateway.forward import Forwarder
@@ -79,11 +79,12 @@ async def _build(app: FastAPI, settings: GatewaySettings, stack: AsyncExitStack)
     app.state.keys = keys
     app.state.revocations = revocations
     app.state.documents = Documents({s: fetcher(s, "/openapi.json") for s in origins}, table)
-    app.state.endpoint = Endpoint(
+    endpoint = app.state.endpoint = Endpoint(
         RouteMap(table),
         Tokens(keys, revocations),
         Forwarder(origins, Pool(ordinary), Pool(streams)),
         own=app,
     )
+    stack.enter_context(ending.announced(endpoint.end_streams))
     loops = Loops({"keys": keys.run, "revocations": revocations.run})
     app.state.loops = await stack.enter_async_context(loops)

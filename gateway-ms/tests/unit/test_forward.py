@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -343,6 +345,37 @@ class TestStreams:
         await exchange.until(lambda got: got.complete)
         await asyncio.wait_for(ended.wait(), 2)
         await exchange.task
+
+    async def test_it_ends_properly_when_the_server_is_told_to_end(
+        self, service: Any, run: Any, user: dict[str, str]
+    ) -> None:
+        # Given a server that has its own way to end, and a quiet stream
+        async def answer(request: web.Request, _body: bytes) -> web.StreamResponse:
+            response = web.StreamResponse()
+            await response.prepare(request)
+            await response.write(b"begun")
+            await asyncio.sleep(10)
+            return response
+
+        service.answer = answer
+        heard: list[int] = []
+        before = signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
+        try:
+            async with run(service.url) as client:
+                exchange = client.begin("GET", "/api/orders/stream", user)
+                await exchange.until(lambda got: got.body == b"begun")
+                # When the process is told to end
+                os.kill(os.getpid(), signal.SIGTERM)
+                # Then the stream comes to a proper end at once, and the server has heard of it too
+                await exchange.until(lambda got: got.complete)
+                await exchange.task
+                assert heard == [signal.SIGTERM]
+                # And a late one ends after its first part
+                late = await client("GET", "/api/orders/stream", user)
+                assert (late.body, late.complete) == (b"begun", True)
+            assert signal.getsignal(signal.SIGTERM) is not before
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     async def test_many_do_not_use_up_the_ordinary_connections(
         self, service: Any, run: Any, user: dict[str, str]
