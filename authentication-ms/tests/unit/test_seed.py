@@ -1,4 +1,5 @@
 import httpx2
+import pytest
 
 from authentication import seed
 from authentication.repositories.accounts import AccountRepository
@@ -32,4 +33,24 @@ class TestPlant:
         await database["users"].insert_one(row)
         added = await seed.plant(AccountRepository(database), passwords, clock)
         assert "aaa@aaa.com" not in added
+        assert await database["users"].find_one({"_id": 1}) == row
+
+    async def test_Given_AccountMadeMeanwhile_When_Planted_Then_ItStaysAsItIs(
+        self,
+        database: Database,
+        passwords: Passwords,
+        clock: HeldClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        row = {"_id": 1, "email": "aaa@aaa.com", "role": "admin", "password_hash": "own"}
+        make_hash = passwords.hash
+
+        async def hash_while_another_registers(password: str) -> str:
+            if password == "aaa@aaa.com":
+                await database["users"].insert_one(row)
+            return await make_hash(password)
+
+        monkeypatch.setattr(passwords, "hash", hash_while_another_registers)
+        added = await seed.plant(AccountRepository(database), passwords, clock)
+        assert added == ["bbb@bbb.com", "admin@admin.com", "ccc@ccc.com"]
         assert await database["users"].find_one({"_id": 1}) == row

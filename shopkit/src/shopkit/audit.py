@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from bson import ObjectId
-from bson.errors import InvalidId
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from pymongo import DESCENDING, IndexModel
 
@@ -125,10 +124,7 @@ def _cursor_after(row: Document) -> str:
 
 def _after(cursor: str) -> Document:
     moment, key = cursors.decode(cursor, parts=2)
-    try:
-        at, last = datetime.fromisoformat(moment).astimezone(UTC), ObjectId(key)
-    except (ValueError, OverflowError, InvalidId) as error:
-        raise cursors.InvalidCursorError from error
+    at, last = cursors.moment(moment), ObjectId(cursors.object_id(key))
     return {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": last}}]}
 
 

@@ -129,6 +129,29 @@ class TestChangeRole:
             second + 900,
         )
 
+    async def test_Given_TokenOfAReplicaWhoseClockIsAhead_When_Promoted_Then_ItIsRevokedToo(
+        self,
+        client: httpx2.AsyncClient,
+        add_account: AddAccount,
+        database: Database,
+        clock: HeldClock,
+    ) -> None:
+        # Given
+        await add_account()
+        opened = await client.post(
+            "/api/login", json={"email": "ann@shop.com", "password": "correct horse"}
+        )
+        clock.advance(seconds=5)
+        refreshed = await client.post("/api/refresh", json=opened.json())
+        clock.advance(seconds=-5)
+        # When
+        await set_role(client, "ann@shop.com", "admin")
+        # Then
+        iat = jwt.get_unverified_claims(refreshed.json()["access_token"])["iat"]
+        revocation = await database["revocations"].find_one({})
+        assert revocation is not None
+        assert revocation["before"] == iat + 1
+
     async def test_Given_LastAdmin_When_Demoted_Then_ItIs409AndNothingIsWritten(
         self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
     ) -> None:
