@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import shutil
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -11,7 +12,7 @@ from typing import Self
 from stack import mongo
 from stack.errors import NotRunningError, PortTakenError, UnknownProgramError
 from stack.launch import end_leftovers
-from stack.plan import run_all
+from stack.plan import Plan
 from stack.ports import holder, taken
 from stack.programs import Program, all_programs, select
 from stack.progress import Progress
@@ -106,7 +107,7 @@ class Stack:
     def start(self, name: str) -> None:
         """Start one program and wait until it is ready."""
         self._supervisor()
-        self._startup.start(self._known(name))
+        self._startup.start(self._known(name), threading.Event())
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a program and its children; what dies of it is started again."""
@@ -149,7 +150,7 @@ class Stack:
         self._refuse_taken_ports([each for each in chosen if not pids.get(each.name)])
         if not pids:
             self._begin(programs)
-        run_all(self._startup.steps(chosen))
+        Plan(self._startup.steps(chosen)).run()
 
     def _begin(self, programs: Mapping[str, Program]) -> None:
         """Start the supervisor with nothing running yet."""

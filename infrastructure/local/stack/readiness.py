@@ -16,14 +16,21 @@ POLL_SECONDS = 0.1
 STARTS_OF_A_LOOP, LOOP_SECONDS = 3, 60
 
 
-def wait_until_ready(name: str, state: State, ready: Callable[[], bool], starts: int) -> None:
+def wait_until_ready(
+    name: str,
+    state: State,
+    ready: Callable[[], bool],
+    *,
+    starts: int,
+    given_up: Callable[[], bool],
+) -> None:
     """Return once the program, which had been started so many times before, is ready.
 
     Raises:
         ProgramFailedError: It keeps dying, or takes too long.
     """
     deadline = time.monotonic() + READY_SECONDS
-    while not ready():
+    while not (ready() or given_up()):
         if count_starts(state, name) - starts > STARTS_OF_A_LOOP:
             raise _failure(name, state.log(name), "dies again and again")
         if time.monotonic() > deadline:

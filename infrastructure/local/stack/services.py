@@ -13,6 +13,7 @@ DATABASE_OF = {
 }
 SERVICES = (*DATABASE_OF, "gateway")
 USES_KAFKA = ("products", "orders")
+TAKES_SEVERAL_VERBS = ("products", "orders")
 FORWARDED_TO_BY_GATEWAY = tuple(DATABASE_OF)
 
 
@@ -27,9 +28,19 @@ def service_command(name: str, mode: Mode) -> list[str]:
     return [python, "-m", "shopkit.reload", *watched, "--", *serve]
 
 
-def module_command(name: str, verb: str) -> list[str]:
-    """Return the command of one of a service's verbs: serve, migrate, seed, topics."""
-    return [str(tools.VENV_PYTHON), "-m", name, verb]
+def module_command(name: str, *verbs: str) -> list[str]:
+    """Return the command that does some of a service's verbs: serve, migrate, seed, topics."""
+    return [str(tools.VENV_PYTHON), "-m", name, *verbs]
+
+
+def verb_commands(name: str, verbs: list[str]) -> list[list[str]]:
+    """Return the commands that do these verbs in turn.
+
+    Most of the time of one goes into starting it, so they share a process where that is possible.
+    """
+    if name in TAKES_SEVERAL_VERBS:
+        return [module_command(name, *verbs)]
+    return [module_command(name, verb) for verb in verbs]
 
 
 def service_environment(name: str, settings: Settings, state: State) -> dict[str, str]:
@@ -45,6 +56,7 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
     if name in DATABASE_OF:
         environment["MONGO_URL_FILE"] = str(url_file(state, DATABASE_OF[name]))
         environment["CHAOS_ENDPOINTS"] = str(development).lower()
+        environment["SEED"] = settings.seed
     if name in USES_KAFKA:
         environment["KAFKA_BOOTSTRAP_SERVERS"] = f"{LOOPBACK}:{settings.ports['kafka']}"
     return environment | _own_settings(name, settings, state)

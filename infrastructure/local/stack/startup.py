@@ -1,5 +1,6 @@
 """Starts programs: what each needs first, and when it is ready."""
 
+import threading
 from collections.abc import Sequence
 from functools import partial
 
@@ -8,7 +9,7 @@ from stack.plan import Step
 from stack.programs import DATABASES, Program
 from stack.progress import Progress
 from stack.readiness import answers_ok, count_starts, wait_until_ready
-from stack.services import DATABASE_OF, USES_KAFKA, module_command, service_environment
+from stack.services import DATABASE_OF, USES_KAFKA, service_environment, verb_commands
 from stack.settings import Settings
 from stack.state import State
 from stack.supervision import Supervisor
@@ -27,17 +28,16 @@ class Startup:
         """Return what to do for these programs, each after those that it needs."""
         steps = []
         for program in chosen:
-            before = self._preparations(program.name)
+            before = self._preparations(program)
             steps += before
-            # The example data may be loaded while the service starts.
-            needs = [step.name for step in before if not step.name.endswith(" seed")]
+            needs = [step.name for step in before]
             if program.name in USES_KAFKA:
                 needs.append("kafka")
             steps.append(Step(program.name, partial(self._start_and_show, program), tuple(needs)))
         return steps
 
-    def start(self, program: Program) -> None:
-        """Start a program and wait until it is ready.
+    def start(self, program: Program, failed: threading.Event) -> None:
+        """Start a program and wait until it is ready, or until something else failed.
 
         Raises:
             ProgramFailedError: It does not become ready.
@@ -45,7 +45,13 @@ class Startup:
         self._prepare(program.name)
         starts = count_starts(self._state, program.name)
         Supervisor(self._state).start(program.name)
-        wait_until_ready(program.name, self._state, partial(self._reaches_ready, program), starts)
+        wait_until_ready(
+            program.name,
+            self._state,
+            partial(self._reaches_ready, program),
+            starts=starts,
+            given_up=failed.is_set,
+        )
 
     def is_ready(self, program: Program) -> bool:
         """Return whether a program does its work."""
@@ -63,11 +69,11 @@ class Startup:
             return mongo.try_to_set_up(self._state, program.name, port)
         return self.is_ready(program)
 
-    def _start_and_show(self, program: Program) -> None:
+    def _start_and_show(self, program: Program, failed: threading.Event) -> None:
         if self.is_ready(program):
             return
         with self._progress.step(program.name):
-            self.start(program)
+            self.start(program, failed)
 
     def _prepare(self, name: str) -> None:
         """Write the files that a server needs."""
@@ -78,23 +84,20 @@ class Startup:
         elif name == "nginx":
             proxy.prepare(self._state, self._settings)
 
-    def _preparations(self, service: str) -> list[Step]:
-        """Return what comes before a service: its migrations, its example data, the topics."""
-        if service not in DATABASE_OF:
+    def _preparations(self, program: Program) -> list[Step]:
+        """Return what comes before a service: its migrations, and the example data with them.
+
+        One that is ready has them. The topics are made by the services themselves.
+        """
+        service = program.name
+        if service not in DATABASE_OF or self.is_ready(program):
             return []
-        migrate = self._verb(service, "migrate", DATABASE_OF[service])
-        steps = [migrate]
-        if self._settings.seeded:
-            steps.append(self._verb(service, "seed", migrate.name))
-        if service == "orders":
-            steps.append(self._verb(service, "topics", "kafka"))
-        return steps
+        verbs = ["migrate", "seed"] if self._settings.seeded else ["migrate"]
+        name = f"{service} {' and '.join(verbs)}"
+        return [Step(name, partial(self._run_verbs, service, verbs, name), (DATABASE_OF[service],))]
 
-    def _verb(self, service: str, verb: str, need: str) -> Step:
-        return Step(f"{service} {verb}", partial(self._run_verb, service, verb), (need,))
-
-    def _run_verb(self, service: str, verb: str) -> None:
-        with self._progress.step(f"{service} {verb}"):
-            environment = service_environment(service, self._settings, self._state)
-            log = self._state.log(f"{service}-{verb}")
-            run_verb(module_command(service, verb), environment, log)
+    def _run_verbs(self, service: str, verbs: list[str], name: str, _: threading.Event) -> None:
+        environment = service_environment(service, self._settings, self._state)
+        with self._progress.step(name):
+            for command in verb_commands(service, verbs):
+                run_verb(command, environment, self._state.log(f"{service}-{command[-1]}"))

@@ -1,4 +1,4 @@
-"""Runs what a service does once: migrations, example data, topics."""
+"""Runs what a service does once: migrations, example data."""
 
 import os
 import subprocess
