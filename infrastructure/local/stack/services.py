@@ -51,11 +51,11 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
         "HOST": LOOPBACK,
         "PORT": str(settings.ports[name]),
         "LOG_LEVEL": settings.log_level,
+        "CHAOS_ENDPOINTS": str(development).lower(),
         "PYTHONUNBUFFERED": "1",
     }
     if name in DATABASE_OF:
         environment["MONGO_URL_FILE"] = str(url_file(state, DATABASE_OF[name]))
-        environment["CHAOS_ENDPOINTS"] = str(development).lower()
         environment["SEED"] = settings.seed
     if name in USES_KAFKA:
         environment["KAFKA_BOOTSTRAP_SERVERS"] = f"{LOOPBACK}:{settings.ports['kafka']}"
