@@ -209,9 +209,8 @@ def _outgoing_headers(
         headers.append(("Content-Length", length))
     if route.service is Service.AUTHENTICATION and (cookie := incoming.text(b"cookie")):
         headers.append(("Cookie", cookie))
-    if not any(name == "accept-encoding" for name, _ in headers):
-        # Left out, the client library would ask for what our client may not be able to read.
-        headers.append(("Accept-Encoding", "identity"))
+    # Left out, the client library would ask for what our client may not be able to read.
+    headers.append(("Accept-Encoding", incoming.text(b"accept-encoding") or "identity"))
     return headers
 
 

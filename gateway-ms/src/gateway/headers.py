@@ -10,6 +10,7 @@ _STAYS_OPEN = frozenset({b"close", b"keep-alive", b""})
 # True: noted, for the gateway to judge; False: dropped. What is not named here passes. A client's
 # own identity is dropped with every header that begins as those of shopkit.identity do.
 _REQUEST = {
+    b"accept-encoding": True,
     b"authorization": True,
     b"connection": True,
     b"content-length": True,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from jose import jwt
+from jose.backends import RSAKey
 
 from gateway.keys import Keys
 from gateway.problems import InvalidTokenError, NoKeyError
@@ -349,6 +350,36 @@ class TestKeys:
         assert answer.header("Retry-After") == "1"
         assert ready.status == 503
         assert set(ready.json()["failing"]) == {"keys", "revocations"}
+
+    async def test_a_forged_header_does_not_make_the_gateway_ask_for_keys(
+        self, signer: Any, clock: Any
+    ) -> None:
+        # Given a gateway that may ask for an unknown key
+        authentication = FakeAuthentication(signer)
+        keys = Keys(authentication.fetch, clock=clock)
+        await keys._run_once()
+        clock.now += 60
+        tokens = Tokens(keys, Revocations(authentication.fetch))
+        for algorithm, kid in [("none", "unknown"), ("HS256", "unknown"), ("RS256", 7)]:
+            # When a token names an algorithm that is never used, or no sensible key
+            forged = f"{encoded({'alg': algorithm, 'kid': kid})}.{encoded({})}.AAAA"
+            with pytest.raises(InvalidTokenError):
+                await tokens.identify(f"Bearer {forged}".encode())
+        # Then it was not asked
+        assert authentication.asked == 1
+
+    async def test_the_algorithm_is_pinned_where_the_signature_is_checked_too(
+        self, signer: Any
+    ) -> None:
+        # Given a token of the right key and another algorithm, past the look at its header
+        authentication = FakeAuthentication(signer)
+        keys = Keys(authentication.fetch)
+        await keys._run_once()
+        tokens = Tokens(keys, Revocations(authentication.fetch))
+        token = jwt.encode(signer.claims(), signer.private, "RS512", headers={"kid": signer.kid})
+        # Then it is refused there
+        with pytest.raises(InvalidTokenError):
+            tokens._verify(token.encode(), RSAKey(signer.public, "RS512"))
 
 
 class TestMemory:
