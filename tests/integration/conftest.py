@@ -118,13 +118,21 @@ class Shop:
         self.orders_db = orders_db
         # For placing and adding without a running service: what is handed over goes nowhere, as
         # if the process died after its commit.
-        self.products = products.dependencies.build(
-            products_db, MongoTransactions(products_db.client), lambda _rows: None
-        )
-        self.orders = orders.dependencies.build(
-            orders_db, MongoTransactions(orders_db.client), lambda _rows: None
-        )
+        self.products = self.another_products()
+        self.orders = self.another_orders()
         self.intake = self.orders.intake
+
+    def another_products(self) -> products.dependencies.Services:
+        """Return the services of a replica that hands nothing over."""
+        return products.dependencies.build(
+            self.products_db, MongoTransactions(self.products_db.client), lambda _rows: None
+        )
+
+    def another_orders(self) -> orders.dependencies.Services:
+        """Return the services of a replica that hands nothing over."""
+        return orders.dependencies.build(
+            self.orders_db, MongoTransactions(self.orders_db.client), lambda _rows: None
+        )
 
     async def lapse_leases(self) -> None:
         """Let the sweeper have what a test has put into the outboxes, at once."""
@@ -143,10 +151,14 @@ class Shop:
 
     async def add(self, number: int, quantity: int) -> Product:
         """Add a product at 1.00 whose event waits in the outbox."""
+        return await self.add_named(number, f"product {number}", quantity)
+
+    async def add_named(self, number: int, name: str, quantity: int = 10) -> Product:
+        """Add a product of any name."""
         return await self.products.catalogue.create(
             NewProduct(
                 id=an_id(number),
-                name=f"product {number}",
+                name=name,
                 description="",
                 price_cents=100,
                 quantity=quantity,
@@ -241,6 +253,12 @@ async def running() -> AsyncIterator[AsyncExitStack]:
     """Ends what a test has started, last first."""
     async with AsyncExitStack() as until:
         yield until
+
+
+@pytest.fixture(name="wanted")
+def wanted_fixture() -> Callable[..., Wanted]:
+    """Makes an order by ids, as the web shop asks for it."""
+    return wanted
 
 
 def wanted(quantities: Mapping[int, int], key: str | None = None, email: str = SHOPPER) -> Wanted:
