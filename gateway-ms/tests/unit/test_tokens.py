@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from jose import jwt
-from jose.backends import RSAKey
+from jose import jwk, jwt
 
 from gateway.keys import Keys
 from gateway.problems import InvalidTokenError, NoKeyError
@@ -379,7 +378,7 @@ class TestKeys:
         token = jwt.encode(signer.claims(), signer.private, "RS512", headers={"kid": signer.kid})
         # Then it is refused there
         with pytest.raises(InvalidTokenError):
-            tokens._verify(token.encode(), RSAKey(signer.public, "RS512"))
+            tokens._verify(token.encode(), jwk.construct(signer.public, "RS512"))
 
 
 class TestMemory:
