@@ -1,0 +1,158 @@
+"""reconcile and rebuild: two databases that lost something come to agree again."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from bson import ObjectId
+from prometheus_client import REGISTRY
+
+from orders.consumers.replay import products_topic
+from orders.dependencies import Comparing, comparing
+from orders.models.order import Order
+from products.main import create_app
+from products.settings import ProductsSettings
+from shopkit.clock import utc_now
+from shopkit.mongo import MongoTransactions
+from shopkit.testing.deliveries import an_id
+from shopkit.testing.servers import serving
+
+Place = Callable[..., Awaitable[Order]]
+
+
+def drift_metric(kind: str) -> float | None:
+    return REGISTRY.get_sample_value("reconcile_drift", {"kind": kind})
+
+
+@pytest.fixture
+async def products_url(shop: Any) -> AsyncIterator[str]:
+    """products-ms on a port of its own, with its relay and its consumer."""
+    settings: ProductsSettings = shop.products_settings
+    async with serving(create_app(settings)) as url:
+        yield url
+
+
+@pytest.fixture
+async def compare(shop: Any, products_url: str) -> AsyncIterator[Comparing]:
+    async with aiohttp.ClientSession() as session:
+        yield comparing(
+            shop.orders_db,
+            MongoTransactions(shop.orders_db.client),
+            lambda _rows: None,
+            shop.orders_settings.model_copy(update={"products_url": products_url}),
+            session,
+        )
+
+
+@pytest.fixture
+async def sold(shop: Any, place: Place, compare: Comparing, running: AsyncExitStack) -> Any:
+    """A shop with three products and an accepted order, everything running."""
+    await shop.know(*[await shop.add(number, 10) for number in (1, 2, 3)])
+    await shop.run_orders(running)
+    await place({1: 1, 2: 2})
+    await shop.lapse_leases()
+    await shop.settled()
+    return shop
+
+
+class TestReconcile:
+    async def test_finds_nothing_where_both_agree(self, sold: Any, compare: Comparing) -> None:
+        # When
+        drift = await compare.reconcile.reconcile()
+        # Then
+        assert drift.empty
+        assert drift_metric("products") == 0
+
+    async def test_has_products_sent_again_that_are_wrong_old_or_missing_here(
+        self, sold: Any, compare: Comparing
+    ) -> None:
+        # Given: one wrong in a version from the future, one old, one lost.
+        projection = sold.orders_db["products"]
+        await projection.update_one(
+            {"_id": ObjectId(an_id(1))}, {"$set": {"quantity": 99, "version": 70}}
+        )
+        await projection.update_one({"_id": ObjectId(an_id(2))}, {"$set": {"version": 1}})
+        await projection.delete_one({"_id": ObjectId(an_id(3))})
+        # When
+        drift = await compare.reconcile.reconcile()
+        await sold.settled()
+        # Then
+        assert drift.products == {an_id(1): 70, an_id(2): 1, an_id(3): 0}
+        assert await sold.projected() == {"product 1": 9, "product 2": 8, "product 3": 10}
+        assert (await compare.reconcile.reconcile()).empty
+        versions = {row["name"]: row["version"] async for row in projection.find()}
+        assert versions["product 1"] == 71
+
+    async def test_asks_again_about_an_order_of_which_there_is_no_record(
+        self, sold: Any, compare: Comparing
+    ) -> None:
+        # Given: products-db was restored from a time before the order.
+        await sold.products_db["orders"].delete_many({})
+        await sold.products_db["outbox"].delete_many({})
+        await sold.products_db["products"].update_many(
+            {}, {"$set": {"quantity": 10, "stock_version": 1}}
+        )
+        # When
+        drift = await compare.reconcile.reconcile()
+        await sold.lapse_leases()
+        await sold.settled()
+        # Then
+        assert len(drift.unrecorded) == 1
+        assert set(drift.products) == {an_id(1), an_id(2)}
+        assert await sold.stubs() == {"ACCEPTED": 1}
+        assert await sold.stock() == {"product 1": 9, "product 2": 8, "product 3": 10}
+        assert (await compare.reconcile.reconcile()).empty
+
+    async def test_gives_back_what_an_order_took_that_nobody_placed(
+        self, sold: Any, compare: Comparing
+    ) -> None:
+        # Given: orders-db was restored from a time before the order, long ago.
+        await sold.orders_db["orders"].delete_many({})
+        assert (await compare.reconcile.reconcile()).empty, "too young to be an orphan"
+        long_ago = utc_now() - timedelta(minutes=11)
+        await sold.products_db["orders"].update_many({}, {"$set": {"settled_at": long_ago}})
+        # When
+        drift = await compare.reconcile.reconcile()
+        await sold.settled()
+        # Then
+        assert len(drift.orphans) == 1
+        assert await sold.stubs() == {"CANCELLED": 1}
+        assert await sold.stock() == {"product 1": 10, "product 2": 10, "product 3": 10}
+        assert (await compare.reconcile.reconcile()).empty
+
+
+class TestRebuild:
+    async def test_makes_the_projection_again_while_orders_go_on(
+        self, sold: Any, compare: Comparing, place: Place
+    ) -> None:
+        # Given
+        await sold.orders_db["products"].update_many({}, {"$set": {"quantity": 77}})
+        # When
+        async with products_topic(sold.orders_settings.kafka_bootstrap_servers) as topic:
+            count = await compare.rebuild.rebuild(topic)
+        await place({3: 1})
+        await sold.lapse_leases()
+        await sold.settled()
+        # Then
+        assert count == 3
+        assert await sold.projected() == {"product 1": 9, "product 2": 8, "product 3": 9}
+        indexes = await sold.orders_db["products"].index_information()
+        assert "name_1" in indexes
+
+    async def test_makes_it_from_products_ms_where_the_topic_is_empty(
+        self, shop: Any, compare: Comparing, running: AsyncExitStack
+    ) -> None:
+        # Given: the broker lost everything after the products' events were sent.
+        await shop.know(await shop.add(1, 10))
+        await shop.products_db["outbox"].delete_many({})
+        await shop.orders_db["products"].delete_many({})
+        # When
+        async with products_topic(shop.orders_settings.kafka_bootstrap_servers) as topic:
+            count = await compare.rebuild.rebuild(topic)
+        # Then
+        assert count == 1
+        assert await shop.projected() == {"product 1": 10}
+        assert await shop.agree()

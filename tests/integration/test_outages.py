@@ -1,0 +1,171 @@
+"""A broker or a service that goes away delays orders; it fails none and loses none."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from orders.models.order import Order
+from shopkit.health import readiness
+from shopkit.outbox import Outbox
+from shopkit.relay import KafkaSender, Relay
+from stack import Stack
+
+Place = Callable[..., Awaitable[Order]]
+
+
+class Process:
+    """A service in a process of its own, on the test's servers."""
+
+    def __init__(self, servers: Stack, package: str) -> None:
+        self._environment = servers.environment(package) | {"TOPIC_PARTITIONS": "3"}
+        self._package = package
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", self._package, "serve"], env=self._environment
+        )
+
+    def end(self, number: signal.Signals) -> int:
+        assert self._process
+        self._process.send_signal(number)
+        return self._process.wait(timeout=30)
+
+
+@pytest.fixture
+async def processes(servers: Stack) -> AsyncIterator[dict[str, Process]]:
+    processes = {package: Process(servers, package) for package in ("products", "orders")}
+    yield processes
+    for process in processes.values():
+        if process._process:
+            process.end(signal.SIGKILL)
+
+
+class TestBrokerAway:
+    async def test_orders_are_taken_and_settled_once_it_is_back(
+        self, shop: Any, place: Place, running: AsyncExitStack, servers: Stack
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 50))
+        products = await shop.run_products(running)
+        orders = await shop.run_orders(running)
+        await shop.settled()
+        # When
+        await asyncio.to_thread(servers.stop, "kafka")
+        try:
+            placed = [await place({1: 1}) for _ in range(5)]
+            for services in (products, orders):
+                assert await readiness(services.checks) == {}
+            assert await shop.statuses() == {"PENDING": 5}
+        finally:
+            await asyncio.to_thread(servers.start, "kafka")
+        await shop.settled(60)
+        # Then
+        assert {order.status for order in placed} == {"PENDING"}
+        assert await shop.statuses() == {"ACCEPTED": 5}
+        assert await shop.stock() == {"product 1": 45}
+
+    async def test_services_start_without_it(
+        self, shop: Any, place: Place, running: AsyncExitStack, servers: Stack
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 50))
+        await asyncio.to_thread(servers.stop, "kafka")
+        try:
+            # When
+            await shop.run_products(running)
+            orders = await shop.run_orders(running)
+            # Then
+            assert await readiness(orders.checks) == {}
+            await place({1: 1})
+        finally:
+            await asyncio.to_thread(servers.start, "kafka")
+        await shop.settled(60)
+        assert await shop.statuses() == {"ACCEPTED": 1}
+
+
+class TestSweeper:
+    async def test_sends_what_a_process_left_behind_and_leaves_leased_rows_alone(
+        self, shop: Any, place: Place
+    ) -> None:
+        # Given: two orders of a process that died; the lease of one has run out.
+        await shop.know(await shop.add(1, 50))
+        first, second = await place({1: 1}), await place({1: 1})
+        outbox = shop.orders_db["outbox"]
+        await outbox.update_one(
+            {"_id": f"OrderCreate/{first.id}"}, [{"$set": {"leased_until": "$time"}}]
+        )
+        sender = KafkaSender(shop.orders_settings.kafka_bootstrap_servers, "tests")
+        # When
+        await Relay(Outbox(shop.orders_db), sender).sweep()
+        await sender.close()
+        # Then
+        unsent = [row["_id"] async for row in outbox.find({"unsent": True})]
+        assert unsent == [f"OrderCreate/{second.id}"]
+        sent = await outbox.find_one({"_id": f"OrderCreate/{first.id}"})
+        assert "expire_at" not in sent, "an order's row is kept until the order is settled"
+
+    async def test_a_settled_orders_row_expires(
+        self, shop: Any, place: Place, running: AsyncExitStack
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 50))
+        order = await place({1: 1})
+        # When
+        await shop.run_products(running)
+        await shop.run_orders(running)
+        await shop.settled()
+        # Then
+        row = await shop.orders_db["outbox"].find_one({"_id": f"OrderCreate/{order.id}"})
+        assert row["kept"] is False
+        assert row["expire_at"] > row["sent_at"]
+
+
+class TestKilled:
+    @pytest.mark.parametrize("victim", ["products", "orders"])
+    async def test_a_service_killed_in_mid_flow_recovers_and_nothing_is_lost(
+        self, shop: Any, place: Place, processes: dict[str, Process], victim: str
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 60))
+        for process in processes.values():
+            process.start()
+        for _ in range(3):
+            # When
+            await asyncio.gather(*(place({1: 1}) for _ in range(30)))
+            await shop.lapse_leases()
+            processes[victim].end(signal.SIGKILL)
+            processes[victim].start()
+        await shop.settled(60)
+        # Then
+        assert await shop.statuses() == {"ACCEPTED": 60, "REJECTED": 30}
+        assert await shop.stubs() == {"ACCEPTED": 60, "REJECTED": 30}
+        assert await shop.stock() == {"product 1": 0}
+
+    async def test_a_service_that_is_asked_to_end_ends_in_order(
+        self,
+        shop: Any,
+        place: Place,
+        processes: dict[str, Process],
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 5))
+        await place({1: 1})
+        await shop.lapse_leases()
+        for process in processes.values():
+            process.start()
+        await shop.settled(60)
+        # When / Then: uvicorn ends by the signal once the application has shut down.
+        for process in processes.values():
+            assert process.end(signal.SIGTERM) == -signal.SIGTERM
+            process._process = None
+        written = capfd.readouterr().err
+        assert written.count("Application shutdown complete") == 2
+        assert "left in the outbox" not in written

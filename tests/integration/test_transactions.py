@@ -1,0 +1,297 @@
+"""What a transaction promises, on a real mongod: all or nothing, and once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from orders.errors import InsufficientStockError, KeyReusedError
+from orders.models.order import Order
+from orders.services.intake import Placed
+from products.errors import NameTakenError
+from shopkit.clock import utc_now
+from shopkit.identity import Identity, Role
+from shopkit.mongo import Database, MongoTransactions, Session
+from shopkit.testing.deliveries import an_id, placed, told
+
+Place = Callable[..., Awaitable[Order]]
+
+
+class TestRun:
+    async def test_what_was_written_is_gone_when_the_work_fails(self, orders_db: Database) -> None:
+        # Given
+        async def work(session: Session) -> None:
+            await orders_db["ticks"].insert_one({"_id": "x", "next_at": utc_now()}, session=session)
+            raise RuntimeError("half-way")
+
+        # When
+        with pytest.raises(RuntimeError, match="half-way"):
+            await MongoTransactions(orders_db.client).run(work)
+        # Then
+        assert await orders_db["ticks"].count_documents({}) == 0
+
+    async def test_is_run_again_when_another_wrote_meanwhile(self, orders_db: Database) -> None:
+        # Given
+        ticks = orders_db["ticks"]
+        await ticks.insert_one({"_id": "x", "next_at": utc_now(), "n": 0})
+        tries = 0
+
+        async def work(session: Session) -> None:
+            nonlocal tries
+            tries += 1
+            row = await ticks.find_one({"_id": "x"}, session=session)
+            if tries == 1:
+                await ticks.update_one({"_id": "x"}, {"$set": {"n": 10}})
+            assert row is not None
+            await ticks.update_one({"_id": "x"}, {"$set": {"n": row["n"] + 1}}, session=session)
+
+        # When
+        await MongoTransactions(orders_db.client).run(work)
+        # Then
+        row = await ticks.find_one({"_id": "x"})
+        assert (tries, row and row["n"]) == (2, 11)
+
+    @pytest.mark.parametrize("many", [False, True])
+    async def test_is_run_again_with_a_fresh_read_when_a_key_is_there_already(
+        self, orders_db: Database, many: bool
+    ) -> None:
+        # Given
+        ticks = orders_db["ticks"]
+        await ticks.insert_one({"_id": "x", "next_at": utc_now()})
+        tries = 0
+
+        async def work(session: Session) -> str:
+            nonlocal tries
+            tries += 1
+            if tries > 1 and await ticks.find_one({"_id": "x"}, session=session):
+                return "there"
+            document = {"_id": "x", "next_at": utc_now()}
+            if many:
+                await ticks.insert_many([document], session=session)
+            else:
+                await ticks.insert_one(document, session=session)
+            return "inserted"
+
+        # When / Then
+        assert await MongoTransactions(orders_db.client).run(work) == "there"
+        assert tries == 2
+
+    async def test_gives_up_on_a_key_that_stays(self, orders_db: Database) -> None:
+        # Given
+        await orders_db["ticks"].insert_one({"_id": "x", "next_at": utc_now()})
+
+        async def work(session: Session) -> None:
+            await orders_db["ticks"].insert_many(
+                [{"_id": "x", "next_at": utc_now()}], session=session
+            )
+
+        # When / Then
+        with pytest.raises(BulkWriteError):
+            await MongoTransactions(orders_db.client).run(work)
+
+    async def test_ends_within_the_time_it_is_given(self, orders_db: Database) -> None:
+        # Given: a document that another transaction holds.
+        ticks = orders_db["ticks"]
+        await ticks.insert_one({"_id": "x", "next_at": utc_now()})
+
+        async def work(session: Session) -> None:
+            await ticks.update_one({"_id": "x"}, {"$set": {"n": 1}}, session=session)
+
+        async with (
+            orders_db.client.start_session() as other,
+            await other.start_transaction(),
+        ):
+            await ticks.update_one({"_id": "x"}, {"$set": {"n": 2}}, session=other)
+            # When / Then
+            with pytest.raises(OperationFailure):
+                await MongoTransactions(orders_db.client).run(work, seconds=0.5)
+        row = await ticks.find_one({"_id": "x"})
+        assert row
+        assert row["n"] == 2
+
+    async def test_a_document_that_breaks_the_collections_rules_is_refused(
+        self, orders_db: Database
+    ) -> None:
+        with pytest.raises(OperationFailure, match="Document failed validation"):
+            await orders_db["orders"].insert_one({"status": "PERHAPS"})
+
+
+class TestIntake:
+    async def test_order_key_and_event_are_stored_together(self, shop: Any, place: Place) -> None:
+        # Given
+        await shop.know(await shop.add(1, 5))
+        # When
+        order = await place({1: 2}, key="k")
+        # Then
+        stored = await shop.orders_db["orders"].find_one({"_id": ObjectId(order.id)})
+        row = await shop.orders_db["outbox"].find_one({})
+        key = await shop.orders_db["idempotency_keys"].find_one({})
+        assert (stored["status"], stored["cost_cents"]) == ("PENDING", 200)
+        assert (row["_id"], row["unsent"], row["kept"]) == (f"OrderCreate/{order.id}", True, True)
+        assert str(key["order_id"]) == order.id
+
+    async def test_nothing_is_stored_when_the_event_cannot_be(
+        self, shop: Any, place: Place
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 5))
+        await shop.orders_db.command("collMod", "outbox", validator={"impossible": True})
+        try:
+            # When
+            with pytest.raises(BulkWriteError):
+                await place({1: 2}, key="k")
+        finally:
+            await shop.orders_db.command("collMod", "outbox", validator={})
+        # Then
+        for name in ("orders", "idempotency_keys", "outbox"):
+            assert await shop.orders_db[name].count_documents({}) == 0, name
+
+    async def test_50_requests_of_one_key_on_two_replicas_make_one_order(
+        self, shop: Any, wanted: Any
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 500))
+        replicas = [shop.orders.intake, shop.another_orders().intake]
+        # When
+        results: list[Placed] = await asyncio.gather(
+            *(replicas[n % 2].place(wanted({1: 2}, "k")) for n in range(50))
+        )
+        # Then
+        assert len({result.order for result in results}) == 1
+        assert [result.replayed for result in results].count(False) == 1
+        assert await shop.orders_db["orders"].count_documents({}) == 1
+        assert await shop.orders_db["outbox"].count_documents({}) == 1
+
+    async def test_a_replay_answers_as_at_first_whatever_became_of_the_order(
+        self, shop: Any, wanted: Any
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 5))
+        first = await shop.orders.intake.place(wanted({1: 5}, "k"))
+        delivery = told(1, "ACCEPTED")
+        event = delivery.event.model_copy(update={"order_id": first.order.id})
+        await shop.orders.orders.settle([type(delivery)(event, delivery.origin, delivery.time)])
+        await shop.orders_db["products"].update_many({}, {"$set": {"quantity": 0}})
+        # When
+        again = await shop.orders.intake.place(wanted({1: 5}, "k"))
+        # Then
+        assert again == Placed(first.order, replayed=True)
+
+    async def test_a_key_belongs_to_its_caller_and_to_one_body(
+        self, shop: Any, wanted: Any
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 50))
+        first = await shop.orders.intake.place(wanted({1: 2}, "k"))
+        # When
+        other = await shop.orders.intake.place(wanted({1: 2}, "k", "bbb@bbb.com"))
+        with pytest.raises(KeyReusedError):
+            await shop.orders.intake.place(wanted({1: 3}, "k"))
+        # Then
+        assert other.order.id != first.order.id
+        assert await shop.orders_db["orders"].count_documents({}) == 2
+
+    async def test_one_refused_order_does_not_hold_up_those_beside_it(
+        self, shop: Any, wanted: Any
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 5))
+        # When
+        results = await asyncio.gather(
+            *(shop.orders.intake.place(wanted({1: count})) for count in (1, 6, 2)),
+            return_exceptions=True,
+        )
+        # Then
+        assert [type(result) for result in results] == [Placed, InsufficientStockError, Placed]
+        assert await shop.orders_db["orders"].count_documents({}) == 2
+
+    async def test_a_failed_attempt_can_be_tried_again_with_its_key(
+        self, shop: Any, wanted: Any
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 1))
+        with pytest.raises(InsufficientStockError):
+            await shop.orders.intake.place(wanted({1: 2}, "k"))
+        # When
+        await shop.orders_db["products"].update_many({}, {"$set": {"quantity": 2}})
+        result = await shop.orders.intake.place(wanted({1: 2}, "k"))
+        # Then
+        assert result.replayed is False
+
+
+class TestDecisions:
+    async def test_two_replicas_deciding_one_order_take_its_stock_once(self, shop: Any) -> None:
+        # Given
+        await shop.add(1, 10)
+        other = shop.another_products()
+        # When
+        await asyncio.gather(
+            *(one.decisions.decide([placed(9, {1: 3})]) for one in (shop.products, other) * 5)
+        )
+        # Then
+        assert await shop.stock() == {"product 1": 7}
+        assert await shop.products_db["outbox"].count_documents({"topic": "shop.order-status"}) == 1
+
+    async def test_nothing_is_taken_when_the_answer_cannot_be_stored(self, shop: Any) -> None:
+        # Given
+        await shop.add(1, 10)
+        await shop.products_db.command("collMod", "outbox", validator={"impossible": True})
+        try:
+            # When
+            with pytest.raises(BulkWriteError):
+                await shop.products.decisions.decide([placed(9, {1: 3})])
+        finally:
+            await shop.products_db.command("collMod", "outbox", validator={})
+        # Then
+        assert await shop.stock() == {"product 1": 10}
+        assert await shop.stubs() == {}
+
+    async def test_restocks_during_sales_lose_nothing(self, shop: Any) -> None:
+        # Given
+        await shop.add(1, 100)
+        # When
+        await asyncio.gather(
+            *(
+                shop.products.decisions.decide([placed(number, {1: 1})])
+                for number in range(100, 120)
+            ),
+            *(shop.products.catalogue.change_stock(an_id(1), 2) for _ in range(20)),
+        )
+        # Then
+        assert await shop.stock() == {"product 1": 120}
+        product = await shop.products.catalogue.product(an_id(1))
+        assert product.version == 2 + 40
+
+
+class TestCatalogue:
+    async def test_of_two_products_added_with_one_name_one_is_refused(self, shop: Any) -> None:
+        # When
+        results = await asyncio.gather(
+            shop.add(1, 5), shop.add_named(2, "product 1"), return_exceptions=True
+        )
+        # Then
+        assert sorted(type(result).__name__ for result in results) == ["NameTakenError", "Product"]
+        assert isinstance(next(r for r in results if isinstance(r, Exception)), NameTakenError)
+        assert await shop.products_db["products"].count_documents({}) == 1
+        assert await shop.products_db["outbox"].count_documents({}) == 1
+
+
+class TestCancel:
+    async def test_of_many_cancellations_at_once_one_is_told(self, shop: Any, place: Place) -> None:
+        # Given
+        await shop.know(await shop.add(1, 5))
+        order = await place({1: 1})
+        caller = Identity(email=order.email, role=Role.USER)
+        # When
+        results = await asyncio.gather(
+            *(shop.orders.orders.cancel(order.id, caller) for _ in range(10)),
+            return_exceptions=True,
+        )
+        # Then
+        refused = [result for result in results if isinstance(result, Exception)]
+        assert len(refused) == 9
+        assert {type(error).__name__ for error in refused} == {"NotCancellableError"}
+        assert await shop.orders_db["outbox"].count_documents({"type": "OrderCancel"}) == 1
