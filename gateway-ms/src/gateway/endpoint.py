@@ -3,6 +3,7 @@
 Plain ASGI, since a framework's request and response objects would cost as much as the rest.
 """
 
+import logging
 import time
 
 import aiohttp
@@ -85,6 +86,8 @@ class Endpoint:
         self._own = own
         self._open: set[aiohttp.ClientResponse] = set()
         self._ending = False
+        # Asked once: a debug line costs as much as a look-up in the table, though nobody sees it.
+        self._tells_each = logging.getLogger().isEnabledFor(logging.DEBUG)
         self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -187,7 +190,11 @@ class Endpoint:
                 telemetry.SECONDS.labels(method, path),
             )
         counters[0].inc()
-        counters[1].observe(time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        counters[1].observe(seconds)
+        if self._tells_each:
+            milliseconds = round(seconds * 1000, 1)
+            log.debug("request", method=method, path=path, status=status, milliseconds=milliseconds)
 
 
 def _target(scope: Scope) -> str:

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 MIB = 1024 * 1024
 LENGTH = "Content-Length"
@@ -614,6 +615,19 @@ class TestRetry:
         async with run(service.url, products_url="http://127.0.0.1:1") as client:
             got = await client("PUT", "/api/products/1/image", admin, [b"x"])
         assert got.status == 503
+
+
+class TestLogs:
+    async def test_each_request_is_told_where_debugging(
+        self, service: Any, run: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for level, told in [(logging.DEBUG, 1), (logging.INFO, 0)]:
+            with caplog.at_level(level), capture_logs() as lines:
+                async with run(service.url) as client:
+                    await client("GET", "/api/products/1")
+            lines = [line for line in lines if line.get("path") == "/api/products/{id}"]
+            assert len(lines) == told
+            assert all(line["log_level"] == "debug" for line in lines)
 
 
 class TestMetrics:
