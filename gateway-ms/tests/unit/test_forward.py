@@ -461,6 +461,25 @@ class TestFailures:
                 assert got.header("Retry-After") == "1"
                 assert "127.0.0.1" not in got.body.decode()
 
+    async def test_a_service_with_no_connection_to_spare_is_503(
+        self, service: Any, run: Any, user: dict[str, str]
+    ) -> None:
+        # Given a service whose only connection is taken
+        async def answer(_request: web.Request, _body: bytes) -> web.StreamResponse:
+            await asyncio.sleep(0.5)
+            return web.Response()
+
+        service.answer = answer
+        async with run(service.url, connections_per_service=1, connect_seconds=0.1) as client:
+            first = client.begin("POST", "/api/orders", user)
+            await asyncio.sleep(0.05)
+            # When someone else asks
+            got = await client("POST", "/api/orders", user)
+            await first.task
+        # Then they are told to come back, as their request never left
+        assert (first.answered.status, got.status) == (200, 503)
+        assert len(service.seen) == 1
+
     async def test_a_name_that_does_not_resolve_is_503(self, service: Any, run: Any) -> None:
         async with run(service.url, products_url="http://nowhere.invalid") as client:
             assert (await client("GET", "/api/products")).status == 503
