@@ -89,8 +89,9 @@ class Forwarder:
         try:
             return await self._send(request, data)
         except aiohttp.ClientConnectorError:
-            if request.method not in RETRIED_METHODS or isinstance(data, Body):
+            if request.method not in RETRIED_METHODS:
                 raise
+        # Without a connection nothing was read from a body that streams, either.
         await asyncio.sleep(RETRY_AFTER_SECONDS)
         return await self._send(request, data)
 
