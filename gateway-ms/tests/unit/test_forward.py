@@ -427,7 +427,9 @@ class TestDeparture:
         # When the client goes away
         exchange.leave()
         # Then nobody works for it any longer
-        await asyncio.wait_for(exchange.task, 2)
+        done, _ = await asyncio.wait([exchange.task], timeout=2)
+        assert done
+        assert exchange.task.exception() is None
         await asyncio.wait_for(cancelled.wait(), 2)
         assert exchange.answered.status == 0
 
