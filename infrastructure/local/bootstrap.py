@@ -36,10 +36,11 @@ SERVERS_LOCK = HERE / "requirements.txt"
 KAFKA_LOCK = HERE / "kafka" / "jgo.lock.toml"
 FRONTEND = REPOSITORY / "frontend"
 
-NO_DOWNLOAD = """
-A download did not work (its own message is above). At the first start packages come from the
-network: check the connection, a proxy (HTTPS_PROXY) or a mirror of your own (UV_INDEX_URL and
-PIP_INDEX_URL for Python), then run the same command again. What is already there is kept."""
+FAILED = """
+The installation did not work (its own message is above). If it could not download: at the first
+start packages come from the network; check the connection, a proxy (HTTPS_PROXY) or a mirror of
+your own (UV_INDEX_URL and PIP_INDEX_URL for Python), then run the same command again. What is
+already there is kept."""
 
 
 class BootstrapError(Exception):
@@ -231,7 +232,7 @@ def run(command: list[str], **options: Any) -> None:
         BootstrapError: It failed; nearly always the network.
     """
     if subprocess.run(command, check=False, **options).returncode != 0:
-        raise BootstrapError(NO_DOWNLOAD)
+        raise BootstrapError(FAILED)
 
 
 def site_packages(environment: Path) -> Path:

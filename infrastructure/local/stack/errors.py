@@ -32,6 +32,16 @@ class PortTakenError(StackError):
         )
 
 
+class DiskFullError(StackError):
+    """The databases and Kafka would soon fail for want of room."""
+
+    def __init__(self, folder: Path, free_bytes: int) -> None:
+        super().__init__(
+            f"The disk of {folder} has only {free_bytes // 10**6} MB left. Make room, or put the"
+            " state elsewhere (STATE=/other/folder); `make reset` empties this stack's data."
+        )
+
+
 class ProgramFailedError(StackError):
     """A program does not come up."""
 

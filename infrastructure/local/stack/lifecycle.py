@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from stack import mongo
-from stack.errors import NotRunningError, PortTakenError, UnknownProgramError
+from stack.errors import DiskFullError, NotRunningError, PortTakenError, UnknownProgramError
 from stack.launch import end_leftovers
 from stack.plan import Plan
 from stack.ports import holder, taken
@@ -23,6 +23,7 @@ from stack.state import State
 from stack.status import Status, all_statuses
 from stack.supervision import Supervisor
 
+NEEDED_BYTES = 300_000_000
 USERS_OF_SERVERS = ("nginx", "web", *SERVICES)
 
 
@@ -146,6 +147,7 @@ class Stack:
         pids = self._pids()
         if not pids:
             self._end_leftovers()
+        self._refuse_full_disk()
         chosen = select(programs, only)
         self._refuse_taken_ports([each for each in chosen if not pids.get(each.name)])
         if not pids:
@@ -175,6 +177,11 @@ class Stack:
             lines = [f"{port}  {port_variable(numbers[port])}  {holder(port)}" for port in held]
             raise PortTakenError(lines)
 
+    def _refuse_full_disk(self) -> None:
+        free = shutil.disk_usage(self.settings.state).free
+        if free < NEEDED_BYTES:
+            raise DiskFullError(self.settings.state, free)
+
     def _down(self) -> None:
         """Stop the programs, those that use others first, and then the supervisor."""
         pids = self._pids()
@@ -193,6 +200,7 @@ class Stack:
         """End what nobody supervises any more, the supervisor having been killed."""
         for pid_file in (self.settings.state / "pids").iterdir():
             end_leftovers(pid_file)
+        self._state.forget_socket()
 
     def _known(self, name: str) -> Program:
         programs = all_programs(self.settings)

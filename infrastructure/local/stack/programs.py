@@ -5,15 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack import kafka, mongo, proxy, tools
+from stack import frontend, kafka, mongo, proxy
 from stack.errors import UnknownProgramError
 from stack.services import DATABASE_OF, SERVICES, service_command, service_environment
-from stack.settings import REPOSITORY, Mode, Settings
+from stack.settings import REPOSITORY, Settings
 from stack.state import State
 
 DATABASES = tuple(DATABASE_OF.values())
 GROUPS = {"databases": DATABASES, "services": SERVICES}
-FRONTEND = REPOSITORY / "frontend"
 
 
 @dataclass(frozen=True)
@@ -66,15 +65,10 @@ def all_programs(settings: Settings) -> dict[str, Program]:
     programs = [_database(settings, state, name) for name in DATABASES]
     programs.append(_kafka(state))
     programs += [_service(settings, state, name) for name in SERVICES]
-    if has_web(settings):
+    if frontend.has_server(settings):
         programs.append(_web(settings, state))
     programs.append(_nginx(state))
     return {program.name: program for program in programs}
-
-
-def has_web(settings: Settings) -> bool:
-    """Whether the web shop's development server runs."""
-    return settings.mode is Mode.DEVELOPMENT and (FRONTEND / "package.json").exists()
 
 
 def select(programs: Mapping[str, Program], only: Iterable[str]) -> list[Program]:
@@ -117,12 +111,10 @@ def _service(settings: Settings, state: State, name: str) -> Program:
 
 
 def _web(settings: Settings, state: State) -> Program:
-    vite = FRONTEND / "node_modules" / "vite" / "bin" / "vite.js"
-    address = ["--host", "127.0.0.1", "--port", str(settings.ports["web"]), "--strictPort"]
     environment = {
         "CSP_NONCE": state.password("csp-nonce"),
         "SHOP_PORT": str(settings.ports["shop"]),
-        "PATH": f"{Path(tools.node()).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": frontend.search_path(),
     }
-    command = [tools.node(), str(vite), *address]
-    return Program("web", "web", command, FRONTEND, environment, ready_path="/")
+    command = frontend.server_command(settings.ports["web"])
+    return Program("web", "web", command, frontend.FOLDER, environment, ready_path="/")

@@ -7,13 +7,12 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from stack import tools
+from stack import frontend, tools
 from stack.ports import LOOPBACK
-from stack.settings import REPOSITORY, Mode, Settings
+from stack.settings import REPOSITORY, Settings
 from stack.state import State
 
 SOURCE = REPOSITORY / "nginx_proxy"
-FRONTEND = REPOSITORY / "frontend"
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
 # Reserved for documentation, so nobody comes from there: there is no proxy before this one.
 NO_PROXY_BEFORE_US = "192.0.2.1/32"
@@ -54,8 +53,7 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
 def _variant(settings: Settings) -> str:
     """Return the folder of what differs between development and production."""
-    vite = settings.mode is Mode.DEVELOPMENT and (FRONTEND / "package.json").exists()
-    return "development" if vite else "production"
+    return "development" if frontend.has_server(settings) else "production"
 
 
 def _values(state: State, settings: Settings) -> dict[str, str]:
@@ -74,8 +72,7 @@ def _values(state: State, settings: Settings) -> dict[str, str]:
 
 def _static_files() -> Path:
     """Return the built web shop, or a page that says that there is none."""
-    built = FRONTEND / "dist"
-    return built if (built / "index.html").exists() else SOURCE / "placeholder"
+    return frontend.BUILT if frontend.exists() else SOURCE / "placeholder"
 
 
 def _owner() -> str:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
-from stack import kafka, mongo, proxy
+from stack import frontend, kafka, mongo, proxy
 from stack.plan import Step
 from stack.programs import DATABASES, Program
 from stack.progress import Progress
@@ -82,7 +82,13 @@ class Startup:
         elif name == "kafka":
             kafka.prepare(self._state, self._settings)
         elif name == "nginx":
+            self._build_web_shop()
             proxy.prepare(self._state, self._settings)
+
+    def _build_web_shop(self) -> None:
+        if frontend.has_to_be_built(self._settings):
+            with self._progress.step("web shop build"):
+                frontend.build(self._state.log("web-build"))
 
     def _preparations(self, program: Program) -> list[Step]:
         """Return what comes before a service: its migrations, and the example data with them.

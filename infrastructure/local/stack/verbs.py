@@ -1,4 +1,4 @@
-"""Runs what a service does once: migrations, example data."""
+"""Runs what is done once before a start: migrations, example data, a build."""
 
 import os
 import subprocess
@@ -12,7 +12,12 @@ from stack.settings import REPOSITORY
 LIMIT_SECONDS = 120
 
 
-def run_verb(command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+def run_verb(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    folder: Path = REPOSITORY,
+) -> None:
     """Run a command that ends, its output going to a log.
 
     Raises:
@@ -22,7 +27,7 @@ def run_verb(command: Sequence[str], environment: Mapping[str, str], log: Path) 
         try:
             code = subprocess.run(
                 command,
-                cwd=REPOSITORY,
+                cwd=folder,
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

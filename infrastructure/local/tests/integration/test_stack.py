@@ -1,13 +1,10 @@
 """The stack itself, with the servers and without the services, which have tests of their own."""
 
-import json
 import os
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,16 +33,6 @@ def becomes_true(condition: Callable[[], bool], seconds: float = LIMIT_SECONDS) 
             return False
         time.sleep(0.1)
     return True
-
-
-def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    request = urllib.request.Request(url, headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return response.status, dict(response.headers), response.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, dict(error.headers), error.read()
 
 
 @pytest.fixture(scope="module")
@@ -174,51 +161,6 @@ class TestRestart:
         assert moved.settings.ports["products-db"] != running.settings.ports["products-db"]
         moved.down()
         Stack(running.settings, quiet=True).up(SERVERS)
-
-
-class TestNginx:
-    def test_errors_under_api_are_problem_documents(self, running: Stack) -> None:
-        url = f"{running.settings.shop_url}/api/products"
-        status, headers, body = get(url, **{"X-Request-ID": "one.2-3_4"})
-
-        assert status == 502
-        assert headers["Content-Type"] == "application/problem+json"
-        assert headers["X-Request-ID"] == "one.2-3_4"
-        assert json.loads(body) == {
-            "type": "/problems/bad-gateway",
-            "title": "Bad gateway",
-            "status": 502,
-            "detail": "The shop's services can't be reached; please try again in a moment.",
-            "instance": "/api/products",
-            "request_id": "one.2-3_4",
-        }
-
-    def test_a_request_id_that_is_not_sane_is_replaced(self, running: Stack) -> None:
-        url = f"{running.settings.shop_url}/api/products"
-        _, headers, body = get(url, **{"X-Request-ID": 'a"b'})
-
-        assert headers["X-Request-ID"] == json.loads(body)["request_id"]
-        assert '"' not in headers["X-Request-ID"]
-
-    def test_too_large_a_body(self, running: Stack) -> None:
-        request = urllib.request.Request(
-            f"{running.settings.shop_url}/api/products", data=b"x" * (3 * 2**20 + 1)
-        )
-        with pytest.raises(urllib.error.HTTPError) as raised:
-            urllib.request.urlopen(request, timeout=10)
-
-        with raised.value as error:
-            assert error.code == 413
-            assert json.loads(error.read())["type"] == "/problems/payload-too-large"
-
-    def test_the_page_has_the_security_headers(self, running: Stack) -> None:
-        status, headers, _ = get(running.settings.shop_url)
-
-        assert status == 200
-        assert headers["Server"] == "nginx"
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert "default-src 'none'" in headers["Content-Security-Policy"]
-        assert "Strict-Transport-Security" not in headers
 
 
 class TestReset:

@@ -1,4 +1,5 @@
 import importlib.util
+import sys
 from collections import namedtuple
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,12 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     specification.loader.exec_module(module)
     monkeypatch.setattr(module, "LOCAL", tmp_path)
     return module
+
+
+def program(path: Path, script: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
 
 
 class TestStep:
@@ -58,6 +65,31 @@ class TestCheckSpace:
 
         with pytest.raises(bootstrap.BootstrapError, match=r"has 0\.5 GB left; 2 GB are"):
             bootstrap.check_space()
+
+
+class TestCheckMongod:
+    def test_a_missing_library_is_named_with_the_package_that_has_it(
+        self, bootstrap: ModuleType, tmp_path: Path
+    ) -> None:
+        words = "error while loading shared libraries: libcurl.so.4: cannot open"
+        mongod = program(tmp_path / "mongod", f"echo '{words}' >&2; exit 127")
+
+        with pytest.raises(bootstrap.BootstrapError, match=r"libcurl\.so\.4.*\n.*\n?.*libcurl4"):
+            bootstrap.check_mongod(mongod)
+
+    def test_one_that_starts(self, bootstrap: ModuleType, tmp_path: Path) -> None:
+        bootstrap.check_mongod(program(tmp_path / "mongod", "echo db version v6.0.5"))
+
+
+class TestMakeVenv:
+    def test_a_python_without_its_venv_module(
+        self, bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        python = program(tmp_path / "python3", "echo ensurepip is not available; exit 1")
+        monkeypatch.setattr(sys, "executable", str(python))
+
+        with pytest.raises(bootstrap.BootstrapError, match=r"apt install python3\.\d+-venv"):
+            bootstrap.make_venv()
 
 
 class TestInstallUv:
