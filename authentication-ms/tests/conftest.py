@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 
 import httpx2
@@ -9,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI
-from pymongo_async_mock import AsyncMongoMockClient
 
 from authentication import wiring
 from authentication.main import create_app
@@ -24,6 +24,7 @@ from shopkit import migrations
 from shopkit.mongo import DATABASE, Database, MongoTransactions, connect
 from shopkit.settings import Environment, MongoSettings
 from shopkit.testing import HeldClock, NoTransactions
+from shopkit.testing.apps import mock_database
 from stack import Stack
 
 AddAccount = Callable[..., Awaitable[Account]]
@@ -90,8 +91,7 @@ def slept() -> list[float]:
 @pytest.fixture
 async def database() -> Database:
     """A database in memory, without transactions."""
-    client = AsyncMongoMockClient(tz_aware=True)
-    database: Database = client[DATABASE]
+    database = mock_database()
     await database["users"].create_index("email", unique=True)
     return database
 
@@ -126,6 +126,8 @@ def app(
 async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://auth") as http:
+        # Each test says which cookie it presents.
+        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         yield http
 
 
