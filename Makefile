@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .local/venv/bin
 STACK := $(VENV)/python -m stack
 UV := $(VENV)/uv
-COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 SERVICES := gateway-ms authentication-ms products-ms orders-ms
 
 # `make logs orders` reads better than `make logs SERVICE=orders`; both work.
@@ -51,7 +51,7 @@ deps: ## Install what the locks name; quick where nothing changed
 	@$(PYTHON) infrastructure/local/bootstrap.py
 
 .PHONY: lock
-lock: deps ## Resolve all dependencies again into the locks
+lock: deps ## Resolve all dependencies again into the locks (UPGRADE=1: to newer versions)
 	$(COMPILE) --no-emit-package shopkit --group dev \
 	    $(SERVICES:%=%/pyproject.toml) -o requirements-dev.txt
 	for service in $(SERVICES); do \
