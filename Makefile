@@ -26,7 +26,7 @@ up: deps ## Start everything and wait until it is ready (MODE=prod, SEED=demo, P
 
 .PHONY: down
 down: ## Stop everything that `make up` started
-	@if [ -x $(VENV)/python ]; then $(STACK) down; fi
+	@if [ -e .local/venv/.installed ]; then $(STACK) down; fi
 
 .PHONY: status
 status: deps ## Tell what is up, and where its log is

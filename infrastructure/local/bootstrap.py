@@ -136,8 +136,9 @@ def install_development() -> None:
         make_venv()
     if not (VENV / "bin" / "uv").exists():
         install_uv()
-    uv("install", VENV, "--require-hashes", "-r", str(DEVELOPMENT_LOCK))
-    folders = [argument for name in PACKAGES for argument in ("-e", str(REPOSITORY / name))]
+    uv("install", VENV, "--require-hashes", "-r", DEVELOPMENT_LOCK.name)
+    # Relative, as uv reads a "#" in a path as a comment.
+    folders = [argument for name in PACKAGES for argument in ("-e", f"./{name}")]
     uv("install", VENV, "--no-build-isolation", "--no-deps", *folders)
     site_packages(VENV).joinpath("stack.pth").write_text(f"{HERE}\n")
 
@@ -222,7 +223,8 @@ def install_frontend() -> None:
 def uv(verb: str, environment: Path, *arguments: str) -> None:
     """Run `uv pip`, whose own progress shows what is downloaded."""
     python = str(environment / "bin" / "python")
-    run([str(VENV / "bin" / "uv"), "pip", verb, "--python", python, *arguments])
+    command = [str(VENV / "bin" / "uv"), "pip", verb, "--python", python, *arguments]
+    run(command, cwd=REPOSITORY)
 
 
 def run(command: list[str], **options: Any) -> None:
