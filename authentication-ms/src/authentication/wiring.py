@@ -45,6 +45,17 @@ class Services:
     checks: Mapping[str, Check]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What several services are handed."""
+
+    accounts: AccountRepository
+    sessions: SessionRepository
+    throttle: Throttle
+    revocations: Revocations
+    trail: AuditTrail
+
+
 def build(
     settings: AuthenticationSettings,
     world: World,
@@ -54,49 +65,71 @@ def build(
     checks: Mapping[str, Check],
 ) -> Services:
     """Return the services of a database."""
-    accounts = AccountRepository(world.database)
-    sessions = SessionRepository(world.database)
-    trail = AuditTrail(world.database)
-    throttle = Throttle(
-        CounterRepository(world.database), limits(settings), clock=world.clock, sleep=world.sleep
-    )
-    revocations = Revocations(
-        RevocationRepository(world.database),
-        clock=world.clock,
-        access_token_life=settings.access_token_life,
-    )
+    shared = _shared(settings, world)
     return Services(
-        accounts=Accounts(
-            accounts,
-            sessions,
-            passwords=passwords,
-            throttle=throttle,
-            revocations=revocations,
-            audit=trail,
-            transactions=world.transactions,
-            clock=world.clock,
-        ),
-        sessions=Sessions(
-            accounts,
-            sessions,
-            passwords=passwords,
-            throttle=throttle,
-            tokens=AccessTokens(keys, life=settings.access_token_life),
-            revocations=revocations,
-            transactions=world.transactions,
-            lives=Lives(settings.refresh_token_life, settings.cookie_grace),
-            clock=world.clock,
-        ),
+        accounts=_accounts(world, shared, passwords),
+        sessions=_sessions(settings, world, shared, passwords=passwords, keys=keys),
         administration=Administration(
-            accounts,
-            revocations=revocations,
-            trail=trail,
+            shared.accounts,
+            revocations=shared.revocations,
+            trail=shared.trail,
             transactions=world.transactions,
             clock=world.clock,
         ),
-        revocations=revocations,
+        revocations=shared.revocations,
         keys=keys,
         checks=checks,
+    )
+
+
+def _shared(settings: AuthenticationSettings, world: World) -> _Shared:
+    database, clock = world.database, world.clock
+    return _Shared(
+        accounts=AccountRepository(database),
+        sessions=SessionRepository(database),
+        throttle=Throttle(
+            CounterRepository(database), limits(settings), clock=clock, sleep=world.sleep
+        ),
+        revocations=Revocations(
+            RevocationRepository(database),
+            clock=clock,
+            access_token_life=settings.access_token_life,
+        ),
+        trail=AuditTrail(database),
+    )
+
+
+def _accounts(world: World, shared: _Shared, passwords: Passwords) -> Accounts:
+    return Accounts(
+        shared.accounts,
+        shared.sessions,
+        passwords=passwords,
+        throttle=shared.throttle,
+        revocations=shared.revocations,
+        audit=shared.trail,
+        transactions=world.transactions,
+        clock=world.clock,
+    )
+
+
+def _sessions(
+    settings: AuthenticationSettings,
+    world: World,
+    shared: _Shared,
+    *,
+    passwords: Passwords,
+    keys: KeyRing,
+) -> Sessions:
+    return Sessions(
+        shared.accounts,
+        shared.sessions,
+        passwords=passwords,
+        throttle=shared.throttle,
+        tokens=AccessTokens(keys, life=settings.access_token_life),
+        revocations=shared.revocations,
+        transactions=world.transactions,
+        lives=Lives(settings.refresh_token_life, settings.cookie_grace),
+        clock=world.clock,
     )
 
 
