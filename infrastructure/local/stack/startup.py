@@ -15,6 +15,8 @@ from stack.state import State
 from stack.supervision import Supervisor
 from stack.verbs import run_verb
 
+TOPICS = "topics"
+
 
 class Startup:
     """Knows what happens before each program of one stack is started."""
@@ -26,13 +28,15 @@ class Startup:
 
     def steps(self, chosen: Sequence[Program]) -> list[Step]:
         """Return what to do for these programs, each after those that it needs."""
-        steps = []
+        steps: list[Step] = []
         for program in chosen:
             before = self._preparations(program)
-            steps += before
             needs = [step.name for step in before]
             if program.name in USES_KAFKA:
-                needs.append("kafka")
+                needs.append(TOPICS)
+                if TOPICS not in [step.name for step in steps]:
+                    before.append(Step(TOPICS, self._make_topics, ("kafka",)))
+            steps += before
             steps.append(Step(program.name, partial(self._start_and_show, program), tuple(needs)))
         return steps
 
@@ -93,7 +97,7 @@ class Startup:
     def _preparations(self, program: Program) -> list[Step]:
         """Return what comes before a service: its migrations, and the example data with them.
 
-        One that is ready has them. The topics are made by the services themselves.
+        One that is ready has them.
         """
         service = program.name
         if service not in DATABASE_OF or self.is_ready(program):
@@ -101,6 +105,16 @@ class Startup:
         verbs = ["migrate", "seed"] if self._settings.seeded else ["migrate"]
         name = f"{service} {' and '.join(verbs)}"
         return [Step(name, partial(self._run_verbs, service, verbs, name), (DATABASE_OF[service],))]
+
+    def _make_topics(self, failed: threading.Event) -> None:
+        """Make the topics of a new broker.
+
+        The services would do it too, but one that subscribes first hears of them ten seconds late.
+        """
+        made = self._state.data("topics-made")
+        if not made.exists():
+            self._run_verbs("orders", ["topics"], TOPICS, failed)
+            made.touch()
 
     def _run_verbs(self, service: str, verbs: list[str], name: str, _: threading.Event) -> None:
         environment = service_environment(service, self._settings, self._state)
