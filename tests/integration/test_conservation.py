@@ -1,0 +1,257 @@
+"""Random orders, restocks, cancellations and redeliveries in any order keep the books right.
+
+The services run on real databases; the broker is a list of all events ever stored, from which the
+machine delivers any, any number of times. That is harder on the services than Kafka is.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from bson import ObjectId
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from orders.consumers.products import products_table
+from orders.consumers.status import status_table
+from orders.dependencies import build as build_orders
+from orders.errors import InsufficientStockError, NotCancellableError
+from orders.migrations import MIGRATIONS as ORDERS_MIGRATIONS
+from orders.models.placement import Wanted, WantedLine
+from orders.settings import OrdersSettings
+from products.consumers.orders import orders_table
+from products.dependencies import build as build_products
+from products.errors import InsufficientStockError as NotSoManyError
+from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
+from products.services.catalogue import NewProduct
+from products.settings import ProductsSettings
+from shopkit import migrations
+from shopkit.events import Message, decode
+from shopkit.identity import Identity, Role
+from shopkit.mongo import DATABASE, Database, MongoTransactions, connect
+from shopkit.settings import Environment
+from shopkit.testing.deliveries import an_id
+from stack import Stack
+
+T = TypeVar("T")
+
+PRODUCTS = (1, 2)
+INITIAL = 4
+CALLER = Identity(email="aaa@aaa.com", role=Role.USER)
+
+
+class World:
+    """Both services on their databases, run by a loop of their own; the machine is synchronous."""
+
+    def __init__(
+        self, products_settings: ProductsSettings, orders_settings: OrdersSettings
+    ) -> None:
+        self._loop = asyncio.new_event_loop()
+        self.products_client = connect(products_settings, "tests")
+        self.orders_client = connect(orders_settings, "tests")
+        self.products_db = self.products_client[DATABASE]
+        self.orders_db = self.orders_client[DATABASE]
+        self.messages: list[Message] = []
+        self.products = build_products(
+            self.products_db, MongoTransactions(self.products_client), self._sent
+        )
+        self.orders = build_orders(
+            self.orders_db, MongoTransactions(self.orders_client), self._sent
+        )
+        self.tables = {
+            **orders_table(self.products.decisions),
+            **status_table(self.orders.orders),
+            **products_table(self.orders.projection),
+        }
+        self.wait(migrations.apply(self.products_db, PRODUCTS_MIGRATIONS))
+        self.wait(migrations.apply(self.orders_db, ORDERS_MIGRATIONS))
+
+    def wait(self, work: Awaitable[T]) -> T:
+        return self._loop.run_until_complete(work)
+
+    def _sent(self, rows: Any) -> None:
+        self.messages += [row.message for row in rows]
+
+    def rows(self, database: Database, name: str) -> list[dict[str, Any]]:
+        return self.wait(database[name].find().to_list())
+
+    def empty(self) -> None:
+        self.messages.clear()
+        for database in (self.products_db, self.orders_db):
+            for name in ("products", "orders", "outbox", "idempotency_keys", "dead_letters"):
+                self.wait(database[name].delete_many({}))
+
+    def close(self) -> None:
+        self.wait(self.products_client.close())
+        self.wait(self.orders_client.close())
+        self._loop.close()
+
+
+class Books(RuleBasedStateMachine):
+    """The shop as it is used, with every delivery that a broker may make, and many it may not."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world.empty()
+        self.by_hand = dict.fromkeys(PRODUCTS, 0)
+        self.orders: list[str] = []
+        self.cancelled: set[str] = set()
+        self.known: dict[ObjectId, int] = {}
+
+    @initialize()
+    def products(self) -> None:
+        for number in PRODUCTS:
+            new = NewProduct(f"product {number}", "", 100, INITIAL, (), an_id(number))
+            self.world.wait(self.world.products.catalogue.create(new))
+        self._deliver(list(self.world.messages))
+
+    @rule(
+        quantities=st.dictionaries(
+            st.sampled_from(PRODUCTS), st.integers(1, 4), min_size=1, max_size=2
+        )
+    )
+    def place_one(self, quantities: dict[int, int]) -> None:
+        self._place(quantities)
+
+    def _place(self, quantities: dict[int, int]) -> None:
+        lines = tuple(WantedLine(count, an_id(number)) for number, count in quantities.items())
+        try:
+            placed = self.world.wait(self.world.orders.intake.place(Wanted(CALLER.email, lines)))
+        except InsufficientStockError:
+            return
+        self.orders.append(placed.order.id)
+
+    @rule(number=st.sampled_from(PRODUCTS))
+    def sell_out_twice(self, number: int) -> None:
+        """Take two orders for all of a product before anyone has decided the first."""
+        for _ in range(2):
+            self._place({number: INITIAL})
+
+    @rule(number=st.sampled_from(PRODUCTS), delta=st.integers(-3, 3).filter(bool))
+    def restock(self, number: int, delta: int) -> None:
+        try:
+            self.world.wait(self.world.products.catalogue.change_stock(an_id(number), delta))
+        except NotSoManyError:
+            return
+        self.by_hand[number] += delta
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        if not self.orders:
+            return
+        order_id = data.draw(st.sampled_from(self.orders))
+        try:
+            self.world.wait(self.world.orders.orders.cancel(order_id, CALLER))
+        except NotCancellableError:
+            return
+        self.cancelled.add(order_id)
+
+    @rule(data=st.data())
+    def deliver_some(self, data: st.DataObject) -> None:
+        """Deliver any events, in any order, new or old, some of them twice."""
+        chosen = data.draw(st.lists(st.sampled_from(self.world.messages), min_size=1, max_size=6))
+        self._deliver(chosen)
+
+    def _deliver(self, messages: list[Message]) -> None:
+        for message in messages:
+            delivery = decode(message.headers(), message.value)
+            self.world.wait(self.world.tables[type(delivery.event)].apply([delivery]))
+
+    @invariant()
+    def stock_is_conserved_and_never_negative(self) -> None:
+        sold = dict.fromkeys(PRODUCTS, 0)
+        for stub in self.world.rows(self.world.products_db, "orders"):
+            if stub["status"] == "ACCEPTED":
+                for line in stub["lines"]:
+                    sold[int(str(line["product_id"]), 16)] += line["quantity"]
+        for row in self.world.rows(self.world.products_db, "products"):
+            number = int(str(row["_id"]), 16)
+            assert row["quantity"] >= 0
+            assert row["quantity"] + sold[number] - self.by_hand[number] == INITIAL
+
+    @invariant()
+    def what_is_known_of_a_product_only_grows_newer(self) -> None:
+        for row in self.world.rows(self.world.orders_db, "products"):
+            assert row["version"] >= self.known.get(row["_id"], 0)
+            self.known[row["_id"]] = row["version"]
+
+    def teardown(self) -> None:
+        if not self.world.messages:
+            return
+        # Everything arrives in the end, the newest first; what arrives may lead to more.
+        arrived: set[str] = set()
+        while coming := [one for one in _once(self.world.messages) if one.id not in arrived]:
+            self._deliver(coming[::-1])
+            arrived |= {one.id for one in coming}
+        self._check_settled()
+
+    def _check_settled(self) -> None:
+        stubs = {
+            row["_id"]: row["status"] for row in self.world.rows(self.world.products_db, "orders")
+        }
+        orders = {row["_id"]: row for row in self.world.rows(self.world.orders_db, "orders")}
+        assert {str(key) for key in orders} == set(self.orders)
+        assert {key: row["status"] for key, row in orders.items()} == stubs
+        assert "PENDING" not in stubs.values()
+        assert {
+            str(key) for key, status in stubs.items() if status == "CANCELLED"
+        } == self.cancelled
+        assert all(orders[ObjectId(key)]["cancel_confirmed"] for key in self.cancelled)
+        here = {row["_id"]: row for row in self.world.rows(self.world.orders_db, "products")}
+        for row in self.world.rows(self.world.products_db, "products"):
+            known = here.pop(row["_id"])
+            assert known["quantity"] == row["quantity"]
+            assert known["version"] == row["details_version"] + row["stock_version"]
+        assert not here
+        assert self.world.rows(self.world.orders_db, "dead_letters") == []
+        values = {message.id: message.value for message in self.world.messages}
+        assert all(values[message.id] == message.value for message in self.world.messages)
+
+
+def _once(messages: list[Message]) -> list[Message]:
+    return list({message.id: message for message in messages}.values())
+
+
+@pytest.fixture
+def world(servers: Stack) -> Any:
+    def told(service: str) -> dict[str, Any]:
+        environment = servers.environment(service)
+        return {
+            "environment": Environment.DEVELOPMENT,
+            "mongo_url": Path(environment["MONGO_URL_FILE"]).read_text(encoding="utf-8").strip(),
+            "kafka_bootstrap_servers": environment["KAFKA_BOOTSTRAP_SERVERS"],
+        }
+
+    world = World(
+        ProductsSettings(**told("products")),
+        OrdersSettings(**told("orders"), products_url="http://127.0.0.1:1"),
+    )
+    yield world
+    world.close()
+
+
+@pytest.mark.timeout(900)  # A failure is shrunk before it is shown.
+def test_books_stay_right(world: World) -> None:
+    Books.world = world
+    run_state_machine_as_test(
+        Books,
+        settings=settings(
+            max_examples=50,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+            print_blob=True,
+        ),
+    )
