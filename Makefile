@@ -44,6 +44,48 @@ reset: deps ## Empty the data, after asking (FORCE=1: without)
 db-url: deps ## Print a database's address with its credentials: make db-url SERVICE=orders
 	@$(STACK) db-url $(or $(SERVICE),$(error Name one: make db-url SERVICE=orders))
 
+##@ Checking
+
+PYTEST := $(VENV)/python -m pytest
+COVERED := --cov --cov-branch --cov-append --cov-report=
+UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests/unit
+INTEGRATION := authentication-ms/tests/integration infrastructure/local/tests/integration tests/integration
+
+.PHONY: test
+test: ## Run all tests, of units, on real servers, and end to end, and ask for their coverage
+	@rm -f .coverage .coverage.*
+	@$(MAKE) --no-print-directory test-unit test-integration test-e2e coverage
+
+.PHONY: test-unit
+test-unit: deps ## Run the fast tests, without servers; on Python 3.13 too where it is there
+	$(PYTEST) $(UNIT) -n 2 $(COVERED)
+	@infrastructure/local/other_python 3.13 -m pytest $(UNIT) -n 2
+
+.PHONY: test-integration
+test-integration: deps ## Run the tests on real databases and a real broker
+	$(PYTEST) $(INTEGRATION) $(COVERED)
+
+.PHONY: test-e2e
+test-e2e: deps ## Run the tests of the whole stack, through nginx
+	$(PYTEST) tests/e2e $(COVERED)
+
+.PHONY: coverage
+coverage: # 90 % of every package, 100 % of the rules; what the tests before it have left
+	@for package in shopkit gateway authentication products orders; do \
+	    echo "$$package:"; \
+	    $(VENV)/coverage report --include="*/src/$$package/*" --fail-under=90 || exit 1; \
+	done
+	@echo "the rules in models:"; $(VENV)/coverage report --include="*/models/*" --fail-under=100
+
+.PHONY: lint
+lint: deps ## Check style, types, layers and locks
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	@for part in shopkit $(SERVICES) infrastructure/local "conftest.py tests" bench; do \
+	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
+	done
+	$(VENV)/lint-imports
+
 ##@ Dependencies
 
 .PHONY: deps

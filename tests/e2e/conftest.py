@@ -1,0 +1,42 @@
+"""The whole stack as `make up` starts it, on ports and in a folder of its own."""
+
+from collections.abc import Callable, Iterator
+
+import httpx2
+import pytest
+
+from stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack.in_folder(tmp_path_factory.mktemp("e2e") / "stack")
+    stack.up()
+    yield stack
+    stack.down()
+
+
+@pytest.fixture
+def shop(stack: Stack) -> Iterator[httpx2.Client]:
+    """A visitor at nginx's door."""
+    with httpx2.Client(base_url=stack.settings.shop_url, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def signed_in(stack: Stack) -> Iterator[Callable[[str], httpx2.Client]]:
+    """Signs an account in whose password is its e-mail, as the demonstration's are."""
+    clients: list[httpx2.Client] = []
+
+    def sign_in(email: str, password: str | None = None) -> httpx2.Client:
+        client = httpx2.Client(base_url=stack.settings.shop_url, timeout=10)
+        clients.append(client)
+        body = {"email": email, "password": password or email}
+        answer = client.post("/api/login", json=body)
+        assert answer.status_code == 200, answer.text
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return client
+
+    yield sign_in
+    for client in clients:
+        client.close()
