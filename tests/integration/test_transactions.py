@@ -8,11 +8,12 @@ import pytest
 from bson import ObjectId
 from pymongo.errors import BulkWriteError, OperationFailure
 
-from orders.errors import InsufficientStockError, KeyReusedError
+from orders.errors import InsufficientStockError
 from orders.models.order import Order
 from orders.services.intake import Placed
 from products.errors import NameTakenError
 from shopkit.clock import utc_now
+from shopkit.idempotency import KeyReusedError
 from shopkit.identity import Identity, Role
 from shopkit.mongo import Database, MongoTransactions, Session
 from shopkit.testing.deliveries import an_id, placed, told
@@ -131,7 +132,7 @@ class TestIntake:
         key = await shop.orders_db["idempotency_keys"].find_one({})
         assert (stored["status"], stored["cost_cents"]) == ("PENDING", 200)
         assert (row["_id"], row["unsent"], row["kept"]) == (f"OrderCreate/{order.id}", True, True)
-        assert str(key["order_id"]) == order.id
+        assert str(key["result"]) == order.id
 
     async def test_nothing_is_stored_when_the_event_cannot_be(
         self, shop: Any, place: Place

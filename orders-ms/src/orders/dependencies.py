@@ -7,7 +7,6 @@ from typing import Annotated
 import aiohttp
 from fastapi import Depends, Request
 
-from orders.repositories.keys import KeyRepository
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import BESIDE, ProjectionRepository
 from orders.repositories.remote import RemoteProducts
@@ -21,6 +20,7 @@ from orders.services.resend import ResendService
 from orders.settings import OrdersSettings
 from shopkit.clock import Clock, utc_now
 from shopkit.health import Check
+from shopkit.idempotency import IdempotencyKeys
 from shopkit.mongo import (
     Database,
     Transactions,
@@ -52,7 +52,7 @@ def build(
         intake=IntakeService(
             transactions=transactions,
             orders=orders,
-            keys=KeyRepository(database),
+            keys=IdempotencyKeys(database),
             projection=projection,
             outbox=outbox,
             hand_over=hand_over,

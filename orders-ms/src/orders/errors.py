@@ -40,18 +40,6 @@ class QuantityLimitError(LinesRefusedError):
     """The lines of one product add up to more than an order may have."""
 
 
-class KeyReusedError(Exception):
-    """An Idempotency-Key came a second time, with another body."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__("This Idempotency-Key was used for another order.")
-        self.key = key
-
-    def field_errors(self) -> list[tuple[str, str]]:
-        """Return the header that is wrong."""
-        return [("Idempotency-Key", str(self))]
-
-
 class OrderNotFoundError(Exception):
     """There is no such order, or it is someone else's."""
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from orders.repositories.projection import ProjectionRepository
 from shopkit.dead_letters import DeadLetters
+from shopkit.idempotency import IdempotencyKeys
 from shopkit.migrations import Migration, ensure_collection
 from shopkit.mongo import Database
 from shopkit.outbox import Outbox
@@ -28,19 +29,12 @@ _ORDER = _object(
         "cancel_confirmed": {"bsonType": "bool"},
     }
 )
-_KEY = _object(
-    {
-        "fingerprint": {"bsonType": "string"},
-        "order_id": {"bsonType": "objectId"},
-        "created_at": _DATE,
-    }
-)
 
 
 async def _create(database: Database) -> None:
     await ensure_collection(database, "orders", _ORDER)
     await ProjectionRepository(database).recreate()
-    await ensure_collection(database, "idempotency_keys", _KEY)
+    await IdempotencyKeys.migrate(database)
     await ensure_collection(database, "ticks", _object({"next_at": _DATE}))
     await Outbox.migrate(database)
     await DeadLetters.migrate(database)

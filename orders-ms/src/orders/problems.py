@@ -2,14 +2,14 @@
 
 from orders import errors
 from shopkit import database_problems
-from shopkit.problems import NOT_FOUND, ProblemType, Table
+from shopkit.idempotency import KeyReusedError
+from shopkit.problems import KEY_REUSED, NOT_FOUND, ProblemType, Table
 
 UNKNOWN_PRODUCTS = ProblemType("unknown-products", "Some products are not for sale", 404)
 AMBIGUOUS_NAME = ProblemType("ambiguous-name", "Two products have this name", 409)
 PRICE_CHANGED = ProblemType("price-changed", "A price has changed", 409)
 INSUFFICIENT_STOCK = ProblemType("insufficient-stock", "There is not enough in stock", 409)
 QUANTITY_LIMIT = ProblemType("quantity-limit", "That is more than an order may have", 422)
-KEY_REUSED = ProblemType("idempotency-key-reused", "The key was used before", 422)
 NOT_CANCELLABLE = ProblemType("not-cancellable", "The order can't be cancelled", 409)
 
 TABLE: Table = {
@@ -19,7 +19,7 @@ TABLE: Table = {
     errors.PriceChangedError: PRICE_CHANGED,
     errors.InsufficientStockError: INSUFFICIENT_STOCK,
     errors.QuantityLimitError: QUANTITY_LIMIT,
-    errors.KeyReusedError: KEY_REUSED,
+    KeyReusedError: KEY_REUSED,
     errors.OrderNotFoundError: NOT_FOUND,
     errors.NotCancellableError: NOT_CANCELLABLE,
 }

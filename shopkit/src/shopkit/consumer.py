@@ -7,10 +7,9 @@ dead letters keeps a bad release from draining a topic.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -19,7 +18,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from shopkit import context
 from shopkit.dead_letters import DeadLetters, Record
-from shopkit.events import Delivery, Event, UndecodableError, decode
+from shopkit.events import Delivery, Event, UndecodableError
 
 POLL_MILLISECONDS = 200
 BATCH = 200
@@ -35,12 +34,6 @@ CONSUMER_UP = Gauge("consumer_up", "1 with the broker, 0 without.", ["topic"])
 
 log = structlog.get_logger(__name__)
 
-Apply = Callable[[Sequence[Delivery[Any]]], Awaitable[None]]
-"""Applies a batch of one type, all or nothing, however often each event comes."""
-
-Answer = Callable[[Record, Exception], Awaitable[bool]]
-"""Answers a message that can't be applied; returns False where it has to be parked after all."""
-
 
 class TooManyDeadLettersError(Exception):
     """So many messages were parked that the release, not the messages, is to blame."""
@@ -54,19 +47,7 @@ class StuckError(Exception):
         return f"messages wait and none was applied for {STUCK_SECONDS:g} s"
 
 
-@dataclass(frozen=True)
-class Handler:
-    """What is done with one type of event.
-
-    `answer` stands in for parking where the sender must always have an answer.
-    """
-
-    apply: Apply
-    answer: Answer | None = None
-
-
 Batches = Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]
-Table = Mapping[type[Event], Handler]
 
 
 @dataclass(frozen=True)
@@ -260,9 +241,7 @@ class Consumer:
     def _arrival(self, kafka_record: ConsumerRecord[bytes, bytes]) -> _Arrival:
         record = _record(kafka_record)
         try:
-            delivery = decode(record.headers, record.value)
-            if delivery.event.type not in self._table:
-                raise UndecodableError(f"{delivery.event.type} does not belong on {record.topic}")
+            delivery = read(self._table, record)
         except UndecodableError as error:
             return _Arrival(record, error=error)
         return _Arrival(record, delivery=delivery)
@@ -271,7 +250,7 @@ class Consumer:
         deliveries = [arrival.delivery for arrival in run if arrival.delivery]
         context.enter(deliveries[0].origin)
         try:
-            await self._table[run[0].kind].apply(deliveries)
+            await self._table[type(deliveries[0].event)].apply(deliveries)
         except Exception as error:
             if self._is_temporary(error):
                 raise
@@ -289,8 +268,8 @@ class Consumer:
             await self._apply_run([arrival])
 
     async def _park(self, record: Record, error: Exception) -> None:
-        handler = self._table.get(dict(record.headers).get("ce_type", b"").decode(errors="replace"))
-        if handler and handler.answer and await handler.answer(record, error):
+        answer = self._answers.get(dict(record.headers).get("ce_type", b""))
+        if answer and await answer(record, error):
             return
         if not await self._dead_letters.park(record, f"{type(error).__name__}: {error}"):
             return

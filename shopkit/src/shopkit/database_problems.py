@@ -5,7 +5,7 @@ from dataclasses import replace
 from pymongo.errors import PyMongoError
 
 from shopkit import problems
-from shopkit.mongo import is_temporary
+from shopkit.mongo import GuardMissedError, is_temporary
 
 AWAY = replace(
     problems.UNAVAILABLE,
@@ -19,4 +19,4 @@ def of(error: Exception) -> problems.ProblemType:
     return AWAY if is_temporary(error) else BROKEN
 
 
-TABLE: problems.Table = {PyMongoError: of}
+TABLE: problems.Table = {PyMongoError: of, GuardMissedError: AWAY}

@@ -8,8 +8,9 @@ from aiokafka.errors import KafkaError
 from pymongo import AsyncMongoClient
 
 from shopkit import migrations, topics
-from shopkit.consumer import Consumer, Subscription, Table
+from shopkit.consumer import Consumer, Subscription
 from shopkit.dead_letters import DeadLetters
+from shopkit.handlers import Table
 from shopkit.health import Check
 from shopkit.loops import Loop, Loops, every, forgiving
 from shopkit.migrations import Migration

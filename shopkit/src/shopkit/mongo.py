@@ -86,11 +86,11 @@ def is_temporary(error: BaseException) -> bool:
     )
 
 
-def is_duplicate(error: BaseException) -> bool:
-    """Whether a write met an id or a unique value that is there already."""
+def is_stale(error: BaseException) -> bool:
+    """Whether a write met what its read had not shown: another state, or a value taken."""
     if isinstance(error, BulkWriteError):
         return any(one["code"] == _DUPLICATE for one in error.details["writeErrors"])
-    return isinstance(error, DuplicateKeyError)
+    return isinstance(error, (DuplicateKeyError, GuardMissedError))
 
 
 _DUPLICATE = 11_000
@@ -116,7 +116,7 @@ class MongoTransactions:
     """Runs work in a transaction with snapshot reads and majority writes.
 
     Read first and write then: a duplicate key aborts the whole transaction, which is then run
-    again with a fresh read, as is one that meets another's write.
+    again with a fresh read, as is one that meets another's write, or misses a guard.
     """
 
     def __init__(self, client: AsyncMongoClient[Document]) -> None:
@@ -139,8 +139,8 @@ class MongoTransactions:
             for tries_left in reversed(range(_DUPLICATES_RETRIED)):
                 try:
                     return await self._run_once(work)
-                except (DuplicateKeyError, BulkWriteError) as error:
-                    if not tries_left or not is_duplicate(error):
+                except (DuplicateKeyError, BulkWriteError, GuardMissedError) as error:
+                    if not tries_left or not is_stale(error):
                         raise
         raise AssertionError("unreachable")
 

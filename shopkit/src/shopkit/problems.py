@@ -78,6 +78,7 @@ UNAUTHENTICATED = ProblemType(
     "unauthenticated", "Please sign in", 401, headers={"WWW-Authenticate": "Bearer"}
 )
 FORBIDDEN = ProblemType("forbidden", "Your role does not allow this", 403)
+KEY_REUSED = ProblemType("idempotency-key-reused", "The key was used before", 422)
 NOT_FOUND = ProblemType("not-found", "Not found", 404)
 
 INTERNAL_DETAIL = (

@@ -2,24 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from orders import problems
 from orders.dependencies import Intake, Orders
 from orders.schemas import OrderBody, OrdersBody, PlaceOrderRequest
+from shopkit.idempotency import REPLAYED, IdempotencyKey
 from shopkit.identity import User
-from shopkit.problems import NOT_FOUND, UNAUTHENTICATED, UNAVAILABLE, document
+from shopkit.problems import KEY_REUSED, NOT_FOUND, UNAUTHENTICATED, UNAVAILABLE, document
 
 routes = APIRouter(prefix="/api/orders", tags=["orders"])
 
 OrderId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        pattern=r"^[\x20-\x7e]{1,255}$",
-        description="The same key and body give the first answer again, whenever they come.",
-    ),
-]
 
 
 @routes.post(
@@ -33,10 +27,10 @@ IdempotencyKey = Annotated[
             problems.INSUFFICIENT_STOCK,
             problems.PRICE_CHANGED,
             problems.AMBIGUOUS_NAME,
-            problems.KEY_REUSED,
+            KEY_REUSED,
             problems.QUANTITY_LIMIT,
         ),
-        201: {"headers": {"Idempotency-Replayed": {"schema": {"type": "string"}}}},
+        201: {"headers": {REPLAYED: {"schema": {"type": "string"}}}},
     },
 )
 async def place_order(
@@ -49,7 +43,7 @@ async def place_order(
     """Place an order; it is PENDING until products-ms has decided it."""
     placed = await intake.place(body.to_wanted(caller.email, idempotency_key))
     if placed.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
+        response.headers[REPLAYED] = "true"
     return OrderBody.of(placed.order)
 
 

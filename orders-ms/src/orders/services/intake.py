@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from bson import ObjectId
 
-from orders.errors import KeyReusedError, LinesRefusedError
+from orders.errors import LinesRefusedError
 from orders.models.order import Order, Step
 from orders.models.placement import Shelf, Wanted
-from orders.repositories.keys import KeyRecord, KeyRepository, key_id
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
 from shopkit.batching import Batcher
 from shopkit.clock import Clock
 from shopkit.context import Origin, current_origin
 from shopkit.events import OrderStatus
+from shopkit.idempotency import IdempotencyKeys, KeyRecord, KeyReusedError, key_id
 from shopkit.mongo import HTTP_SECONDS, Session, Transactions, is_temporary
 from shopkit.outbox import HandOver, Outbox, Row
 
@@ -49,7 +49,7 @@ class IntakeService:
         *,
         transactions: Transactions,
         orders: OrderRepository,
-        keys: KeyRepository,
+        keys: IdempotencyKeys,
         projection: ProjectionRepository,
         outbox: Outbox,
         hand_over: HandOver,
@@ -139,7 +139,7 @@ class IntakeService:
     ) -> tuple[Sequence[Outcome], list[Row]]:
         used = await self._used(requests, session)
         earlier = await self._orders.by_ids(
-            {record.order_id for record in used.values()}, session=session
+            {record.result for record in used.values()}, session=session
         )
         new: dict[str, Order] = {}
         keys: list[KeyRecord] = []
@@ -177,6 +177,8 @@ def _record(request: _Request, order: Order) -> KeyRecord:
 
 
 def _replay(request: _Request, record: KeyRecord, orders: Mapping[str, Order]) -> Outcome:
-    if record.fingerprint != request.wanted.fingerprint:
-        return KeyReusedError(request.wanted.key or "")
-    return Placed(orders[record.order_id].as_placed(), replayed=True)
+    try:
+        record.check(request.wanted.fingerprint, request.wanted.key or "")
+    except KeyReusedError as error:
+        return error
+    return Placed(orders[record.result].as_placed(), replayed=True)
