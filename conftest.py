@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+# Before pytest takes the folder of this name, in which shopkit's tests are, for the package.
+import shopkit  # noqa: F401
 from stack import Stack
 
 

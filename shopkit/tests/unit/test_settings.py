@@ -1,0 +1,124 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from shopkit.settings import Environment, KafkaSettings, MongoSettings, Settings
+
+SECRET_URL = "mongodb://shop:secret@db/shop"
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment in which nothing is set but a port."""
+    for name in KafkaSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(f"{name.upper()}_FILE", raising=False)
+    monkeypatch.setenv("PORT", "8001")
+    return monkeypatch
+
+
+class TestSettings:
+    def test_are_strict_unless_the_environment_says_development(
+        self, env: pytest.MonkeyPatch
+    ) -> None:
+        settings = Settings()  # type: ignore[call-arg]
+        assert settings.environment is Environment.PRODUCTION
+        assert not settings.development
+        assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", 8001, "INFO")
+        assert not settings.chaos_endpoints
+
+    def test_come_from_the_environment(self, env: pytest.MonkeyPatch) -> None:
+        # Given
+        env.setenv("ENVIRONMENT", "development")
+        env.setenv("LOG_LEVEL", "DEBUG")
+        env.setenv("CHAOS_ENDPOINTS", "true")
+        # When
+        settings = Settings()  # type: ignore[call-arg]
+        # Then
+        assert settings.development
+        assert settings.log_level == "DEBUG"
+        assert settings.chaos_endpoints
+
+    def test_an_empty_variable_is_as_one_not_set(self, env: pytest.MonkeyPatch) -> None:
+        env.setenv("LOG_LEVEL", "")
+        assert Settings().log_level == "INFO"  # type: ignore[call-arg]
+
+    def test_arguments_outweigh_the_environment(self, env: pytest.MonkeyPatch) -> None:
+        assert Settings(port=9000).port == 9000
+
+    def test_can_not_be_changed(self, env: pytest.MonkeyPatch) -> None:
+        settings = Settings()  # type: ignore[call-arg]
+        with pytest.raises(ValidationError, match="frozen"):
+            settings.port = 1  # type: ignore[misc]
+
+    def test_a_missing_setting_stops_the_start(self, env: pytest.MonkeyPatch) -> None:
+        env.delenv("PORT")
+        with pytest.raises(ValidationError, match="port"):
+            Settings()  # type: ignore[call-arg]
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("PORT", "eighty"), ("ENVIRONMENT", "staging"), ("PORT", "80.5")]
+    )
+    def test_a_malformed_setting_stops_the_start(
+        self, env: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        env.setenv(name, value)
+        with pytest.raises(ValidationError, match=name.lower()):
+            Settings()  # type: ignore[call-arg]
+
+    def test_chaos_is_refused_outside_development(self, env: pytest.MonkeyPatch) -> None:
+        env.setenv("CHAOS_ENDPOINTS", "true")
+        with pytest.raises(ValidationError, match="CHAOS_ENDPOINTS may be on in development only"):
+            Settings()  # type: ignore[call-arg]
+
+
+class TestFileSource:
+    def test_reads_the_file_that_a_variable_names(
+        self, env: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        # Given
+        (tmp_path / "url").write_text(f"{SECRET_URL}\n", encoding="utf-8")
+        env.setenv("MONGO_URL_FILE", str(tmp_path / "url"))
+        env.setenv("MONGO_URL", "mongodb://from@environment")
+        # When
+        settings = MongoSettings()  # type: ignore[call-arg]
+        # Then: the file outweighs the environment, and loses its last line end only.
+        assert settings.mongo_url.get_secret_value() == SECRET_URL
+
+    def test_a_file_that_is_not_there_stops_the_start(
+        self, env: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        env.setenv("MONGO_URL_FILE", str(tmp_path / "absent"))
+        with pytest.raises(FileNotFoundError):
+            MongoSettings()  # type: ignore[call-arg]
+
+
+class TestMongoSettings:
+    def test_a_database_without_password_is_refused_outside_development(
+        self, env: pytest.MonkeyPatch
+    ) -> None:
+        with pytest.raises(ValidationError, match="MONGO_URL has no credentials"):
+            MongoSettings(mongo_url="mongodb://db/shop")  # type: ignore[call-arg, arg-type]
+
+    def test_is_taken_in_development(self, env: pytest.MonkeyPatch) -> None:
+        settings = MongoSettings(environment="development", mongo_url="mongodb://db")  # type: ignore[call-arg, arg-type]
+        assert settings.mongo_url.get_secret_value() == "mongodb://db"
+
+    def test_the_password_is_never_shown(self, env: pytest.MonkeyPatch) -> None:
+        settings = MongoSettings(mongo_url=SECRET_URL)  # type: ignore[call-arg, arg-type]
+        assert "secret@" not in repr(settings)
+        assert "secret@" not in str(settings.model_dump())
+
+
+class TestKafkaSettings:
+    def test_topics_have_12_partitions_unless_told_otherwise(self, env: pytest.MonkeyPatch) -> None:
+        # Given
+        env.setenv("MONGO_URL", SECRET_URL)
+        env.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
+        env.setenv("TOPIC_REPLICATION_FACTOR", "3")
+        # When
+        settings = KafkaSettings()  # type: ignore[call-arg]
+        # Then
+        assert settings.kafka_bootstrap_servers == "kafka:9092"
+        assert (settings.topic_partitions, settings.topic_replication_factor) == (12, 3)
