@@ -59,9 +59,14 @@ class Batcher(Generic[T, R]):
             await asyncio.wait(self._running)
 
     async def _run(self) -> None:
-        while self._waiting:
-            count = min(self._most, len(self._waiting))
-            await self._run_batch([self._waiting.popleft() for _ in range(count)])
+        try:
+            while self._waiting:
+                count = min(self._most, len(self._waiting))
+                await self._run_batch([self._waiting.popleft() for _ in range(count)])
+        finally:
+            # Here and not in a callback, which comes later: an item submitted in between would
+            # rely on a task that no longer looks.
+            self._running.discard(_present_task())
 
     async def _run_batch(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         outcomes: Sequence[R | Exception]
@@ -76,3 +81,9 @@ class Batcher(Generic[T, R]):
                 result.set_exception(outcome)
             else:
                 result.set_result(outcome)
+
+
+def _present_task() -> asyncio.Task[None]:
+    task = asyncio.current_task()
+    assert task  # noqa: S101 - it is called within one.
+    return task

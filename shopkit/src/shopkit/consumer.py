@@ -18,7 +18,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from shopkit import context
 from shopkit.dead_letters import DeadLetters, Record
-from shopkit.events import Delivery, Event, UndecodableError
+from shopkit.events import Delivery, Event, UndecodableError, type_name
+from shopkit.handlers import Table, read
 
 POLL_MILLISECONDS = 200
 BATCH = 200
@@ -88,8 +89,11 @@ class Consumer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._subscription = subscription
-        self._table = {
-            kind.model_fields["type"].default: handler for kind, handler in table.items()
+        self._table = table
+        self._answers = {
+            type_name(kind).encode(): handler.answer
+            for kind, handler in table.items()
+            if handler.answer
         }
         self._dead_letters = dead_letters
         self._is_temporary = is_temporary
