@@ -1,0 +1,112 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from shopkit import app as shop_app
+from shopkit import identity
+from shopkit.cursors import InvalidCursorError
+from shopkit.problems import ProblemType
+from shopkit.settings import Environment, Settings
+from shopkit.testing.apps import client_of
+
+SETTINGS = Settings(environment=Environment.DEVELOPMENT, port=8123)
+
+
+class OwnError(Exception):
+    """It is this service's own."""
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.built = True
+    yield
+
+
+def created() -> FastAPI:
+    app = shop_app.create(
+        "orders",
+        SETTINGS,
+        lifespan=lifespan,
+        table={OwnError: ProblemType("own", "Its own", 409)},
+        checks=lambda _request: {},
+    )
+
+    @app.get("/raise/{what}")
+    async def fail(what: str) -> None:
+        kinds = {
+            "own": OwnError,
+            "visitor": identity.AuthenticationRequiredError,
+            "user": identity.AdminRequiredError,
+            "cursor": InvalidCursorError,
+        }
+        raise kinds[what]
+
+    return app
+
+
+class TestCreate:
+    @pytest.mark.parametrize(
+        ("what", "status", "type_"),
+        [
+            ("own", 409, "/problems/own"),
+            ("visitor", 401, "/problems/unauthenticated"),
+            ("user", 403, "/problems/forbidden"),
+            ("cursor", 422, "/problems/validation"),
+        ],
+    )
+    async def test_knows_the_problems_that_all_services_share_and_its_own(
+        self, what: str, status: int, type_: str
+    ) -> None:
+        async with client_of(created()) as client:
+            answer = await client.get(f"/raise/{what}")
+        assert (answer.status_code, answer.json()["type"]) == (status, type_)
+
+    async def test_a_visitor_is_told_how_to_sign_in(self) -> None:
+        async with client_of(created()) as client:
+            answer = await client.get("/raise/visitor")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+    async def test_describes_itself_and_shows_no_page_from_elsewhere(self) -> None:
+        async with client_of(created()) as client:
+            described = (await client.get("/openapi.json")).json()
+            pages = [(await client.get(path)).status_code for path in ("/docs", "/redoc")]
+        assert described["info"] == {"title": "orders-ms", "version": "1.0.0"}
+        assert set(described["paths"]["/raise/{what}"]["get"]["responses"]) == {"200", "422"}
+        assert pages == [404, 404]
+
+    async def test_builds_what_it_lives_on_once_it_is_started(self) -> None:
+        app = created()
+        async with client_of(app):
+            assert app.state.built
+
+
+class TestServe:
+    def test_trusts_no_forwarded_header_and_keeps_connections_open(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        served: list[tuple[Any, dict[str, Any]]] = []
+        monkeypatch.setattr(uvicorn, "run", lambda app, **options: served.append((app, options)))
+        app = created()
+        # When
+        shop_app.serve(app, SETTINGS)
+        # Then
+        assert served == [
+            (
+                app,
+                {
+                    "host": "127.0.0.1",
+                    "port": 8123,
+                    "log_config": None,
+                    "access_log": False,
+                    "server_header": False,
+                    "proxy_headers": False,
+                    "timeout_keep_alive": 75,
+                    "timeout_graceful_shutdown": 20,
+                },
+            )
+        ]

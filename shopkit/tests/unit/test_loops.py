@@ -1,0 +1,182 @@
+import asyncio
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from shopkit import loops
+from shopkit.loops import LoopDeadError, Loops, every, forgiving
+
+SLEEP = asyncio.sleep
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+class Dying:
+    """A loop that dies so many times and then lives."""
+
+    def __init__(self, times: int, *, returns: bool = False) -> None:
+        self.left = times
+        self.starts = 0
+        self.lives = asyncio.Event()
+        self._returns = returns
+
+    async def __call__(self) -> None:
+        self.starts += 1
+        if self.left:
+            self.left -= 1
+            if self._returns:
+                return
+            raise ZeroDivisionError("no more")
+        self.lives.set()
+        await forever()
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Backoff lasts until this is set."""
+    opened = asyncio.Event()
+
+    async def sleep(_delay: float) -> None:
+        await opened.wait()
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return opened
+
+
+class Ended(BaseException):
+    """The process would have ended."""
+
+
+class TestLoops:
+    async def test_starts_all_and_stops_them_in_the_end(self) -> None:
+        # Given
+        ended: list[str] = []
+
+        def loop(name: str) -> loops.Loop:
+            async def run() -> None:
+                try:
+                    await forever()
+                finally:
+                    ended.append(name)
+
+            return run
+
+        # When
+        async with Loops({"one": loop("one"), "two": loop("two")}) as running:
+            await SLEEP(0)
+            await running.check()
+            assert ended == []
+        # Then
+        assert ended == ["one", "two"]
+
+    @pytest.mark.parametrize(
+        ("returns", "why"), [(False, r"ZeroDivisionError\('no more'\)"), (True, "it returned")]
+    )
+    async def test_a_dead_loop_is_told_of_at_once_by_name(
+        self, gate: asyncio.Event, returns: bool, why: str
+    ) -> None:
+        # Given
+        dying = Dying(1, returns=returns)
+        async with Loops({"relay": dying, "other": forever}) as running:
+            # When
+            await SLEEP(0.001)
+            # Then
+            with pytest.raises(LoopDeadError, match=f"^relay: {why}$"):
+                await running.check()
+            # When
+            gate.set()
+            await asyncio.wait_for(dying.lives.wait(), 5)
+            # Then
+            await running.check()
+        assert dying.starts == 2
+
+    async def test_is_restarted_with_backoff(
+        self, slept: list[float], counted: Callable[..., float]
+    ) -> None:
+        # Given
+        dying, before = Dying(5), counted("loop_deaths_total", loop="sweeper")
+        # When
+        async with Loops({"sweeper": dying}):
+            await asyncio.wait_for(dying.lives.wait(), 5)
+        # Then
+        assert slept == [0.2, 0.4, 0.8, 1.6, 3.2]
+        assert counted("loop_deaths_total", loop="sweeper") == before + 5
+
+    async def test_the_process_ends_at_the_sixth_death_within_a_minute(
+        self, slept: list[float]
+    ) -> None:
+        # Given
+        dying = Dying(6)
+        starts: list[int] = []
+        # When
+        async with Loops({"relay": dying}, give_up=lambda: starts.append(dying.starts)):
+            await asyncio.wait_for(dying.lives.wait(), 5)
+        # Then
+        assert starts == [6]
+
+    async def test_deaths_that_are_further_apart_are_borne(
+        self, slept: list[float], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given: each reading of the clock is 13 seconds after the last.
+        readings: Iterator[float] = iter(range(0, 10_000, 13))
+        monkeypatch.setattr(loops, "time", SimpleNamespace(monotonic=lambda: next(readings)))
+        dying = Dying(20)
+
+        def give_up() -> None:
+            raise Ended
+
+        # When
+        async with Loops({"relay": dying}, give_up=give_up):
+            await asyncio.wait_for(dying.lives.wait(), 5)
+        # Then
+        assert dying.starts == 21
+        assert max(slept) == 3.2
+
+    def test_the_process_ends_without_being_tidied_up(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        codes: list[int] = []
+        monkeypatch.setattr("os._exit", codes.append)
+        loops._end_process()
+        assert codes == [70]
+
+
+class TestEvery:
+    async def test_takes_a_step_waits_and_takes_the_next(self, slept: list[float]) -> None:
+        # Given
+        steps: list[int] = []
+
+        async def step() -> None:
+            steps.append(len(steps))
+            if len(steps) == 3:
+                raise ZeroDivisionError
+
+        # When
+        with pytest.raises(ZeroDivisionError):
+            await every(0.5, step)()
+        # Then
+        assert steps == [0, 1, 2]
+        assert slept == [0.5, 0.5]
+
+
+class TestForgiving:
+    def step(self, error: Exception | None) -> Callable[[], object]:
+        async def step() -> int:
+            if error:
+                raise error
+            return 7
+
+        return forgiving(step, lambda error: isinstance(error, OSError))
+
+    async def test_leaves_a_temporary_failure_to_the_next_step(self) -> None:
+        assert await self.step(OSError("away"))() is None  # type: ignore[misc]
+
+    async def test_does_not_bear_any_other(self) -> None:
+        with pytest.raises(ValueError, match="for good"):
+            await self.step(ValueError("for good"))()  # type: ignore[misc]
+
+    async def test_returns_nothing_where_all_is_well(self) -> None:
+        assert await self.step(None)() is None  # type: ignore[misc]
