@@ -19,8 +19,9 @@ from orders.models.order import Order
 from orders.models.placement import Wanted, WantedLine
 from orders.settings import OrdersSettings
 from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
+from products.models.change import Change, NewProduct
 from products.models.product import Product
-from products.services.catalogue import NewProduct
+from products.services.editing import Asked
 from products.settings import ProductsSettings
 from shopkit import migrations, topics
 from shopkit.mongo import DATABASE, Database, MongoTransactions, connect
@@ -155,7 +156,7 @@ class Shop:
 
     async def add_named(self, number: int, name: str, quantity: int = 10) -> Product:
         """Add a product of any name."""
-        return await self.products.catalogue.create(
+        return await self.products.editing.create(
             NewProduct(
                 id=an_id(number),
                 name=name,
@@ -163,8 +164,14 @@ class Shop:
                 price_cents=100,
                 quantity=quantity,
                 categories=(),
-            )
+            ),
+            actor="tests",
         )
+
+    async def restock(self, number: int, delta: int) -> Product:
+        """Change a product's stock."""
+        change = Change(quantity_delta=delta)
+        return (await self.products.editing.change(an_id(number), change, Asked("tests"))).product
 
     async def know(self, *added: Product) -> None:
         """Put products into the projection as their events would."""

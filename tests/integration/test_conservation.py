@@ -32,7 +32,8 @@ from products.consumers.orders import orders_table
 from products.dependencies import build as build_products
 from products.errors import InsufficientStockError as NotSoManyError
 from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
-from products.services.catalogue import NewProduct
+from products.models.change import Change, NewProduct
+from products.services.editing import Asked
 from products.settings import ProductsSettings
 from shopkit import migrations
 from shopkit.events import Message, decode
@@ -113,7 +114,7 @@ class Books(RuleBasedStateMachine):
     def products(self) -> None:
         for number in PRODUCTS:
             new = NewProduct(f"product {number}", "", 100, INITIAL, (), an_id(number))
-            self.world.wait(self.world.products.catalogue.create(new))
+            self.world.wait(self.world.products.editing.create(new, actor="tests"))
         self._deliver(list(self.world.messages))
 
     @rule(
@@ -141,7 +142,11 @@ class Books(RuleBasedStateMachine):
     @rule(number=st.sampled_from(PRODUCTS), delta=st.integers(-3, 3).filter(bool))
     def restock(self, number: int, delta: int) -> None:
         try:
-            self.world.wait(self.world.products.catalogue.change_stock(an_id(number), delta))
+            self.world.wait(
+                self.world.products.editing.change(
+                    an_id(number), Change(quantity_delta=delta), Asked("tests")
+                )
+            )
         except NotSoManyError:
             return
         self.by_hand[number] += delta

@@ -259,7 +259,7 @@ class TestDecisions:
                 shop.products.decisions.decide([placed(number, {1: 1})])
                 for number in range(100, 120)
             ),
-            *(shop.products.catalogue.change_stock(an_id(1), 2) for _ in range(20)),
+            *(shop.restock(1, 2) for _ in range(20)),
         )
         # Then
         assert await shop.stock() == {"product 1": 120}

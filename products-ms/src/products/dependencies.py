@@ -8,13 +8,21 @@ from fastapi import Depends, Request
 
 from products.repositories.categories import CategoryRepository
 from products.repositories.listing import ProductListing
+from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
+from products.repositories.snapshots import Snapshots
 from products.repositories.stubs import StubRepository
 from products.services.catalogue import CatalogueService
+from products.services.categories import CategoryService
 from products.services.comparison import ComparisonService
 from products.services.decisions import DecisionService
+from products.services.editing import EditingService
+from products.services.pictures import PictureService
+from shopkit.audit import AuditTrail
 from shopkit.clock import Clock, utc_now
+from shopkit.dead_letter_service import DeadLetterService
 from shopkit.health import Check
+from shopkit.idempotency import IdempotencyKeys
 from shopkit.mongo import Database, Transactions
 from shopkit.outbox import HandOver, Outbox
 
@@ -23,11 +31,19 @@ SERVICE = "products-ms"
 
 @dataclass(frozen=True)
 class Services:
-    """What controllers and consumers call."""
+    """What controllers and consumers call.
+
+    `letters` and `checks` are there where the service runs, with its consumers.
+    """
 
     catalogue: CatalogueService
+    editing: EditingService
+    categories: CategoryService
+    pictures: PictureService
     decisions: DecisionService
     comparison: ComparisonService
+    trail: AuditTrail
+    letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
@@ -36,8 +52,20 @@ def build(
 ) -> Services:
     """Return the services on top of a database."""
     products = ProductRepository(database)
+    categories = CategoryRepository(database)
     stubs = StubRepository(database)
     outbox = Outbox(database, clock)
+    trail = AuditTrail(database)
+    editing = EditingService(
+        transactions=transactions,
+        products=products,
+        categories=categories,
+        snapshots=Snapshots(IdempotencyKeys(database), clock),
+        trail=trail,
+        outbox=outbox,
+        hand_over=hand_over,
+        clock=clock,
+    )
     decisions = DecisionService(
         transactions=transactions,
         products=products,
@@ -48,13 +76,20 @@ def build(
     )
     return Services(
         catalogue=CatalogueService(
+            products=products, listing=ProductListing(database), categories=categories
+        ),
+        editing=editing,
+        categories=CategoryService(
             transactions=transactions,
             products=products,
-            listing=ProductListing(database),
-            categories=CategoryRepository(database),
+            categories=categories,
+            trail=trail,
             outbox=outbox,
             hand_over=hand_over,
             clock=clock,
+        ),
+        pictures=PictureService(
+            products=products, pictures=PictureRepository(database), editing=editing
         ),
         decisions=decisions,
         comparison=ComparisonService(
@@ -66,21 +101,50 @@ def build(
             hand_over=hand_over,
             clock=clock,
         ),
+        trail=trail,
     )
 
 
-def _services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
+    """Return the services of a request's application."""
     services: Services = request.app.state.services
     return services
 
 
-def _catalogue(services: Annotated[Services, Depends(_services)]) -> CatalogueService:
-    return services.catalogue
+def trail_of(request: Request) -> AuditTrail:
+    """Return the audit trail of a request's application."""
+    return services_of(request).trail
 
 
-def _comparison(services: Annotated[Services, Depends(_services)]) -> ComparisonService:
-    return services.comparison
+def letters_of(request: Request) -> DeadLetterService:
+    """Return the dead letters of a request's application."""
+    letters = services_of(request).letters
+    assert letters  # noqa: S101 - a service that runs has them.
+    return letters
+
+
+def _catalogue(request: Request) -> CatalogueService:
+    return services_of(request).catalogue
+
+
+def _editing(request: Request) -> EditingService:
+    return services_of(request).editing
+
+
+def _categories(request: Request) -> CategoryService:
+    return services_of(request).categories
+
+
+def _pictures(request: Request) -> PictureService:
+    return services_of(request).pictures
+
+
+def _comparison(request: Request) -> ComparisonService:
+    return services_of(request).comparison
 
 
 Catalogue = Annotated[CatalogueService, Depends(_catalogue)]
+Editing = Annotated[EditingService, Depends(_editing)]
+Categories = Annotated[CategoryService, Depends(_categories)]
+Pictures = Annotated[PictureService, Depends(_pictures)]
 Comparison = Annotated[ComparisonService, Depends(_comparison)]

@@ -35,6 +35,66 @@ class CategoryNotFoundError(Exception):
         return [("categories", str(self))]
 
 
+class CategoryTakenError(Exception):
+    """A category of this name exists."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a category named {name} already.")
+        self.name = name
+
+    def field_errors(self) -> list[tuple[str, str]]:
+        """Return the field that is wrong."""
+        return [("name", str(self))]
+
+
+class CategoryInUseError(Exception):
+    """Products have this category, archived ones included."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Products have the category {name}; take it off them first.")
+        self.name = name
+
+
+class TagMissingError(Exception):
+    """A change of details needs the tag that was seen with them."""
+
+    def __init__(self, product_id: str) -> None:
+        super().__init__("Send the product's ETag in If-Match, so that nobody's edit is lost.")
+        self.product_id = product_id
+
+
+class StaleTagError(Exception):
+    """The details have changed since they were seen."""
+
+    def __init__(self, product_id: str, tag: str) -> None:
+        super().__init__("Someone has changed the product meanwhile; look at it again.")
+        self.product_id = product_id
+        self.headers = {"ETag": tag}
+
+
+class PictureError(Exception):
+    """A picture can't be used."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+
+
+class PictureTooLargeError(Exception):
+    """A picture has more bytes than are taken."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"A picture may have at most {limit_bytes // (1024 * 1024)} MiB.")
+        self.limit_bytes = limit_bytes
+
+
+class PictureNotFoundError(Exception):
+    """A product has no picture."""
+
+    def __init__(self, product_id: str) -> None:
+        super().__init__(f"The product {product_id} has no picture.")
+        self.product_id = product_id
+
+
 class InsufficientStockError(Exception):
     """A change would take more than there is."""
 

@@ -6,10 +6,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from products import problems
-from products.controllers import internal, products
-from products.dependencies import Services
+from products.controllers import categories, internal, pictures, products
+from products.dependencies import Services, letters_of, trail_of
 from products.runtime import running
 from products.settings import ProductsSettings
+from shopkit import admin_routes
 from shopkit import app as shop_app
 
 Run = Callable[[ProductsSettings], AbstractAsyncContextManager[Services]]
@@ -31,6 +32,8 @@ def create_app(settings: ProductsSettings, run: Run = running) -> FastAPI:
         table=problems.TABLE,
         checks=lambda request: request.app.state.services.checks,
     )
-    app.include_router(products.routes)
-    app.include_router(internal.routes)
+    for routes in (categories.routes, products.routes, pictures.routes, internal.routes):
+        app.include_router(routes)
+    app.include_router(admin_routes.audit_routes("products", trail_of))
+    app.include_router(admin_routes.dead_letter_routes("products", letters_of))
     return app

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from shopkit import audit
 from shopkit.dead_letters import DeadLetters
+from shopkit.idempotency import IdempotencyKeys
 from shopkit.migrations import Migration, ensure_collection
 from shopkit.mongo import Database
 from shopkit.outbox import Outbox
@@ -61,7 +63,20 @@ async def _index_products(database: Database) -> None:
     await products.create_index("name_terms")
 
 
+async def _administration(database: Database) -> None:
+    await IdempotencyKeys.migrate(database)
+    await audit.migrate(database)
+    await ensure_collection(database, "images.files", {"bsonType": "object"})
+    await ensure_collection(database, "images.chunks", {"bsonType": "object"})
+    await database["images.chunks"].create_index([("files_id", 1), ("n", 1)], unique=True)
+    await database["images.files"].create_index([("filename", 1), ("uploadDate", 1)])
+    await database["products"].update_many(
+        {"picture": {"$exists": False}}, {"$set": {"picture": None}}
+    )
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create),
     Migration("0002-product-indexes", _index_products),
+    Migration("0003-administration", _administration),
 )

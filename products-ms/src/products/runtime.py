@@ -26,4 +26,4 @@ async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
         )
         path.consume(subscription, orders_table(services.decisions))
         async with path:
-            yield replace(services, checks=path.checks)
+            yield replace(services, letters=path.letters(services.trail), checks=path.checks)

@@ -1,14 +1,16 @@
 """What goes over HTTP."""
 
+import hashlib
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from products.models.change import Change, NewProduct
 from products.models.product import STOCK_LIMIT, Category, Product
 from products.models.query import ProductQuery, Sort
-from products.services.catalogue import NewProduct, ProductPage
+from products.services.catalogue import ProductPage
 from shopkit.fields import Number, Price, to_cents
 from shopkit.text import Text
 
@@ -78,12 +80,19 @@ class ProductBody(BaseModel):
             price=product.price_cents / 100,
             quantity=product.quantity,
             categories=[category.name for category in product.categories],
-            image_url=None,
+            image_url=_image_url(product),
             archived=product.archived,
             version=product.version,
             created_at=product.created_at,
             updated_at=product.updated_at,
         )
+
+
+def _image_url(product: Product) -> str | None:
+    # The digest makes the address a new one with each picture, so that it may be kept for long.
+    if product.picture is None:
+        return None
+    return f"/api/products/{product.id}/image?v={product.picture}"
 
 
 class ProductsBody(BaseModel):
@@ -171,3 +180,43 @@ class ListProducts(BaseModel):
             sort=self.sort,
             archived_too=archived_too,
         )
+
+
+Delta = Annotated[Number, Field(ge=-STOCK_LIMIT, le=STOCK_LIMIT)]
+
+
+class ChangeProductRequest(BaseModel):
+    """The body of `PATCH /api/products/{id}`; what is not there, or null, stays as it is."""
+
+    name: Name | None = None
+    description: Description | None = None
+    price: Price | None = None
+    categories: Annotated[list[Name], Field(max_length=20)] | None = None
+    archived: Annotated[
+        Literal[False] | None, Field(description="false puts an archived product back")
+    ] = None
+    quantity_delta: Annotated[
+        Delta, Field(description="how many more there are, or fewer where negative")
+    ] = 0
+
+    def to_change(self) -> Change:
+        """Return what the service is told."""
+        return Change(
+            name=self.name,
+            description=self.description,
+            price_cents=None if self.price is None else to_cents(self.price),
+            categories=None if self.categories is None else tuple(self.categories),
+            restore=self.archived is False,
+            quantity_delta=self.quantity_delta,
+        )
+
+    def fingerprint(self, product_id: str) -> str:
+        """Return what tells this request from another that carries the same key."""
+        body = self.model_dump_json(exclude_none=True)
+        return hashlib.sha256(f"{product_id}\n{body}".encode()).hexdigest()
+
+
+class CategoryRequest(BaseModel):
+    """The name of a category."""
+
+    name: Name

@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 
 from products.dependencies import SERVICE, build
 from products.errors import NameTakenError
-from products.services.catalogue import NewProduct
+from products.models.change import NewProduct
 from products.settings import ProductsSettings
 from shopkit.commands import refuse_seed_in_production
 from shopkit.mongo import DATABASE, Database, Document, MongoTransactions, connect
@@ -98,10 +98,10 @@ async def seed(settings: ProductsSettings) -> None:
         database = client[DATABASE]
         await _insert_missing(database)
         # Nobody is told at once: the running service's sweeper finds the events in the outbox.
-        catalogue = build(database, MongoTransactions(client), lambda _rows: None).catalogue
+        editing = build(database, MongoTransactions(client), lambda _rows: None).editing
         for product in PRODUCTS:
             try:
-                await catalogue.create(product)
+                await editing.create(product, actor=SERVICE)
             except NameTakenError:
                 continue
 

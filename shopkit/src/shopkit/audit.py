@@ -10,6 +10,7 @@ from pymongo import DESCENDING, IndexModel
 
 from shopkit import cursors
 from shopkit.context import current_request_id
+from shopkit.migrations import ensure_collection
 from shopkit.mongo import Database, Document, Session
 from shopkit.text import Text
 
@@ -21,6 +22,12 @@ INDEXES = (
         for field in ("actor", "action", "subject")
     ),
 )
+
+SCHEMA = {
+    "bsonType": "object",
+    "required": ["at", "actor", "action", "subject"],
+    "properties": {"at": {"bsonType": "date"}, "actor": {"bsonType": "string"}},
+}
 
 Name = Annotated[Text, Field(max_length=320)]
 Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
@@ -56,6 +63,12 @@ class Query(BaseModel):
     until: Moment | None = None
     limit: int = Field(default=20, ge=1, le=100)
     cursor: str | None = None
+
+
+async def migrate(database: Database) -> None:
+    """Create the collection and its indexes."""
+    await ensure_collection(database, COLLECTION, SCHEMA)
+    await database[COLLECTION].create_indexes(list(INDEXES))
 
 
 class AuditTrail:

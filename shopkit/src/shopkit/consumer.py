@@ -320,5 +320,6 @@ def _record(record: ConsumerRecord[bytes, bytes]) -> Record:
         offset=record.offset,
         key=record.key,
         value=record.value,
-        headers=tuple(record.headers),
+        # Kafka lets a header have no value.
+        headers=tuple((name, value or b"") for name, value in record.headers),
     )

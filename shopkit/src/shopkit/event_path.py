@@ -8,13 +8,22 @@ from aiokafka.errors import KafkaError
 from pymongo import AsyncMongoClient
 
 from shopkit import migrations, topics
+from shopkit.audit import AuditTrail
+from shopkit.clock import utc_now
 from shopkit.consumer import Consumer, Subscription
+from shopkit.dead_letter_service import DeadLetterService
 from shopkit.dead_letters import DeadLetters
-from shopkit.handlers import Table
+from shopkit.handlers import Table, applier
 from shopkit.health import Check
 from shopkit.loops import Loop, Loops, every, forgiving
 from shopkit.migrations import Migration
-from shopkit.mongo import Database, Document, check_writable_primary, is_temporary
+from shopkit.mongo import (
+    Database,
+    Document,
+    MongoTransactions,
+    check_writable_primary,
+    is_temporary,
+)
 from shopkit.outbox import Outbox, Row
 from shopkit.relay import KafkaSender, Relay
 from shopkit.settings import KafkaSettings
@@ -45,6 +54,7 @@ class EventPath:
         self._dead_letters = DeadLetters(database)
         self._sender = KafkaSender(settings.kafka_bootstrap_servers, service)
         self._relay = Relay(Outbox(database), self._sender)
+        self._tables: dict[str, Table] = {}
         self._consumers: dict[str, Consumer] = {}
         self._loops: dict[str, Loop] = {
             "relay": self._relay.run,
@@ -59,9 +69,20 @@ class EventPath:
 
     def consume(self, subscription: Subscription, table: Table) -> None:
         """Have a topic read; before the path is entered."""
+        self._tables[subscription.topic] = table
         consumer = Consumer(subscription, table, self._dead_letters, is_temporary)
         self._consumers[subscription.topic] = consumer
         self._loops[f"consumer of {subscription.topic}"] = consumer.run
+
+    def letters(self, trail: AuditTrail) -> DeadLetterService:
+        """Return what admins do about events that could not be applied."""
+        return DeadLetterService(
+            transactions=MongoTransactions(self._client),
+            letters=self._dead_letters,
+            trail=trail,
+            apply=applier(self._tables),
+            clock=utc_now,
+        )
 
     def run_beside(self, name: str, loop: Loop) -> None:
         """Have another loop run under the same supervision; before the path is entered."""

@@ -277,14 +277,14 @@ class Delivery(Generic[E_co]):
     time: datetime
 
 
-def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Delivery[Event]:
+def decode(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Delivery[Event]:
     """Return the event of a Kafka message.
 
     Raises:
         UndecodableError: The envelope or the body is not what the contract says.
     """
     try:
-        attributes = {name: text.decode() for name, text in headers}
+        attributes = {name: (text or b"").decode() for name, text in headers}
         kind = BY_TYPE[attributes["ce_type"]]
         event = kind.model_validate_json(value or b"")
         time = datetime.fromisoformat(attributes["ce_time"])

@@ -77,7 +77,11 @@ class Outbox:
         if stored:
             await self._rows.update_many(
                 {"_id": {"$in": list(stored)}},
-                {"$set": {"unsent": True, "leased_until": self._clock() + LEASE}},
+                {
+                    "$set": {"unsent": True, "leased_until": self._clock() + LEASE},
+                    # It would be lost if it expired while it waits.
+                    "$unset": {"expire_at": ""},
+                },
                 session=session,
             )
         await self.add([row for row in rows if row.message.id not in stored], session=session)

@@ -27,7 +27,8 @@ class Category:
 class Product:
     """A product in the catalogue, with its stock.
 
-    Details and stock are counted apart, so that sales do not spoil an admin's edit.
+    Details and stock are counted apart, so that sales do not spoil an admin's edit. `picture` is
+    the digest of its picture.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Product:
     quantity: int
     categories: tuple[Category, ...]
     archived: bool
+    picture: str | None
     details_version: int
     stock_version: int
     created_at: datetime
@@ -81,6 +83,25 @@ class Product:
             stock_version=self.stock_version + 1,
             updated_at=now,
         )
+
+    def with_new_details(self, now: datetime) -> Self:
+        """Return the product with its details counted as changed."""
+        return replace(self, details_version=self.details_version + 1, updated_at=now)
+
+    def archived_at(self, now: datetime) -> Self:
+        """Return the product archived; the very same where it is already."""
+        return self if self.archived else replace(self, archived=True).with_new_details(now)
+
+    def with_picture(self, digest: str, now: datetime) -> Self:
+        """Return the product with another picture; the very same where it has it already."""
+        if self.picture == digest:
+            return self
+        return replace(self, picture=digest).with_new_details(now)
+
+    def renamed_category(self, category: Category, now: datetime) -> Self:
+        """Return the product with a category's new name."""
+        names = tuple(category if one.id == category.id else one for one in self.categories)
+        return replace(self, categories=names).with_new_details(now)
 
     def raised_above(self, version: int) -> Self:
         """Return the product in a version above its own and another."""

@@ -19,9 +19,9 @@ class CategoryRepository:
         found = self._categories.find({}).sort("name", 1)
         return [Category(str(row["_id"]), row["name"]) async for row in found]
 
-    async def by_name(self, name: str) -> Category | None:
+    async def by_name(self, name: str, *, session: Session = None) -> Category | None:
         """Return the category of this name."""
-        row = await self._categories.find_one({"name": name})
+        row = await self._categories.find_one({"name": name}, session=session)
         return Category(str(row["_id"]), row["name"]) if row else None
 
     async def by_names(self, names: Sequence[str], *, session: Session) -> list[Category]:
@@ -29,6 +29,23 @@ class CategoryRepository:
         found = self._categories.find({"name": {"$in": list(names)}}, session=session)
         by_name = {row["name"]: Category(str(row["_id"]), row["name"]) async for row in found}
         return [by_name[name] for name in names if name in by_name]
+
+    async def insert(self, category: Category, *, session: Session) -> None:
+        """Store a new category."""
+        document = {"_id": ObjectId(category.id), "name": category.name, "guard": 0}
+        await self._categories.insert_one(document, session=session)
+
+    async def rename(self, category: Category, *, session: Session) -> None:
+        """Give a category its new name."""
+        await self._categories.update_one(
+            {"_id": ObjectId(category.id)},
+            {"$set": {"name": category.name}, "$inc": {"guard": 1}},
+            session=session,
+        )
+
+    async def delete(self, category_id: str, *, session: Session) -> None:
+        """Remove a category."""
+        await self._categories.delete_one({"_id": ObjectId(category_id)}, session=session)
 
     async def guard(self, categories: Sequence[Category], *, session: Session) -> None:
         """Write to categories that a product is put into.

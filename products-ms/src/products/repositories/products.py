@@ -51,7 +51,33 @@ class ProductRepository:
 
     async def insert(self, product: Product, *, session: Session) -> None:
         """Store a new product."""
-        await self._products.insert_one(_document(product), session=session)
+        await self._products.insert_one(document_of(product), session=session)
+
+    async def replace(self, before: Product, after: Product, *, session: Session) -> None:
+        """Put a changed product in the place of what it was.
+
+        Raises:
+            GuardMissedError: It was no longer what it was thought to be.
+        """
+        guard = {
+            "_id": ObjectId(before.id),
+            "details_version": before.details_version,
+            "stock_version": before.stock_version,
+        }
+        result = await self._products.replace_one(guard, document_of(after), session=session)
+        if not result.matched_count:
+            raise GuardMissedError(f"product {before.id}")
+
+    async def in_category(self, category_id: str, *, session: Session) -> list[Product]:
+        """Return all products of a category, archived ones too."""
+        query = {"categories._id": ObjectId(category_id)}
+        found = self._products.find(query, session=session)
+        return [product_of(document) async for document in found]
+
+    async def has_any_in(self, category_id: str, *, session: Session) -> bool:
+        """Whether any product has a category, archived ones too."""
+        query = {"categories._id": ObjectId(category_id)}
+        return await self._products.find_one(query, {"_id": 1}, session=session) is not None
 
     async def change_stock(
         self, deltas: Mapping[str, int], now: datetime, *, session: Session
@@ -83,7 +109,8 @@ def _stock_change(product_id: str, delta: int, now: datetime) -> UpdateOne:
     )
 
 
-def _document(product: Product) -> Document:
+def document_of(product: Product) -> Document:
+    """Return the document that holds a product."""
     names = [category.name for category in product.categories]
     return {
         "_id": ObjectId(product.id),
@@ -95,6 +122,7 @@ def _document(product: Product) -> Document:
             {"_id": ObjectId(category.id), "name": category.name} for category in product.categories
         ],
         "archived": product.archived,
+        "picture": product.picture,
         "details_version": product.details_version,
         "stock_version": product.stock_version,
         "created_at": product.created_at,
@@ -116,6 +144,7 @@ def product_of(document: Document) -> Product:
             Category(str(category["_id"]), category["name"]) for category in document["categories"]
         ),
         archived=document["archived"],
+        picture=document["picture"],
         details_version=document["details_version"],
         stock_version=document["stock_version"],
         created_at=document["created_at"],
