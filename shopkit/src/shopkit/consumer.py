@@ -152,6 +152,7 @@ class Consumer:
             await kafka.stop()
             raise
         self._kafka = kafka
+        self._next_offsets.clear()
         self._moved_at = self._clock()
         CONSUMER_UP.labels(self._subscription.topic).set(1)
 
@@ -172,6 +173,7 @@ class Consumer:
 
     async def _run_once(self) -> None:
         kafka = self._connected()
+        self._forget_lost(kafka)
         if self._clock() < self._paused_until:
             await self._poll_while_paused(kafka)
             return
@@ -282,6 +284,13 @@ class Consumer:
         if len(self._parked_at) == PARKED_A_MINUTE and now - self._parked_at[0] < 60:
             raise TooManyDeadLettersError
         self._parked_at.append(now)
+
+    def _forget_lost(self, kafka: AIOKafkaConsumer) -> None:
+        # Others read on in the partitions that went to them; what they have read does not wait
+        # where one comes back.
+        owned = kafka.assignment()
+        for partition in [one for one in self._next_offsets if one not in owned]:
+            del self._next_offsets[partition]
 
     def _waiting(self) -> bool:
         return self._lag(self._connected()) > 0
