@@ -22,7 +22,7 @@ class TestSettings:
     def test_are_strict_unless_the_environment_says_development(
         self, env: pytest.MonkeyPatch
     ) -> None:
-        settings = Settings()  # type: ignore[call-arg]
+        settings = Settings()
         assert settings.environment is Environment.PRODUCTION
         assert not settings.development
         assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", 8001, "INFO")
@@ -34,7 +34,7 @@ class TestSettings:
         env.setenv("LOG_LEVEL", "DEBUG")
         env.setenv("CHAOS_ENDPOINTS", "true")
         # When
-        settings = Settings()  # type: ignore[call-arg]
+        settings = Settings()
         # Then
         assert settings.development
         assert settings.log_level == "DEBUG"
@@ -42,20 +42,20 @@ class TestSettings:
 
     def test_an_empty_variable_is_as_one_not_set(self, env: pytest.MonkeyPatch) -> None:
         env.setenv("LOG_LEVEL", "")
-        assert Settings().log_level == "INFO"  # type: ignore[call-arg]
+        assert Settings().log_level == "INFO"
 
     def test_arguments_outweigh_the_environment(self, env: pytest.MonkeyPatch) -> None:
         assert Settings(port=9000).port == 9000
 
     def test_can_not_be_changed(self, env: pytest.MonkeyPatch) -> None:
-        settings = Settings()  # type: ignore[call-arg]
+        settings = Settings()
         with pytest.raises(ValidationError, match="frozen"):
             settings.port = 1  # type: ignore[misc]
 
     def test_a_missing_setting_stops_the_start(self, env: pytest.MonkeyPatch) -> None:
         env.delenv("PORT")
         with pytest.raises(ValidationError, match="port"):
-            Settings()  # type: ignore[call-arg]
+            Settings()
 
     @pytest.mark.parametrize(
         ("name", "value"), [("PORT", "eighty"), ("ENVIRONMENT", "staging"), ("PORT", "80.5")]
@@ -65,12 +65,12 @@ class TestSettings:
     ) -> None:
         env.setenv(name, value)
         with pytest.raises(ValidationError, match=name.lower()):
-            Settings()  # type: ignore[call-arg]
+            Settings()
 
     def test_chaos_is_refused_outside_development(self, env: pytest.MonkeyPatch) -> None:
         env.setenv("CHAOS_ENDPOINTS", "true")
         with pytest.raises(ValidationError, match="CHAOS_ENDPOINTS may be on in development only"):
-            Settings()  # type: ignore[call-arg]
+            Settings()
 
 
 class TestFileSource:
@@ -82,7 +82,7 @@ class TestFileSource:
         env.setenv("MONGO_URL_FILE", str(tmp_path / "url"))
         env.setenv("MONGO_URL", "mongodb://from@environment")
         # When
-        settings = MongoSettings()  # type: ignore[call-arg]
+        settings = MongoSettings()
         # Then: the file outweighs the environment, and loses its last line end only.
         assert settings.mongo_url.get_secret_value() == SECRET_URL
 
@@ -91,7 +91,7 @@ class TestFileSource:
     ) -> None:
         env.setenv("MONGO_URL_FILE", str(tmp_path / "absent"))
         with pytest.raises(FileNotFoundError):
-            MongoSettings()  # type: ignore[call-arg]
+            MongoSettings()
 
 
 class TestMongoSettings:
@@ -99,14 +99,14 @@ class TestMongoSettings:
         self, env: pytest.MonkeyPatch
     ) -> None:
         with pytest.raises(ValidationError, match="MONGO_URL has no credentials"):
-            MongoSettings(mongo_url="mongodb://db/shop")  # type: ignore[call-arg, arg-type]
+            MongoSettings(mongo_url="mongodb://db/shop")
 
     def test_is_taken_in_development(self, env: pytest.MonkeyPatch) -> None:
-        settings = MongoSettings(environment="development", mongo_url="mongodb://db")  # type: ignore[call-arg, arg-type]
+        settings = MongoSettings(environment="development", mongo_url="mongodb://db")
         assert settings.mongo_url.get_secret_value() == "mongodb://db"
 
     def test_the_password_is_never_shown(self, env: pytest.MonkeyPatch) -> None:
-        settings = MongoSettings(mongo_url=SECRET_URL)  # type: ignore[call-arg, arg-type]
+        settings = MongoSettings(mongo_url=SECRET_URL)
         assert "secret@" not in repr(settings)
         assert "secret@" not in str(settings.model_dump())
 
@@ -118,7 +118,7 @@ class TestKafkaSettings:
         env.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
         env.setenv("TOPIC_REPLICATION_FACTOR", "3")
         # When
-        settings = KafkaSettings()  # type: ignore[call-arg]
+        settings = KafkaSettings()
         # Then
         assert settings.kafka_bootstrap_servers == "kafka:9092"
         assert (settings.topic_partitions, settings.topic_replication_factor) == (12, 3)
