@@ -117,10 +117,11 @@ class EditingService:
             earlier = await self._snapshots.find(asked.actor, key, asked.fingerprint, session)
             if earlier:
                 return Edited(earlier, replayed=True), []
-            before = await self._seen(product_id, change.of_details, asked, session)
-            after = change.applied(
-                before, await self._new_categories(change, session), self._clock()
-            )
+            before = await self._existing(product_id, session)
+            if change.of_details:
+                _check_seen(before, asked)
+            categories = await self._new_categories(change, session)
+            after = change.applied(before, categories, self._clock())
             if after.name != before.name:
                 await self._check_name(after.name, session)
             rows = await self._put(before, after, "change product", asked.actor, session)
@@ -139,7 +140,8 @@ class EditingService:
         """
 
         async def work(session: Session) -> tuple[Product, list[Row]]:
-            before = await self._seen(product_id, True, asked, session)
+            before = await self._existing(product_id, session)
+            _check_seen(before, asked)
             after = before.archived_at(self._clock())
             return after, await self._put(before, after, "archive product", asked.actor, session)
 
@@ -169,18 +171,6 @@ class EditingService:
         product = await self._products.by_id(product_id, session=session)
         if product is None:
             raise ProductNotFoundError(product_id)
-        return product
-
-    async def _seen(
-        self, product_id: str, of_details: bool, asked: Asked, session: Session
-    ) -> Product:
-        product = await self._existing(product_id, session)
-        if of_details:
-            seen = saw_details(asked.if_match)
-            if seen is None:
-                raise TagMissingError(product_id)
-            if product.details_version not in seen:
-                raise StaleTagError(product_id, etag(product))
         return product
 
     async def _check_name(self, name: str, session: Session) -> None:
@@ -224,6 +214,14 @@ class EditingService:
             session=session,
         )
         return rows
+
+
+def _check_seen(product: Product, asked: Asked) -> None:
+    seen = saw_details(asked.if_match)
+    if seen is None:
+        raise TagMissingError(product.id)
+    if product.details_version not in seen:
+        raise StaleTagError(product.id, etag(product))
 
 
 def _event(before: Product | None, after: Product) -> Event:

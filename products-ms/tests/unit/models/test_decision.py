@@ -25,6 +25,7 @@ def product(number: int, quantity: int, *, archived: bool = False) -> Product:
         quantity=quantity,
         categories=(),
         archived=archived,
+        picture=None,
         details_version=1,
         stock_version=1,
         created_at=NOON,

@@ -17,6 +17,7 @@ def product(**changes: object) -> Product:
         quantity=10,
         categories=(),
         archived=False,
+        picture=None,
         details_version=3,
         stock_version=4,
         created_at=NOON,
