@@ -1,0 +1,92 @@
+"""orders-ms over a database in memory, with a clock that the test holds."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+
+from orders.dependencies import Services, build
+from orders.main import create_app
+from orders.models.order import Order
+from orders.models.placement import Wanted, WantedLine
+from orders.settings import OrdersSettings
+from shopkit.events import ProductState
+from shopkit.mongo import Database
+from shopkit.settings import Environment
+from shopkit.testing import HeldClock, NoTransactions
+from shopkit.testing.apps import HandedOver, client_of, mock_database
+from shopkit.testing.deliveries import NOON, an_id
+
+SHOPPER = "aaa@aaa.com"
+
+Know = Callable[..., Awaitable[None]]
+Place = Callable[..., Awaitable[Order]]
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock(NOON)
+
+
+@pytest.fixture
+def database() -> Database:
+    return mock_database()
+
+
+@pytest.fixture
+def handed_over() -> HandedOver:
+    return HandedOver()
+
+
+@pytest.fixture
+def services(database: Database, handed_over: HandedOver, clock: HeldClock) -> Services:
+    return build(database, NoTransactions(), handed_over, clock)
+
+
+@pytest.fixture
+def settings() -> OrdersSettings:
+    return OrdersSettings(
+        environment=Environment.DEVELOPMENT,
+        mongo_url="mongodb://127.0.0.1:1",
+        kafka_bootstrap_servers="127.0.0.1:1",
+        products_url="http://127.0.0.1:1",
+    )
+
+
+@pytest.fixture
+def know(services: Services) -> Know:
+    """Puts products into the projection as their events would."""
+
+    async def know(*states: ProductState) -> None:
+        await services.projection.apply_states(states)
+
+    return know
+
+
+@pytest.fixture
+def place(services: Services, handed_over: HandedOver) -> Place:
+    """Takes an order of so many of each product; its event is not remembered."""
+
+    async def place(
+        quantities: Mapping[int, int], email: str = SHOPPER, key: str | None = None
+    ) -> Order:
+        lines = tuple(
+            WantedLine(quantity=count, product_id=an_id(number))
+            for number, count in quantities.items()
+        )
+        order = (await services.intake.place(Wanted(email, lines, key))).order
+        handed_over.clear()
+        return order
+
+    return place
+
+
+@pytest.fixture
+async def client(services: Services, settings: OrdersSettings) -> AsyncIterator[httpx2.AsyncClient]:
+    @asynccontextmanager
+    async def run(_settings: OrdersSettings) -> AsyncIterator[Services]:
+        yield services
+
+    async with client_of(create_app(settings, run)) as client:
+        yield client

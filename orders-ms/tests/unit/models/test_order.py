@@ -1,0 +1,232 @@
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from orders.errors import ContraryOutcomeError, NotCancellableError
+from orders.models.order import LEGAL, Line, Order, Step
+from shopkit.events import (
+    LineReason,
+    OrderCancel,
+    OrderCreate,
+    OrderStatus,
+    OrderStatusUpdate,
+)
+from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+
+PENDING, ACCEPTED, REJECTED, CANCELLED = OrderStatus
+LATER = NOON + timedelta(minutes=1)
+AT_LAST = NOON + timedelta(minutes=2)
+
+LINES = (Line(an_id(1), "spoon", 599, 2), Line(an_id(2), "fork", 1, 3))
+
+WAYS: dict[OrderStatus, Sequence[OrderStatus]] = {
+    PENDING: [PENDING],
+    ACCEPTED: [PENDING, ACCEPTED],
+    REJECTED: [PENDING, REJECTED],
+    CANCELLED: [PENDING, CANCELLED],
+}
+
+
+def order(status: OrderStatus = PENDING, **changes: Any) -> Order:
+    times = (NOON, LATER, AT_LAST)
+    history = tuple(Step(step, at) for step, at in zip(WAYS[status], times, strict=False))
+    plain = Order(id=an_id(9), email="aaa@aaa.com", lines=LINES, history=history, origin=ORIGIN)
+    return replace(plain, **changes)
+
+
+def told(status: OrderStatus, **more: Any) -> OrderStatusUpdate:
+    return OrderStatusUpdate.model_validate({"order_id": an_id(9), "status": status, **more})
+
+
+def moved(before: Order, status: OrderStatus, at: datetime, **changes: Any) -> Order:
+    return replace(before, history=(*before.history, Step(status, at)), **changes)
+
+
+class TestLegal:
+    def test_nothing_leaves_a_final_status(self) -> None:
+        assert {
+            PENDING: {ACCEPTED, REJECTED, CANCELLED},
+            ACCEPTED: {CANCELLED},
+            REJECTED: set(),
+            CANCELLED: set(),
+        } == LEGAL
+
+
+class TestOrder:
+    def test_stands_where_its_history_ends(self) -> None:
+        accepted = order(ACCEPTED)
+        assert accepted.status is ACCEPTED
+        assert (accepted.created_at, accepted.changed_at) == (NOON, LATER)
+
+    def test_costs_the_sum_of_its_lines(self) -> None:
+        assert order().cost_cents == 1_201
+
+    @pytest.mark.parametrize(
+        ("status", "confirmed", "unanswered"),
+        [
+            (PENDING, False, True),
+            (ACCEPTED, False, False),
+            (REJECTED, False, False),
+            (CANCELLED, False, True),
+            (CANCELLED, True, False),
+        ],
+    )
+    def test_products_ms_owes_a_decision_or_a_confirmation(
+        self, status: OrderStatus, confirmed: bool, unanswered: bool
+    ) -> None:
+        assert order(status, cancel_confirmed=confirmed).unanswered is unanswered
+
+
+class TestAsPlaced:
+    @pytest.mark.parametrize("status", list(OrderStatus))
+    def test_is_as_the_order_was_whatever_became_of_it(self, status: OrderStatus) -> None:
+        # Given
+        became = order(
+            status,
+            reason="Not everything in it could be had.",
+            lines=tuple(replace(line, reason="None left.") for line in LINES),
+            cancel_confirmed=True,
+        )
+        # When / Then
+        assert became.as_placed() == order()
+
+
+class TestCancelled:
+    @pytest.mark.parametrize("status", [PENDING, ACCEPTED])
+    def test_an_order_that_is_pending_or_accepted_can_be_cancelled(
+        self, status: OrderStatus
+    ) -> None:
+        before = order(status)
+        assert before.cancelled(AT_LAST) == moved(before, CANCELLED, AT_LAST)
+
+    @pytest.mark.parametrize(
+        ("status", "text"),
+        [
+            (REJECTED, "The order is rejected and can't be cancelled."),
+            (CANCELLED, "The order is cancelled and can't be cancelled."),
+        ],
+    )
+    def test_a_final_order_can_not(self, status: OrderStatus, text: str) -> None:
+        with pytest.raises(NotCancellableError) as raised:
+            order(status).cancelled(AT_LAST)
+        assert (str(raised.value), raised.value.order_id) == (text, an_id(9))
+
+
+NOTHING, CONTRARY = "nothing changes", "a contrary outcome"
+TABLE: dict[tuple[OrderStatus, OrderStatus], OrderStatus | str] = {
+    (PENDING, ACCEPTED): ACCEPTED,
+    (PENDING, REJECTED): REJECTED,
+    (PENDING, CANCELLED): CANCELLED,
+    (ACCEPTED, ACCEPTED): NOTHING,
+    (ACCEPTED, REJECTED): CONTRARY,
+    (ACCEPTED, CANCELLED): CANCELLED,
+    (REJECTED, ACCEPTED): CONTRARY,
+    (REJECTED, REJECTED): NOTHING,
+    (REJECTED, CANCELLED): CONTRARY,
+    (CANCELLED, ACCEPTED): NOTHING,
+    (CANCELLED, REJECTED): NOTHING,
+}
+
+
+class TestAfter:
+    def test_the_table_has_every_status_and_every_outcome(self) -> None:
+        told_of = [ACCEPTED, REJECTED, CANCELLED]
+        every = set(itertools.product(OrderStatus, told_of))
+        assert every == {*TABLE, (CANCELLED, CANCELLED)}
+
+    @pytest.mark.parametrize(
+        ("before", "outcome", "becomes"), [(*pair, becomes) for pair, becomes in TABLE.items()]
+    )
+    def test_moves_only_as_the_table_says(
+        self, before: OrderStatus, outcome: OrderStatus, becomes: OrderStatus | str
+    ) -> None:
+        if becomes == CONTRARY:
+            with pytest.raises(
+                ContraryOutcomeError,
+                match=f"order {an_id(9)} is {before}, the event says {outcome}",
+            ):
+                order(before).after(told(outcome), AT_LAST)
+        elif becomes == NOTHING:
+            assert order(before).after(told(outcome), AT_LAST) is None
+        else:
+            expected = moved(order(before), outcome, AT_LAST, cancel_confirmed=outcome is CANCELLED)
+            assert order(before).after(told(outcome), AT_LAST) == expected
+
+    def test_a_cancellation_is_noted_as_confirmed_once(self) -> None:
+        # Given
+        cancelled = order(CANCELLED)
+        # When
+        confirmed = cancelled.after(told(CANCELLED), AT_LAST)
+        # Then
+        assert confirmed == replace(cancelled, cancel_confirmed=True)
+        assert confirmed is not None
+        assert confirmed.after(told(CANCELLED), AT_LAST) is None
+
+    def test_a_rejected_order_says_why_line_by_line(self) -> None:
+        # Given
+        outcome = told(
+            REJECTED,
+            reason="Not everything in it could be had.",
+            lines=[LineReason(product_id=an_id(2), reason="Only 1 left.")],
+        )
+        # When
+        rejected = order().after(outcome, LATER)
+        # Then
+        assert rejected is not None
+        assert rejected.reason == "Not everything in it could be had."
+        assert [line.reason for line in rejected.lines] == [None, "Only 1 left."]
+
+
+class TestMessages:
+    def test_the_order_is_told_as_it_was_placed(self) -> None:
+        # When
+        message = order(ACCEPTED).create_message()
+        # Then
+        assert message.id == f"OrderCreate/{an_id(9)}"
+        assert (message.topic, message.key) == ("shop.orders", an_id(9))
+        assert (message.source, message.time, message.origin) == ("orders-ms", NOON, ORIGIN)
+        event = OrderCreate.model_validate_json(message.value)
+        assert [line.model_dump() for line in event.order.lines] == [
+            {"product_id": an_id(1), "name": "spoon", "price_cents": 599, "quantity": 2},
+            {"product_id": an_id(2), "name": "fork", "price_cents": 1, "quantity": 3},
+        ]
+
+    @pytest.mark.parametrize("status", list(OrderStatus))
+    def test_it_has_the_same_bytes_whatever_became_of_the_order(self, status: OrderStatus) -> None:
+        became = order(
+            status, lines=tuple(replace(line, reason="None left.") for line in LINES), reason="no"
+        )
+        assert became.create_message() == order().create_message()
+
+    def test_a_cancellation_is_told_as_of_when_it_was(self) -> None:
+        # When
+        message = order(CANCELLED).cancel_message()
+        # Then
+        assert message.id == f"OrderCancel/{an_id(9)}"
+        assert message.time == LATER
+        assert OrderCancel.model_validate_json(message.value).order_id == an_id(9)
+
+    def test_it_has_the_same_bytes_once_it_is_confirmed(self) -> None:
+        confirmed = order(CANCELLED, cancel_confirmed=True)
+        assert confirmed.cancel_message() == order(CANCELLED).cancel_message()
+
+    @pytest.mark.parametrize(
+        ("status", "confirmed", "owed", "settled"),
+        [
+            (PENDING, False, ["OrderCreate"], []),
+            (ACCEPTED, False, [], ["OrderCreate"]),
+            (REJECTED, False, [], ["OrderCreate"]),
+            (CANCELLED, False, ["OrderCancel"], []),
+            (CANCELLED, True, [], ["OrderCreate", "OrderCancel"]),
+        ],
+    )
+    def test_what_is_owed_and_what_is_settled(
+        self, status: OrderStatus, confirmed: bool, owed: list[str], settled: list[str]
+    ) -> None:
+        one = order(status, cancel_confirmed=confirmed)
+        assert [message.type for message in one.owed_messages()] == owed
+        assert one.settled_event_ids() == [f"{name}/{an_id(9)}" for name in settled]

@@ -1,0 +1,155 @@
+import pytest
+
+from orders.errors import (
+    AmbiguousNameError,
+    InsufficientStockError,
+    LinesRefusedError,
+    PriceChangedError,
+    QuantityLimitError,
+    UnknownProductsError,
+)
+from orders.models.order import Line
+from orders.models.placement import Shelf, Wanted, WantedLine
+from shopkit.testing.deliveries import an_id, state
+
+
+def by_id(number: int, quantity: int = 1, price: int | None = None) -> WantedLine:
+    return WantedLine(quantity=quantity, product_id=an_id(number), price_cents=price)
+
+
+def by_name(name: str, quantity: int = 1) -> WantedLine:
+    return WantedLine(quantity=quantity, name=name)
+
+
+def wanted(*lines: WantedLine) -> Wanted:
+    return Wanted("aaa@aaa.com", lines)
+
+
+SHELF = Shelf(
+    [
+        state(1, name="spoon", price_cents=599, quantity=10),
+        state(2, name="fork", price_cents=250, quantity=0),
+        state(3, name="knife", archived=True),
+        state(4, name="twin", quantity=5),
+        state(5, name="twin", quantity=6),
+        state(6, name="nail", price_cents=1, quantity=1_000_000),
+    ]
+)
+
+
+def refusal(*lines: WantedLine) -> LinesRefusedError:
+    with pytest.raises(LinesRefusedError) as raised:
+        SHELF.lines_for(wanted(*lines))
+    return raised.value
+
+
+class TestLinesFor:
+    def test_has_the_name_and_price_of_the_product(self) -> None:
+        assert SHELF.lines_for(wanted(by_name("spoon", 2), by_id(6, 3))) == (
+            Line(an_id(1), "spoon", 599, 2),
+            Line(an_id(6), "nail", 1, 3),
+        )
+
+    def test_sums_lines_of_one_product_however_it_is_named(self) -> None:
+        lines = SHELF.lines_for(wanted(by_id(1, 2), by_id(6), by_name("spoon", 3)))
+        assert lines == (Line(an_id(1), "spoon", 599, 5), Line(an_id(6), "nail", 1, 1))
+
+    def test_an_id_outweighs_a_name(self) -> None:
+        line = WantedLine(quantity=1, product_id=an_id(1), name="nail")
+        assert SHELF.lines_for(wanted(line)) == (Line(an_id(1), "spoon", 599, 1),)
+
+    def test_takes_all_that_there_is(self) -> None:
+        assert SHELF.lines_for(wanted(by_id(1, 10)))[0].quantity == 10
+
+    def test_takes_the_limit(self) -> None:
+        assert SHELF.lines_for(wanted(by_id(6, 400), by_id(6, 600)))[0].quantity == 1_000
+
+    def test_takes_a_product_of_an_ambiguous_name_by_its_id(self) -> None:
+        assert SHELF.lines_for(wanted(by_id(5)))[0].product_id == an_id(5)
+
+    def test_an_archived_product_does_not_make_a_name_ambiguous(self) -> None:
+        shelf = Shelf([state(1, name="cup", archived=True), state(2, name="cup")])
+        assert shelf.lines_for(wanted(by_name("cup")))[0].product_id == an_id(2)
+
+    def test_takes_the_price_that_was_seen_where_it_still_holds(self) -> None:
+        assert SHELF.lines_for(wanted(by_id(1, price=599)))[0].price_cents == 599
+
+    def test_refuses_unknown_and_archived_products_by_line(self) -> None:
+        error = refusal(by_id(1), by_id(77), by_name("no such"), by_name("knife"), by_id(3))
+        assert type(error) is UnknownProductsError
+        assert str(error) == "Some products are not for sale."
+        assert error.field_errors() == [
+            (f"products.{index}", "It is not for sale.") for index in (1, 2, 3, 4)
+        ]
+
+    def test_a_name_is_no_pattern(self) -> None:
+        assert type(refusal(by_name("spo.n"))) is UnknownProductsError
+
+    def test_refuses_a_name_that_two_products_have(self) -> None:
+        error = refusal(by_id(1), by_name("twin"))
+        assert type(error) is AmbiguousNameError
+        assert str(error) == "Some names are those of two products just now; please order by id."
+        assert error.field_errors() == [("products.1", "Two products have this name.")]
+
+    def test_refuses_more_than_the_limit_of_one_product_together(self) -> None:
+        error = refusal(by_id(6, 1_000), by_id(1), by_name("nail", 1))
+        assert type(error) is QuantityLimitError
+        assert str(error) == "An order can have at most 1000 of a product."
+        assert error.field_errors() == [
+            ("products.0", "Together these are 1001."),
+            ("products.2", "Together these are 1001."),
+        ]
+
+    def test_refuses_a_price_that_is_not_the_one_seen(self) -> None:
+        error = refusal(by_id(6, price=1), by_id(1, price=598))
+        assert type(error) is PriceChangedError
+        assert str(error) == "Some prices have changed."
+        assert error.field_errors() == [("products.1", "It costs 5.99 now.")]
+
+    def test_a_price_of_nothing_is_a_price(self) -> None:
+        assert type(refusal(by_id(1, price=0))) is PriceChangedError
+
+    def test_refuses_too_little_stock_by_what_is_wanted_together(self) -> None:
+        error = refusal(by_id(6), by_id(1, 6), by_id(2), by_name("spoon", 5))
+        assert type(error) is InsufficientStockError
+        assert str(error) == "There is not enough in stock."
+        assert error.field_errors() == [
+            ("products.1", "Only 10 left."),
+            ("products.2", "None left."),
+            ("products.3", "Only 10 left."),
+        ]
+
+    @pytest.mark.parametrize(
+        ("lines", "kind"),
+        [
+            ([by_id(77), by_name("twin")], UnknownProductsError),
+            ([by_name("twin"), by_id(6, 1_001)], AmbiguousNameError),
+            ([by_id(6, 1_001), by_id(1, price=1)], QuantityLimitError),
+            ([by_id(1, price=1), by_id(2)], PriceChangedError),
+        ],
+    )
+    def test_tells_of_one_kind_at_a_time_the_gravest_first(
+        self, lines: list[WantedLine], kind: type[LinesRefusedError]
+    ) -> None:
+        assert type(refusal(*lines)) is kind
+
+
+class TestFingerprint:
+    def test_is_the_same_for_the_same_lines_whoever_asks(self) -> None:
+        one = Wanted("aaa@aaa.com", (by_id(1, 2),), "key")
+        other = Wanted("bbb@bbb.com", (by_id(1, 2),), None)
+        assert one.fingerprint == other.fingerprint
+
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            [by_id(1, 3)],
+            [by_id(2, 2)],
+            [by_id(1, 2, price=599)],
+            [by_name("spoon", 2)],
+            [by_id(1, 1), by_id(1, 1)],
+            [],
+        ],
+    )
+    def test_is_another_for_other_lines(self, lines: list[WantedLine]) -> None:
+        assert wanted(*lines).fingerprint != wanted(by_id(1, 2)).fingerprint
