@@ -13,19 +13,19 @@ VITE = FOLDER / "node_modules" / "vite" / "bin" / "vite.js"
 NOT_SOURCES = {"node_modules", "dist"}
 
 
-def exists() -> bool:
-    """Return whether there is a web shop at all."""
-    return (FOLDER / "package.json").exists()
+def exists(settings: Settings) -> bool:
+    """Return whether there is a web shop at all, and it is wanted."""
+    return settings.web != "none" and (FOLDER / "package.json").exists()
 
 
 def has_server(settings: Settings) -> bool:
     """Return whether Vite serves it, rather than nginx what was built."""
-    return settings.mode is Mode.DEVELOPMENT and exists()
+    return settings.mode is Mode.DEVELOPMENT and exists(settings)
 
 
 def has_to_be_built(settings: Settings) -> bool:
     """Return whether it is served as built, and the sources are newer than that."""
-    if settings.mode is Mode.DEVELOPMENT or not exists():
+    if settings.mode is Mode.DEVELOPMENT or not exists(settings):
         return False
     page = BUILT / "index.html"
     return not page.exists() or page.stat().st_mtime < _newest_source()

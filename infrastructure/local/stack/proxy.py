@@ -62,7 +62,7 @@ def _values(state: State, settings: Settings) -> dict[str, str]:
         "SHOP_LISTEN": f"{LOOPBACK}:{ports['shop']}",
         "GATEWAY_UPSTREAM": f"{LOOPBACK}:{ports['gateway']}",
         "FRONTEND_UPSTREAM": f"{LOOPBACK}:{ports['web']}",
-        "FRONTEND_ROOT": str(_static_files()),
+        "FRONTEND_ROOT": str(_static_files(settings)),
         "CSP_NONCE": state.password("csp-nonce"),
         "TRUSTED_PROXY": NO_PROXY_BEFORE_US,
         # Every upstream here is an address, so nothing is ever asked of it.
@@ -70,9 +70,9 @@ def _values(state: State, settings: Settings) -> dict[str, str]:
     }
 
 
-def _static_files() -> Path:
+def _static_files(settings: Settings) -> Path:
     """Return the built web shop, or a page that says that there is none."""
-    return frontend.BUILT if frontend.exists() else SOURCE / "placeholder"
+    return frontend.BUILT if frontend.exists(settings) else SOURCE / "placeholder"
 
 
 def _owner() -> str:

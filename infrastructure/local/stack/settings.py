@@ -47,6 +47,7 @@ class Settings:
         mode: Reload and Vite, or as in production.
         seed: "demo" loads the example data in production mode too.
         log_level: The services' level.
+        web: "none" leaves the web shop out: it is neither built nor served.
     """
 
     state: Path = DEFAULT_STATE
@@ -54,6 +55,7 @@ class Settings:
     mode: Mode = Mode.DEVELOPMENT
     seed: str = ""
     log_level: str = "INFO"
+    web: str = ""
 
     @property
     def file(self) -> Path:
@@ -73,7 +75,7 @@ class Settings:
     def save(self) -> None:
         """Remember the settings for the next command that names only the state folder."""
         values = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
-        values["log_level"] = self.log_level
+        values |= {"log_level": self.log_level, "web": self.web}
         self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
@@ -97,6 +99,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mode=_mode(given.get("MODE") or kept.get("mode", Mode.DEVELOPMENT)),
         seed=_seed(given.get("SEED") or kept.get("seed", "")),
         log_level=(given.get("LOG_LEVEL") or kept.get("log_level", "INFO")).upper(),
+        web=_web(given.get("WEB") or kept.get("web", "")),
     )
     return _with_free_ports(settings)
 
@@ -118,6 +121,12 @@ def _mode(value: str) -> Mode:
 def _seed(value: str) -> str:
     if value not in {"", "demo"}:
         raise SettingError(f"SEED={value} is not known; the only one is demo.")
+    return value
+
+
+def _web(value: str) -> str:
+    if value not in {"", "none"}:
+        raise SettingError(f"WEB={value} is not known; WEB=none leaves the web shop out.")
     return value
 
 

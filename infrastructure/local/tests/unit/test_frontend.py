@@ -45,3 +45,8 @@ class TestHasToBeBuilt:
     def test_where_there_is_no_web_shop(self, folder: Path) -> None:
         assert not frontend.has_to_be_built(self.production)
         assert not frontend.has_server(Settings())
+
+    def test_is_left_out_where_it_is_not_wanted(self) -> None:
+        settings = Settings(web="none")
+        assert not frontend.exists(settings)
+        assert not frontend.has_server(settings)
