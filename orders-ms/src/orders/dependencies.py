@@ -7,18 +7,24 @@ from typing import Annotated
 import aiohttp
 from fastapi import Depends, Request
 
+from orders.repositories.changes import OrderChanges
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import BESIDE, ProjectionRepository
 from orders.repositories.remote import RemoteProducts
+from orders.repositories.statistics import StatisticsRepository
 from orders.repositories.ticks import TickRepository
 from orders.services.intake import IntakeService
+from orders.services.live import LiveService
 from orders.services.orders import OrderService
 from orders.services.projection import ProjectionService
 from orders.services.rebuild import RebuildService
 from orders.services.reconcile import ReconcileService
 from orders.services.resend import ResendService
+from orders.services.statistics import StatisticsService
 from orders.settings import OrdersSettings
+from shopkit.audit import AuditTrail
 from shopkit.clock import Clock, utc_now
+from shopkit.dead_letter_service import DeadLetterService
 from shopkit.health import Check
 from shopkit.idempotency import IdempotencyKeys
 from shopkit.mongo import (
@@ -32,12 +38,19 @@ SERVICE = "orders-ms"
 
 @dataclass(frozen=True)
 class Services:
-    """What controllers and consumers call."""
+    """What controllers and consumers call.
+
+    `letters` and `checks` are there where the service runs, with its consumers.
+    """
 
     intake: IntakeService
     orders: OrderService
     projection: ProjectionService
     resend: ResendService
+    live: LiveService
+    statistics: StatisticsService
+    trail: AuditTrail
+    letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
@@ -48,6 +61,7 @@ def build(
     orders = OrderRepository(database)
     projection = ProjectionRepository(database)
     outbox = Outbox(database, clock)
+    trail = AuditTrail(database)
     return Services(
         intake=IntakeService(
             transactions=transactions,
@@ -61,6 +75,7 @@ def build(
         orders=OrderService(
             transactions=transactions,
             orders=orders,
+            trail=trail,
             outbox=outbox,
             hand_over=hand_over,
             clock=clock,
@@ -74,6 +89,9 @@ def build(
             hand_over=hand_over,
             clock=clock,
         ),
+        live=LiveService(orders=orders, changes=OrderChanges(database), clock=clock),
+        statistics=StatisticsService(StatisticsRepository(database), clock),
+        trail=trail,
     )
 
 
@@ -113,18 +131,41 @@ def comparing(
     return Comparing(reconcile, rebuild)
 
 
-def _services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
+    """Return the services of a request's application."""
     services: Services = request.app.state.services
     return services
 
 
-def _intake(services: Annotated[Services, Depends(_services)]) -> IntakeService:
-    return services.intake
+def trail_of(request: Request) -> AuditTrail:
+    """Return the audit trail of a request's application."""
+    return services_of(request).trail
 
 
-def _orders(services: Annotated[Services, Depends(_services)]) -> OrderService:
-    return services.orders
+def letters_of(request: Request) -> DeadLetterService:
+    """Return the dead letters of a request's application."""
+    letters = services_of(request).letters
+    assert letters  # noqa: S101 - a service that runs has them.
+    return letters
+
+
+def _intake(request: Request) -> IntakeService:
+    return services_of(request).intake
+
+
+def _orders(request: Request) -> OrderService:
+    return services_of(request).orders
+
+
+def _live(request: Request) -> LiveService:
+    return services_of(request).live
+
+
+def _figures(request: Request) -> StatisticsService:
+    return services_of(request).statistics
 
 
 Intake = Annotated[IntakeService, Depends(_intake)]
 Orders = Annotated[OrderService, Depends(_orders)]
+Live = Annotated[LiveService, Depends(_live)]
+Figures = Annotated[StatisticsService, Depends(_figures)]

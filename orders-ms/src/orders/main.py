@@ -6,10 +6,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from orders import problems
-from orders.controllers import orders
-from orders.dependencies import Services
+from orders.controllers import administration, orders, stream
+from orders.dependencies import Services, letters_of, trail_of
 from orders.runtime import running
 from orders.settings import OrdersSettings
+from shopkit import admin_routes
 from shopkit import app as shop_app
 
 Run = Callable[[OrdersSettings], AbstractAsyncContextManager[Services]]
@@ -31,5 +32,9 @@ def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
         table=problems.TABLE,
         checks=lambda request: request.app.state.services.checks,
     )
-    app.include_router(orders.routes)
+    # The stream comes first, or its name would be taken for an order's id.
+    for routes in (stream.routes, orders.routes, administration.routes):
+        app.include_router(routes)
+    app.include_router(admin_routes.audit_routes("orders", trail_of))
+    app.include_router(admin_routes.dead_letter_routes("orders", letters_of))
     return app

@@ -3,6 +3,7 @@
 from typing import Any
 
 from orders.repositories.projection import ProjectionRepository
+from shopkit import audit
 from shopkit.dead_letters import DeadLetters
 from shopkit.idempotency import IdempotencyKeys
 from shopkit.migrations import Migration, ensure_collection
@@ -46,7 +47,16 @@ async def _index(database: Database) -> None:
     await orders.create_index("resend_at", partialFilterExpression={"resend_at": {"$exists": True}})
 
 
+async def _administration(database: Database) -> None:
+    await audit.migrate(database)
+    orders = database["orders"]
+    await orders.create_index([("created_at", -1), ("_id", -1)])
+    await orders.create_index([("status", 1), ("created_at", -1), ("_id", -1)])
+    await database["products"].create_index([("archived", 1), ("quantity", 1), ("_id", 1)])
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create),
     Migration("0002-indexes", _index),
+    Migration("0003-administration", _administration),
 )

@@ -18,6 +18,7 @@ from shopkit.loops import every, forgiving
 from shopkit.mongo import DATABASE, MongoTransactions, connect, is_temporary
 
 RESEND_SECONDS = 1.0
+READ_AGAIN_SECONDS = 0.5
 
 
 def is_away(error: BaseException) -> bool:
@@ -47,6 +48,10 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
             database, MongoTransactions(client), path.hand_over, settings, session
         ).reconcile.reconcile
         path.run_beside("reconcile", every(settings.reconcile_seconds, forgiving(compare, is_away)))
+        live = services.live
+        path.run_beside("live reader", every(READ_AGAIN_SECONDS, forgiving(live.read, is_away)))
+        path.run_beside("live dispatcher", every(0, forgiving(live.dispatch, is_away)))
         async with path:
-            yield replace(services, checks=path.checks)
+            letters = path.letters(services.trail)
+            yield replace(services, letters=letters, checks=path.checks)
             await services.intake.drain()

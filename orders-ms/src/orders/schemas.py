@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from orders.models.order import Line, Order
 from orders.models.placement import LINE_LIMIT, Wanted, WantedLine
+from shopkit.audit import Moment
 from shopkit.events import Id, OrderStatus
 from shopkit.fields import Number, Price, to_cents
 from shopkit.text import Text
@@ -111,3 +112,14 @@ class OrdersBody(BaseModel):
 
     orders: list[OrderBody]
     next_cursor: str | None
+
+
+class ListOrders(BaseModel):
+    """The query of `GET /api/admin/orders`."""
+
+    status: OrderStatus | None = None
+    email: Annotated[Text | None, Field(max_length=320)] = None
+    since: Moment | None = None
+    until: Annotated[Moment | None, Field(description="itself not included")] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str | None, Field(max_length=1_000)] = None

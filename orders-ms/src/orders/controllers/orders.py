@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from orders import problems
 from orders.dependencies import Intake, Orders
+from orders.models.query import OrderQuery
 from orders.schemas import OrderBody, OrdersBody, PlaceOrderRequest
 from shopkit.idempotency import REPLAYED, IdempotencyKey
 from shopkit.identity import User
@@ -55,7 +56,7 @@ async def list_orders(
     cursor: Annotated[str | None, Query(max_length=1_000)] = None,
 ) -> OrdersBody:
     """List the caller's own orders, newest first."""
-    page, next_cursor = await orders.page(caller.email, limit=limit, cursor=cursor)
+    page, next_cursor = await orders.page(OrderQuery(caller.email), limit=limit, cursor=cursor)
     return OrdersBody(orders=[OrderBody.of(order) for order in page], next_cursor=next_cursor)
 
 

@@ -7,12 +7,14 @@ from bson import ObjectId
 from pymongo import UpdateOne
 
 from orders.models.order import Line, Order, Step
+from orders.models.query import OrderQuery
 from shopkit.context import Origin
 from shopkit.events import OrderStatus
 from shopkit.mongo import Database, Document, GuardMissedError, Session
 
 RESEND_AFTER = timedelta(seconds=30)
 """How long products-ms may take to answer before it is asked again; twice as long each time."""
+RECENT_LIMIT = 100
 LONGEST_RESEND_DELAY = timedelta(minutes=10)
 
 
@@ -34,25 +36,31 @@ class OrderRepository:
         )
         return {str(document["_id"]): _order(document) async for document in found}
 
-    async def of(
-        self, email: str, *, limit: int, after: tuple[datetime, str] | None
+    async def page(
+        self, query: OrderQuery, *, limit: int, after: tuple[datetime, str] | None
     ) -> list[Order]:
-        """Return a shopper's orders, newest first.
+        """Return orders, newest first.
 
         Args:
-            email: Whose.
+            query: Which.
             limit: The most to return.
             after: When the last one seen was placed, and its id.
         """
-        query: Document = {"client_email": email}
+        parts = [_filter(query)]
         if after:
             at, order_id = after
-            query["$or"] = [
-                {"created_at": {"$lt": at}},
-                {"created_at": at, "_id": {"$lt": ObjectId(order_id)}},
-            ]
-        found = self._orders.find(query).sort([("created_at", -1), ("_id", -1)]).limit(limit)
-        return [_order(document) async for document in found]
+            earlier = {"created_at": {"$lt": at}}
+            parts.append({"$or": [earlier, {"created_at": at, "_id": {"$lt": ObjectId(order_id)}}]})
+        found = self._orders.find({"$and": parts})
+        ordered = found.sort([("created_at", -1), ("_id", -1)]).limit(limit)
+        return [_order(document) async for document in ordered]
+
+    async def pending_or_changed(self, email: str, since: datetime) -> list[Order]:
+        """Return a shopper's orders that are pending or have changed lately, newest first."""
+        lately = {"$or": [{"status": OrderStatus.PENDING}, {"changed_at": {"$gte": since}}]}
+        found = self._orders.find({"client_email": email, **lately})
+        ordered = found.sort([("created_at", -1), ("_id", -1)]).limit(RECENT_LIMIT)
+        return [_order(document) async for document in ordered]
 
     async def all(self) -> AsyncIterator[tuple[str, Order]]:
         """Yield all orders by id."""
@@ -93,6 +101,17 @@ class OrderRepository:
                 break
             taken.append(_order(document))
         return taken
+
+
+def _filter(query: OrderQuery) -> Document:
+    times = {"$gte": query.since, "$lt": query.until}
+    bounds = {operator: moment for operator, moment in times.items() if moment}
+    wanted = {
+        "client_email": query.email,
+        "status": query.status,
+        "created_at": bounds or None,
+    }
+    return {field: value for field, value in wanted.items() if value is not None}
 
 
 def _put_off(now: datetime) -> Document:

@@ -8,8 +8,10 @@ from prometheus_client import Counter
 
 from orders.errors import OrderNotFoundError
 from orders.models.order import Order
+from orders.models.query import OrderQuery
 from orders.repositories.orders import OrderRepository
 from shopkit import cursors
+from shopkit.audit import AuditTrail
 from shopkit.clock import Clock
 from shopkit.events import Delivery, OrderStatusUpdate
 from shopkit.identity import Identity
@@ -29,12 +31,14 @@ class OrderService:
         *,
         transactions: Transactions,
         orders: OrderRepository,
+        trail: AuditTrail,
         outbox: Outbox,
         hand_over: HandOver,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
+        self._trail = trail
         self._outbox = outbox
         self._hand_over = hand_over
         self._clock = clock
@@ -48,15 +52,15 @@ class OrderService:
         return _visible(await self._orders.by_id(order_id), order_id, caller)
 
     async def page(
-        self, email: str, *, limit: int, cursor: str | None
+        self, query: OrderQuery, *, limit: int, cursor: str | None
     ) -> tuple[list[Order], str | None]:
-        """Return a shopper's orders, newest first, and the cursor of the next page.
+        """Return orders, newest first, and the cursor of the next page.
 
         Raises:
             InvalidCursorError: The cursor was not made by this list.
         """
         after = _decode(cursor) if cursor else None
-        found = await self._orders.of(email, limit=limit + 1, after=after)
+        found = await self._orders.page(query, limit=limit + 1, after=after)
         page = found[:limit]
         return page, _encode(page[-1]) if len(found) > limit else None
 
@@ -81,7 +85,22 @@ class OrderService:
         rows = [Row(order.cancel_message(), kept=True)]
         await self._orders.move([(before, order)], session=session)
         await self._outbox.add(rows, session=session)
+        if caller.email != order.email:
+            await self._note_cancel(before, order, caller, session)
         return order, rows
+
+    async def _note_cancel(
+        self, before: Order, after: Order, caller: Identity, session: Session
+    ) -> None:
+        await self._trail.add(
+            actor=caller.email,
+            action="cancel order",
+            subject=after.id,
+            before={"status": before.status, "email": before.email},
+            after={"status": after.status, "email": after.email},
+            at=after.changed_at,
+            session=session,
+        )
 
     async def settle(self, deliveries: Sequence[Delivery[OrderStatusUpdate]]) -> None:
         """Move orders on as products-ms has decided, and note cancellations as carried out.
