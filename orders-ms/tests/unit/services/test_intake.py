@@ -1,0 +1,261 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from orders.dependencies import Services
+from orders.errors import InsufficientStockError, UnknownProductsError
+from orders.models.order import Line, Step
+from orders.models.placement import Wanted, WantedLine
+from orders.services.intake import Placed
+from shopkit import context
+from shopkit.events import OrderStatus
+from shopkit.idempotency import KeyReusedError, key_id
+from shopkit.mongo import Database, Document, GuardMissedError
+from shopkit.testing import HeldClock
+from shopkit.testing.apps import HandedOver
+from shopkit.testing.deliveries import NOON, ORIGIN, an_id, state, told
+
+Know = Callable[..., Awaitable[None]]
+
+
+def wanted(
+    number: int, quantity: int = 1, *, key: str | None = None, email: str = "aaa@aaa.com"
+) -> Wanted:
+    return Wanted(email, (WantedLine(quantity=quantity, product_id=an_id(number)),), key)
+
+
+class Stored:
+    """How many documents there are of each kind."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def counts(self) -> tuple[int, int, int]:
+        names = ("orders", "idempotency_keys", "outbox")
+        one, two, three = [await self._database[name].count_documents({}) for name in names]
+        return one, two, three
+
+    async def only(self, collection: str) -> Document:
+        (row,) = await self._database[collection].find({}).to_list()
+        return row
+
+
+@pytest.fixture
+def stored(database: Database) -> Stored:
+    return Stored(database)
+
+
+@pytest.fixture(autouse=True)
+async def _shelf(know: Know) -> None:
+    await know(state(1, name="spoon", price_cents=599, quantity=10), state(2, quantity=0))
+
+
+class TestPlace:
+    async def test_stores_the_order_its_key_and_its_event_and_hands_the_event_over(
+        self, services: Services, stored: Stored, handed_over: HandedOver
+    ) -> None:
+        # Given
+        context.enter(ORIGIN)
+        # When
+        placed = await services.intake.place(wanted(1, 2, key="key-1"))
+        # Then
+        order = placed.order
+        assert not placed.replayed
+        assert order.history == (Step(OrderStatus.PENDING, NOON),)
+        assert order.lines == (Line(an_id(1), "spoon", 599, 2),)
+        assert (order.email, order.origin) == ("aaa@aaa.com", ORIGIN)
+        assert await stored.counts() == (1, 1, 1)
+        assert (await stored.only("idempotency_keys"))["_id"] == key_id("aaa@aaa.com", "key-1")
+        row = await stored.only("outbox")
+        assert (row["_id"], row["kept"], row["unsent"]) == (f"OrderCreate/{order.id}", True, True)
+        assert handed_over.ids == [f"OrderCreate/{order.id}"]
+        document = await stored.only("orders")
+        assert (document["status"], document["cost_cents"]) == ("PENDING", 1_198)
+        assert await services.orders._orders.by_id(order.id) == order
+
+    async def test_stores_no_key_where_none_is_given(
+        self, services: Services, stored: Stored
+    ) -> None:
+        await services.intake.place(wanted(1))
+        assert await stored.counts() == (1, 0, 1)
+
+    @pytest.mark.parametrize(
+        ("number", "kind"), [(77, UnknownProductsError), (2, InsufficientStockError)]
+    )
+    async def test_stores_nothing_of_what_it_refuses(
+        self,
+        services: Services,
+        stored: Stored,
+        handed_over: HandedOver,
+        number: int,
+        kind: type[Exception],
+    ) -> None:
+        with pytest.raises(kind):
+            await services.intake.place(wanted(number, key="key-1"))
+        assert await stored.counts() == (0, 0, 0)
+        assert handed_over == []
+
+    async def test_orders_that_come_together_are_judged_apart(
+        self, services: Services, stored: Stored, handed_over: HandedOver
+    ) -> None:
+        # When
+        results = await asyncio.gather(
+            *(services.intake.place(wanted(number)) for number in (1, 2, 1, 77)),
+            return_exceptions=True,
+        )
+        # Then
+        assert [type(result) for result in results] == [
+            Placed,
+            InsufficientStockError,
+            Placed,
+            UnknownProductsError,
+        ]
+        assert await stored.counts() == (2, 0, 2)
+        assert len(handed_over) == 2
+
+
+class TestIdempotency:
+    async def test_the_same_key_and_body_replay_the_first_answer(
+        self, services: Services, stored: Stored, handed_over: HandedOver
+    ) -> None:
+        # Given
+        first = await services.intake.place(wanted(1, 2, key="key-1"))
+        handed_over.clear()
+        # When
+        second = await services.intake.place(wanted(1, 2, key="key-1"))
+        # Then
+        assert second == Placed(first.order, replayed=True)
+        assert await stored.counts() == (1, 1, 1)
+        assert handed_over == []
+
+    async def test_a_replay_is_not_judged_and_is_as_the_order_was_placed(
+        self, services: Services, know: Know, clock: HeldClock
+    ) -> None:
+        # Given
+        first = await services.intake.place(wanted(1, 2, key="key-1"))
+        outcome = told(0, "REJECTED", reason="no").event.model_copy(
+            update={"order_id": first.order.id}
+        )
+        delivery = told(0, "REJECTED")
+        await services.orders.settle([type(delivery)(outcome, ORIGIN, NOON)])
+        await know(state(1, archived=True, quantity=0, price_cents=1, version=9))
+        clock.advance(days=400)
+        # When
+        second = await services.intake.place(wanted(1, 2, key="key-1"))
+        # Then
+        assert second == Placed(first.order, replayed=True)
+
+    @pytest.mark.parametrize("number", [1, 77])
+    async def test_the_same_key_with_another_body_is_refused(
+        self, services: Services, stored: Stored, number: int
+    ) -> None:
+        # Given
+        await services.intake.place(wanted(1, 2, key="key-1"))
+        # When
+        with pytest.raises(KeyReusedError) as raised:
+            await services.intake.place(wanted(number, 3, key="key-1"))
+        # Then
+        assert raised.value.key == "key-1"
+        assert await stored.counts() == (1, 1, 1)
+
+    async def test_a_key_belongs_to_its_caller(self, services: Services, stored: Stored) -> None:
+        # Given
+        first = await services.intake.place(wanted(1, key="key-1"))
+        # When
+        other = await services.intake.place(wanted(1, key="key-1", email="bbb@bbb.com"))
+        # Then
+        assert not other.replayed
+        assert other.order.id != first.order.id
+        assert await stored.counts() == (2, 2, 2)
+
+    async def test_a_refused_attempt_can_be_tried_again(
+        self, services: Services, know: Know, stored: Stored
+    ) -> None:
+        # Given
+        with pytest.raises(InsufficientStockError):
+            await services.intake.place(wanted(2, key="key-1"))
+        await know(state(2, quantity=5, version=9))
+        # When
+        placed = await services.intake.place(wanted(2, key="key-1"))
+        # Then
+        assert not placed.replayed
+        assert await stored.counts() == (1, 1, 1)
+
+    async def test_requests_of_one_key_that_come_together_make_one_order(
+        self, services: Services, stored: Stored, handed_over: HandedOver
+    ) -> None:
+        # When
+        results = await asyncio.gather(
+            *(services.intake.place(wanted(1, key="key-1")) for _ in range(5)),
+            services.intake.place(wanted(1, 3, key="key-1")),
+            return_exceptions=True,
+        )
+        # Then
+        assert [result.replayed for result in results[:5] if isinstance(result, Placed)] == [
+            False,
+            *[True] * 4,
+        ]
+        assert isinstance(results[5], KeyReusedError)
+        assert await stored.counts() == (1, 1, 1)
+        assert len(handed_over) == 1
+
+
+class TestBrokenBatch:
+    async def failing(
+        self, services: Services, monkeypatch: pytest.MonkeyPatch, error: Exception, quantity: int
+    ) -> None:
+        insert = services.intake._orders.insert
+
+        async def fail(orders: Sequence[Any], *, session: Any) -> None:
+            if any(line.quantity == quantity for order in orders for line in order.lines):
+                raise error
+            await insert(orders, session=session)
+
+        monkeypatch.setattr(services.intake._orders, "insert", fail)
+
+    async def test_one_that_breaks_the_transaction_is_taken_out_of_it(
+        self,
+        services: Services,
+        monkeypatch: pytest.MonkeyPatch,
+        handed_over: HandedOver,
+    ) -> None:
+        # Given
+        await self.failing(services, monkeypatch, ValueError("breaks it"), quantity=3)
+        # When
+        results = await asyncio.gather(
+            *(services.intake.place(wanted(1, quantity)) for quantity in (1, 3, 2)),
+            return_exceptions=True,
+        )
+        # Then
+        assert [type(result) for result in results] == [Placed, ValueError, Placed]
+        assert len(handed_over) == 2
+
+    async def test_what_is_temporary_is_told_to_all_at_once(
+        self, services: Services, monkeypatch: pytest.MonkeyPatch, handed_over: HandedOver
+    ) -> None:
+        # Given
+        await self.failing(services, monkeypatch, GuardMissedError("later"), quantity=3)
+        # When
+        results = await asyncio.gather(
+            *(services.intake.place(wanted(1, quantity)) for quantity in (1, 3)),
+            return_exceptions=True,
+        )
+        # Then
+        assert [type(result) for result in results] == [GuardMissedError] * 2
+        assert handed_over == []
+
+
+class TestDrain:
+    async def test_waits_for_the_orders_on_their_way(
+        self, services: Services, stored: Stored
+    ) -> None:
+        # Given
+        placing = asyncio.create_task(services.intake.place(wanted(1)))
+        await asyncio.sleep(0)
+        # When
+        await services.intake.drain()
+        # Then
+        assert await stored.counts() == (1, 0, 1)
+        await placing

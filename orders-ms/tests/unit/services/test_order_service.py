@@ -1,0 +1,333 @@
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+from orders.dependencies import Services
+from orders.errors import ContraryOutcomeError, NotCancellableError, OrderNotFoundError
+from orders.models.order import Order
+from orders.repositories.orders import OrderRepository
+from shopkit.cursors import InvalidCursorError, encode
+from shopkit.events import Delivery, OrderStatusUpdate
+from shopkit.identity import Identity, Role
+from shopkit.mongo import Database, Document, GuardMissedError
+from shopkit.testing import HeldClock
+from shopkit.testing.apps import HandedOver
+from shopkit.testing.deliveries import NOON, ORIGIN, an_id, delivery, state, told
+
+Know = Callable[..., Awaitable[None]]
+Place = Callable[..., Awaitable[Order]]
+
+OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
+STRANGER = Identity(email="bbb@bbb.com", role=Role.USER)
+ADMIN = Identity(email="admin@aaa.com", role=Role.ADMIN)
+
+
+def outcome(order: Order, status: str, **more: Any) -> Delivery[OrderStatusUpdate]:
+    return delivery(
+        OrderStatusUpdate.model_validate({"order_id": order.id, "status": status, **more})
+    )
+
+
+@pytest.fixture(autouse=True)
+async def _shelf(know: Know) -> None:
+    await know(state(1, quantity=1_000), state(2, quantity=1_000))
+
+
+@pytest.fixture
+def row_of(database: Database) -> Callable[[str], Awaitable[Document]]:
+    async def row_of(event_id: str) -> Document:
+        row = await database["outbox"].find_one({"_id": event_id})
+        assert row is not None
+        return row
+
+    return row_of
+
+
+@pytest.fixture
+def document_of(database: Database) -> Callable[[Order], Awaitable[Document]]:
+    async def document_of(order: Order) -> Document:
+        document = await database["orders"].find_one({"_id": ObjectId(order.id)})
+        assert document is not None
+        return document
+
+    return document_of
+
+
+Row = Callable[[str], Awaitable[Document]]
+Stored = Callable[[Order], Awaitable[Document]]
+
+
+class TestOrder:
+    @pytest.mark.parametrize("caller", [OWNER, ADMIN])
+    async def test_is_shown_to_its_owner_and_to_admins(
+        self, services: Services, place: Place, caller: Identity
+    ) -> None:
+        order = await place({1: 1})
+        assert await services.orders.order(order.id, caller) == order
+
+    async def test_is_nothing_to_anyone_else(self, services: Services, place: Place) -> None:
+        # Given
+        order = await place({1: 1})
+        # When
+        with pytest.raises(OrderNotFoundError) as others:
+            await services.orders.order(order.id, STRANGER)
+        with pytest.raises(OrderNotFoundError) as unknown:
+            await services.orders.order(an_id(77), STRANGER)
+        # Then: the two look alike.
+        assert str(others.value) == f"There is no order {order.id}."
+        assert str(unknown.value) == f"There is no order {an_id(77)}."
+
+
+class TestPage:
+    async def pages(self, services: Services, limit: int) -> list[list[str]]:
+        pages, cursor = [], None
+        while True:
+            page, cursor = await services.orders.page("aaa@aaa.com", limit=limit, cursor=cursor)
+            pages.append([order.id for order in page])
+            if cursor is None:
+                return pages
+
+    async def test_shows_ones_own_orders_newest_first(
+        self, services: Services, place: Place, clock: HeldClock
+    ) -> None:
+        # Given
+        placed = []
+        for _ in range(3):
+            placed.append((await place({1: 1})).id)
+            await place({1: 1}, email="bbb@bbb.com")
+            clock.advance(seconds=1)
+        # When
+        pages = await self.pages(services, 20)
+        # Then
+        assert pages == [placed[::-1]]
+
+    async def test_is_empty_where_there_is_none(self, services: Services) -> None:
+        assert await services.orders.page("ccc@ccc.com", limit=20, cursor=None) == ([], None)
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6])
+    async def test_pages_skip_and_repeat_nothing_where_times_are_the_same(
+        self, services: Services, place: Place, clock: HeldClock, limit: int
+    ) -> None:
+        # Given
+        placed = [(await place({1: 1})).id for _ in range(3)]
+        clock.advance(seconds=1)
+        placed += [(await place({1: 1})).id for _ in range(3)]
+        # When
+        pages = await self.pages(services, limit)
+        # Then
+        assert list(chain(*pages)) == placed[::-1]
+        assert all(len(page) == limit for page in pages[:-1])
+        assert pages[-1] != []
+
+    async def test_a_cursor_stays_where_it_is_while_orders_are_placed(
+        self, services: Services, place: Place, clock: HeldClock
+    ) -> None:
+        # Given
+        old = []
+        for _ in range(4):
+            old.append((await place({1: 1})).id)
+            clock.advance(seconds=1)
+        first, cursor = await services.orders.page("aaa@aaa.com", limit=2, cursor=None)
+        # When
+        await place({1: 1})
+        rest, end = await services.orders.page("aaa@aaa.com", limit=2, cursor=cursor)
+        # Then
+        assert [order.id for order in first + rest] == old[::-1]
+        assert end is None
+
+    @pytest.mark.parametrize(
+        "cursor",
+        [
+            "no",
+            encode("a"),
+            encode("noon", an_id(1)),
+            encode(NOON.isoformat(), "x"),
+            encode(NOON.isoformat(), an_id(1), "more"),
+        ],
+    )
+    async def test_refuses_a_cursor_that_it_did_not_give(
+        self, services: Services, cursor: str
+    ) -> None:
+        with pytest.raises(InvalidCursorError):
+            await services.orders.page("aaa@aaa.com", limit=2, cursor=cursor)
+
+
+class TestCancel:
+    @pytest.mark.parametrize("caller", [OWNER, ADMIN])
+    async def test_cancels_and_tells_products_ms(
+        self,
+        services: Services,
+        place: Place,
+        clock: HeldClock,
+        handed_over: HandedOver,
+        row_of: Row,
+        document_of: Stored,
+        caller: Identity,
+    ) -> None:
+        # Given
+        order = await place({1: 2})
+        clock.advance(minutes=1)
+        # When
+        cancelled = await services.orders.cancel(order.id, caller)
+        # Then
+        assert cancelled == order.cancelled(NOON + timedelta(minutes=1))
+        assert await services.orders.order(order.id, OWNER) == cancelled
+        assert handed_over.ids == [f"OrderCancel/{order.id}"]
+        row = await row_of(f"OrderCancel/{order.id}")
+        assert (row["kept"], row["unsent"]) == (True, True)
+        assert (await document_of(order))["resend_at"] == NOON + timedelta(minutes=1, seconds=30)
+
+    async def test_can_not_be_done_twice(
+        self, services: Services, place: Place, database: Database, handed_over: HandedOver
+    ) -> None:
+        # Given
+        order = await place({1: 2})
+        await services.orders.cancel(order.id, OWNER)
+        handed_over.clear()
+        # When
+        with pytest.raises(NotCancellableError):
+            await services.orders.cancel(order.id, OWNER)
+        # Then
+        assert handed_over == []
+        assert await database["outbox"].count_documents({}) == 2
+
+    @pytest.mark.parametrize("caller", [STRANGER])
+    async def test_is_not_for_others(
+        self, services: Services, place: Place, handed_over: HandedOver, caller: Identity
+    ) -> None:
+        # Given
+        order = await place({1: 2})
+        # When
+        with pytest.raises(OrderNotFoundError):
+            await services.orders.cancel(order.id, caller)
+        # Then
+        assert await services.orders.order(order.id, OWNER) == order
+        assert handed_over == []
+
+
+class TestSettle:
+    async def test_moves_orders_on_and_lets_their_events_expire(
+        self, services: Services, place: Place, row_of: Row, document_of: Stored, clock: HeldClock
+    ) -> None:
+        # Given
+        one, two, three = [await place({1: 1, 2: 1}) for _ in range(3)]
+        clock.advance(seconds=1)
+        # When
+        await services.orders.settle(
+            [
+                outcome(one, "ACCEPTED"),
+                outcome(
+                    two,
+                    "REJECTED",
+                    reason="Not everything in it could be had.",
+                    lines=[{"product_id": an_id(2), "reason": "None left."}],
+                ),
+            ]
+        )
+        # Then
+        shown = [await services.orders.order(order.id, OWNER) for order in (one, two, three)]
+        assert [order.status for order in shown] == ["ACCEPTED", "REJECTED", "PENDING"]
+        assert [line.reason for line in shown[1].lines] == [None, "None left."]
+        assert shown[0].changed_at == NOON + timedelta(seconds=1)
+        rows = [await row_of(f"OrderCreate/{order.id}") for order in (one, two, three)]
+        assert [row["kept"] for row in rows] == [False, False, True]
+        assert ["expire_at" in row for row in rows] == [True, True, False]
+        documents = [await document_of(order) for order in (one, two, three)]
+        assert ["resend_at" in document for document in documents] == [False, False, True]
+
+    async def test_the_same_outcome_changes_nothing_however_often_it_comes(
+        self, services: Services, place: Place, clock: HeldClock, document_of: Stored
+    ) -> None:
+        # Given
+        order = await place({1: 1})
+        accepted = outcome(order, "ACCEPTED")
+        await services.orders.settle([accepted, accepted])
+        before = await document_of(order)
+        clock.advance(hours=1)
+        # When
+        await services.orders.settle([accepted])
+        # Then
+        assert await document_of(order) == before
+
+    async def test_notes_a_cancellation_as_confirmed(
+        self, services: Services, place: Place, row_of: Row, document_of: Stored
+    ) -> None:
+        # Given
+        order = await place({1: 1})
+        await services.orders.cancel(order.id, OWNER)
+        # When
+        await services.orders.settle([outcome(order, "ACCEPTED"), outcome(order, "CANCELLED")])
+        # Then
+        document = await document_of(order)
+        assert (document["status"], document["cancel_confirmed"]) == ("CANCELLED", True)
+        assert "resend_at" not in document
+        assert not (await row_of(f"OrderCreate/{order.id}"))["kept"]
+        assert not (await row_of(f"OrderCancel/{order.id}"))["kept"]
+
+    async def test_a_decision_that_a_cancellation_overtook_changes_nothing(
+        self, services: Services, place: Place, row_of: Row, document_of: Stored
+    ) -> None:
+        # Given
+        order = await place({1: 1})
+        await services.orders.cancel(order.id, OWNER)
+        before = await document_of(order)
+        # When
+        await services.orders.settle([outcome(order, "ACCEPTED")])
+        # Then
+        assert await document_of(order) == before
+        assert (await row_of(f"OrderCancel/{order.id}"))["kept"]
+
+    async def test_outcomes_of_one_order_are_applied_as_they_come(
+        self, services: Services, place: Place
+    ) -> None:
+        # Given
+        order = await place({1: 1})
+        # When
+        await services.orders.settle([outcome(order, "ACCEPTED"), outcome(order, "CANCELLED")])
+        # Then
+        shown = await services.orders.order(order.id, OWNER)
+        assert [step.status for step in shown.history] == ["PENDING", "ACCEPTED", "CANCELLED"]
+        assert shown.cancel_confirmed
+
+    async def test_a_contrary_outcome_is_refused_and_nothing_of_the_batch_is_stored(
+        self, services: Services, place: Place
+    ) -> None:
+        # Given
+        one, two = await place({1: 1}), await place({1: 1})
+        await services.orders.settle([outcome(one, "ACCEPTED")])
+        # When
+        with pytest.raises(ContraryOutcomeError):
+            await services.orders.settle([outcome(two, "ACCEPTED"), outcome(one, "REJECTED")])
+        # Then
+        assert (await services.orders.order(one.id, OWNER)).status == "ACCEPTED"
+        assert (await services.orders.order(two.id, OWNER)).status == "PENDING"
+
+    async def test_an_unknown_order_is_passed_over(
+        self, services: Services, place: Place, database: Database
+    ) -> None:
+        # Given
+        order = await place({1: 1})
+        # When
+        await services.orders.settle([told(77, "ACCEPTED"), outcome(order, "ACCEPTED")])
+        # Then
+        assert (await services.orders.order(order.id, OWNER)).status == "ACCEPTED"
+        assert await database["orders"].count_documents({}) == 1
+
+
+class TestMove:
+    async def test_an_order_that_was_moved_meanwhile_is_not_overwritten(
+        self, services: Services, place: Place, database: Database
+    ) -> None:
+        # Given
+        order = await place({1: 1})
+        await services.orders.settle([outcome(order, "REJECTED")])
+        # When
+        with pytest.raises(GuardMissedError, match="0 of 1 orders"):
+            await OrderRepository(database).move([(order, order.cancelled(NOON))], session=None)
+        # Then
+        assert (await services.orders.order(order.id, OWNER)).status == "REJECTED"
+        assert order.origin != ORIGIN

@@ -1,0 +1,100 @@
+import random
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from orders.dependencies import Services
+from orders.repositories.projection import ProjectionRepository
+from shopkit.events import ProductCreate, ProductsQuantityUpdate, ProductState, ProductUpdate
+from shopkit.mongo import Database, GuardMissedError
+from shopkit.testing.deliveries import an_id, delivery, state
+
+Known = Callable[[], Awaitable[dict[str, ProductState]]]
+
+
+@pytest.fixture
+def known(database: Database) -> Known:
+    async def known() -> dict[str, ProductState]:
+        return {id_: one async for id_, one in ProjectionRepository(database).all()}
+
+    return known
+
+
+class TestApply:
+    async def test_each_type_of_event_inserts_the_product(
+        self, services: Services, known: Known
+    ) -> None:
+        # When
+        await services.projection.apply(
+            [
+                delivery(ProductCreate(product=state(1))),
+                delivery(ProductUpdate(product=state(2))),
+                delivery(ProductsQuantityUpdate(products=(state(3),))),
+            ]
+        )
+        # Then
+        assert await known() == {an_id(number): state(number) for number in (1, 2, 3)}
+
+    async def test_a_newer_version_replaces_the_whole(
+        self, services: Services, known: Known
+    ) -> None:
+        # Given
+        await services.projection.apply_states([state(1)])
+        newer = state(1, version=3, name="cup", quantity=0, price_cents=7, archived=True)
+        # When
+        await services.projection.apply_states([newer])
+        # Then
+        assert await known() == {an_id(1): newer}
+
+    @pytest.mark.parametrize("version", [1, 4])
+    async def test_an_older_or_equal_version_changes_nothing(
+        self, services: Services, known: Known, version: int
+    ) -> None:
+        # Given
+        await services.projection.apply_states([state(1, version=4)])
+        # When
+        await services.projection.apply_states([state(1, version=version, quantity=99)])
+        # Then
+        assert await known() == {an_id(1): state(1, version=4)}
+
+    async def test_only_the_newest_of_a_batch_counts_in_whatever_order_it_comes(
+        self, services: Services, known: Known
+    ) -> None:
+        # Given
+        states = [
+            state(number, version=version, quantity=version)
+            for number in (1, 2)
+            for version in range(1, 8)
+        ]
+        random.Random(7).shuffle(states)
+        # When
+        await services.projection.apply_states(states + states)
+        # Then
+        assert await known() == {
+            an_id(number): state(number, version=7, quantity=7) for number in (1, 2)
+        }
+
+    async def test_two_products_may_have_one_name_for_a_while(
+        self, services: Services, known: Known
+    ) -> None:
+        await services.projection.apply_states([state(1, name="cup"), state(2, name="cup")])
+        assert len(await known()) == 2
+
+    async def test_nothing_is_nothing(self, services: Services, known: Known) -> None:
+        await services.projection.apply_states([])
+        assert await known() == {}
+
+
+class TestPut:
+    async def test_another_version_that_came_meanwhile_is_not_overwritten(
+        self, services: Services, database: Database, known: Known
+    ) -> None:
+        # Given
+        await services.projection.apply_states([state(1, version=5)])
+        # When
+        with pytest.raises(GuardMissedError):
+            await ProjectionRepository(database).put(
+                [state(1, version=6)], {an_id(1): 4}, session=None
+            )
+        # Then
+        assert await known() == {an_id(1): state(1, version=5)}
