@@ -24,6 +24,7 @@ MOST_STREAMS = 1_000
 MOST_WAITING = 100
 """How many changes may wait for a slow client before its stream ends; it comes back for them."""
 MOST_MISSED = 500
+REACH_SECONDS = 2.0
 RECENT = timedelta(minutes=10)
 BATCH = 500
 
@@ -138,10 +139,14 @@ class LiveService:
 
     async def _told(self, follower: Follower, last_token: str | None) -> AsyncIterator[Told]:
         try:
-            for told in await self._beginning(follower, last_token):
+            beginning = await self._beginning(follower, last_token)
+            for told in beginning:
                 yield told
+            resumed = not any(told.snapshot for told in beginning)
+            seen = last_token if resumed and last_token else ""
             while told_next := await follower.next():
-                yield told_next
+                if told_next.token > seen:
+                    yield told_next
         finally:
             self._leave(follower)
 
@@ -164,6 +169,8 @@ class LiveService:
 
     async def _missed(self, follower: Follower, last_token: str) -> list[Told]:
         if last_token >= follower.position:
+            # Another replica was ahead of this one, by the time that the log travels.
+            await self._reach(last_token)
             return []
         changes = await self._changes.between(
             last_token, follower.position, follower.email, MOST_MISSED
@@ -174,6 +181,14 @@ class LiveService:
             for change in changes
             if change.order_id in orders
         ]
+
+    async def _reach(self, token: str) -> None:
+        try:
+            async with asyncio.timeout(REACH_SECONDS):
+                while self._position < token:
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise LogLostError from None
 
     def end_all(self) -> None:
         """Have all streams end; their clients come back, here or elsewhere."""

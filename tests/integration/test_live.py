@@ -1,0 +1,146 @@
+"""Orders followed as they change: from any replica, resumed without a gap."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from orders.models.order import Order
+from orders.services.live import MOST_STREAMS, LiveService, Told, TooManyStreamsError
+
+Place = Callable[..., Awaitable[Order]]
+
+
+async def replica(shop: Any, until: AsyncExitStack) -> LiveService:
+    """A replica that follows the log, ready to tell."""
+    live: LiveService = shop.another_orders().live
+    for loop in (live.read, live.dispatch):
+        task = asyncio.create_task(loop())
+        until.push_async_callback(_cancelled, task)
+    async with asyncio.timeout(10):
+        while not live._position:
+            await asyncio.sleep(0.02)
+    return live
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def take(told: AsyncIterator[Told], count: int) -> list[Told]:
+    async with asyncio.timeout(20):
+        return [await anext(told) for _ in range(count)]
+
+
+def seen(told: list[Told]) -> list[tuple[str, str]]:
+    return [(order.id, order.status) for one in told for order in one.orders]
+
+
+@pytest.fixture
+async def stocked(shop: Any) -> Any:
+    await shop.know(await shop.add(1, 1_000))
+    return shop
+
+
+class TestFollow:
+    async def test_begins_with_a_snapshot_of_what_is_pending_or_new(
+        self, stocked: Any, place: Place, running: AsyncExitStack
+    ) -> None:
+        # Given
+        order = await place({1: 1})
+        await place({1: 1}, email="bbb@bbb.com")
+        live = await replica(stocked, running)
+        # When
+        (first,) = await take(live.follow("aaa@aaa.com", None), 1)
+        # Then
+        assert first.snapshot
+        assert seen([first]) == [(order.id, "PENDING")]
+
+    async def test_tells_of_each_change_of_ones_own_orders_and_of_no_others(
+        self, stocked: Any, place: Place, running: AsyncExitStack
+    ) -> None:
+        # Given
+        live = await replica(stocked, running)
+        told = live.follow("aaa@aaa.com", None)
+        await take(told, 1)
+        # When
+        await place({1: 1}, email="bbb@bbb.com")
+        order = await place({1: 1})
+        (placed,) = await take(told, 1)
+        await stocked.run_products(running)
+        await stocked.run_orders(running)
+        (decided,) = await take(told, 1)
+        # Then
+        assert seen([placed, decided]) == [(order.id, "PENDING"), (order.id, "ACCEPTED")]
+        assert placed.token < decided.token
+
+    async def test_is_resumed_at_another_replica_without_a_gap(
+        self, stocked: Any, place: Place, running: AsyncExitStack
+    ) -> None:
+        # Given
+        first, second = await replica(stocked, running), await replica(stocked, running)
+        told = first.follow("aaa@aaa.com", None)
+        (snapshot,) = await take(told, 1)
+        one = await place({1: 1})
+        (seen_last,) = await take(told, 1)
+        await told.aclose()  # type: ignore[attr-defined]
+        # When: two more are placed while nobody listens.
+        missed = [await place({1: 1}) for _ in range(2)]
+        await _passed(second, seen_last.token)
+        told = second.follow("aaa@aaa.com", seen_last.token)
+        # Then
+        later = await take(told, 2)
+        assert not any(one.snapshot for one in later)
+        assert seen(later) == [(order.id, "PENDING") for order in missed]
+        assert snapshot.token <= seen_last.token
+        assert one.id not in {order_id for order_id, _ in seen(later)}
+
+    @pytest.mark.parametrize("token", ["", "nonsense", "82", "82" + "F" * 60, "F" * 2_001])
+    async def test_begins_again_where_it_cannot_be_resumed(
+        self, stocked: Any, place: Place, running: AsyncExitStack, token: str
+    ) -> None:
+        # Given
+        order = await place({1: 1})
+        live = await replica(stocked, running)
+        # When
+        (first,) = await take(live.follow("aaa@aaa.com", token), 1)
+        # Then
+        assert first.snapshot
+        assert seen([first]) == [(order.id, "PENDING")]
+
+    async def test_who_reads_too_slowly_is_ended_and_others_go_on(
+        self, stocked: Any, place: Place, running: AsyncExitStack
+    ) -> None:
+        # Given
+        live = await replica(stocked, running)
+        slow, quick = live.follow("aaa@aaa.com", None), live.follow("aaa@aaa.com", None)
+        await take(slow, 1)
+        await take(quick, 1)
+        # When
+        for _ in range(3):
+            await asyncio.gather(*(place({1: 1}) for _ in range(40)))
+            await take(quick, 40)
+        # Then
+        received = [one async for one in slow]
+        assert len(received) == 100
+        assert len(live._followers["aaa@aaa.com"]) == 1
+
+    async def test_no_more_are_let_in_than_can_be_borne(
+        self, stocked: Any, running: AsyncExitStack
+    ) -> None:
+        # Given
+        live = await replica(stocked, running)
+        for number in range(MOST_STREAMS):
+            live.follow(f"{number}@shop.example", None)
+        # When / Then
+        with pytest.raises(TooManyStreamsError):
+            live.follow("one.more@shop.example", None)
+
+
+async def _passed(live: LiveService, token: str) -> None:
+    async with asyncio.timeout(10):
+        while live._position <= token:
+            await asyncio.sleep(0.02)
