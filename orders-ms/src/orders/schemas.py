@@ -1,9 +1,10 @@
 """What goes over HTTP."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from orders.models.order import Line, Order
 from orders.models.placement import LINE_LIMIT, Wanted, WantedLine
@@ -13,12 +14,20 @@ from shopkit.fields import Number, Price, to_cents
 from shopkit.text import Text
 
 
+def _as_stored(name: str) -> str:
+    return unicodedata.normalize("NFC", name).lower()
+
+
 class LineRequest(BaseModel):
     """A product that is wanted, by id or by name, and at which price it was seen."""
 
     id: Id | None = None
     name: (
-        Annotated[Text, StringConstraints(strip_whitespace=True, to_lower=True, max_length=120)]
+        Annotated[
+            Text,
+            StringConstraints(strip_whitespace=True, max_length=120),
+            AfterValidator(_as_stored),
+        ]
         | None
     ) = None
     quantity: Annotated[Number, Field(ge=1, le=LINE_LIMIT)]

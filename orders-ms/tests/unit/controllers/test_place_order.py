@@ -1,0 +1,386 @@
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+from pymongo.errors import AutoReconnect
+
+from orders.dependencies import Services
+from shopkit.mongo import Database
+from shopkit.testing.apps import HandedOver, as_caller
+from shopkit.testing.deliveries import an_id, state
+
+Know = Callable[..., Awaitable[None]]
+Count = Callable[[], Awaitable[int]]
+
+SHOPPER = as_caller("aaa@aaa.com")
+PATH = "/api/orders"
+SPOON = {"name": "spoon", "quantity": 1}
+
+
+@pytest.fixture(autouse=True)
+async def _shelf(know: Know) -> None:
+    await know(
+        state(1, name="spoon", price_cents=599, quantity=10),
+        state(2, name="café", price_cents=250, quantity=5_000),
+        state(3, name="twin"),
+        state(4, name="twin"),
+        state(5, name="old", archived=True),
+    )
+
+
+@pytest.fixture
+def stored(database: Database, handed_over: HandedOver) -> Count:
+    """How many orders, keys and events there are."""
+
+    async def stored() -> int:
+        names = ("orders", "idempotency_keys", "outbox")
+        return sum([await database[name].count_documents({}) for name in names]) + len(handed_over)
+
+    return stored
+
+
+async def order(
+    client: httpx2.AsyncClient, *lines: Any, headers: dict[str, str] | None = None
+) -> httpx2.Response:
+    return await client.post(
+        PATH, json={"products": list(lines)}, headers={**SHOPPER, **(headers or {})}
+    )
+
+
+def errors_of(answer: httpx2.Response) -> list[tuple[str, str]]:
+    return [(error["field"], error["message"]) for error in answer.json()["errors"]]
+
+
+class TestTaken:
+    async def test_answers_with_the_pending_order(
+        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    ) -> None:
+        # When
+        answer = await order(
+            client,
+            {"name": "spoon", "quantity": 2, "cost": "of the original's client"},
+            {"id": an_id(2), "quantity": 3, "price": 2.5},
+        )
+        # Then
+        assert answer.status_code == 201
+        assert "idempotency-replayed" not in answer.headers
+        body = answer.json()
+        assert body.pop("id") == handed_over[0].message.key
+        assert body == {
+            "email": "aaa@aaa.com",
+            "status": "PENDING",
+            "reason": None,
+            "cost": 19.48,
+            "created_at": "2026-05-04T12:00:00Z",
+            "cancel_confirmed": False,
+            "products": [
+                {
+                    "product_id": an_id(1),
+                    "name": "spoon",
+                    "price": 5.99,
+                    "quantity": 2,
+                    "reason": None,
+                },
+                {
+                    "product_id": an_id(2),
+                    "name": "café",
+                    "price": 2.5,
+                    "quantity": 3,
+                    "reason": None,
+                },
+            ],
+            "history": [{"status": "PENDING", "at": "2026-05-04T12:00:00Z"}],
+        }
+
+    @pytest.mark.parametrize("name", ["SPOON", "  Spoon ", "CAFÉ", "cafe\u0301"])
+    async def test_a_name_is_the_same_however_it_is_written(
+        self, client: httpx2.AsyncClient, name: str
+    ) -> None:
+        assert (await order(client, {"name": name, "quantity": 1})).status_code == 201
+
+    async def test_sums_lines_of_one_product(self, client: httpx2.AsyncClient) -> None:
+        answer = await order(client, SPOON, {"id": an_id(1), "quantity": 2})
+        assert [line["quantity"] for line in answer.json()["products"]] == [3]
+
+    async def test_an_id_outweighs_a_name(self, client: httpx2.AsyncClient) -> None:
+        answer = await order(client, {"id": an_id(1), "name": "nothing", "quantity": 1})
+        assert answer.json()["products"][0]["name"] == "spoon"
+
+    async def test_takes_50_lines_and_1000_of_a_product(self, client: httpx2.AsyncClient) -> None:
+        answer = await order(client, *[{"id": an_id(2), "quantity": 20}] * 50)
+        assert answer.status_code == 201
+        assert [line["quantity"] for line in answer.json()["products"]] == [1_000]
+
+    async def test_the_request_is_carried_by_the_event(
+        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    ) -> None:
+        await order(client, SPOON, headers={"X-Request-ID": "request-7"})
+        assert handed_over[0].message.origin.request_id == "request-7"
+
+
+class TestIdempotencyKey:
+    async def test_the_same_key_and_body_give_the_first_answer_again(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
+        # Given
+        first = await order(client, SPOON, headers={"Idempotency-Key": "key 1"})
+        before = await stored()
+        # When
+        second = await order(client, SPOON, headers={"Idempotency-Key": "key 1"})
+        # Then
+        assert second.status_code == first.status_code == 201
+        assert second.json() == first.json()
+        assert second.headers["idempotency-replayed"] == "true"
+        assert await stored() == before
+
+    async def test_another_body_is_refused(self, client: httpx2.AsyncClient, stored: Count) -> None:
+        # Given
+        await order(client, SPOON, headers={"Idempotency-Key": "key 1"})
+        before = await stored()
+        # When
+        answer = await order(
+            client, {"name": "spoon", "quantity": 2}, headers={"Idempotency-Key": "key 1"}
+        )
+        # Then
+        assert answer.status_code == 422
+        assert answer.json()["type"] == "/problems/idempotency-key-reused"
+        assert [field for field, _ in errors_of(answer)] == ["Idempotency-Key"]
+        assert await stored() == before
+
+    async def test_255_characters_are_taken(self, client: httpx2.AsyncClient) -> None:
+        answer = await order(client, SPOON, headers={"Idempotency-Key": "~" * 255})
+        assert answer.status_code == 201
+
+    @pytest.mark.parametrize("key", [b"x" * 256, b"", "clé".encode(), b"a\tb"])
+    async def test_other_keys_are_refused(
+        self, client: httpx2.AsyncClient, stored: Count, key: bytes
+    ) -> None:
+        # When
+        answer = await client.post(
+            PATH,
+            json={"products": [SPOON]},
+            headers=[
+                *((name.encode(), value.encode()) for name, value in SHOPPER.items()),
+                (b"Idempotency-Key", key),
+            ],
+        )
+        # Then
+        assert answer.status_code == 422
+        assert [field for field, _ in errors_of(answer)] == ["idempotency-key"]
+        assert await stored() == 0
+
+
+class TestRefused:
+    async def refuse(
+        self, client: httpx2.AsyncClient, stored: Count, *lines: Any
+    ) -> tuple[int, str, list[tuple[str, str]]]:
+        answer = await order(client, *lines)
+        assert await stored() == 0
+        assert answer.headers["content-type"] == "application/problem+json"
+        return answer.status_code, answer.json()["type"], errors_of(answer)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            {"name": "unknown", "quantity": 1},
+            {"id": an_id(77), "quantity": 1},
+            {"name": "old", "quantity": 1},
+            {"id": an_id(5), "quantity": 1},
+            {"name": ".*", "quantity": 1},
+            {"name": "$where", "quantity": 1},
+        ],
+    )
+    async def test_what_is_not_for_sale(
+        self, client: httpx2.AsyncClient, stored: Count, line: dict[str, Any]
+    ) -> None:
+        assert await self.refuse(client, stored, SPOON, line) == (
+            404,
+            "/problems/unknown-products",
+            [("products.1", "It is not for sale.")],
+        )
+
+    async def test_a_name_of_two_products(self, client: httpx2.AsyncClient, stored: Count) -> None:
+        assert await self.refuse(client, stored, {"name": "twin", "quantity": 1}) == (
+            409,
+            "/problems/ambiguous-name",
+            [("products.0", "Two products have this name.")],
+        )
+
+    async def test_a_price_that_has_changed(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
+        line = {"name": "spoon", "quantity": 1, "price": 5.98}
+        assert await self.refuse(client, stored, line) == (
+            409,
+            "/problems/price-changed",
+            [("products.0", "It costs 5.99 now.")],
+        )
+
+    async def test_too_little_stock(self, client: httpx2.AsyncClient, stored: Count) -> None:
+        assert await self.refuse(client, stored, {"name": "spoon", "quantity": 11}) == (
+            409,
+            "/problems/insufficient-stock",
+            [("products.0", "Only 10 left.")],
+        )
+
+    async def test_more_than_1000_together(self, client: httpx2.AsyncClient, stored: Count) -> None:
+        half = {"id": an_id(2), "quantity": 501}
+        assert await self.refuse(client, stored, half, half) == (
+            422,
+            "/problems/quantity-limit",
+            [
+                ("products.0", "Together these are 1002."),
+                ("products.1", "Together these are 1002."),
+            ],
+        )
+
+
+class TestInvalid:
+    @pytest.mark.parametrize(
+        ("changes", "field", "message"),
+        [
+            ({"quantity": 0}, "quantity", "Input should be greater than or equal to 1"),
+            ({"quantity": -1}, "quantity", "Input should be greater than or equal to 1"),
+            ({"quantity": 1_001}, "quantity", "Input should be less than or equal to 1000"),
+            (
+                {"quantity": 1.5},
+                "quantity",
+                "Input should be a valid integer, got a number with a fractional part",
+            ),
+            ({"quantity": float("nan")}, "quantity", "Input should be a finite number"),
+            ({"quantity": float("inf")}, "quantity", "Input should be a finite number"),
+            ({"quantity": True}, "quantity", "must be a number"),
+            ({"quantity": None}, "quantity", "Input should be a valid integer"),
+            ({"quantity": []}, "quantity", "Input should be a valid integer"),
+            (
+                {"quantity": "many"},
+                "quantity",
+                "Input should be a valid integer, unable to parse string as an integer",
+            ),
+            ({"price": float("nan")}, "price", "Input should be a finite number"),
+            ({"price": float("-inf")}, "price", "Input should be a finite number"),
+            ({"price": -0.01}, "price", "Input should be greater than or equal to 0"),
+            ({"price": 1_000_000.01}, "price", "Input should be less than or equal to 1000000"),
+            (
+                {"price": 5.999},
+                "price",
+                "Decimal input should have no more than 2 decimal places",
+            ),
+            ({"price": True}, "price", "must be a number"),
+            ({"id": "x"}, "id", "String should match pattern '^[0-9a-f]{24}$'"),
+            ({"id": "A" * 24}, "id", "String should match pattern '^[0-9a-f]{24}$'"),
+            ({"id": 7}, "id", "Input should be a valid string"),
+            (
+                {"name": "x" * 121},
+                "name",
+                "Value should have at most 120 items after validation, not 121",
+            ),
+            ({"name": 7}, "name", "Input should be a valid string"),
+            ({"name": {"$ne": ""}}, "name", "Input should be a valid string"),
+            ({"name": "\ud800"}, "name", "half a surrogate pair is no character"),
+            ({"name": "  "}, "", "needs an id or a name"),
+            ({"name": None}, "", "needs an id or a name"),
+        ],
+    )
+    async def test_a_line_is_refused_by_its_field_and_nothing_is_stored(
+        self,
+        client: httpx2.AsyncClient,
+        stored: Count,
+        changes: dict[str, Any],
+        field: str,
+        message: str,
+    ) -> None:
+        # When
+        answer = await self.send(client, {"products": [SPOON, SPOON | changes]})
+        # Then
+        assert answer.status_code == 422
+        assert answer.json()["type"] == "/problems/validation"
+        assert errors_of(answer) == [(f"products.1.{field}".rstrip("."), message)]
+        assert await stored() == 0
+
+    @pytest.mark.parametrize(
+        ("body", "field", "message"),
+        [
+            (
+                {"products": []},
+                "products",
+                "List should have at least 1 item after validation, not 0",
+            ),
+            (
+                {"products": [SPOON] * 51},
+                "products",
+                "List should have at most 50 items after validation, not 51",
+            ),
+            ({"products": None}, "products", "Input should be a valid list"),
+            ({"products": {"name": "spoon"}}, "products", "Input should be a valid list"),
+            ({"products": "spoon"}, "products", "Input should be a valid list"),
+            ({}, "products", "Field required"),
+            (None, "", "Input should be a valid dictionary or object to extract fields from"),
+        ],
+    )
+    async def test_so_is_a_body(
+        self, client: httpx2.AsyncClient, stored: Count, body: Any, field: str, message: str
+    ) -> None:
+        # When
+        answer = await self.send(client, body)
+        # Then
+        assert answer.status_code == 422
+        assert errors_of(answer) == [(field, message)]
+        assert await stored() == 0
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"{", b'{"products": [', b"'", b"\xff", b"[" * 100_000, b'{"a": 1e}']
+    )
+    async def test_so_is_what_is_no_json(
+        self, client: httpx2.AsyncClient, stored: Count, content: bytes
+    ) -> None:
+        # When
+        answer = await client.post(
+            PATH, content=content, headers={**SHOPPER, "Content-Type": "application/json"}
+        )
+        # Then
+        assert answer.status_code in {400, 422}
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert await stored() == 0
+
+    async def send(self, client: httpx2.AsyncClient, body: Any) -> httpx2.Response:
+        """Send what a strict JSON writer would not: NaN, infinity, half a character."""
+        headers = {**SHOPPER, "Content-Type": "application/json"}
+        return await client.post(PATH, content=json.dumps(body).encode(), headers=headers)
+
+
+class TestWho:
+    @pytest.mark.parametrize("headers", [{}, as_caller("aaa@aaa.com", "visitor"), as_caller("")])
+    async def test_a_visitor_is_asked_to_sign_in(
+        self, client: httpx2.AsyncClient, stored: Count, headers: dict[str, str]
+    ) -> None:
+        # When
+        answer = await client.post(PATH, json={"products": [SPOON]}, headers=headers)
+        # Then
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert await stored() == 0
+
+
+class TestDatabaseAway:
+    async def test_is_unavailable_for_a_moment(
+        self,
+        client: httpx2.AsyncClient,
+        services: Services,
+        stored: Count,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        async def away(*_: Any, **__: Any) -> None:
+            raise AutoReconnect("internal-host:27017 closed")
+
+        monkeypatch.setattr(services.intake._projection, "find", away)
+        # When
+        answer = await order(client, SPOON)
+        # Then
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert "internal-host" not in answer.text
+        assert await stored() == 0
