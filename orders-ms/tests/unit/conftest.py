@@ -2,11 +2,9 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx2
 import pytest
-from mongomock.collection import BulkOperationBuilder
 
 from orders.dependencies import Services, build
 from orders.main import create_app
@@ -32,14 +30,7 @@ def clock() -> HeldClock:
 
 
 @pytest.fixture
-def database(monkeypatch: pytest.MonkeyPatch) -> Database:
-    replace = BulkOperationBuilder.add_replace
-
-    def add_replace(bulk: BulkOperationBuilder, *given: Any, sort: None, **more: Any) -> None:
-        """As mongomock has it, which does not know that a replacement may name an order."""
-        replace(bulk, *given, **more)
-
-    monkeypatch.setattr(BulkOperationBuilder, "add_replace", add_replace)
+def database() -> Database:
     return mock_database()
 
 

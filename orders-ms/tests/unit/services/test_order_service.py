@@ -9,6 +9,7 @@ from bson import ObjectId
 from orders.dependencies import Services
 from orders.errors import ContraryOutcomeError, NotCancellableError, OrderNotFoundError
 from orders.models.order import Order
+from orders.models.query import OrderQuery
 from orders.repositories.orders import OrderRepository
 from shopkit.cursors import InvalidCursorError, encode
 from shopkit.events import Delivery, OrderStatusUpdate
@@ -23,6 +24,7 @@ Place = Callable[..., Awaitable[Order]]
 
 OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
 STRANGER = Identity(email="bbb@bbb.com", role=Role.USER)
+OWN = OrderQuery(email="aaa@aaa.com")
 ADMIN = Identity(email="admin@aaa.com", role=Role.ADMIN)
 
 
@@ -86,7 +88,7 @@ class TestPage:
     async def pages(self, services: Services, limit: int) -> list[list[str]]:
         pages, cursor = [], None
         while True:
-            page, cursor = await services.orders.page("aaa@aaa.com", limit=limit, cursor=cursor)
+            page, cursor = await services.orders.page(OWN, limit=limit, cursor=cursor)
             pages.append([order.id for order in page])
             if cursor is None:
                 return pages
@@ -106,7 +108,9 @@ class TestPage:
         assert pages == [placed[::-1]]
 
     async def test_is_empty_where_there_is_none(self, services: Services) -> None:
-        assert await services.orders.page("ccc@ccc.com", limit=20, cursor=None) == ([], None)
+        assert await services.orders.page(
+            OrderQuery(email="ccc@ccc.com"), limit=20, cursor=None
+        ) == ([], None)
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6])
     async def test_pages_skip_and_repeat_nothing_where_times_are_the_same(
@@ -131,10 +135,10 @@ class TestPage:
         for _ in range(4):
             old.append((await place({1: 1})).id)
             clock.advance(seconds=1)
-        first, cursor = await services.orders.page("aaa@aaa.com", limit=2, cursor=None)
+        first, cursor = await services.orders.page(OWN, limit=2, cursor=None)
         # When
         await place({1: 1})
-        rest, end = await services.orders.page("aaa@aaa.com", limit=2, cursor=cursor)
+        rest, end = await services.orders.page(OWN, limit=2, cursor=cursor)
         # Then
         assert [order.id for order in first + rest] == old[::-1]
         assert end is None
@@ -153,7 +157,7 @@ class TestPage:
         self, services: Services, cursor: str
     ) -> None:
         with pytest.raises(InvalidCursorError):
-            await services.orders.page("aaa@aaa.com", limit=2, cursor=cursor)
+            await services.orders.page(OWN, limit=2, cursor=cursor)
 
 
 class TestCancel:

@@ -1,0 +1,95 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from orders.consumers import replay
+from orders.consumers.replay import products_topic
+from shopkit.events import Message, ProductUpdate
+from shopkit.testing.deliveries import NOON, ORIGIN, state
+
+EMPTY, FULL = TopicPartition("shop.products", 0), TopicPartition("shop.products", 1)
+
+
+class Kafka:
+    """Stands in for the broker and its one consumer."""
+
+    def __init__(self) -> None:
+        self.log: list[Any] = []
+        self.position_of = {EMPTY: 0, FULL: 0}
+        self.options: dict[str, Any] = {}
+        self.running = False
+
+    def __call__(self, topic: str, **options: Any) -> "Kafka":
+        self.options = {"topic": topic, **options}
+        return self
+
+    def write(self, version: int) -> None:
+        event = ProductUpdate(product=state(1, version=version))
+        sent = Message.of(event, source="products-ms", time=NOON, origin=ORIGIN)
+        self.log.append(SimpleNamespace(headers=tuple(sent.headers()), value=sent.value))
+
+    async def start(self) -> None:
+        self.running = True
+
+    async def stop(self) -> None:
+        self.running = False
+
+    def assignment(self) -> set[TopicPartition]:
+        return {EMPTY, FULL}
+
+    async def end_offsets(self, _partitions: Any) -> dict[TopicPartition, int]:
+        return {EMPTY: 0, FULL: len(self.log)}
+
+    async def position(self, partition: TopicPartition) -> int:
+        return self.position_of[partition]
+
+    async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[TopicPartition, Any]:
+        start = self.position_of[FULL]
+        self.position_of[FULL] = min(start + 2, len(self.log))
+        return {FULL: self.log[start : start + 2]}
+
+
+@pytest.fixture
+def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
+    kafka = Kafka()
+    monkeypatch.setattr(replay, "AIOKafkaConsumer", kafka)
+    return kafka
+
+
+async def read(topic: replay.ProductsTopic) -> list[int]:
+    return [
+        delivery.event.state.version
+        async for deliveries in topic.read_to_end()
+        for delivery in deliveries
+    ]
+
+
+class TestReadToEnd:
+    async def test_reads_all_that_there_is_and_then_what_is_new(self, kafka: Kafka) -> None:
+        # Given
+        for version in (1, 2, 3):
+            kafka.write(version)
+        # When / Then
+        async with products_topic("kafka:9092") as topic:
+            assert await read(topic) == [1, 2, 3]
+            assert await read(topic) == []
+            kafka.write(4)
+            assert await read(topic) == [4]
+        assert not kafka.running
+
+    async def test_passes_over_what_can_not_be_read(self, kafka: Kafka) -> None:
+        # Given
+        kafka.write(1)
+        kafka.log.append(SimpleNamespace(headers=(), value=None))
+        kafka.write(3)
+        # When / Then
+        async with products_topic("kafka:9092") as topic:
+            assert await read(topic) == [1, 3]
+
+    async def test_belongs_to_no_group_and_begins_at_the_beginning(self, kafka: Kafka) -> None:
+        async with products_topic("kafka:9092"):
+            assert kafka.options["topic"] == "shop.products"
+            assert kafka.options["group_id"] is None
+            assert kafka.options["auto_offset_reset"] == "earliest"

@@ -1,0 +1,62 @@
+from collections.abc import Awaitable, Callable
+
+from orders.consumers.products import products_table
+from orders.consumers.status import status_table
+from orders.dependencies import Services
+from orders.models.order import Order
+from orders.repositories.projection import ProjectionRepository
+from shopkit.events import (
+    Event,
+    OrderStatusUpdate,
+    ProductCreate,
+    ProductsQuantityUpdate,
+    ProductUpdate,
+)
+from shopkit.identity import Identity, Role
+from shopkit.mongo import Database
+from shopkit.testing.deliveries import an_id, delivery, state
+
+Know = Callable[..., Awaitable[None]]
+Place = Callable[..., Awaitable[Order]]
+
+
+class TestProductsTable:
+    async def test_every_type_of_the_topic_goes_into_the_projection(
+        self, services: Services, database: Database
+    ) -> None:
+        # Given
+        table = products_table(services.projection)
+        events: list[Event] = [
+            ProductCreate(product=state(1)),
+            ProductUpdate(product=state(2)),
+            ProductsQuantityUpdate(products=(state(3),)),
+        ]
+        # When
+        for event in events:
+            await table[type(event)].apply([delivery(event)])
+        # Then
+        known = [id_ async for id_, _ in ProjectionRepository(database).all()]
+        assert known == [an_id(1), an_id(2), an_id(3)]
+        assert set(table) == {ProductCreate, ProductUpdate, ProductsQuantityUpdate}
+
+    def test_what_can_not_be_read_is_parked(self, services: Services) -> None:
+        table = products_table(services.projection)
+        assert [handler.answer for handler in table.values()] == [None, None, None]
+
+
+class TestStatusTable:
+    async def test_an_outcome_settles_the_order(
+        self, services: Services, know: Know, place: Place
+    ) -> None:
+        # Given
+        await know(state(1))
+        order = await place({1: 1})
+        outcome = OrderStatusUpdate.model_validate({"order_id": order.id, "status": "ACCEPTED"})
+        table = status_table(services.orders)
+        # When
+        await table[OrderStatusUpdate].apply([delivery(outcome)])
+        # Then
+        owner = Identity(email="aaa@aaa.com", role=Role.USER)
+        assert (await services.orders.order(order.id, owner)).status == "ACCEPTED"
+        assert set(table) == {OrderStatusUpdate}
+        assert table[OrderStatusUpdate].answer is None

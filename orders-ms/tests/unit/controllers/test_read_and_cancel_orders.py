@@ -1,0 +1,240 @@
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from orders.dependencies import Services
+from orders.models.order import Order
+from shopkit.events import OrderStatusUpdate
+from shopkit.mongo import Database
+from shopkit.testing import HeldClock
+from shopkit.testing.apps import HandedOver, as_caller
+from shopkit.testing.deliveries import an_id, delivery, state
+
+Know = Callable[..., Awaitable[None]]
+Place = Callable[..., Awaitable[Order]]
+
+OWNER = as_caller("aaa@aaa.com")
+STRANGER = as_caller("bbb@bbb.com")
+ADMIN = as_caller("admin@aaa.com", "admin")
+BAD_IDS = ["1", "x" * 24, "A" * 24, "0" * 23, "0" * 25, "0" * 24 + "%0A"]
+
+
+@pytest.fixture(autouse=True)
+async def _shelf(know: Know) -> None:
+    await know(state(1, quantity=1_000))
+
+
+async def settle(services: Services, order: Order, status: str, **more: Any) -> None:
+    outcome = {"order_id": order.id, "status": status, **more}
+    await services.orders.settle([delivery(OrderStatusUpdate.model_validate(outcome))])
+
+
+class TestList:
+    async def test_shows_ones_own_orders_page_by_page(
+        self, client: httpx2.AsyncClient, place: Place, clock: HeldClock
+    ) -> None:
+        # Given
+        ids = []
+        for _ in range(3):
+            ids.append((await place({1: 1})).id)
+            clock.advance(seconds=1)
+        await place({1: 1}, email="bbb@bbb.com")
+        # When
+        first = (await client.get("/api/orders?limit=2", headers=OWNER)).json()
+        second = (
+            await client.get(
+                "/api/orders", params={"limit": 2, "cursor": first["next_cursor"]}, headers=OWNER
+            )
+        ).json()
+        # Then
+        shown = [order["id"] for page in (first, second) for order in page["orders"]]
+        assert shown == ids[::-1]
+        assert second["next_cursor"] is None
+
+    async def test_an_admin_too_sees_only_their_own(
+        self, client: httpx2.AsyncClient, place: Place
+    ) -> None:
+        await place({1: 1})
+        answer = await client.get("/api/orders", headers=ADMIN)
+        assert (answer.status_code, answer.json()) == (200, {"orders": [], "next_cursor": None})
+
+    async def test_shows_20_unless_told_otherwise(
+        self, client: httpx2.AsyncClient, place: Place
+    ) -> None:
+        for _ in range(21):
+            await place({1: 1})
+        page = (await client.get("/api/orders", headers=OWNER)).json()
+        assert len(page["orders"]) == 20
+        assert page["next_cursor"] is not None
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("limit=0", "limit"),
+            ("limit=101", "limit"),
+            ("limit=x", "limit"),
+            ("cursor=x", "cursor"),
+            ("cursor=%00", "cursor"),
+            (f"cursor={'a' * 1_001}", "cursor"),
+        ],
+    )
+    async def test_refuses_a_query_by_its_field(
+        self, client: httpx2.AsyncClient, query: str, field: str
+    ) -> None:
+        answer = await client.get(f"/api/orders?{query}", headers=OWNER)
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+    async def test_is_not_for_visitors(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.get("/api/orders")
+        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
+
+
+class TestGet:
+    @pytest.mark.parametrize("caller", [OWNER, ADMIN])
+    async def test_shows_the_order_with_its_history_and_reasons(
+        self,
+        client: httpx2.AsyncClient,
+        services: Services,
+        place: Place,
+        clock: HeldClock,
+        caller: dict[str, str],
+    ) -> None:
+        # Given
+        order = await place({1: 2})
+        clock.advance(seconds=1)
+        await settle(
+            services,
+            order,
+            "REJECTED",
+            reason="Not everything in it could be had.",
+            lines=[{"product_id": an_id(1), "reason": "Only 1 left."}],
+        )
+        # When
+        answer = await client.get(f"/api/orders/{order.id}", headers=caller)
+        # Then
+        assert answer.status_code == 200
+        assert answer.json() == {
+            "id": order.id,
+            "email": "aaa@aaa.com",
+            "status": "REJECTED",
+            "reason": "Not everything in it could be had.",
+            "cost": 2.0,
+            "created_at": "2026-05-04T12:00:00Z",
+            "cancel_confirmed": False,
+            "products": [
+                {
+                    "product_id": an_id(1),
+                    "name": "product 1",
+                    "price": 1.0,
+                    "quantity": 2,
+                    "reason": "Only 1 left.",
+                }
+            ],
+            "history": [
+                {"status": "PENDING", "at": "2026-05-04T12:00:00Z"},
+                {"status": "REJECTED", "at": "2026-05-04T12:00:01Z"},
+            ],
+        }
+
+    async def test_someone_elses_is_not_found(
+        self, client: httpx2.AsyncClient, place: Place
+    ) -> None:
+        # Given
+        order = await place({1: 2})
+        # When
+        others = await client.get(f"/api/orders/{order.id}", headers=STRANGER)
+        unknown = await client.get(f"/api/orders/{an_id(77)}", headers=STRANGER)
+        # Then
+        for answer in (others, unknown):
+            assert answer.status_code == 404
+            assert answer.json()["type"] == "/problems/not-found"
+        assert others.json()["detail"] == f"There is no order {order.id}."
+
+    @pytest.mark.parametrize("bad", BAD_IDS)
+    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient, bad: str) -> None:
+        answer = await client.get(f"/api/orders/{bad}", headers=OWNER)
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.json()["errors"]] == ["order_id"]
+
+    async def test_is_not_for_visitors(self, client: httpx2.AsyncClient, place: Place) -> None:
+        order = await place({1: 2})
+        assert (await client.get(f"/api/orders/{order.id}")).status_code == 401
+
+
+class TestCancel:
+    @pytest.mark.parametrize("caller", [OWNER, ADMIN])
+    @pytest.mark.parametrize("accepted", [False, True])
+    async def test_cancels_an_order_that_is_pending_or_accepted(
+        self,
+        client: httpx2.AsyncClient,
+        services: Services,
+        place: Place,
+        handed_over: HandedOver,
+        caller: dict[str, str],
+        accepted: bool,
+    ) -> None:
+        # Given
+        order = await place({1: 2})
+        if accepted:
+            await settle(services, order, "ACCEPTED")
+        # When
+        answer = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
+        # Then
+        assert answer.status_code == 202
+        assert answer.json()["status"] == "CANCELLED"
+        assert answer.json()["cancel_confirmed"] is False
+        assert handed_over.ids == [f"OrderCancel/{order.id}"]
+
+    @pytest.mark.parametrize("status", ["REJECTED", "CANCELLED"])
+    async def test_refuses_a_final_order(
+        self,
+        client: httpx2.AsyncClient,
+        services: Services,
+        place: Place,
+        database: Database,
+        handed_over: HandedOver,
+        status: str,
+    ) -> None:
+        # Given
+        order = await place({1: 2})
+        await settle(services, order, status)
+        before = await database["orders"].find_one({})
+        # When
+        answer = await client.post(f"/api/orders/{order.id}/cancel", headers=OWNER)
+        # Then
+        assert answer.status_code == 409
+        assert answer.json()["type"] == "/problems/not-cancellable"
+        assert answer.json()["detail"] == f"The order is {status.lower()} and can't be cancelled."
+        assert await database["orders"].find_one({}) == before
+        assert handed_over == []
+
+    @pytest.mark.parametrize(("caller", "status"), [(STRANGER, 404), ({}, 401)])
+    async def test_is_not_for_others(
+        self,
+        client: httpx2.AsyncClient,
+        place: Place,
+        database: Database,
+        handed_over: HandedOver,
+        caller: dict[str, str],
+        status: int,
+    ) -> None:
+        # Given
+        order = await place({1: 2})
+        before = await database["orders"].find_one({})
+        # When
+        answer = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
+        # Then
+        assert answer.status_code == status
+        assert await database["orders"].find_one({}) == before
+        assert handed_over == []
+
+    async def test_an_unknown_order_is_not_found(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.post(f"/api/orders/{an_id(77)}/cancel", headers=OWNER)
+        assert answer.status_code == 404
+
+    @pytest.mark.parametrize("bad", BAD_IDS)
+    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient, bad: str) -> None:
+        assert (await client.post(f"/api/orders/{bad}/cancel", headers=OWNER)).status_code == 422
