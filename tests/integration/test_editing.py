@@ -1,0 +1,496 @@
+"""What admins do to products, over HTTP, on a real database."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+from PIL import Image
+
+from orders.models.order import Order
+from products.dependencies import Services
+from products.main import create_app
+from products.settings import ProductsSettings
+from shopkit.identity import Identity, Role
+from shopkit.testing.apps import as_caller, client_of
+from shopkit.testing.deliveries import an_id, placed
+
+Place = Callable[..., Awaitable[Order]]
+ADMIN = as_caller("admin@admin.com", "admin")
+ONE = f"/api/products/{an_id(1)}"
+
+
+@pytest.fixture
+async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
+    @asynccontextmanager
+    async def run(_settings: ProductsSettings) -> AsyncIterator[Services]:
+        yield shop.products
+
+    async with client_of(create_app(shop.products_settings, run)) as client:
+        client.headers.update(ADMIN)
+        yield client
+
+
+@pytest.fixture
+async def product(shop: Any, client: httpx2.AsyncClient) -> httpx2.Response:
+    """Product 1, ten at 1.00, as an admin sees it."""
+    for name in ("kitchen", "garden"):
+        assert (await client.post("/api/categories", json={"name": name})).status_code == 201
+    await shop.add(1, 10)
+    return await client.get(ONE)
+
+
+async def events(shop: Any) -> list[str]:
+    rows = shop.products_db["outbox"].find({"type": {"$ne": "ProductCreate"}}).sort("time", 1)
+    return [f"{row['_id']}" async for row in rows]
+
+
+async def trail(client: httpx2.AsyncClient) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = (await client.get("/api/admin/audit/products")).json()[
+        "entries"
+    ]
+    return entries
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (600, 300), colour: str = "green") -> bytes:
+    out = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x010E] = "a secret place"
+    Image.new("RGB", size, colour).save(out, kind, exif=exif)
+    return out.getvalue()
+
+
+class TestChange:
+    async def test_changes_details_and_tells_both_event_and_trail(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # When
+        answer = await client.patch(
+            ONE,
+            json={"name": " Big Pan ", "price": 12.34, "categories": ["Kitchen", "garden"]},
+            headers={"If-Match": product.headers["etag"]},
+        )
+        # Then
+        assert answer.status_code == 200
+        body = answer.json()
+        assert (body["name"], body["price"], body["categories"], body["quantity"]) == (
+            "big pan",
+            12.34,
+            ["kitchen", "garden"],
+            10,
+        )
+        assert (product.headers["etag"], answer.headers["etag"]) == ('"1.1"', '"2.1"')
+        assert await events(shop) == [f"ProductUpdate/{an_id(1)}/3"]
+        entry = (await trail(client))[0]
+        assert (entry["actor"], entry["action"], entry["subject"]) == (
+            "admin@admin.com",
+            "change product",
+            an_id(1),
+        )
+        assert (entry["before"]["price_cents"], entry["after"]["price_cents"]) == (100, 1234)
+
+    @pytest.mark.parametrize(
+        ("headers", "status", "problem"),
+        [
+            ({}, 428, "precondition-required"),
+            ({"If-Match": "*"}, 428, "precondition-required"),
+            ({"If-Match": '"7.1"'}, 412, "stale"),
+            ({"If-Match": "nonsense"}, 412, "stale"),
+        ],
+    )
+    async def test_details_need_the_tag_that_was_seen(
+        self,
+        shop: Any,
+        client: httpx2.AsyncClient,
+        product: httpx2.Response,
+        headers: dict[str, str],
+        status: int,
+        problem: str,
+    ) -> None:
+        # When
+        answer = await client.patch(ONE, json={"price": 2}, headers=headers)
+        # Then
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+        assert (await client.get(ONE)).json() == product.json()
+        assert await events(shop) == []
+
+    async def test_sales_meanwhile_do_not_spoil_an_edit_and_a_weak_tag_is_as_good(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # Given
+        await shop.products.decisions.decide([placed(9, {1: 4})])
+        # When
+        answer = await client.patch(
+            ONE, json={"price": 2}, headers={"If-Match": f"W/{product.headers['etag']}"}
+        )
+        # Then
+        assert (answer.status_code, answer.headers["etag"]) == (200, '"2.2"')
+        assert (answer.json()["price"], answer.json()["quantity"]) == (2, 6)
+
+    async def test_of_two_admins_editing_one_product_one_is_told_to_look_again(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # When
+        answers = await asyncio.gather(
+            *(
+                client.patch(
+                    ONE, json={"price": price}, headers={"If-Match": product.headers["etag"]}
+                )
+                for price in (2, 3)
+            )
+        )
+        # Then
+        assert sorted(answer.status_code for answer in answers) == [200, 412]
+        won = next(answer for answer in answers if answer.status_code == 200)
+        assert (await client.get(ONE)).json() == won.json()
+        assert len(await events(shop)) == 1
+
+    async def test_a_change_to_what_it_is_already_changes_nothing(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # When
+        answer = await client.patch(
+            ONE, json={"price": 1}, headers={"If-Match": product.headers["etag"]}
+        )
+        # Then
+        assert (answer.status_code, answer.headers["etag"]) == (200, '"1.1"')
+        assert await events(shop) == []
+
+    @pytest.mark.parametrize(
+        ("body", "status", "problem"),
+        [
+            ({"name": "product 2"}, 409, "name-taken"),
+            ({"categories": ["nowhere"]}, 404, "category-not-found"),
+            ({"quantity_delta": -11}, 409, "insufficient-stock"),
+            ({"quantity_delta": 999_991}, 409, "stock-limit"),
+            ({"quantity_delta": 1_000_001}, 422, "validation"),
+            ({"quantity_delta": True}, 422, "validation"),
+            ({"price": 1.234}, 422, "validation"),
+            ({"price": -1}, 422, "validation"),
+            ({"price": 1_000_001}, 422, "validation"),
+            ({"price": True}, 422, "validation"),
+            ({"name": " "}, 422, "validation"),
+            ({"name": "a/b"}, 422, "validation"),
+            ({"name": "x" * 121}, 422, "validation"),
+            ({"description": "x" * 2_001}, 422, "validation"),
+            ({"categories": ["a"] * 21}, 422, "validation"),
+            ({"archived": True}, 422, "validation"),
+            ({"price": 2, "quantity_delta": -11}, 409, "insufficient-stock"),
+        ],
+    )
+    async def test_bad_input_is_refused_and_changes_nothing(
+        self,
+        shop: Any,
+        client: httpx2.AsyncClient,
+        product: httpx2.Response,
+        body: dict[str, Any],
+        status: int,
+        problem: str,
+    ) -> None:
+        # Given
+        await shop.add(2, 1)
+        # When
+        answer = await client.patch(ONE, json=body, headers={"If-Match": product.headers["etag"]})
+        # Then
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+        assert (await client.get(ONE)).json() == product.json()
+        assert await events(shop) == []
+
+
+class TestStock:
+    async def test_a_difference_needs_no_tag_and_leaves_the_details_alone(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # When
+        answer = await client.patch(ONE, json={"quantity_delta": 5})
+        # Then
+        assert (answer.status_code, answer.headers["etag"]) == (200, '"1.2"')
+        assert answer.json()["quantity"] == 15
+        assert await events(shop) == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
+
+    async def test_a_key_makes_a_change_once_however_often_it_comes(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # When
+        answers = await asyncio.gather(
+            *(
+                client.patch(ONE, json={"quantity_delta": 5}, headers={"Idempotency-Key": "k"})
+                for _ in range(10)
+            )
+        )
+        other = await client.patch(
+            ONE, json={"quantity_delta": 6}, headers={"Idempotency-Key": "k"}
+        )
+        # Then
+        assert {answer.status_code for answer in answers} == {200}
+        assert {answer.content for answer in answers} == {answers[0].content}
+        replayed = [answer.headers.get("idempotency-replayed") for answer in answers]
+        assert sorted(map(str, replayed)) == ["None", *["true"] * 9]
+        assert (other.status_code, other.json()["type"]) == (
+            422,
+            "/problems/idempotency-key-reused",
+        )
+        assert (await client.get(ONE)).json()["quantity"] == 15
+
+
+class TestArchive:
+    async def test_is_no_longer_listed_and_can_be_put_back(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # When
+        archived = await client.delete(ONE, headers={"If-Match": product.headers["etag"]})
+        # Then
+        assert (archived.status_code, archived.content) == (204, b"")
+        seen = await client.get(ONE)
+        assert seen.json()["archived"] is True
+        assert (await client.get("/api/products")).json()["products"] == []
+        all_too = (await client.get("/api/admin/products")).json()["products"]
+        by_id = (await client.get(f"/api/products?ids={an_id(1)}")).json()["products"]
+        assert all_too == by_id == [seen.json()]
+        # When
+        restored = await client.patch(
+            ONE, json={"archived": False}, headers={"If-Match": seen.headers["etag"]}
+        )
+        # Then
+        assert restored.status_code == 200
+        assert len((await client.get("/api/products")).json()["products"]) == 1
+        assert await events(shop) == [
+            f"ProductUpdate/{an_id(1)}/3",
+            f"ProductUpdate/{an_id(1)}/4",
+        ]
+
+    @pytest.mark.parametrize(("headers", "status"), [({}, 428), ({"If-Match": '"9.9"'}, 412)])
+    async def test_needs_the_tag_that_was_seen(
+        self,
+        client: httpx2.AsyncClient,
+        product: httpx2.Response,
+        headers: dict[str, str],
+        status: int,
+    ) -> None:
+        assert (await client.delete(ONE, headers=headers)).status_code == status
+        assert (await client.get(ONE)).json()["archived"] is False
+
+    async def test_orders_ms_hears_of_price_and_archive(
+        self,
+        shop: Any,
+        client: httpx2.AsyncClient,
+        product: httpx2.Response,
+        running: AsyncExitStack,
+    ) -> None:
+        # When
+        changed = await client.patch(
+            ONE, json={"price": 7}, headers={"If-Match": product.headers["etag"]}
+        )
+        await client.delete(ONE, headers={"If-Match": changed.headers["etag"]})
+        await shop.run_products(running)
+        await shop.run_orders(running)
+        await shop.settled()
+        # Then
+        known = await shop.orders_db["products"].find_one({})
+        assert (known["price_cents"], known["archived"]) == (700, True)
+
+
+class TestConditionalGet:
+    @pytest.mark.parametrize("header", ['"1.1"', 'W/"1.1"', '"0.0", "1.1"', "*"])
+    async def test_answers_304_where_the_clients_copy_is_current(
+        self, client: httpx2.AsyncClient, product: httpx2.Response, header: str
+    ) -> None:
+        answer = await client.get(ONE, headers={"If-None-Match": header})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["etag"] == '"1.1"'
+
+    async def test_answers_in_full_where_stock_has_changed(
+        self, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        await client.patch(ONE, json={"quantity_delta": 1})
+        assert (await client.get(ONE, headers={"If-None-Match": '"1.1"'})).status_code == 200
+
+
+class TestCategories:
+    async def test_a_rename_reaches_the_products_their_search_and_their_tag(
+        self, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # Given
+        await client.patch(
+            ONE,
+            json={"categories": ["kitchen"]},
+            headers={"If-Match": product.headers["etag"]},
+        )
+        # When
+        answer = await client.patch("/api/categories/Kitchen", json={"name": "Cookery"})
+        # Then
+        assert (answer.status_code, answer.json()) == (200, {"name": "cookery"})
+        seen = await client.get(ONE)
+        assert (seen.json()["categories"], seen.headers["etag"]) == (["cookery"], '"3.1"')
+        assert len((await client.get("/api/products?q=cook")).json()["products"]) == 1
+        assert (await client.get("/api/products?categoryName=kitchen")).status_code == 404
+
+    async def test_one_that_products_have_is_not_deleted(
+        self, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # Given
+        tag = product.headers["etag"]
+        changed = await client.patch(
+            ONE, json={"categories": ["kitchen"]}, headers={"If-Match": tag}
+        )
+        await client.delete(ONE, headers={"If-Match": changed.headers["etag"]})
+        # When
+        used = await client.delete("/api/categories/kitchen")
+        free = await client.delete("/api/categories/garden")
+        # Then
+        assert (used.status_code, used.json()["type"]) == (409, "/problems/category-in-use")
+        assert free.status_code == 204
+        names = (await client.get("/api/categories")).json()["categories"]
+        assert names == [{"name": "kitchen"}]
+
+    @pytest.mark.parametrize(
+        ("verb", "path", "body", "status"),
+        [
+            ("POST", "", {"name": "KITCHEN"}, 409),
+            ("POST", "", {"name": ""}, 422),
+            ("PATCH", "/garden", {"name": "kitchen"}, 409),
+            ("PATCH", "/nowhere", {"name": "x"}, 404),
+            ("DELETE", "/nowhere", None, 404),
+        ],
+    )
+    async def test_bad_input_is_refused_and_changes_nothing(
+        self,
+        client: httpx2.AsyncClient,
+        product: httpx2.Response,
+        verb: str,
+        path: str,
+        body: dict[str, str] | None,
+        status: int,
+    ) -> None:
+        answer = await client.request(verb, f"/api/categories{path}", json=body)
+        assert answer.status_code == status
+        names = (await client.get("/api/categories")).json()["categories"]
+        assert names == [{"name": "garden"}, {"name": "kitchen"}]
+
+    async def test_a_product_is_never_left_with_a_category_that_was_deleted_meanwhile(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        for number in range(10):
+            # Given
+            await client.post("/api/categories", json={"name": f"brief {number}"})
+            new = {
+                "name": f"brief thing {number}",
+                "description": "",
+                "price": 1,
+                "quantity": 1,
+                "categories": [f"brief {number}"],
+            }
+            # When
+            added, deleted = await asyncio.gather(
+                client.post("/api/products", json={"product": new}),
+                client.delete(f"/api/categories/brief {number}"),
+            )
+            # Then
+            assert (added.status_code, deleted.status_code) in {(201, 409), (404, 204)}
+
+
+class TestPictures:
+    @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+    async def test_is_kept_in_two_sizes_without_what_it_told_besides(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response, kind: str
+    ) -> None:
+        # When
+        answer = await client.put(f"{ONE}/image", content=picture(kind, (3_000, 1_500)))
+        # Then
+        assert (answer.status_code, answer.headers["etag"]) == (200, '"2.1"')
+        address = answer.json()["image_url"]
+        full = await client.get(address)
+        thumb = await client.get(f"{address}&size=thumb")
+        sizes = []
+        for one in (full, thumb):
+            assert one.headers["content-type"] == "image/webp"
+            assert one.headers["cache-control"] == "public, max-age=31536000, immutable"
+            with Image.open(io.BytesIO(one.content)) as opened:
+                sizes.append(opened.size)
+                assert not opened.getexif()
+        assert sizes == [(1_200, 600), (400, 200)]
+        again = await client.get(address, headers={"If-None-Match": full.headers["etag"]})
+        assert again.status_code == 304
+        assert await events(shop) == [f"ProductUpdate/{an_id(1)}/3"]
+
+    async def test_a_new_one_takes_the_place_of_the_old(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # Given
+        first = await client.put(f"{ONE}/image", content=picture(colour="red"))
+        # When
+        second = await client.put(f"{ONE}/image", content=picture(colour="blue"))
+        # Then
+        assert first.json()["image_url"] != second.json()["image_url"]
+        assert await shop.products_db["images.files"].count_documents({}) == 2
+        old = await client.get(first.json()["image_url"])
+        assert old.headers["cache-control"] == "public, max-age=60"
+
+    @pytest.mark.parametrize(
+        ("data", "status", "problem"),
+        [
+            (b"", 422, "picture-unusable"),
+            (b"no picture", 422, "picture-unusable"),
+            (picture()[:200], 422, "picture-unusable"),
+            (b"x" * (2 * 1024 * 1024 + 1), 413, "body-too-large"),
+            (picture("GIF"), 422, "picture-unusable"),
+            (picture("PNG", (4_001, 3_000)), 422, "picture-unusable"),
+        ],
+    )
+    async def test_what_is_no_good_picture_is_refused_and_changes_nothing(
+        self,
+        shop: Any,
+        client: httpx2.AsyncClient,
+        product: httpx2.Response,
+        data: bytes,
+        status: int,
+        problem: str,
+    ) -> None:
+        answer = await client.put(f"{ONE}/image", content=data)
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+        assert (await client.get(ONE)).json() == product.json()
+        assert await shop.products_db["images.files"].count_documents({}) == 0
+        assert (await client.get(f"{ONE}/image")).status_code == 404
+
+    async def test_of_no_product_is_refused(
+        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        answer = await client.put(f"/api/products/{an_id(7)}/image", content=picture())
+        assert answer.status_code == 404
+        assert await shop.products_db["images.files"].count_documents({}) == 0
+
+
+class TestCancelAgainstDecision:
+    async def test_200_cancellations_that_cross_their_decisions_keep_the_books_right(
+        self, shop: Any, place: Place, running: AsyncExitStack
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 150))
+        await shop.run_products(running)
+        services = await shop.run_orders(running)
+        refused = 0
+
+        async def order_and_cancel(number: int) -> None:
+            nonlocal refused
+            order = await place({1: 1})
+            await asyncio.sleep(number % 20 / 1000)
+            caller = Identity(email=order.email, role=Role.USER)
+            try:
+                await services.orders.cancel(order.id, caller)
+            except Exception as error:
+                assert type(error).__name__ == "NotCancellableError"
+                refused += 1
+
+        # When
+        for start in range(0, 200, 20):
+            await asyncio.gather(*(order_and_cancel(number) for number in range(start, start + 20)))
+        await shop.settled(60)
+        # Then
+        statuses = await shop.statuses()
+        assert statuses.get("CANCELLED", 0) == 200 - refused
+        assert statuses.get("REJECTED", 0) == refused
+        assert await shop.stubs() == statuses
+        assert await shop.stock() == {"product 1": 150}

@@ -1,0 +1,139 @@
+"""Which orders are asked about again: the update that picks one is the database's to carry out."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import orders.dependencies
+from orders.models.order import Order
+from shopkit.events import OrderStatusUpdate
+from shopkit.identity import Identity, Role
+from shopkit.mongo import MongoTransactions
+from shopkit.testing import HeldClock
+from shopkit.testing.apps import HandedOver
+from shopkit.testing.deliveries import NOON, delivery
+
+Place = Callable[..., Awaitable[Order]]
+
+OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
+
+
+class Replica:
+    """A replica with a clock that the test holds."""
+
+    def __init__(self, shop: Any, clock: HeldClock) -> None:
+        self.handed_over = HandedOver()
+        self.clock = clock
+        self.services = orders.dependencies.build(
+            shop.orders_db, MongoTransactions(shop.orders_db.client), self.handed_over, clock
+        )
+        self._shop = shop
+
+    async def resend(self) -> int:
+        """Ask once, as if all that was sent before had reached the broker."""
+        await self._shop.orders_db["outbox"].update_many({}, {"$unset": {"unsent": ""}})
+        return await self.services.resend.resend()
+
+    async def resends_between(self, first: int, last: int) -> list[int]:
+        """Ask in each of these seconds after noon, and return those in which something was sent."""
+        told = []
+        for second in range(first, last + 1):
+            self.clock.now = NOON + timedelta(seconds=second)
+            if await self.resend():
+                told.append(second)
+        return told
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock(NOON)
+
+
+@pytest.fixture
+def replica(shop: Any, clock: HeldClock) -> Replica:
+    replica = Replica(shop, clock)
+    shop.intake = replica.services.intake
+    return replica
+
+
+@pytest.fixture(autouse=True)
+async def _shelf(shop: Any) -> None:
+    await shop.know(await shop.add(1, 1_000))
+
+
+class TestResend:
+    async def test_asks_after_30_seconds_and_then_after_twice_as_long_each_time(
+        self, replica: Replica, place: Place
+    ) -> None:
+        # Given
+        order = await place({1: 1})
+        # When
+        told = await replica.resends_between(28, 32) + await replica.resends_between(89, 94)
+        told += await replica.resends_between(210, 216)
+        # Then: 30 s after noon has to be over; 60 s, then 120 s after the last.
+        assert told == [31, 92, 213]
+        assert set(replica.handed_over.ids[1:]) == {f"OrderCreate/{order.id}"}
+        assert replica.handed_over[-1].message == order.create_message()
+
+    async def test_waits_for_ten_minutes_at_the_most(
+        self, replica: Replica, place: Place, shop: Any, clock: HeldClock
+    ) -> None:
+        # Given
+        await place({1: 1})
+        delays = []
+        # When
+        for _ in range(8):
+            clock.advance(minutes=11)
+            assert await replica.resend() == 1
+            document = await shop.orders_db["orders"].find_one({})
+            delays.append((document["resend_at"] - clock.now).total_seconds())
+        # Then
+        assert delays == [60, 120, 240, 480, 600, 600, 600, 600]
+
+    async def test_asks_about_an_unconfirmed_cancellation_and_not_about_what_is_answered(
+        self, replica: Replica, place: Place, clock: HeldClock
+    ) -> None:
+        # Given
+        accepted, cancelled, confirmed = [await place({1: 1}) for _ in range(3)]
+        for order in (cancelled, confirmed):
+            await replica.services.orders.cancel(order.id, OWNER)
+        await replica.services.orders.settle(
+            [
+                delivery(OrderStatusUpdate.model_validate({"order_id": id_, "status": status}))
+                for id_, status in ((accepted.id, "ACCEPTED"), (confirmed.id, "CANCELLED"))
+            ]
+        )
+        replica.handed_over.clear()
+        # When
+        clock.advance(seconds=31)
+        # Then
+        assert await replica.resend() == 1
+        assert replica.handed_over.ids == [f"OrderCancel/{cancelled.id}"]
+
+    async def test_never_asks_while_its_own_row_is_unsent(
+        self, replica: Replica, place: Place, clock: HeldClock
+    ) -> None:
+        # Given
+        await place({1: 1})
+        replica.handed_over.clear()
+        clock.advance(seconds=31)
+        # When / Then
+        assert await replica.services.resend.resend() == 0
+        assert replica.handed_over == []
+
+    async def test_asks_about_100_a_second_over_all_replicas_and_each_once(
+        self, replica: Replica, place: Place, shop: Any, clock: HeldClock
+    ) -> None:
+        # Given
+        for _ in range(150):
+            await place({1: 1})
+        other = Replica(shop, clock)
+        replica.handed_over.clear()
+        clock.advance(seconds=31)
+        # When / Then
+        assert [await replica.resend(), await other.resend()] == [100, 0]
+        clock.advance(seconds=1)
+        assert [await other.resend(), await replica.resend()] == [50, 0]
+        assert len({*replica.handed_over.ids, *other.handed_over.ids}) == 150
