@@ -339,7 +339,7 @@ class TestRebuild:
         await know(state(1, quantity=77), state(9, name="never sold"))
         remote.has(state(1), state(2))
         # When / Then
-        assert await rebuild.rebuild(FakeTopic(state(2), state(1))) == 2  # type: ignore[arg-type]
+        assert await rebuild.rebuild(FakeTopic(state(2), state(1))) == 2
         assert await self.live(database) == {an_id(1): state(1), an_id(2): state(2)}
         assert remote.resent == []
 
@@ -357,7 +357,7 @@ class TestRebuild:
 
         remote.on_resend = send_again
         # When / Then
-        assert await rebuild.rebuild(topic) == 2  # type: ignore[arg-type]
+        assert await rebuild.rebuild(topic) == 2
         assert remote.resent == [{an_id(2): 0}]
         assert (await self.live(database))[an_id(2)].version == 3
 
@@ -379,7 +379,7 @@ class TestRebuild:
 
         monkeypatch.setattr(ProjectionRepository, "replace", slowly)
         # When
-        await rebuild.rebuild(topic)  # type: ignore[arg-type]
+        await rebuild.rebuild(topic)
         # Then
         assert await self.live(database) == {an_id(1): state(1, version=8)}
 
@@ -391,7 +391,7 @@ class TestRebuild:
         remote.has(state(1), state(2))
         # When
         with pytest.raises(DriftRemainsError) as raised:
-            await rebuild.rebuild(FakeTopic())  # type: ignore[arg-type]
+            await rebuild.rebuild(FakeTopic())
         # Then
         assert raised.value.product_ids == [an_id(1), an_id(2)]
         assert str(raised.value) == f"still different: {an_id(1)}, {an_id(2)}"
