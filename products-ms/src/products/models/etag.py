@@ -9,6 +9,7 @@ import re
 from products.models.product import Product
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_COUNTER = re.compile(r"[0-9]{1,18}")
 
 
 def etag(product: Product) -> str:
@@ -37,4 +38,4 @@ def saw_details(if_match: str | None) -> list[int] | None:
     if header in {"", "*"}:
         return None
     first_parts = [tag.split(".")[0] for tag in _tags(header)]
-    return [int(part) for part in first_parts if part.isascii() and part.isdecimal()]
+    return [int(part) for part in first_parts if _COUNTER.fullmatch(part)]
