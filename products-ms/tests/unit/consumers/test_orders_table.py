@@ -1,0 +1,63 @@
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from products.consumers.orders import orders_table
+from products.dependencies import Services
+from products.models.product import Product
+from shopkit.dead_letters import Record
+from shopkit.events import BrokenRuleError, OrderCancel, OrderCreate
+from shopkit.mongo import Database
+from shopkit.testing.apps import HandedOver
+from shopkit.testing.deliveries import an_id, cancelled, placed
+
+AddProduct = Callable[..., Awaitable[Product]]
+
+
+def record(key: bytes | None) -> Record:
+    return Record("shop.orders", 0, 7, key, b"{", ())
+
+
+class TestOrdersTable:
+    async def test_orders_are_decided_and_cancellations_carried_out(
+        self, services: Services, add: AddProduct, handed_over: HandedOver
+    ) -> None:
+        # Given
+        await add(1, quantity=5)
+        table = orders_table(services.decisions)
+        # When
+        await table[OrderCreate].apply([placed(10, {1: 2})])
+        await table[OrderCancel].apply([cancelled(10)])
+        # Then
+        assert set(table) == {OrderCreate, OrderCancel}
+        assert [id_.rsplit("/", 1)[-1] for id_ in handed_over.ids] == [
+            "ACCEPTED",
+            "3",
+            "CANCELLED",
+            "4",
+        ]
+
+    async def test_an_order_that_can_not_be_read_is_rejected_by_its_key(
+        self, services: Services, handed_over: HandedOver
+    ) -> None:
+        # Given
+        answer = orders_table(services.decisions)[OrderCreate].answer
+        assert answer is not None
+        # When / Then
+        assert await answer(record(an_id(10).encode()), BrokenRuleError("unreadable")) is True
+        assert handed_over.ids == [f"OrderStatusUpdate/{an_id(10)}/REJECTED"]
+
+    @pytest.mark.parametrize("key", [None, b"", b"x", b"\xff" * 24, an_id(10).encode() + b"\n"])
+    async def test_without_a_key_it_has_to_be_parked(
+        self, services: Services, database: Database, handed_over: HandedOver, key: bytes | None
+    ) -> None:
+        # Given
+        answer = orders_table(services.decisions)[OrderCreate].answer
+        assert answer is not None
+        # When / Then
+        assert await answer(record(key), BrokenRuleError("unreadable")) is False
+        assert handed_over == []
+        assert await database["orders"].count_documents({}) == 0
+
+    def test_a_cancellation_that_can_not_be_read_is_parked(self, services: Services) -> None:
+        assert orders_table(services.decisions)[OrderCancel].answer is None

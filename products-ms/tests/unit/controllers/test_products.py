@@ -1,0 +1,370 @@
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+from pymongo.errors import AutoReconnect
+
+from products.dependencies import Services
+from products.models.product import Product
+from shopkit.mongo import Database
+from shopkit.testing.apps import HandedOver, as_caller
+from shopkit.testing.deliveries import an_id
+
+AddProduct = Callable[..., Awaitable[Product]]
+Count = Callable[[], Awaitable[int]]
+
+ADMIN = as_caller("admin@aaa.com", "admin")
+SPOON = {
+    "name": "spoon",
+    "description": "of silver",
+    "price": 5.99,
+    "quantity": 7,
+    "categories": ["kitchen"],
+}
+
+
+@pytest.fixture
+def stored(database: Database, handed_over: HandedOver) -> Count:
+    """How many products, events and notes of the trail there are."""
+
+    async def stored() -> int:
+        names = ("products", "outbox", "audit")
+        return sum([await database[name].count_documents({}) for name in names]) + len(handed_over)
+
+    return stored
+
+
+async def create(client: httpx2.AsyncClient, **changes: Any) -> httpx2.Response:
+    """Send what a strict JSON writer would not too: NaN, infinity, half a character."""
+    content = json.dumps({"product": SPOON | changes}).encode()
+    headers = {**ADMIN, "Content-Type": "application/json"}
+    return await client.post("/api/products", content=content, headers=headers)
+
+
+def errors_of(answer: httpx2.Response) -> list[tuple[str, str]]:
+    return [(error["field"], error["message"]) for error in answer.json()["errors"]]
+
+
+class TestCreate:
+    async def test_answers_with_the_product_and_tells_of_it(
+        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    ) -> None:
+        # When
+        answer = await create(client)
+        # Then
+        assert answer.status_code == 201
+        assert answer.headers["etag"] == '"1.1"'
+        body = answer.json()
+        product_id = body.pop("id")
+        assert body == {
+            "name": "spoon",
+            "description": "of silver",
+            "price": 5.99,
+            "quantity": 7,
+            "categories": ["kitchen"],
+            "image_url": None,
+            "archived": False,
+            "version": 2,
+            "created_at": "2026-05-04T12:00:00Z",
+            "updated_at": "2026-05-04T12:00:00Z",
+        }
+        assert handed_over.ids == [f"ProductCreate/{product_id}/2"]
+        assert (await client.get(f"/api/products/{product_id}")).json()["name"] == "spoon"
+
+    @pytest.mark.parametrize(
+        ("name", "stored_name"),
+        [
+            ("  Spoon\t", "spoon"),
+            ("CAFÉ", "café"),
+            ("cafe\u0301", "café"),
+            ("日本 スプーン", "日本 スプーン"),
+            ("a.*[b]$ {c}", "a.*[b]$ {c}"),
+            ("x" * 120, "x" * 120),
+        ],
+    )
+    async def test_a_name_is_trimmed_and_in_lower_case(
+        self, client: httpx2.AsyncClient, name: str, stored_name: str
+    ) -> None:
+        answer = await create(client, name=name)
+        assert (answer.status_code, answer.json()["name"]) == (201, stored_name)
+
+    @pytest.mark.parametrize(
+        ("changes", "price", "quantity"),
+        [
+            ({"price": 0, "quantity": 0}, 0.0, 0),
+            ({"price": 1_000_000, "quantity": 1_000_000}, 1_000_000.0, 1_000_000),
+            ({"price": 0.01}, 0.01, 7),
+            ({"description": "x" * 2_000, "extra": "of the original's client"}, 5.99, 7),
+            ({"categories": []}, 5.99, 7),
+        ],
+    )
+    async def test_takes_what_is_just_within_bounds(
+        self, client: httpx2.AsyncClient, changes: dict[str, Any], price: float, quantity: int
+    ) -> None:
+        answer = await create(client, **changes)
+        assert answer.status_code == 201
+        assert (answer.json()["price"], answer.json()["quantity"]) == (price, quantity)
+
+    async def test_a_category_named_twice_is_had_once(self, client: httpx2.AsyncClient) -> None:
+        answer = await create(client, categories=["Kitchen", "kitchen ", "electronics"])
+        assert answer.json()["categories"] == ["kitchen", "electronics"]
+
+    @pytest.mark.parametrize("archived", [False, True])
+    async def test_a_name_that_is_taken_is_refused(
+        self, client: httpx2.AsyncClient, database: Database, stored: Count, archived: bool
+    ) -> None:
+        # Given
+        await create(client)
+        await database["products"].update_one({}, {"$set": {"archived": archived}})
+        before = await stored()
+        # When
+        answer = await create(client, name="SPOON")
+        # Then
+        assert answer.status_code == 409
+        assert answer.json()["type"] == "/problems/name-taken"
+        assert errors_of(answer) == [("product.name", "There is a product named spoon already.")]
+        assert await stored() == before
+
+    async def test_an_unknown_category_is_not_found(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
+        # When
+        answer = await create(client, categories=["kitchen", "toys", "$ne"])
+        # Then
+        assert answer.status_code == 404
+        assert answer.json()["type"] == "/problems/category-not-found"
+        assert answer.json()["detail"] == "There is no category toys, $ne."
+        assert await stored() == 0
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"name": ""}, "name"),
+            ({"name": "  "}, "name"),
+            ({"name": "x" * 121}, "name"),
+            ({"name": "a/b"}, "name"),
+            ({"name": "a\nb"}, "name"),
+            ({"name": "a\u200bb"}, "name"),
+            ({"name": "a\x00"}, "name"),
+            ({"name": "\ud800"}, "name"),
+            ({"name": None}, "name"),
+            ({"name": 7}, "name"),
+            ({"name": {"$gt": ""}}, "name"),
+            ({"description": "x" * 2_001}, "description"),
+            ({"description": "\udfff"}, "description"),
+            ({"description": None}, "description"),
+            ({"price": -0.01}, "price"),
+            ({"price": 5.999}, "price"),
+            ({"price": 1_000_000.01}, "price"),
+            ({"price": float("nan")}, "price"),
+            ({"price": float("inf")}, "price"),
+            ({"price": True}, "price"),
+            ({"price": None}, "price"),
+            ({"price": "five"}, "price"),
+            ({"quantity": -1}, "quantity"),
+            ({"quantity": 1_000_001}, "quantity"),
+            ({"quantity": 1.5}, "quantity"),
+            ({"quantity": float("nan")}, "quantity"),
+            ({"quantity": False}, "quantity"),
+            ({"quantity": None}, "quantity"),
+            ({"categories": None}, "categories"),
+            ({"categories": "kitchen"}, "categories"),
+            ({"categories": ["kitchen"] * 21}, "categories"),
+            ({"categories": ["a/b"]}, "categories.0"),
+            ({"categories": [7]}, "categories.0"),
+        ],
+    )
+    async def test_refuses_bad_input_by_its_field_and_stores_nothing(
+        self, client: httpx2.AsyncClient, stored: Count, changes: dict[str, Any], field: str
+    ) -> None:
+        # When
+        answer = await create(client, **changes)
+        # Then
+        assert answer.status_code == 422
+        assert answer.json()["type"] == "/problems/validation"
+        assert [name for name, _ in errors_of(answer)] == [f"product.{field}"]
+        assert await stored() == 0
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"{", b"null", b"[]", b"{}", b"\xff", b'{"product":1}']
+    )
+    async def test_refuses_a_bad_body(
+        self, client: httpx2.AsyncClient, stored: Count, content: bytes
+    ) -> None:
+        answer = await client.post(
+            "/api/products", content=content, headers={**ADMIN, "Content-Type": "application/json"}
+        )
+        assert answer.status_code in {400, 422}
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert await stored() == 0
+
+    @pytest.mark.parametrize(
+        ("headers", "status"),
+        [({}, 401), (as_caller("", "admin"), 401), (as_caller("aaa@aaa.com"), 403)],
+    )
+    async def test_is_for_admins_only(
+        self, client: httpx2.AsyncClient, stored: Count, headers: dict[str, str], status: int
+    ) -> None:
+        answer = await client.post("/api/products", json={"product": SPOON}, headers=headers)
+        assert answer.status_code == status
+        assert await stored() == 0
+
+
+class TestGet:
+    async def test_shows_a_product_with_its_tag_archived_ones_too(
+        self, client: httpx2.AsyncClient, add: AddProduct, database: Database
+    ) -> None:
+        # Given
+        await add(1, price_cents=1_999)
+        await database["products"].update_one({}, {"$set": {"archived": True}})
+        # When
+        answer = await client.get(f"/api/products/{an_id(1)}")
+        # Then
+        assert answer.status_code == 200
+        assert answer.headers["etag"] == '"1.1"'
+        assert (answer.json()["price"], answer.json()["archived"]) == (19.99, True)
+
+    @pytest.mark.parametrize("seen", ['"1.1"', 'W/"1.1"', '"0.9", "1.1"'])
+    async def test_a_copy_that_is_current_is_not_sent_again(
+        self, client: httpx2.AsyncClient, add: AddProduct, seen: str
+    ) -> None:
+        await add(1)
+        answer = await client.get(f"/api/products/{an_id(1)}", headers={"If-None-Match": seen})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", '"1.1"')
+
+    async def test_a_copy_that_is_not_is(self, client: httpx2.AsyncClient, add: AddProduct) -> None:
+        await add(1)
+        answer = await client.get(f"/api/products/{an_id(1)}", headers={"If-None-Match": '"1.2"'})
+        assert answer.status_code == 200
+
+    async def test_an_unknown_one_is_not_found(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.get(f"/api/products/{an_id(77)}")
+        assert answer.status_code == 404
+        assert answer.json()["detail"] == f"There is no product {an_id(77)}."
+
+    @pytest.mark.parametrize("bad", ["x", "A" * 24, "0" * 25])
+    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient, bad: str) -> None:
+        assert (await client.get(f"/api/products/{bad}")).status_code == 422
+
+
+class TestList:
+    async def test_shows_the_first_100_where_nothing_is_asked(
+        self, client: httpx2.AsyncClient, add: AddProduct
+    ) -> None:
+        # Given
+        for number in range(1, 102):
+            await add(number, name=f"product {number:03}")
+        # When
+        body = (await client.get("/api/products")).json()
+        rest = (await client.get("/api/products", params={"cursor": body["next_cursor"]})).json()
+        # Then
+        assert (len(body["products"]), body["total"], body["total_capped"]) == (100, 101, False)
+        assert [product["name"] for product in rest["products"]] == ["product 101"]
+        assert rest["next_cursor"] is None
+
+    async def test_all_filters_combine(self, client: httpx2.AsyncClient, add: AddProduct) -> None:
+        # Given
+        await add(1, name="lamp", price_cents=1_050, categories=("electronics",), quantity=3)
+        await add(2, name="lamp two", price_cents=1_050, categories=("electronics",), quantity=0)
+        await add(3, name="lamp three", price_cents=1_051, categories=("electronics",), quantity=3)
+        # When
+        answer = await client.get(
+            "/api/products",
+            params={
+                "q": "LAMP",
+                "categoryName": " Electronics ",
+                "ids": f"{an_id(1)},{an_id(2)},{an_id(3)}",
+                "min_price": "10.5",
+                "max_price": "10.50",
+                "max_stock": "3",
+                "in_stock": "true",
+                "sort": "-price",
+                "limit": "1",
+            },
+        )
+        # Then
+        assert [product["id"] for product in answer.json()["products"]] == [an_id(1)]
+
+    async def test_finds_by_exact_name_in_any_letter_case(
+        self, client: httpx2.AsyncClient, add: AddProduct
+    ) -> None:
+        await add(1, name="spoon")
+        await add(2, name="spoon two")
+        body = (await client.get("/api/products?name=SPOON")).json()
+        assert [product["name"] for product in body["products"]] == ["spoon"]
+
+    @pytest.mark.parametrize(
+        ("query", "type_"),
+        [("name=none", "not-found"), ("categoryName=none", "category-not-found")],
+    )
+    async def test_a_name_that_is_not_there_is_not_found(
+        self, client: httpx2.AsyncClient, query: str, type_: str
+    ) -> None:
+        answer = await client.get(f"/api/products?{query}")
+        assert (answer.status_code, answer.json()["type"]) == (404, f"/problems/{type_}")
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("limit=0", "limit"),
+            ("limit=101", "limit"),
+            ("cursor=x", "cursor"),
+            ("sort=size", "sort"),
+            ("min_price=-1", "min_price"),
+            ("min_price=nan", "min_price"),
+            ("max_price=1.999", "max_price"),
+            ("max_price=inf", "max_price"),
+            ("max_stock=-1", "max_stock"),
+            ("in_stock=perhaps", "in_stock"),
+            (f"q={'x' * 101}", "q"),
+            ("ids=", "ids"),
+            ("ids=x", "ids"),
+            (f"ids={','.join(['0' * 24] * 101)}", "ids"),
+            ("name=", "name"),
+            ("name=a%2Fb", "name"),
+            ("categoryName=%00", "categoryName"),
+        ],
+    )
+    async def test_refuses_a_bad_query_by_its_field(
+        self, client: httpx2.AsyncClient, query: str, field: str
+    ) -> None:
+        answer = await client.get(f"/api/products?{query}")
+        assert answer.status_code == 422
+        assert [name for name, _ in errors_of(answer)] == [field]
+
+    async def test_only_admins_see_archived_ones_in_a_list(
+        self, client: httpx2.AsyncClient, add: AddProduct, database: Database
+    ) -> None:
+        # Given
+        await add(1)
+        await database["products"].update_one({}, {"$set": {"archived": True}})
+        # When
+        everyone = await client.get("/api/products")
+        admin = await client.get("/api/admin/products", headers=ADMIN)
+        user = await client.get("/api/admin/products", headers=as_caller("aaa@aaa.com"))
+        # Then
+        assert everyone.json()["products"] == []
+        assert [product["archived"] for product in admin.json()["products"]] == [True]
+        assert user.status_code == 403
+
+    async def test_is_unavailable_while_the_database_is_away(
+        self, client: httpx2.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        async def away(*_: Any, **__: Any) -> None:
+            raise AutoReconnect("internal-host:27017 closed")
+
+        monkeypatch.setattr(services.catalogue._listing, "page", away)
+        # When
+        answer = await client.get("/api/products")
+        # Then
+        assert answer.status_code == 503
+        assert "internal-host" not in answer.text
+
+
+class TestCategories:
+    async def test_are_listed_by_name(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.get("/api/categories")
+        assert answer.json() == {"categories": [{"name": "electronics"}, {"name": "kitchen"}]}
