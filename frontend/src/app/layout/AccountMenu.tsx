@@ -1,0 +1,53 @@
+import Dropdown from "react-bootstrap/Dropdown";
+import { Link, useLocation, useNavigate } from "react-router";
+import { Icon } from "@/components/Icon";
+import { toast } from "@/components/toasts";
+import { useAuth } from "@/features/auth/AuthContext";
+import { signOut } from "@/features/auth/api/signOut";
+import { asProblem } from "@/lib/problem";
+
+export function AccountMenu() {
+  const { session, isAdmin } = useAuth();
+  const { pathname, search } = useLocation();
+  const navigate = useNavigate();
+  if (!session) {
+    const next =
+      pathname === "/sign-in" || pathname === "/register"
+        ? ""
+        : `?next=${encodeURIComponent(pathname + search)}`;
+    return (
+      <Link to={`/sign-in${next}`} className="btn btn-quiet" aria-label="Sign in">
+        <Icon name="user" /> <span className="wide-only">Sign in</span>
+      </Link>
+    );
+  }
+  async function leave() {
+    navigate("/");
+    await signOut().catch((error) => toast(`Signed out here. ${asProblem(error).message}`));
+  }
+  return (
+    <Dropdown align="end">
+      <Dropdown.Toggle variant="quiet" className="no-caret" aria-label="Account">
+        <Icon name="user" /> <span className="wide-only">Account</span>
+      </Dropdown.Toggle>
+      <Dropdown.Menu>
+        <Dropdown.Header className="account-email">{session.email}</Dropdown.Header>
+        <Dropdown.Item as={Link} to="/account">
+          Account
+        </Dropdown.Item>
+        <Dropdown.Item as={Link} to="/orders">
+          Orders
+        </Dropdown.Item>
+        {isAdmin && (
+          <Dropdown.Item as={Link} to="/admin">
+            Administration
+          </Dropdown.Item>
+        )}
+        <Dropdown.Divider />
+        <Dropdown.Item as="button" onClick={leave}>
+          Sign out
+        </Dropdown.Item>
+      </Dropdown.Menu>
+    </Dropdown>
+  );
+}

@@ -1,0 +1,27 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useLocation, useSearchParams } from "react-router";
+import { categoriesQuery } from "@/features/products/api/listCategories";
+import { capital } from "@/lib/words";
+
+export function CategoryBar() {
+  const { data } = useQuery(categoriesQuery);
+  const [search] = useSearchParams();
+  const { pathname } = useLocation();
+  const current = pathname === "/products" ? (search.get("category") ?? "") : null;
+  return (
+    <nav className="category-bar shop-width" aria-label="Categories">
+      <ul>
+        {["", ...(data ?? [])].map((name) => (
+          <li key={name}>
+            <Link
+              to={name ? `/products?category=${encodeURIComponent(name)}` : "/products"}
+              aria-current={current === name ? "page" : undefined}
+            >
+              {name ? capital(name) : "All"}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,60 @@
+import { type ChangeEvent, type KeyboardEvent, useState } from "react";
+import Button from "react-bootstrap/Button";
+import { Icon } from "./Icon";
+
+interface Props {
+  label: string;
+  value: number;
+  min?: number;
+  max: number;
+  onChange: (value: number) => void;
+}
+
+/** A quantity between two bounds; what is typed counts when the field is left. */
+export function QuantityStepper({ label, value, min = 1, max, onChange }: Props) {
+  const [typed, setTyped] = useState<string | null>(null);
+
+  function settle() {
+    const number = Number.parseInt(typed ?? "", 10);
+    setTyped(null);
+    if (Number.isNaN(number)) return;
+    const bounded = Math.min(Math.max(number, min), max);
+    if (bounded !== value) onChange(bounded);
+  }
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key === "Enter") settle();
+    if (event.key === "ArrowUp" && value < max) onChange(value + 1);
+    if (event.key === "ArrowDown" && value > min) onChange(value - 1);
+    if (event.key === "ArrowUp" || event.key === "ArrowDown") event.preventDefault();
+  }
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset's legend would show beside the label.
+    <div className="stepper" role="group" aria-label={label}>
+      <Button
+        variant="quiet"
+        aria-label={`One less: ${label}`}
+        disabled={value <= min}
+        onClick={() => onChange(value - 1)}
+      >
+        <Icon name="minus" />
+      </Button>
+      <input
+        type="text"
+        inputMode="numeric"
+        aria-label={label}
+        value={typed ?? String(value)}
+        onChange={(event: ChangeEvent<HTMLInputElement>) => setTyped(event.target.value)}
+        onBlur={settle}
+        onKeyDown={onKeyDown}
+      />
+      <Button
+        variant="quiet"
+        aria-label={`One more: ${label}`}
+        disabled={value >= max}
+        onClick={() => onChange(value + 1)}
+      >
+        <Icon name="plus" />
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+interface Props {
+  width?: string;
+  height?: string;
+}
+
+/** A place held for what is on its way, in its shape. */
+export function Skeleton({ width = "100%", height = "1rem" }: Props) {
+  return <span className="skeleton" style={{ width, height }} />;
+}
+
+/** Several rows, for lists and tables. */
+export function SkeletonRows({ count, height }: { count: number; height: string }) {
+  return (
+    <div className="skeleton-rows" role="status" aria-label="Loading">
+      {Array.from({ length: count }, (_, index) => index).map((index) => (
+        <Skeleton key={index} height={height} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { Link, Navigate, useNavigate, useSearchParams } from "react-router";
+import { useTitle } from "@/lib/useTitle";
+import { useAuth } from "../AuthContext";
+import { createAccount } from "../api/createAccount";
+import { CredentialsForm } from "../components/CredentialsForm";
+import { safeNext } from "../safeNext";
+
+export function RegisterPage() {
+  useTitle("Create an account");
+  const [search] = useSearchParams();
+  const navigate = useNavigate();
+  const next = safeNext(search.get("next"));
+  const { status } = useAuth();
+  if (status === "signed-in") return <Navigate replace to={next} />;
+  return (
+    <div className="shop-width">
+      <div className="narrow">
+        <div className="page-head">
+          <h1 tabIndex={-1}>Create an account</h1>
+        </div>
+        <div className="panel form-stack">
+          <CredentialsForm
+            kind="register"
+            submit={createAccount}
+            onDone={() => navigate(next, { replace: true })}
+          />
+          <p className="muted">
+            Have one already? <Link to={`/sign-in?next=${encodeURIComponent(next)}`}>Sign in</Link>
+          </p>
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,6 @@
+import { toast } from "@/components/toasts";
+import { type CartLine, removeLine } from "./cartStore";
+
+export function removeWithUndo(line: Pick<CartLine, "id" | "name">): void {
+  toast(`Removed ${line.name} from your cart.`, removeLine(line.id));
+}

@@ -1,0 +1,36 @@
+import { Link } from "react-router";
+import type { LineBody } from "@/api";
+import { Icon } from "@/components/Icon";
+import { ProductPicture } from "@/features/products/components/ProductPicture";
+import { formatCents, formatMoney, toCents } from "@/lib/money";
+import { usePictures } from "../usePictures";
+
+export function OrderLines({ lines }: { lines: LineBody[] }) {
+  const picture = usePictures(lines);
+  return (
+    <ul className="cart-lines plain-list">
+      {lines.map((line) => (
+        <li key={line.product_id} className="cart-line">
+          <ProductPicture product={picture(line)} sizes="88px" />
+          <div className="cart-line-body">
+            <Link className="quiet-link product-name" to={`/products/${line.product_id}`}>
+              {line.name}
+            </Link>
+            <span className="small-text muted figure">
+              {line.quantity} × {formatMoney(line.price)}
+            </span>
+            {line.reason && (
+              <span className="field-error">
+                <Icon name="warn" />
+                {line.reason}
+              </span>
+            )}
+          </div>
+          <div className="cart-line-end">
+            <span className="money">{formatCents(toCents(line.price) * line.quantity)}</span>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

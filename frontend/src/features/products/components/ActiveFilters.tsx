@@ -1,0 +1,53 @@
+import { Icon } from "@/components/Icon";
+import { formatMoney } from "@/lib/money";
+import type { CatalogueParams } from "../catalogueParams";
+
+interface Props {
+  params: CatalogueParams;
+  onChange: (part: Partial<CatalogueParams>) => void;
+}
+
+type Chip = [label: string, without: Partial<CatalogueParams>];
+
+export function ActiveFilters({ params, onChange }: Props) {
+  const chips = chipsOf(params);
+  if (chips.length === 0) return null;
+  return (
+    <ul className="active-filters plain-list" aria-label="Active filters">
+      {chips.map(([label, without]) => (
+        <li key={label}>
+          <button type="button" className="filter-chip" onClick={() => onChange(without)}>
+            {label}
+            <Icon name="close" />
+            <span className="visually-hidden">, remove this filter</span>
+          </button>
+        </li>
+      ))}
+      {chips.length > 1 && (
+        <li>
+          <button type="button" className="btn btn-link" onClick={() => onChange(NOTHING)}>
+            Clear all
+          </button>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+export const NOTHING: Partial<CatalogueParams> = {
+  q: "",
+  category: "",
+  min: "",
+  max: "",
+  inStock: false,
+};
+
+function chipsOf({ q, category, min, max, inStock }: CatalogueParams): Chip[] {
+  const chips: Chip[] = [];
+  if (q) chips.push([`“${q}”`, { q: "" }]);
+  if (category) chips.push([category, { category: "" }]);
+  if (min) chips.push([`from ${formatMoney(Number(min))}`, { min: "" }]);
+  if (max) chips.push([`up to ${formatMoney(Number(max))}`, { max: "" }]);
+  if (inStock) chips.push(["in stock", { inStock: false }]);
+  return chips;
+}

@@ -1,0 +1,32 @@
+import { memo } from "react";
+import { Link } from "react-router";
+import type { ProductBody } from "@/api";
+import { AddToCart } from "@/features/cart/components/AddToCart";
+import { formatMoney } from "@/lib/money";
+import { FEW_LEFT } from "@/lib/settings";
+import { ProductPicture } from "./ProductPicture";
+
+const SIZES = "(min-width: 1240px) 290px, (min-width: 992px) 23vw, (min-width: 768px) 31vw, 46vw";
+
+interface Props {
+  product: ProductBody;
+  eager?: boolean;
+}
+
+export const ProductCard = memo(function ProductCard({ product, eager = false }: Props) {
+  const isScarce = product.quantity > 0 && product.quantity <= FEW_LEFT;
+  return (
+    <li className="product-card">
+      <Link to={`/products/${product.id}`} className="quiet-link">
+        <ProductPicture product={product} sizes={SIZES} eager={eager} />
+        <span className="product-name">{product.name}</span>
+      </Link>
+      <div className="product-facts">
+        <span className="money">{formatMoney(product.price)}</span>
+        {isScarce && <span className="small-text text-warn">{product.quantity} left</span>}
+        {product.quantity === 0 && <span className="small-text muted">Sold out</span>}
+      </div>
+      <AddToCart product={product} />
+    </li>
+  );
+});

@@ -1,0 +1,120 @@
+import { useState } from "react";
+import Button from "react-bootstrap/Button";
+import Offcanvas from "react-bootstrap/Offcanvas";
+import { Empty } from "@/components/Empty";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { Icon } from "@/components/Icon";
+import { useTitle } from "@/lib/useTitle";
+import { capital } from "@/lib/words";
+import { SORTS, type SortChoice } from "../catalogueParams";
+import { ActiveFilters, NOTHING } from "../components/ActiveFilters";
+import { Filters } from "../components/Filters";
+import { ProductGrid, ProductGridSkeleton } from "../components/ProductGrid";
+import { useCatalogue } from "../useCatalogue";
+
+export function CataloguePage() {
+  const catalogue = useCatalogue();
+  const { params, change, total } = catalogue;
+  const [isSheetOpen, setSheetOpen] = useState(false);
+  const heading = params.q
+    ? `Results for “${params.q}”`
+    : capital(params.category) || "All products";
+  useTitle(heading);
+  return (
+    <div className="shop-width catalogue">
+      <aside className="catalogue-side" aria-label="Filters">
+        <Filters params={params} onChange={change} place="side" />
+      </aside>
+      <div className="catalogue-body">
+        <div className="page-head">
+          <h1 tabIndex={-1}>{heading}</h1>
+          <p className="muted" role="status">
+            {total && `${total} ${total === "1" ? "product" : "products"}`}
+          </p>
+        </div>
+        <div className="catalogue-tools">
+          <Button
+            variant="outline-secondary"
+            className="sheet-button"
+            onClick={() => setSheetOpen(true)}
+          >
+            <Icon name="filter" /> Filters
+          </Button>
+          <label className="sort-choice">
+            <span className="muted">Sort</span>
+            <select
+              className="form-select"
+              value={params.sort || (params.q ? "" : "newest")}
+              onChange={(event) => change({ sort: event.target.value as SortChoice })}
+            >
+              {params.q && <option value="">Best match</option>}
+              {Object.entries(SORTS).map(([value, label]) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+        <ActiveFilters params={params} onChange={change} />
+        <Results catalogue={catalogue} />
+      </div>
+      <Offcanvas
+        show={isSheetOpen}
+        onHide={() => setSheetOpen(false)}
+        placement="bottom"
+        className="sheet"
+        aria-labelledby="sheet-title"
+      >
+        <Offcanvas.Header closeButton>
+          <Offcanvas.Title as="h2" id="sheet-title">
+            Filters
+          </Offcanvas.Title>
+        </Offcanvas.Header>
+        <Offcanvas.Body>
+          <Filters params={params} onChange={change} place="sheet" />
+          <Button className="w-100" onClick={() => setSheetOpen(false)}>
+            Show {total ?? ""} products
+          </Button>
+        </Offcanvas.Body>
+      </Offcanvas>
+    </div>
+  );
+}
+
+function Results({ catalogue }: { catalogue: ReturnType<typeof useCatalogue> }) {
+  const { list, products, params, change, count } = catalogue;
+  if (list.isPending) return <ProductGridSkeleton count={8} />;
+  if (list.isError && products.length === 0) {
+    return <ErrorNotice error={list.error} onRetry={() => list.refetch()} />;
+  }
+  if (products.length === 0) {
+    return (
+      <Empty icon="search" title="Nothing fits">
+        <p>Try fewer words, or take away a filter.</p>
+        <Button onClick={() => change(NOTHING)}>Show all products</Button>
+      </Empty>
+    );
+  }
+  return (
+    <div aria-busy={list.isPlaceholderData} className={list.isPlaceholderData ? "is-stale" : ""}>
+      <h2 className="visually-hidden">Products</h2>
+      <ProductGrid products={products} isFirst />
+      {list.isError && <ErrorNotice error={list.error} onRetry={() => list.fetchNextPage()} />}
+      {list.hasNextPage && (
+        <div className="more">
+          <p className="muted small-text">
+            {products.length} of {count} shown
+          </p>
+          <Button
+            variant="outline-secondary"
+            disabled={list.isFetchingNextPage}
+            onClick={() => change({ pages: params.pages + 1 })}
+          >
+            {list.isFetchingNextPage ? "Loading…" : "Show more"}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

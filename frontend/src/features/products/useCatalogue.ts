@@ -1,0 +1,39 @@
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useSearchParams } from "react-router";
+import { productPagesQuery } from "./api/listProducts";
+import { type CatalogueParams, readParams, toQuery, writeParams } from "./catalogueParams";
+
+/** The catalogue that the address asks for, and ways to ask for another. */
+export function useCatalogue() {
+  const [search, setSearch] = useSearchParams();
+  const params = readParams(search);
+  const list = useInfiniteQuery({
+    ...productPagesQuery(toQuery(params)),
+    placeholderData: keepPreviousData,
+  });
+  const { fetchNextPage, hasNextPage, isFetching, isError } = list;
+  const loaded = list.data?.pages.length ?? 0;
+
+  // After a reload the address may ask for more pages than are there.
+  useEffect(() => {
+    if (loaded > 0 && loaded < params.pages && hasNextPage && !isFetching && !isError)
+      fetchNextPage();
+  }, [loaded, params.pages, hasNextPage, isFetching, isError, fetchNextPage]);
+
+  function change(part: Partial<CatalogueParams>) {
+    setSearch((current) => writeParams({ ...readParams(current), pages: 1, ...part }), {
+      preventScrollReset: true,
+      replace: "q" in part || "pages" in part,
+    });
+  }
+  const first = list.data?.pages[0];
+  return {
+    params,
+    change,
+    list,
+    products: list.data?.pages.flatMap((page) => page.products) ?? [],
+    total: first && `${first.total.toLocaleString("en")}${first.total_capped ? "+" : ""}`,
+    count: first?.total ?? 0,
+  };
+}

@@ -1,0 +1,16 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import type { ProductBody } from "@/api";
+import { productsQuery } from "./api/listProducts";
+
+const SHOWN = 6;
+const NONE: ProductBody[] = [];
+
+export function useSuggestions(text: string): ProductBody[] {
+  const q = text.trim();
+  const { data } = useQuery({
+    ...productsQuery({ q, limit: SHOWN }),
+    enabled: q !== "",
+    placeholderData: keepPreviousData,
+  });
+  return q === "" ? NONE : (data?.products ?? NONE);
+}

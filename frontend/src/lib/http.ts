@@ -1,0 +1,55 @@
+/**
+ * The one way to the server: adds the token, replaces an expired one once and replays, and turns
+ * every failure into a Problem.
+ */
+import { Problem, problemOf } from "@/lib/problem";
+import { currentSession, refreshSession } from "@/lib/session";
+
+const WITHOUT_TOKEN = new Set(["/api/login", "/api/register", "/api/refresh", "/api/logout"]);
+const TIMEOUT_MILLISECONDS = 20_000;
+const LEEWAY_MILLISECONDS = 5_000;
+
+const OFFLINE = { title: "You are offline", detail: "The shop can't be reached just now." };
+const TIMEOUT = { title: "No answer", detail: "The shop took too long to answer." };
+
+export async function http(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const request = new Request(input, init);
+  const response = await sendWithToken(request);
+  if (response.ok) return response;
+  throw await problemOf(response);
+}
+
+async function sendWithToken(request: Request): Promise<Response> {
+  if (WITHOUT_TOKEN.has(new URL(request.url).pathname)) return send(request);
+  await refreshIfAboutToExpire();
+  const used = currentSession()?.token ?? null;
+  const response = await send(withToken(request.clone(), used));
+  if (response.status !== 401 || used === null) return response;
+  await refreshSession(used);
+  const renewed = currentSession()?.token;
+  return renewed ? send(withToken(request, renewed)) : response;
+}
+
+async function refreshIfAboutToExpire(): Promise<void> {
+  const session = currentSession();
+  if (session && session.expiresAt - Date.now() < LEEWAY_MILLISECONDS) {
+    await refreshSession(session.token);
+  }
+}
+
+function withToken(request: Request, token: string | null): Request {
+  if (token) request.headers.set("Authorization", `Bearer ${token}`);
+  return request;
+}
+
+async function send(request: Request): Promise<Response> {
+  const isStream = request.headers.get("Accept") === "text/event-stream";
+  const timeout = isStream ? [] : [AbortSignal.timeout(TIMEOUT_MILLISECONDS)];
+  const signal = AbortSignal.any([request.signal, ...timeout]);
+  try {
+    return await fetch(request, { signal });
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    throw new Problem(signal.aborted ? TIMEOUT : OFFLINE);
+  }
+}

@@ -1,0 +1,25 @@
+import { CURRENCY, LOCALE } from "@/lib/settings";
+
+const FORMAT = new Intl.NumberFormat(LOCALE, { style: "currency", currency: CURRENCY });
+
+/** Amounts are added up as whole cents: 0.1 + 0.2 has to be 0.3. */
+export function toCents(amount: number): number {
+  return Math.round(amount * 100);
+}
+
+export function formatCents(cents: number): string {
+  return FORMAT.format(cents / 100);
+}
+
+export function formatMoney(amount: number): string {
+  return FORMAT.format(amount);
+}
+
+export interface Priced {
+  price: number;
+  quantity: number;
+}
+
+export function sumCents(lines: readonly Priced[]): number {
+  return lines.reduce((sum, line) => sum + toCents(line.price) * line.quantity, 0);
+}

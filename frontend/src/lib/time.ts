@@ -1,0 +1,37 @@
+import { LOCALE } from "@/lib/settings";
+
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const EXACT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium" });
+const DAY = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
+const CLOCK = new Intl.DateTimeFormat(LOCALE, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["minute", 60],
+  ["hour", 3600],
+  ["day", 86_400],
+];
+
+/** "2 minutes ago", and a plain date for what is older than a week. */
+export function timeAgo(time: string, now: number): string {
+  const seconds = Math.round((now - Date.parse(time)) / 1000);
+  if (seconds < 45) return "just now";
+  if (seconds > 7 * 86_400) return DAY.format(new Date(time));
+  const [unit, size] = STEPS.findLast(([, each]) => seconds >= each * 0.75) ?? ["minute", 60];
+  return RELATIVE.format(-Math.max(1, Math.round(seconds / size)), unit);
+}
+
+export function exactTime(time: string): string {
+  return EXACT.format(new Date(time));
+}
+
+export function clockTime(time: string): string {
+  return CLOCK.format(new Date(time));
+}
+
+export function formatDay(day: string): string {
+  return DAY.format(new Date(`${day.slice(0, 10)}T12:00:00Z`));
+}
