@@ -25,8 +25,7 @@ from shopkit.health import Check
 from shopkit.idempotency import IdempotencyKeys
 from shopkit.mongo import Database, Transactions
 from shopkit.outbox import HandOver, Outbox
-
-SERVICE = "products-ms"
+from shopkit.sharing import Shared
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,7 @@ class Services:
     decisions: DecisionService
     comparison: ComparisonService
     trail: AuditTrail
+    pages: Shared[str, bytes] = field(default_factory=Shared)
     letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
@@ -123,27 +123,32 @@ def letters_of(request: Request) -> DeadLetterService:
     return letters
 
 
-def _catalogue(request: Request) -> CatalogueService:
+async def _catalogue(request: Request) -> CatalogueService:
     return services_of(request).catalogue
 
 
-def _editing(request: Request) -> EditingService:
+async def _pages(request: Request) -> Shared[str, bytes]:
+    return services_of(request).pages
+
+
+async def _editing(request: Request) -> EditingService:
     return services_of(request).editing
 
 
-def _categories(request: Request) -> CategoryService:
+async def _categories(request: Request) -> CategoryService:
     return services_of(request).categories
 
 
-def _pictures(request: Request) -> PictureService:
+async def _pictures(request: Request) -> PictureService:
     return services_of(request).pictures
 
 
-def _comparison(request: Request) -> ComparisonService:
+async def _comparison(request: Request) -> ComparisonService:
     return services_of(request).comparison
 
 
 Catalogue = Annotated[CatalogueService, Depends(_catalogue)]
+Pages = Annotated[Shared[str, bytes], Depends(_pages)]
 Editing = Annotated[EditingService, Depends(_editing)]
 Categories = Annotated[CategoryService, Depends(_categories)]
 Pictures = Annotated[PictureService, Depends(_pictures)]
