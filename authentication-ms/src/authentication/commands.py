@@ -1,4 +1,7 @@
-"""The commands: `python -m authentication serve | migrate | seed | create-admin EMAIL`."""
+"""The commands: `python -m authentication serve | migrate | seed | create-admin EMAIL`.
+
+Those without arguments of their own can be given together and run in turn.
+"""
 
 import argparse
 import asyncio
@@ -13,7 +16,6 @@ from pymongo.errors import PyMongoError
 
 from authentication import seed
 from authentication.errors import UnusableKeyError
-from authentication.main import SERVICE, create_app
 from authentication.migrations import MIGRATIONS
 from authentication.models.accounts import AccountRole
 from authentication.repositories.accounts import AccountRepository
@@ -22,10 +24,11 @@ from authentication.schemas import NewEmail, NewPassword
 from authentication.services.administration import Administration
 from authentication.services.passwords import Passwords, argon2id
 from authentication.services.revocations import Revocations
-from authentication.settings import AuthenticationSettings, DatabaseSettings
-from shopkit import app, clock, commands, mongo, telemetry
+from authentication.settings import SERVICE, AuthenticationSettings, DatabaseSettings
+from shopkit import clock, commands, mongo, telemetry
 from shopkit.audit import AuditTrail
 
+WITHOUT_ARGUMENTS = frozenset({"serve", "migrate", "seed"})
 COMMAND_LINE = "command line"
 """The actor of what is done here, in the audit trail."""
 
@@ -35,8 +38,14 @@ class RefusedError(Exception):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command and return the process's exit code."""
-    asked = _parser().parse_args(arguments)
+    """Run commands until one fails, and return the process's exit code."""
+    together = WITHOUT_ARGUMENTS.issuperset(arguments)
+    each = [[verb] for verb in arguments] if arguments and together else [arguments]
+    codes = (_run(_parser().parse_args(one)) for one in each)
+    return next((code for code in codes if code), 0)
+
+
+def _run(asked: argparse.Namespace) -> int:
     try:
         told = asked.run(asked)
     except RefusedError as error:
@@ -79,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(_asked: argparse.Namespace) -> None:
     settings = AuthenticationSettings()
     _configure_logging(settings)
-    app.serve(create_app(settings), settings)
+    # Looked up here, as the other commands need no web framework.
+    commands.look_up("authentication.main:serve")(settings)
 
 
 def _migrate(_asked: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from authentication.services.sessions import Sessions
 from authentication.wiring import Services
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     """Return the services of the application that answers."""
     built: Services = request.app.state.services
     return built
@@ -22,27 +22,27 @@ def services(request: Request) -> Services:
 Built = Annotated[Services, Depends(services)]
 
 
-def _accounts(built: Built) -> Accounts:
+async def _accounts(built: Built) -> Accounts:
     return built.accounts
 
 
-def _sessions(built: Built) -> Sessions:
+async def _sessions(built: Built) -> Sessions:
     return built.sessions
 
 
-def _administration(built: Built) -> Administration:
+async def _administration(built: Built) -> Administration:
     return built.administration
 
 
-def _revocations(built: Built) -> Revocations:
+async def _revocations(built: Built) -> Revocations:
     return built.revocations
 
 
-def _keys(built: Built) -> KeyRing:
+async def _keys(built: Built) -> KeyRing:
     return built.keys
 
 
-def _cookies(request: Request) -> Cookies:
+async def _cookies(request: Request) -> Cookies:
     cookies: Cookies = request.app.state.cookies
     return cookies
 

@@ -14,10 +14,8 @@ from authentication.migrations import MIGRATIONS
 from authentication.problem_table import TABLE
 from authentication.services.keys import KeyRing
 from authentication.services.passwords import Passwords, argon2id
-from authentication.settings import AuthenticationSettings
+from authentication.settings import SERVICE, AuthenticationSettings
 from shopkit import app, clock, migrations, mongo
-
-SERVICE = "authentication"
 
 
 def create_app(settings: AuthenticationSettings) -> FastAPI:
@@ -63,3 +61,12 @@ async def _lifespan(
                 },
             )
             yield
+
+
+def serve(settings: AuthenticationSettings) -> None:
+    """Serve until SIGTERM.
+
+    Raises:
+        authentication.errors.UnusableKeyError: A key in the settings can't be used.
+    """
+    app.serve(create_app(settings), settings)

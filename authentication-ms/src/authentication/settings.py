@@ -6,6 +6,8 @@ from pydantic import Field, SecretStr
 
 from shopkit.settings import MongoSettings
 
+SERVICE = "authentication"
+
 
 class DatabaseSettings(MongoSettings):
     """What the commands on the database need: no key.

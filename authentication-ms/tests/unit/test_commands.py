@@ -1,5 +1,6 @@
 import getpass
 import io
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -207,3 +208,22 @@ class TestMain:
         )
         assert main(["serve"]) == 0
         assert served == [("authentication-ms", 8123)]
+
+    def test_Given_SeveralVerbs_When_Run_Then_TheyRunInTurnUntilOneFails(
+        self,
+        store: AsyncMongoMockClient,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        async def say(*_: object) -> None:
+            sys.stdout.write("migrated\n")
+
+        monkeypatch.setattr(commands, "migrate", say)
+        assert main(["migrate", "seed"]) == 0
+        assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == [
+            "migrated",
+            "added",
+        ]
+        monkeypatch.delenv("MONGO_URL")
+        assert main(["migrate", "seed"]) == 2
+        assert capsys.readouterr().out == ""

@@ -1,7 +1,6 @@
 """`python -m gateway serve`."""
 
 import argparse
-import gc
 
 from gateway.main import create_app
 from gateway.settings import GatewaySettings
@@ -16,20 +15,7 @@ def main() -> None:
     parser.parse_args()
     settings = GatewaySettings()
     configure_logging("gateway", settings.log_level, for_people=settings.development)
-    app = create_app(settings)
-    _spare_the_collector()
-    serve(app, settings)
-
-
-def _spare_the_collector() -> None:
-    """Let the garbage collector look away from what stays, and look less often.
-
-    A forwarded request leaves no cycles behind (measured: none in 4,000), yet with the defaults
-    looking for them is a tenth of the gateway's time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 50, 100)
+    serve(create_app(settings), settings)
 
 
 if __name__ == "__main__":

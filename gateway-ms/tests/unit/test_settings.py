@@ -34,7 +34,6 @@ class TestCommand:
             monkeypatch.setenv(name.upper(), value)
         served: list[Any] = []
         monkeypatch.setattr(__main__, "serve", lambda app, settings: served.append(settings))
-        monkeypatch.setattr(__main__, "_spare_the_collector", lambda: None)
         monkeypatch.setattr(__main__, "configure_logging", lambda *_, **__: None)
         monkeypatch.setattr("sys.argv", ["gateway", "serve"])
         # When the command is run

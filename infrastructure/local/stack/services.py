@@ -13,7 +13,6 @@ DATABASE_OF = {
 }
 SERVICES = (*DATABASE_OF, "gateway")
 USES_KAFKA = ("products", "orders")
-TAKES_SEVERAL_VERBS = ("products", "orders")
 FORWARDED_TO_BY_GATEWAY = tuple(DATABASE_OF)
 
 
@@ -29,18 +28,11 @@ def service_command(name: str, mode: Mode) -> list[str]:
 
 
 def module_command(name: str, *verbs: str) -> list[str]:
-    """Return the command that does some of a service's verbs: serve, migrate, seed, topics."""
-    return [str(tools.VENV_PYTHON), "-m", name, *verbs]
+    """Return the command that does some of a service's verbs in turn: serve, migrate, seed, topics.
 
-
-def verb_commands(name: str, verbs: list[str]) -> list[list[str]]:
-    """Return the commands that do these verbs in turn.
-
-    Most of the time of one goes into starting it, so they share a process where that is possible.
+    Most of the time of one goes into starting it, so they share a process.
     """
-    if name in TAKES_SEVERAL_VERBS:
-        return [module_command(name, *verbs)]
-    return [module_command(name, verb) for verb in verbs]
+    return [str(tools.VENV_PYTHON), "-m", name, *verbs]
 
 
 def service_environment(name: str, settings: Settings, state: State) -> dict[str, str]:

@@ -9,7 +9,7 @@ from stack.plan import Step
 from stack.programs import DATABASES, Program
 from stack.progress import Progress
 from stack.readiness import answers_ok, count_starts, wait_until_ready
-from stack.services import DATABASE_OF, USES_KAFKA, service_environment, verb_commands
+from stack.services import DATABASE_OF, USES_KAFKA, module_command, service_environment
 from stack.settings import Settings
 from stack.state import State
 from stack.supervision import Supervisor
@@ -119,5 +119,5 @@ class Startup:
     def _run_verbs(self, service: str, verbs: list[str], name: str, _: threading.Event) -> None:
         environment = service_environment(service, self._settings, self._state)
         with self._progress.step(name):
-            for command in verb_commands(service, verbs):
-                run_verb(command, environment, self._state.log(f"{service}-{command[-1]}"))
+            log = self._state.log(f"{service}-{verbs[-1]}")
+            run_verb(module_command(service, *verbs), environment, log)

@@ -5,8 +5,8 @@ import sys
 import aiohttp
 
 from orders.consumers.replay import products_topic
-from orders.dependencies import SERVICE, comparing
-from orders.settings import OrdersSettings
+from orders.dependencies import comparing
+from orders.settings import SERVICE, OrdersSettings
 from shopkit.mongo import DATABASE, MongoTransactions, connect
 
 

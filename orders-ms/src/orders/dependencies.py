@@ -33,8 +33,6 @@ from shopkit.mongo import (
 )
 from shopkit.outbox import HandOver, Outbox
 
-SERVICE = "orders-ms"
-
 
 @dataclass(frozen=True)
 class Services:
@@ -149,19 +147,19 @@ def letters_of(request: Request) -> DeadLetterService:
     return letters
 
 
-def _intake(request: Request) -> IntakeService:
+async def _intake(request: Request) -> IntakeService:
     return services_of(request).intake
 
 
-def _orders(request: Request) -> OrderService:
+async def _orders(request: Request) -> OrderService:
     return services_of(request).orders
 
 
-def _live(request: Request) -> LiveService:
+async def _live(request: Request) -> LiveService:
     return services_of(request).live
 
 
-def _figures(request: Request) -> StatisticsService:
+async def _figures(request: Request) -> StatisticsService:
     return services_of(request).statistics
 
 

@@ -38,3 +38,8 @@ def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
     app.include_router(admin_routes.audit_routes("orders", trail_of))
     app.include_router(admin_routes.dead_letter_routes("orders", letters_of))
     return app
+
+
+def serve(settings: OrdersSettings) -> None:
+    """Serve until SIGTERM."""
+    shop_app.serve(create_app(settings), settings)

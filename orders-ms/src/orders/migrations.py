@@ -3,12 +3,14 @@
 from typing import Any
 
 from orders.repositories.projection import ProjectionRepository
-from shopkit import audit
+from orders.settings import SERVICE
+from shopkit import audit, commands
 from shopkit.dead_letters import DeadLetters
 from shopkit.idempotency import IdempotencyKeys
 from shopkit.migrations import Migration, ensure_collection
 from shopkit.mongo import Database
 from shopkit.outbox import Outbox
+from shopkit.settings import MongoSettings
 
 _DATE = {"bsonType": "date"}
 _COUNT = {"bsonType": ["int", "long"], "minimum": 0}
@@ -60,3 +62,8 @@ MIGRATIONS = (
     Migration("0002-indexes", _index),
     Migration("0003-administration", _administration),
 )
+
+
+async def migrate(settings: MongoSettings) -> None:
+    """Apply what is missing, and say which."""
+    await commands.migrate(SERVICE, settings, MIGRATIONS)

@@ -8,9 +8,9 @@ import aiohttp
 
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
-from orders.dependencies import SERVICE, Services, build, comparing
+from orders.dependencies import Services, build, comparing
 from orders.migrations import MIGRATIONS
-from orders.settings import OrdersSettings
+from orders.settings import SERVICE, OrdersSettings
 from shopkit.consumer import Subscription
 from shopkit.event_path import EventPath
 from shopkit.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC

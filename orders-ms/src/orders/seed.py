@@ -5,10 +5,9 @@ Products are not inserted: they come by the topic, from products-ms.
 
 from datetime import UTC, datetime
 
-from orders.dependencies import SERVICE
 from orders.models.order import Line, Order, Step
 from orders.repositories.orders import OrderRepository
-from orders.settings import OrdersSettings
+from orders.settings import SERVICE, OrdersSettings
 from shopkit.commands import refuse_seed_in_production
 from shopkit.context import Origin
 from shopkit.events import OrderStatus

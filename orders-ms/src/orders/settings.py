@@ -2,6 +2,8 @@
 
 from shopkit.settings import KafkaSettings
 
+SERVICE = "orders-ms"
+
 
 class OrdersSettings(KafkaSettings):
     """Settings of orders-ms."""

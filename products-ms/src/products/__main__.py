@@ -1,28 +1,18 @@
-"""The commands of products-ms: `python -m products serve|migrate|seed`."""
+"""The commands of products-ms: `python -m products COMMAND ...`."""
 
-import asyncio
-
-from products.dependencies import SERVICE
-from products.main import create_app
-from products.migrations import MIGRATIONS
-from products.seed import seed
-from products.settings import ProductsSettings
-from shopkit import app as shop_app
+from products.settings import SERVICE, ProductsSettings
 from shopkit import commands
+
+COMMANDS = {
+    "serve": "products.main:serve",
+    "migrate": "products.migrations:migrate",
+    "seed": "products.seed:seed",
+}
 
 
 def main() -> None:
-    """Run the command that the arguments name."""
-    settings = ProductsSettings()
-    commands.run(
-        SERVICE,
-        settings,
-        {
-            "serve": lambda: shop_app.serve(create_app(settings), settings),
-            "migrate": lambda: asyncio.run(commands.migrate(SERVICE, settings, MIGRATIONS)),
-            "seed": lambda: asyncio.run(seed(settings)),
-        },
-    )
+    """Run the commands that the arguments name."""
+    commands.run(SERVICE, ProductsSettings(), COMMANDS)
 
 
 if __name__ == "__main__":

@@ -37,3 +37,8 @@ def create_app(settings: ProductsSettings, run: Run = running) -> FastAPI:
     app.include_router(admin_routes.audit_routes("products", trail_of))
     app.include_router(admin_routes.dead_letter_routes("products", letters_of))
     return app
+
+
+def serve(settings: ProductsSettings) -> None:
+    """Serve until SIGTERM."""
+    shop_app.serve(create_app(settings), settings)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from shopkit import audit
+from products.settings import SERVICE
+from shopkit import audit, commands
 from shopkit.dead_letters import DeadLetters
 from shopkit.idempotency import IdempotencyKeys
 from shopkit.migrations import Migration, ensure_collection
 from shopkit.mongo import Database
 from shopkit.outbox import Outbox
+from shopkit.settings import MongoSettings
 
 _DATE = {"bsonType": "date"}
 _ID = {"bsonType": "objectId"}
@@ -80,3 +82,8 @@ MIGRATIONS = (
     Migration("0002-product-indexes", _index_products),
     Migration("0003-administration", _administration),
 )
+
+
+async def migrate(settings: MongoSettings) -> None:
+    """Apply what is missing, and say which."""
+    await commands.migrate(SERVICE, settings, MIGRATIONS)

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from products.consumers.orders import orders_table
-from products.dependencies import SERVICE, Services, build
+from products.dependencies import Services, build
 from products.migrations import MIGRATIONS
-from products.settings import ProductsSettings
+from products.settings import SERVICE, ProductsSettings
 from shopkit.consumer import Subscription
 from shopkit.event_path import EventPath
 from shopkit.events import ORDERS_TOPIC

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from bson import ObjectId
 from pymongo import UpdateOne
 
-from products.dependencies import SERVICE, build
+from products.dependencies import build
 from products.errors import NameTakenError
 from products.models.change import NewProduct
-from products.settings import ProductsSettings
+from products.settings import SERVICE, ProductsSettings
 from shopkit.commands import refuse_seed_in_production
 from shopkit.mongo import DATABASE, Database, Document, MongoTransactions, connect
 

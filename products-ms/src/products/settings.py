@@ -2,6 +2,8 @@
 
 from shopkit.settings import KafkaSettings
 
+SERVICE = "products-ms"
+
 
 class ProductsSettings(KafkaSettings):
     """Settings of products-ms."""

@@ -1,5 +1,6 @@
 """What makes a FastAPI application one of the shop's services, and how it is served."""
 
+import gc
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
@@ -60,6 +61,7 @@ def serve(app: ASGIApp, settings: Settings) -> None:
     Connections stay open longer than any client of ours keeps them, or a POST could meet a
     connection that is just being closed.
     """
+    _spare_the_collector()
     uvicorn.run(
         app,
         host=settings.host,
@@ -71,3 +73,14 @@ def serve(app: ASGIApp, settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+
+
+def _spare_the_collector() -> None:
+    """Let the garbage collector look away from what stays, and look less often.
+
+    A forwarded request leaves no cycles behind (measured: none in 4,000), yet with the defaults
+    looking for them is a tenth of the gateway's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 100)

@@ -1,8 +1,12 @@
 """The commands that services have in common."""
 
 import argparse
+import asyncio
+import importlib
+import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from shopkit import migrations
 from shopkit.migrations import Migration
@@ -11,20 +15,33 @@ from shopkit.settings import MongoSettings, Settings
 from shopkit.telemetry import configure_logging
 
 
-def run(service: str, settings: Settings, commands: Mapping[str, Callable[[], None]]) -> None:
+def run(service: str, settings: Settings, commands: Mapping[str, str]) -> None:
     """Run the commands that the arguments name, one after the other.
 
     Args:
         service: The service's name, for logs.
-        settings: Its settings.
-        commands: What each command does.
+        settings: Its settings, which each command is given.
+        commands: Where each command's function is, as `module:function`, so that a process imports
+            what its own commands need and no more. It may be a coroutine function.
+
+    Raises:
+        SystemExit: A command returned an exit code other than 0.
     """
     parser = argparse.ArgumentParser(prog=service)
     parser.add_argument("command", choices=list(commands), nargs="+")
     names = parser.parse_args().command
     configure_logging(service, settings.log_level, for_people=settings.development)
     for name in names:
-        commands[name]()
+        result = look_up(commands[name])(settings)
+        if code := asyncio.run(result) if inspect.iscoroutine(result) else result:
+            sys.exit(code)
+
+
+def look_up(place: str) -> Callable[..., Any]:
+    """Return the function at a place, `module:function`."""
+    module, _, function = place.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
 
 
 async def migrate(service: str, settings: MongoSettings, steps: Sequence[Migration]) -> None:

@@ -1,5 +1,6 @@
 """Topics are made by code, with their partitions and retention, and made again if missing."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -46,6 +47,12 @@ async def ensure_topics(settings: KafkaSettings) -> list[str]:
         return [topic.name for topic in missing]
     finally:
         await admin.close()
+
+
+async def make_topics(settings: KafkaSettings) -> None:
+    """Create the topics that are missing, and say which."""
+    created = await ensure_topics(settings)
+    sys.stdout.write(f"topics created: {', '.join(created) or 'none'}\n")
 
 
 async def _create(

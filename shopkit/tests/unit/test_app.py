@@ -90,6 +90,7 @@ class TestServe:
     ) -> None:
         # Given
         served: list[tuple[Any, dict[str, Any]]] = []
+        monkeypatch.setattr(shop_app, "_spare_the_collector", lambda: None)
         monkeypatch.setattr(uvicorn, "run", lambda app, **options: served.append((app, options)))
         app = created()
         # When

@@ -16,8 +16,8 @@ def request(**headers: str) -> Request:
 
 
 class TestAnyone:
-    def test_is_who_the_gateway_names(self) -> None:
-        caller = identity.anyone(
+    async def test_is_who_the_gateway_names(self) -> None:
+        caller = await identity.anyone(
             request(
                 x_user_email="aaa@aaa.com",
                 x_user_role="admin",
@@ -29,20 +29,20 @@ class TestAnyone:
             email="aaa@aaa.com", role=Role.ADMIN, session="session-1", client_address="192.0.2.1"
         )
 
-    def test_is_a_visitor_where_it_names_nobody(self) -> None:
-        assert identity.anyone(request()) == Identity(email="", role=Role.VISITOR)
+    async def test_is_a_visitor_where_it_names_nobody(self) -> None:
+        assert await identity.anyone(request()) == Identity(email="", role=Role.VISITOR)
 
     @pytest.mark.parametrize("role", ["", "root", "ADMIN", "admin "])
-    def test_an_unknown_role_is_a_visitors(self, role: str) -> None:
-        caller = identity.anyone(request(x_user_email="aaa@aaa.com", x_user_role=role))
+    async def test_an_unknown_role_is_a_visitors(self, role: str) -> None:
+        caller = await identity.anyone(request(x_user_email="aaa@aaa.com", x_user_role=role))
         assert caller.role is Role.VISITOR
 
 
 class TestSignedIn:
     @pytest.mark.parametrize("role", [Role.USER, Role.ADMIN])
-    def test_lets_users_and_admins_by(self, role: Role) -> None:
+    async def test_lets_users_and_admins_by(self, role: Role) -> None:
         caller = Identity(email="aaa@aaa.com", role=role)
-        assert identity.signed_in(caller) is caller
+        assert await identity.signed_in(caller) is caller
 
     @pytest.mark.parametrize(
         "caller",
@@ -52,16 +52,16 @@ class TestSignedIn:
             Identity(email="", role=Role.ADMIN),
         ],
     )
-    def test_asks_others_to_sign_in(self, caller: Identity) -> None:
+    async def test_asks_others_to_sign_in(self, caller: Identity) -> None:
         with pytest.raises(AuthenticationRequiredError, match=r"^Please sign in first\.$"):
-            identity.signed_in(caller)
+            await identity.signed_in(caller)
 
 
 class TestAdmin:
-    def test_lets_an_admin_by(self) -> None:
+    async def test_lets_an_admin_by(self) -> None:
         caller = Identity(email="aaa@aaa.com", role=Role.ADMIN)
-        assert identity.admin(caller) is caller
+        assert await identity.admin(caller) is caller
 
-    def test_refuses_a_user(self) -> None:
+    async def test_refuses_a_user(self) -> None:
         with pytest.raises(AdminRequiredError, match=r"^Only an admin may do this\.$"):
-            identity.admin(Identity(email="aaa@aaa.com", role=Role.USER))
+            await identity.admin(Identity(email="aaa@aaa.com", role=Role.USER))
