@@ -48,7 +48,7 @@ db-url: deps ## Print a database's address with its credentials: make db-url SER
 
 PYTEST := $(VENV)/python -m pytest
 COVERED := --cov --cov-branch --cov-append --cov-report=
-UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests/unit
+UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests/unit tests/contract
 INTEGRATION := authentication-ms/tests/integration infrastructure/local/tests/integration tests/integration
 
 .PHONY: test

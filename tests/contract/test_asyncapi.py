@@ -1,0 +1,68 @@
+"""The published contract is what the code sends, and no reader of the one before is broken."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from shopkit import asyncapi
+from shopkit.compatibility import breaks
+from shopkit.context import Origin
+from shopkit.events import EVENTS, Message, OrderCancel
+from shopkit.testing.deliveries import NOON, an_id
+from shopkit.topics import TOPICS
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+AGAIN = "make it again: python -m shopkit.asyncapi > docs/asyncapi.yaml"
+
+
+def published(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((DOCS / name).read_text(encoding="utf-8"))
+    return content
+
+
+class TestDocument:
+    def test_is_made_from_the_models(self) -> None:
+        text = asyncapi.as_yaml(asyncapi.document())
+        assert (DOCS / "asyncapi.yaml").read_text(encoding="utf-8") == text, AGAIN
+
+    def test_has_every_topic_and_every_event_once(self) -> None:
+        document = asyncapi.document()
+        assert list(document["channels"]) == [topic.name for topic in TOPICS]
+        sent = [name for one in document["channels"].values() for name in one["messages"]]
+        assert sorted(sent) == sorted(kind.__name__ for kind in EVENTS)
+
+    def test_names_the_headers_that_are_sent(self) -> None:
+        event = OrderCancel(order_id=an_id(1))
+        traced = Origin("request-1", f"00-{'1' * 32}-{'2' * 16}-01")
+        for origin, field in ((traced, "properties"), (Origin("", ""), "required")):
+            sent = Message.of(event, source="orders-ms", time=NOON, origin=origin).headers()
+            schema = asyncapi.document()["components"]["messages"]["OrderCancel"]["headers"]
+            assert {name for name, _ in sent} == set(schema[field])
+
+    def test_all_its_references_lead_somewhere(self) -> None:
+        document = asyncapi.document()
+
+        found = re.findall(r"'\$ref': '#/([^']+)'", str(document))
+        assert found
+        for reference in found:
+            place: Any = document
+            for step in reference.split("/"):
+                place = place[step]
+
+
+class TestCompatibility:
+    def test_readers_of_the_previous_version_go_on(self) -> None:
+        assert breaks(published("asyncapi.previous.yaml"), asyncapi.document()) == []
+
+    @pytest.mark.parametrize("kind", EVENTS)
+    def test_a_field_that_went_would_be_noticed(self, kind: type[Any]) -> None:
+        changed = asyncapi.document()
+        fields = changed["components"]["schemas"][kind.__name__]["properties"]
+        name = next(name for name in fields if name not in {"type", "schema_version"})
+        del fields[name]
+        assert f"{kind.__name__}.{name}: the field was removed" in breaks(
+            asyncapi.document(), changed
+        )
