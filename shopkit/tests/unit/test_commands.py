@@ -101,7 +101,7 @@ class TestMigrate:
         await commands.migrate("orders-ms", settings, steps)
         await commands.migrate("orders-ms", settings, steps)
         # Then
-        assert capsys.readouterr().out == (
+        assert capsys.readouterr().out.endswith(
             "orders-ms: 0001-one, 0002-two migrated\norders-ms: nothing migrated\n"
         )
 
