@@ -77,14 +77,24 @@ coverage: # 90 % of every package, 100 % of the rules; what the tests before it 
 	done
 	@echo "the rules in models:"; $(VENV)/coverage report --include="*/models/*" --fail-under=100
 
+.PHONY: bench
+bench: deps ## Measure the gateway, the path of an order and the list, each beside its goal
+	@failed=; for each in gateway orders reads; do \
+	    echo "== bench.$$each"; $(VENV)/python -m bench.$$each || failed=1; \
+	done; test -z "$$failed"
+
 .PHONY: lint
 lint: deps ## Check style, types, layers and locks
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
+	@$(MAKE) --no-print-directory types
+	$(VENV)/lint-imports
+
+.PHONY: types
+types: # a part at a time, as their tests share names
 	@for part in shopkit $(SERVICES) infrastructure/local "conftest.py tests" bench; do \
 	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
 	done
-	$(VENV)/lint-imports
 
 ##@ Dependencies
 
