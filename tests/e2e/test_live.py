@@ -39,6 +39,8 @@ def _until_cut(shopper: httpx2.Client, last: str) -> Iterator[dict[str, Any]]:
         with shopper.stream("GET", "/api/orders/stream", headers=headers, timeout=20) as answer:
             if answer.status_code == 200:
                 yield from events(answer.iter_lines())
+            else:
+                time.sleep(0.1)
     except httpx2.TransportError:
         return
 

@@ -436,7 +436,7 @@ class TestPictures:
             (b"", 422, "picture-unusable"),
             (b"no picture", 422, "picture-unusable"),
             (picture()[:200], 422, "picture-unusable"),
-            (b"x" * (2 * 1024 * 1024 + 1), 413, "body-too-large"),
+            (b"x" * (2 * 1024 * 1024 + 1), 413, "content-too-large"),
             (picture("GIF"), 422, "picture-unusable"),
             (picture("PNG", (4_001, 3_000)), 422, "picture-unusable"),
         ],

@@ -14,7 +14,7 @@ STOCK_LIMIT = ProblemType("stock-limit", "The shelf is full", 409)
 TAG_MISSING = ProblemType("precondition-required", "If-Match is missing", 428)
 STALE_TAG = ProblemType("stale", "Someone has changed it meanwhile", 412)
 PICTURE_UNUSABLE = ProblemType("picture-unusable", "The picture can't be used", 422)
-PICTURE_TOO_LARGE = ProblemType("body-too-large", "The picture is too large", 413)
+PICTURE_TOO_LARGE = ProblemType("content-too-large", "The request is too large", 413)
 
 TABLE: Table = {
     **database_problems.TABLE,

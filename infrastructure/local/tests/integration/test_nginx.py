@@ -174,7 +174,7 @@ class TestOwnAnswers:
         answer, body = ask(port, "/api/x", "POST", b"x" * (3 * 2**20 + 1))
 
         assert answer.status == 413
-        assert json.loads(body)["type"] == "/problems/payload-too-large"
+        assert json.loads(body)["type"] == "/problems/content-too-large"
 
     def test_too_large_a_header(self, port: int) -> None:
         answer, body = ask(port, "/api/x", headers={"X-Long": "x" * 9000})
