@@ -1,0 +1,198 @@
+"""What an admin changes; what two of them do at once is tested on real servers."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from products.models.product import Product
+from shopkit.mongo import Database
+from shopkit.testing.apps import HandedOver, as_caller
+from shopkit.testing.deliveries import an_id
+
+AddProduct = Callable[..., Awaitable[Product]]
+
+ADMIN = as_caller("admin@aaa.com", "admin")
+SEEN = {**ADMIN, "If-Match": '"1.1"'}
+PATH = f"/api/products/{an_id(1)}"
+
+
+@pytest.fixture(autouse=True)
+async def _shelf(add: AddProduct) -> None:
+    await add(1, name="spoon", categories=("kitchen",))
+
+
+class TestChange:
+    async def test_changes_details_and_tells_of_them(
+        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    ) -> None:
+        # When
+        body = {"name": " Fork ", "price": 2.5, "categories": ["electronics"], "description": "x"}
+        answer = await client.patch(PATH, json=body, headers=SEEN)
+        # Then
+        assert answer.status_code == 200
+        assert answer.headers["etag"] == '"2.1"'
+        shown = answer.json()
+        assert (shown["name"], shown["price"], shown["description"]) == ("fork", 2.5, "x")
+        assert shown["categories"] == ["electronics"]
+        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/3"]
+
+    async def test_changes_the_stock_by_a_difference_without_a_tag(
+        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    ) -> None:
+        answer = await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
+        assert (answer.status_code, answer.json()["quantity"]) == (200, 7)
+        assert answer.headers["etag"] == '"1.2"'
+        assert handed_over.ids == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
+
+    @pytest.mark.parametrize(
+        ("body", "headers", "status", "type_"),
+        [
+            ({"name": "fork"}, ADMIN, 428, "precondition-required"),
+            ({"name": "fork"}, {**ADMIN, "If-Match": "*"}, 428, "precondition-required"),
+            ({"name": "fork"}, {**ADMIN, "If-Match": '"9.1"'}, 412, "stale"),
+            ({"categories": ["toys"]}, SEEN, 404, "category-not-found"),
+            ({"quantity_delta": -11}, ADMIN, 409, "insufficient-stock"),
+            ({"quantity_delta": 999_991}, ADMIN, 409, "stock-limit"),
+            ({"quantity_delta": 1_000_001}, ADMIN, 422, "validation"),
+            ({"quantity_delta": 1.5}, ADMIN, 422, "validation"),
+            ({"price": -1}, SEEN, 422, "validation"),
+            ({"price": 1.999}, SEEN, 422, "validation"),
+            ({"name": "a/b"}, SEEN, 422, "validation"),
+            ({"name": "fork"}, as_caller("aaa@aaa.com"), 403, "forbidden"),
+            ({"name": "fork"}, {}, 401, "unauthenticated"),
+        ],
+    )
+    async def test_refuses_and_changes_nothing(
+        self,
+        client: httpx2.AsyncClient,
+        database: Database,
+        handed_over: HandedOver,
+        body: dict[str, Any],
+        headers: dict[str, str],
+        status: int,
+        type_: str,
+    ) -> None:
+        # Given
+        before = await database["products"].find_one({})
+        # When
+        answer = await client.patch(PATH, json=body, headers=headers)
+        # Then
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{type_}")
+        assert await database["products"].find_one({}) == before
+        assert handed_over == []
+
+    async def test_a_name_that_is_taken_is_refused(
+        self, client: httpx2.AsyncClient, add: AddProduct
+    ) -> None:
+        await add(2, name="fork")
+        answer = await client.patch(PATH, json={"name": "FORK"}, headers=SEEN)
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/name-taken")
+
+    async def test_sales_meanwhile_do_not_spoil_an_edit(self, client: httpx2.AsyncClient) -> None:
+        await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
+        answer = await client.patch(PATH, json={"description": "new"}, headers=SEEN)
+        assert (answer.status_code, answer.headers["etag"]) == (200, '"2.2"')
+
+    async def test_a_key_replays_the_answer_and_changes_the_stock_once(
+        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    ) -> None:
+        # Given
+        headers = {**ADMIN, "Idempotency-Key": "key-1"}
+        first = await client.patch(PATH, json={"quantity_delta": 5}, headers=headers)
+        # When
+        second = await client.patch(PATH, json={"quantity_delta": 5}, headers=headers)
+        other = await client.patch(PATH, json={"quantity_delta": 6}, headers=headers)
+        # Then
+        assert second.json() == first.json()
+        assert second.headers["idempotency-replayed"] == "true"
+        assert other.status_code == 422
+        assert other.json()["type"] == "/problems/idempotency-key-reused"
+        assert len(handed_over) == 1
+
+
+class TestArchive:
+    async def test_takes_it_out_of_the_shop_and_it_can_be_put_back(
+        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    ) -> None:
+        # When
+        archived = await client.delete(PATH, headers=SEEN)
+        listed = (await client.get("/api/products")).json()["products"]
+        tag = (await client.get(PATH)).headers["etag"]
+        restored = await client.patch(
+            PATH, json={"archived": False}, headers={**ADMIN, "If-Match": tag}
+        )
+        # Then
+        assert (archived.status_code, listed, tag) == (204, [], '"2.1"')
+        assert restored.json()["archived"] is False
+        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/{version}" for version in (3, 4)]
+
+    @pytest.mark.parametrize(
+        ("headers", "status"),
+        [(ADMIN, 428), ({**ADMIN, "If-Match": '"2.1"'}, 412), (as_caller("aaa@aaa.com"), 403)],
+    )
+    async def test_refuses_and_changes_nothing(
+        self, client: httpx2.AsyncClient, headers: dict[str, str], status: int
+    ) -> None:
+        assert (await client.delete(PATH, headers=headers)).status_code == status
+        assert (await client.get(PATH)).json()["archived"] is False
+
+    async def test_an_unknown_product_is_not_found(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.delete(f"/api/products/{an_id(77)}", headers=SEEN)
+        assert answer.status_code == 404
+
+
+class TestCategories:
+    async def test_are_added_in_lower_case(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.post("/api/categories", json={"name": " Toys "}, headers=ADMIN)
+        assert (answer.status_code, answer.json()) == (201, {"name": "toys"})
+
+    async def test_a_new_name_shows_on_every_product(
+        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    ) -> None:
+        # When
+        answer = await client.patch(
+            "/api/categories/kitchen", json={"name": "cooking"}, headers=ADMIN
+        )
+        # Then
+        assert (answer.status_code, answer.json()) == (200, {"name": "cooking"})
+        assert (await client.get(PATH)).json()["categories"] == ["cooking"]
+        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/3"]
+
+    async def test_one_that_no_product_has_can_be_deleted(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.delete("/api/categories/electronics", headers=ADMIN)
+        assert answer.status_code == 204
+        listed = (await client.get("/api/categories")).json()
+        assert listed == {"categories": [{"name": "kitchen"}]}
+
+    @pytest.mark.parametrize(
+        ("method", "name", "body", "status", "type_"),
+        [
+            ("POST", "", {"name": "KITCHEN"}, 409, "category-taken"),
+            ("POST", "", {"name": "a/b"}, 422, "validation"),
+            ("PATCH", "/kitchen", {"name": "electronics"}, 409, "category-taken"),
+            ("PATCH", "/toys", {"name": "games"}, 404, "category-not-found"),
+            ("DELETE", "/kitchen", None, 409, "category-in-use"),
+            ("DELETE", "/toys", None, 404, "category-not-found"),
+        ],
+    )
+    async def test_refuses_and_changes_nothing(
+        self,
+        client: httpx2.AsyncClient,
+        method: str,
+        name: str,
+        body: Any,
+        status: int,
+        type_: str,
+    ) -> None:
+        # When
+        answer = await client.request(method, f"/api/categories{name}", json=body, headers=ADMIN)
+        refused = await client.request(
+            method, f"/api/categories{name}", json=body, headers=as_caller("aaa@aaa.com")
+        )
+        # Then
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{type_}")
+        assert refused.status_code in {403, 422}
+        listed = (await client.get("/api/categories")).json()
+        assert listed == {"categories": [{"name": "electronics"}, {"name": "kitchen"}]}

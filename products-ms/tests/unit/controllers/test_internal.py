@@ -1,0 +1,122 @@
+from collections.abc import Awaitable, Callable
+
+import httpx2
+import pytest
+
+from products.dependencies import Services
+from products.models.product import Product
+from shopkit.mongo import Database
+from shopkit.testing import HeldClock
+from shopkit.testing.apps import HandedOver
+from shopkit.testing.deliveries import an_id, placed
+
+AddProduct = Callable[..., Awaitable[Product]]
+
+
+class TestProducts:
+    async def test_are_listed_by_id_after_the_one_that_is_named(
+        self, client: httpx2.AsyncClient, add: AddProduct
+    ) -> None:
+        # Given
+        for number in (3, 1, 2):
+            await add(number)
+        # When
+        every = (await client.get("/internal/products")).json()
+        later = (await client.get(f"/internal/products?after={an_id(2)}")).json()
+        # Then
+        assert [one["id"] for one in every["products"]] == [an_id(1), an_id(2), an_id(3)]
+        assert later == {
+            "products": [
+                {
+                    "id": an_id(3),
+                    "name": "product 3",
+                    "price_cents": 100,
+                    "quantity": 10,
+                    "archived": False,
+                    "version": 2,
+                }
+            ]
+        }
+
+    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient) -> None:
+        assert (await client.get("/internal/products?after=x")).status_code == 422
+
+
+class TestResend:
+    async def test_sends_products_again_in_a_version_above_both_sides(
+        self, client: httpx2.AsyncClient, add: AddProduct, handed_over: HandedOver
+    ) -> None:
+        # Given
+        await add(1)
+        await add(2)
+        # When
+        answer = await client.post(
+            "/internal/products/resend",
+            json={
+                "products": [
+                    {"id": an_id(1), "version": 0},
+                    {"id": an_id(2), "version": 9},
+                    {"id": an_id(77), "version": 0},
+                ]
+            },
+        )
+        # Then
+        assert answer.status_code == 202
+        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/3", f"ProductUpdate/{an_id(2)}/10"]
+        product = (await client.get(f"/api/products/{an_id(2)}")).json()
+        assert product["version"] == 10
+
+    async def test_nothing_is_sent_of_what_is_not_there(
+        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    ) -> None:
+        body = {"products": [{"id": an_id(77), "version": 0}]}
+        assert (await client.post("/internal/products/resend", json=body)).status_code == 202
+        assert handed_over == []
+
+
+class TestOrders:
+    async def test_are_listed_with_their_age(
+        self, client: httpx2.AsyncClient, services: Services, add: AddProduct, clock: HeldClock
+    ) -> None:
+        # Given
+        await add(1, quantity=1)
+        await services.decisions.decide([placed(10, {1: 1}), placed(11, {1: 1})])
+        clock.advance(seconds=90)
+        # When
+        every = (await client.get("/internal/orders")).json()
+        later = (await client.get(f"/internal/orders?after={an_id(10)}")).json()
+        # Then
+        assert every["orders"] == [
+            {"id": an_id(10), "status": "ACCEPTED", "age_seconds": 90.0},
+            {"id": an_id(11), "status": "REJECTED", "age_seconds": 90.0},
+        ]
+        assert later["orders"] == every["orders"][1:]
+
+
+class TestCancel:
+    async def test_gives_back_what_orders_took_that_nobody_placed(
+        self,
+        client: httpx2.AsyncClient,
+        services: Services,
+        add: AddProduct,
+        database: Database,
+        handed_over: HandedOver,
+    ) -> None:
+        # Given
+        await add(1, quantity=5)
+        await services.decisions.decide([placed(10, {1: 2})])
+        handed_over.clear()
+        # When
+        answer = await client.post("/internal/orders/cancel", json={"ids": [an_id(10)]})
+        # Then
+        assert answer.status_code == 202
+        product = await database["products"].find_one({})
+        assert product is not None
+        assert product["quantity"] == 5
+        assert handed_over.ids[0] == f"OrderStatusUpdate/{an_id(10)}/CANCELLED"
+
+
+class TestPrivacy:
+    @pytest.mark.parametrize("path", ["/internal/products", "/internal/orders"])
+    async def test_none_of_it_is_described(self, client: httpx2.AsyncClient, path: str) -> None:
+        assert path not in (await client.get("/openapi.json")).json()["paths"]
