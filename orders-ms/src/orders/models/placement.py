@@ -140,10 +140,7 @@ def _changed_prices(resolved: Iterable[_Resolved]) -> list[tuple[int, str]]:
 
 def _short(resolved: Iterable[_Resolved], totals: Mapping[str, int]) -> list[tuple[int, str]]:
     return [
-        (
-            one.position,
-            f"Only {one.product.quantity} left." if one.product.quantity else "None left.",
-        )
+        (one.position, _stock_sentence(one.product.quantity))
         for one in resolved
         if one.product.quantity < totals[one.product.id]
     ]
