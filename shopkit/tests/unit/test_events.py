@@ -101,7 +101,7 @@ class TestEvent:
 
     def test_no_order_is_told_to_be_pending(self) -> None:
         with pytest.raises(ValidationError):
-            OrderStatusUpdate(order_id=an_id(9), status="PENDING")  # type: ignore[arg-type]
+            OrderStatusUpdate(order_id=an_id(9), status="PENDING")
 
 
 class TestMessage:

@@ -38,8 +38,8 @@ def _without_sort(add: Callable[..., None]) -> Callable[..., None]:
 
 
 # The driver names a sort in each bulk operation, which mongomock does not know.
-BulkOperationBuilder.add_update = _without_sort(BulkOperationBuilder.add_update)
-BulkOperationBuilder.add_replace = _without_sort(BulkOperationBuilder.add_replace)
+BulkOperationBuilder.add_update = _without_sort(BulkOperationBuilder.add_update)  # type: ignore[method-assign]
+BulkOperationBuilder.add_replace = _without_sort(BulkOperationBuilder.add_replace)  # type: ignore[method-assign]
 
 
 def mock_database() -> Database:
