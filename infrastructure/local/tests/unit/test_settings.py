@@ -60,6 +60,7 @@ class TestLoadSettings:
             ({"SHOP_PORT": "8000"}, "SHOP_PORT and GATEWAY_PORT are both 8000"),
             ({"MODE": "staging"}, "MODE=staging is neither dev nor prod"),
             ({"SEED": "big"}, "SEED=big is not known"),
+            ({"WEB": "all"}, "WEB=all is not known"),
             ({"PORTS": "any"}, "PORTS=any is not known"),
         ],
     )
