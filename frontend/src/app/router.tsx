@@ -1,5 +1,5 @@
 import { createBrowserRouter, type RouteObject } from "react-router";
-import { RequireUser } from "@/features/auth/components/RequireRole";
+import { RequireAdmin, RequireUser } from "@/features/auth/components/RequireRole";
 import { Layout } from "./layout/Layout";
 import { NotFound } from "./NotFound";
 import { RouteError } from "./RouteError";
@@ -69,6 +69,58 @@ const signedIn: RouteObject[] = [
   },
 ];
 
+const admin: RouteObject[] = [
+  {
+    index: true,
+    lazy: async () => ({
+      Component: (await import("@/features/admin/pages/DashboardPage")).DashboardPage,
+    }),
+  },
+  {
+    path: "products",
+    lazy: async () => ({
+      Component: (await import("@/features/admin/pages/AdminProductsPage")).AdminProductsPage,
+    }),
+  },
+  {
+    path: "categories",
+    lazy: async () => ({
+      Component: (await import("@/features/admin/pages/CategoriesPage")).CategoriesPage,
+    }),
+  },
+  {
+    path: "orders",
+    lazy: async () => ({
+      Component: (await import("@/features/admin/pages/AdminOrdersPage")).AdminOrdersPage,
+    }),
+  },
+  {
+    path: "people",
+    lazy: async () => ({
+      Component: (await import("@/features/admin/pages/PeoplePage")).PeoplePage,
+    }),
+  },
+  {
+    path: "parked",
+    lazy: async () => ({
+      Component: (await import("@/features/admin/pages/ParkedPage")).ParkedPage,
+    }),
+  },
+];
+
+const adminSection: RouteObject = {
+  path: "admin",
+  Component: RequireAdmin,
+  children: [
+    {
+      lazy: async () => ({
+        Component: (await import("@/features/admin/components/AdminLayout")).AdminLayout,
+      }),
+      children: admin,
+    },
+  ],
+};
+
 export const routes: RouteObject[] = [
   {
     Component: Layout,
@@ -79,6 +131,7 @@ export const routes: RouteObject[] = [
         children: [
           ...shopper,
           { Component: RequireUser, children: signedIn },
+          adminSection,
           { path: "*", element: <NotFound /> },
         ],
       },

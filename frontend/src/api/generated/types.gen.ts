@@ -41,6 +41,30 @@ export type AccountList = {
 export type AccountRole = 'user' | 'admin';
 
 /**
+ * BestSellerBody
+ *
+ * A product of which many were sold.
+ */
+export type BestSellerBody = {
+    /**
+     * Product Id
+     */
+    product_id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Revenue
+     */
+    revenue: number;
+};
+
+/**
  * CategoriesBody
  *
  * All categories.
@@ -65,12 +89,92 @@ export type CategoryBody = {
 };
 
 /**
+ * CategoryRequest
+ *
+ * The name of a category.
+ */
+export type CategoryRequest = {
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * ChangeProductRequest
+ *
+ * The body of `PATCH /api/products/{id}`; what is not there, or null, stays as it is.
+ */
+export type ChangeProductRequest = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Price
+     */
+    price?: number | null;
+    /**
+     * Categories
+     */
+    categories?: Array<string> | null;
+    /**
+     * Archived
+     *
+     * false puts an archived product back
+     */
+    archived?: false | null;
+    /**
+     * Quantity Delta
+     *
+     * how many more there are, or fewer where negative
+     */
+    quantity_delta?: number;
+};
+
+/**
  * CreateProductRequest
  *
  * The body of `POST /api/products`.
  */
 export type CreateProductRequest = {
     product: NewProductBody;
+};
+
+/**
+ * DayBody
+ *
+ * A day (UTC): what was ordered, and the revenue of what was accepted.
+ */
+export type DayBody = {
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Orders
+     */
+    orders: number;
+    /**
+     * Revenue
+     */
+    revenue: number;
+};
+
+/**
+ * DiscardRequest
+ *
+ * Why a dead letter is given up.
+ */
+export type DiscardRequest = {
+    /**
+     * Reason
+     */
+    reason: string;
 };
 
 /**
@@ -190,6 +294,102 @@ export type JsonWebKeySet = {
 };
 
 /**
+ * Letter
+ *
+ * A dead letter; `event` is its body as text, with what is no text replaced.
+ */
+export type Letter = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Topic
+     */
+    topic: string;
+    /**
+     * Partition
+     */
+    partition: number;
+    /**
+     * Offset
+     */
+    offset: number;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Event
+     */
+    event: string;
+    /**
+     * Reason
+     */
+    reason: string;
+    status: LetterStatus;
+    /**
+     * Parked At
+     */
+    parked_at: string;
+    /**
+     * History
+     */
+    history: Array<LetterStep>;
+};
+
+/**
+ * LetterPage
+ *
+ * Some dead letters, newest first, and the cursor of those after them.
+ */
+export type LetterPage = {
+    /**
+     * Dead Letters
+     */
+    dead_letters: Array<Letter>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * LetterStatus
+ *
+ * What has been done about a dead letter.
+ */
+export type LetterStatus = 'parked' | 'replayed' | 'discarded';
+
+/**
+ * LetterStep
+ *
+ * What an admin did about a dead letter.
+ */
+export type LetterStep = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Actor
+     */
+    actor: string;
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * Detail
+     */
+    detail: string;
+};
+
+/**
  * LineBody
  *
  * A line of an order; `reason` says why it could not be had.
@@ -276,6 +476,26 @@ export type LoginRequest = {
      * Cookie
      */
     cookie?: boolean;
+};
+
+/**
+ * LowStockBody
+ *
+ * A product of which few are left.
+ */
+export type LowStockBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
 };
 
 /**
@@ -564,11 +784,42 @@ export type RoleChangeRequest = {
 };
 
 /**
+ * Size
+ *
+ * The sizes that are kept.
+ */
+export type Size = 'full' | 'thumb';
+
+/**
  * Sort
  *
  * The orders in which products can be listed.
  */
 export type Sort = 'name' | '-name' | 'price' | '-price' | 'stock' | 'newest';
+
+/**
+ * StatisticsBody
+ *
+ * Figures of the last days, the oldest first.
+ */
+export type StatisticsBody = {
+    /**
+     * Days
+     */
+    days: Array<DayBody>;
+    /**
+     * Best Sellers
+     */
+    best_sellers: Array<BestSellerBody>;
+    /**
+     * Low Stock
+     */
+    low_stock: Array<LowStockBody>;
+    /**
+     * Pending
+     */
+    pending: number;
+};
 
 /**
  * StepBody
@@ -599,7 +850,7 @@ export type TokensAnswer = {
     refresh_token?: string | null;
 };
 
-export type AuditTrailData = {
+export type AuditTrailAuthenticationData = {
     body?: never;
     path?: never;
     query?: {
@@ -635,7 +886,7 @@ export type AuditTrailData = {
     url: '/api/admin/audit/authentication';
 };
 
-export type AuditTrailErrors = {
+export type AuditTrailAuthenticationErrors = {
     /**
      * Please sign in (`/problems/unauthenticated`)
      */
@@ -662,16 +913,886 @@ export type AuditTrailErrors = {
     504: ProblemDocument;
 };
 
-export type AuditTrailError = AuditTrailErrors[keyof AuditTrailErrors];
+export type AuditTrailAuthenticationError = AuditTrailAuthenticationErrors[keyof AuditTrailAuthenticationErrors];
 
-export type AuditTrailResponses = {
+export type AuditTrailAuthenticationResponses = {
     /**
      * Successful Response
      */
     200: Page;
 };
 
-export type AuditTrailResponse = AuditTrailResponses[keyof AuditTrailResponses];
+export type AuditTrailAuthenticationResponse = AuditTrailAuthenticationResponses[keyof AuditTrailAuthenticationResponses];
+
+export type AuditTrailOrdersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Actor
+         */
+        actor?: string | null;
+        /**
+         * Action
+         */
+        action?: string | null;
+        /**
+         * Subject
+         */
+        subject?: string | null;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/admin/audit/orders';
+};
+
+export type AuditTrailOrdersErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type AuditTrailOrdersError = AuditTrailOrdersErrors[keyof AuditTrailOrdersErrors];
+
+export type AuditTrailOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: Page;
+};
+
+export type AuditTrailOrdersResponse = AuditTrailOrdersResponses[keyof AuditTrailOrdersResponses];
+
+export type AuditTrailProductsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Actor
+         */
+        actor?: string | null;
+        /**
+         * Action
+         */
+        action?: string | null;
+        /**
+         * Subject
+         */
+        subject?: string | null;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/admin/audit/products';
+};
+
+export type AuditTrailProductsErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type AuditTrailProductsError = AuditTrailProductsErrors[keyof AuditTrailProductsErrors];
+
+export type AuditTrailProductsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Page;
+};
+
+export type AuditTrailProductsResponse = AuditTrailProductsResponses[keyof AuditTrailProductsResponses];
+
+export type ListDeadLettersOrdersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Status
+         */
+        status?: LetterStatus | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/admin/dead-letters/orders';
+};
+
+export type ListDeadLettersOrdersErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListDeadLettersOrdersError = ListDeadLettersOrdersErrors[keyof ListDeadLettersOrdersErrors];
+
+export type ListDeadLettersOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: LetterPage;
+};
+
+export type ListDeadLettersOrdersResponse = ListDeadLettersOrdersResponses[keyof ListDeadLettersOrdersResponses];
+
+export type GetDeadLetterOrdersData = {
+    body?: never;
+    path: {
+        /**
+         * Letter Id
+         *
+         * 64 hex digits
+         */
+        letter_id: string;
+    };
+    query?: never;
+    url: '/api/admin/dead-letters/orders/{letter_id}';
+};
+
+export type GetDeadLetterOrdersErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetDeadLetterOrdersError = GetDeadLetterOrdersErrors[keyof GetDeadLetterOrdersErrors];
+
+export type GetDeadLetterOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: Letter;
+};
+
+export type GetDeadLetterOrdersResponse = GetDeadLetterOrdersResponses[keyof GetDeadLetterOrdersResponses];
+
+export type DiscardDeadLetterOrdersData = {
+    body: DiscardRequest;
+    path: {
+        /**
+         * Letter Id
+         *
+         * 64 hex digits
+         */
+        letter_id: string;
+    };
+    query?: never;
+    url: '/api/admin/dead-letters/orders/{letter_id}/discard';
+};
+
+export type DiscardDeadLetterOrdersErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The dead letter is settled (`/problems/dead-letter-settled`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type DiscardDeadLetterOrdersError = DiscardDeadLetterOrdersErrors[keyof DiscardDeadLetterOrdersErrors];
+
+export type DiscardDeadLetterOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: Letter;
+};
+
+export type DiscardDeadLetterOrdersResponse = DiscardDeadLetterOrdersResponses[keyof DiscardDeadLetterOrdersResponses];
+
+export type ReplayDeadLetterOrdersData = {
+    body?: never;
+    path: {
+        /**
+         * Letter Id
+         *
+         * 64 hex digits
+         */
+        letter_id: string;
+    };
+    query?: never;
+    url: '/api/admin/dead-letters/orders/{letter_id}/replay';
+};
+
+export type ReplayDeadLetterOrdersErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The dead letter is settled (`/problems/dead-letter-settled`) or The event can't be applied still (`/problems/replay-failed`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ReplayDeadLetterOrdersError = ReplayDeadLetterOrdersErrors[keyof ReplayDeadLetterOrdersErrors];
+
+export type ReplayDeadLetterOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: Letter;
+};
+
+export type ReplayDeadLetterOrdersResponse = ReplayDeadLetterOrdersResponses[keyof ReplayDeadLetterOrdersResponses];
+
+export type ListDeadLettersProductsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Status
+         */
+        status?: LetterStatus | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/admin/dead-letters/products';
+};
+
+export type ListDeadLettersProductsErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListDeadLettersProductsError = ListDeadLettersProductsErrors[keyof ListDeadLettersProductsErrors];
+
+export type ListDeadLettersProductsResponses = {
+    /**
+     * Successful Response
+     */
+    200: LetterPage;
+};
+
+export type ListDeadLettersProductsResponse = ListDeadLettersProductsResponses[keyof ListDeadLettersProductsResponses];
+
+export type GetDeadLetterProductsData = {
+    body?: never;
+    path: {
+        /**
+         * Letter Id
+         *
+         * 64 hex digits
+         */
+        letter_id: string;
+    };
+    query?: never;
+    url: '/api/admin/dead-letters/products/{letter_id}';
+};
+
+export type GetDeadLetterProductsErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetDeadLetterProductsError = GetDeadLetterProductsErrors[keyof GetDeadLetterProductsErrors];
+
+export type GetDeadLetterProductsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Letter;
+};
+
+export type GetDeadLetterProductsResponse = GetDeadLetterProductsResponses[keyof GetDeadLetterProductsResponses];
+
+export type DiscardDeadLetterProductsData = {
+    body: DiscardRequest;
+    path: {
+        /**
+         * Letter Id
+         *
+         * 64 hex digits
+         */
+        letter_id: string;
+    };
+    query?: never;
+    url: '/api/admin/dead-letters/products/{letter_id}/discard';
+};
+
+export type DiscardDeadLetterProductsErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The dead letter is settled (`/problems/dead-letter-settled`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type DiscardDeadLetterProductsError = DiscardDeadLetterProductsErrors[keyof DiscardDeadLetterProductsErrors];
+
+export type DiscardDeadLetterProductsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Letter;
+};
+
+export type DiscardDeadLetterProductsResponse = DiscardDeadLetterProductsResponses[keyof DiscardDeadLetterProductsResponses];
+
+export type ReplayDeadLetterProductsData = {
+    body?: never;
+    path: {
+        /**
+         * Letter Id
+         *
+         * 64 hex digits
+         */
+        letter_id: string;
+    };
+    query?: never;
+    url: '/api/admin/dead-letters/products/{letter_id}/replay';
+};
+
+export type ReplayDeadLetterProductsErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The dead letter is settled (`/problems/dead-letter-settled`) or The event can't be applied still (`/problems/replay-failed`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ReplayDeadLetterProductsError = ReplayDeadLetterProductsErrors[keyof ReplayDeadLetterProductsErrors];
+
+export type ReplayDeadLetterProductsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Letter;
+};
+
+export type ReplayDeadLetterProductsResponse = ReplayDeadLetterProductsResponses[keyof ReplayDeadLetterProductsResponses];
+
+export type ListAllOrdersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Status
+         */
+        status?: OrderStatus | null;
+        /**
+         * Email
+         */
+        email?: string | null;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * itself not included
+         */
+        until?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/admin/orders';
+};
+
+export type ListAllOrdersErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListAllOrdersError = ListAllOrdersErrors[keyof ListAllOrdersErrors];
+
+export type ListAllOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: OrdersBody;
+};
+
+export type ListAllOrdersResponse = ListAllOrdersResponses[keyof ListAllOrdersResponses];
+
+export type ListAllProductsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Name
+         *
+         * exact name
+         */
+        name?: string | null;
+        /**
+         * Categoryname
+         */
+        categoryName?: string | null;
+        /**
+         * Q
+         *
+         * words to look for
+         */
+        q?: string;
+        /**
+         * Ids
+         *
+         * up to 100 ids with commas between; archived products come too
+         */
+        ids?: string | null;
+        /**
+         * Min Price
+         */
+        min_price?: number | null;
+        /**
+         * Max Price
+         */
+        max_price?: number | null;
+        /**
+         * Max Stock
+         */
+        max_stock?: number | null;
+        /**
+         * In Stock
+         */
+        in_stock?: boolean;
+        /**
+         * Sort
+         */
+        sort?: Sort | null;
+        /**
+         * Limit
+         */
+        limit?: number | null;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/admin/products';
+};
+
+export type ListAllProductsErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`) or There is no such category (`/problems/category-not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListAllProductsError = ListAllProductsErrors[keyof ListAllProductsErrors];
+
+export type ListAllProductsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProductsBody;
+};
+
+export type ListAllProductsResponse = ListAllProductsResponses[keyof ListAllProductsResponses];
+
+export type StatisticsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Days
+         */
+        days?: number;
+    };
+    url: '/api/admin/stats';
+};
+
+export type StatisticsErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type StatisticsError = StatisticsErrors[keyof StatisticsErrors];
+
+export type StatisticsResponses = {
+    /**
+     * Successful Response
+     */
+    200: StatisticsBody;
+};
+
+export type StatisticsResponse = StatisticsResponses[keyof StatisticsResponses];
 
 export type ListCategoriesData = {
     body?: never;
@@ -709,6 +1830,187 @@ export type ListCategoriesResponses = {
 };
 
 export type ListCategoriesResponse = ListCategoriesResponses[keyof ListCategoriesResponses];
+
+export type AddCategoryData = {
+    body: CategoryRequest;
+    path?: never;
+    query?: never;
+    url: '/api/categories';
+};
+
+export type AddCategoryErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The category exists (`/problems/category-taken`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type AddCategoryError = AddCategoryErrors[keyof AddCategoryErrors];
+
+export type AddCategoryResponses = {
+    /**
+     * Successful Response
+     */
+    201: CategoryBody;
+};
+
+export type AddCategoryResponse = AddCategoryResponses[keyof AddCategoryResponses];
+
+export type DeleteCategoryData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/categories/{name}';
+};
+
+export type DeleteCategoryErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * There is no such category (`/problems/category-not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * Products have the category (`/problems/category-in-use`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type DeleteCategoryError = DeleteCategoryErrors[keyof DeleteCategoryErrors];
+
+export type DeleteCategoryResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteCategoryResponse = DeleteCategoryResponses[keyof DeleteCategoryResponses];
+
+export type RenameCategoryData = {
+    body: CategoryRequest;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/categories/{name}';
+};
+
+export type RenameCategoryErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * There is no such category (`/problems/category-not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The category exists (`/problems/category-taken`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type RenameCategoryError = RenameCategoryErrors[keyof RenameCategoryErrors];
+
+export type RenameCategoryResponses = {
+    /**
+     * Successful Response
+     */
+    200: CategoryBody;
+};
+
+export type RenameCategoryResponse = RenameCategoryResponses[keyof RenameCategoryResponses];
 
 export type LoginData = {
     body: LoginRequest;
@@ -1032,6 +2334,53 @@ export type PlaceOrderResponses = {
 
 export type PlaceOrderResponse = PlaceOrderResponses[keyof PlaceOrderResponses];
 
+export type FollowOrdersData = {
+    body?: never;
+    headers?: {
+        /**
+         * Last-Event-Id
+         */
+        'last-event-id'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/orders/stream';
+};
+
+export type FollowOrdersErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`) or Too many are following (`/problems/too-many-streams`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type FollowOrdersError = FollowOrdersErrors[keyof FollowOrdersErrors];
+
+export type FollowOrdersResponses = {
+    /**
+     * `snapshot` once, where nothing can be resumed; then `order`, whole, each time the status of one of the caller's orders changes
+     */
+    200: string;
+};
+
+export type FollowOrdersResponse = FollowOrdersResponses[keyof FollowOrdersResponses];
+
 export type GetOrderData = {
     body?: never;
     path: {
@@ -1301,8 +2650,86 @@ export type CreateProductResponses = {
 
 export type CreateProductResponse = CreateProductResponses[keyof CreateProductResponses];
 
+export type ArchiveProductData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * the ETag that was seen; `*` counts as none
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Product Id
+         *
+         * 24 hex digits
+         */
+        product_id: string;
+    };
+    query?: never;
+    url: '/api/products/{product_id}';
+};
+
+export type ArchiveProductErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * Someone has changed it meanwhile (`/problems/stale`)
+     */
+    412: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * If-Match is missing (`/problems/precondition-required`)
+     */
+    428: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ArchiveProductError = ArchiveProductErrors[keyof ArchiveProductErrors];
+
+export type ArchiveProductResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ArchiveProductResponse = ArchiveProductResponses[keyof ArchiveProductResponses];
+
 export type GetProductData = {
     body?: never;
+    headers?: {
+        /**
+         * If-None-Match
+         */
+        'if-none-match'?: string | null;
+    };
     path: {
         /**
          * Product Id
@@ -1348,6 +2775,222 @@ export type GetProductResponses = {
 };
 
 export type GetProductResponse = GetProductResponses[keyof GetProductResponses];
+
+export type ChangeProductData = {
+    body: ChangeProductRequest;
+    headers?: {
+        /**
+         * If-Match
+         *
+         * the ETag that was seen; `*` counts as none
+         */
+        'if-match'?: string | null;
+        /**
+         * Idempotency-Key
+         *
+         * The same key and body give the first answer again, whenever they come.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path: {
+        /**
+         * Product Id
+         *
+         * 24 hex digits
+         */
+        product_id: string;
+    };
+    query?: never;
+    url: '/api/products/{product_id}';
+};
+
+export type ChangeProductErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`) or There is no such category (`/problems/category-not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The name is taken (`/problems/name-taken`) or There is not enough in stock (`/problems/insufficient-stock`) or The shelf is full (`/problems/stock-limit`)
+     */
+    409: ProblemDocument;
+    /**
+     * Someone has changed it meanwhile (`/problems/stale`)
+     */
+    412: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The key was used before (`/problems/idempotency-key-reused`)
+     */
+    422: ProblemDocument;
+    /**
+     * If-Match is missing (`/problems/precondition-required`)
+     */
+    428: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ChangeProductError = ChangeProductErrors[keyof ChangeProductErrors];
+
+export type ChangeProductResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProductBody;
+};
+
+export type ChangeProductResponse = ChangeProductResponses[keyof ChangeProductResponses];
+
+export type GetPictureData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-None-Match
+         */
+        'if-none-match'?: string | null;
+    };
+    path: {
+        /**
+         * Product Id
+         *
+         * 24 hex digits
+         */
+        product_id: string;
+    };
+    query?: {
+        size?: Size;
+        /**
+         * V
+         *
+         * as in the product's image_url
+         */
+        v?: string;
+    };
+    url: '/api/products/{product_id}/image';
+};
+
+export type GetPictureErrors = {
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is not valid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetPictureError = GetPictureErrors[keyof GetPictureErrors];
+
+export type GetPictureResponses = {
+    /**
+     * Successful Response
+     */
+    200: Blob | File;
+};
+
+export type GetPictureResponse = GetPictureResponses[keyof GetPictureResponses];
+
+export type PutPictureData = {
+    body: Blob | File;
+    path: {
+        /**
+         * Product Id
+         *
+         * 24 hex digits
+         */
+        product_id: string;
+    };
+    query?: never;
+    url: '/api/products/{product_id}/image';
+};
+
+export type PutPictureErrors = {
+    /**
+     * Please sign in (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The picture can't be used (`/problems/picture-unusable`)
+     */
+    422: ProblemDocument;
+    /**
+     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * A part of the shop is away (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type PutPictureError = PutPictureErrors[keyof PutPictureErrors];
+
+export type PutPictureResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProductBody;
+};
+
+export type PutPictureResponse = PutPictureResponses[keyof PutPictureResponses];
 
 export type RefreshData = {
     /**

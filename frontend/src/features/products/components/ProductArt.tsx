@@ -10,11 +10,11 @@ interface Props {
 const SHAPES: ReactNode[] = [
   <g key="sun">
     <circle className="art-b" cx="150" cy="150" r="86" />
-    <path className="art-c" d="M-20 290a170 130 0 0 1 340 0v140H-20Z" />
+    <path className="art-c" d="M-60 300a210 140 0 0 1 420 0v220H-60Z" />
   </g>,
   <g key="arches">
-    <path className="art-b" d="M50 400V190a100 100 0 0 1 200 0v210Z" />
-    <path className="art-c" d="M100 400V230a50 50 0 0 1 100 0v170Z" />
+    <path className="art-b" d="M50 520V190a100 100 0 0 1 200 0v330Z" />
+    <path className="art-c" d="M100 520V230a50 50 0 0 1 100 0v290Z" />
   </g>,
   <g key="stones">
     <rect className="art-b" x="60" y="60" width="180" height="150" rx="70" />
@@ -30,7 +30,7 @@ const SHAPES: ReactNode[] = [
   </g>,
   <g key="hills">
     <circle className="art-c" cx="205" cy="110" r="58" />
-    <path className="art-b" d="M-20 400V250c60-70 130-70 190 0s110 60 150 20v130Z" />
+    <path className="art-b" d="M-90 520V290c90-110 180-110 260-40s140 60 240-20v290Z" />
   </g>,
 ];
 

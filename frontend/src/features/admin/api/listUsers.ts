@@ -1,0 +1,14 @@
+import { infiniteQueryOptions } from "@tanstack/react-query";
+import { users } from "@/api";
+
+const USERS_PER_PAGE = 50;
+
+export const usersQuery = infiniteQueryOptions({
+  queryKey: ["admin", "users"],
+  queryFn: async ({ signal, pageParam }) => {
+    const query = { limit: USERS_PER_PAGE, ...(pageParam ? { cursor: pageParam } : {}) };
+    return (await users({ query, signal })).data;
+  },
+  initialPageParam: "",
+  getNextPageParam: (page) => page.next_cursor,
+});

@@ -1,0 +1,86 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import Button from "react-bootstrap/Button";
+import { Link } from "react-router";
+import { Icon } from "@/components/Icon";
+import { toast } from "@/components/toasts";
+import { asProblem } from "@/lib/problem";
+import { capital } from "@/lib/words";
+import { addCategory } from "../api/addCategory";
+import { deleteCategory } from "../api/deleteCategory";
+import { renameCategory } from "../api/renameCategory";
+
+export function CategoryRow({ name }: { name: string }) {
+  const [draft, setDraft] = useState<string | null>(null);
+  const queries = useQueryClient();
+  const refresh = () => queries.invalidateQueries();
+  const renaming = useMutation({
+    mutationFn: (text: string) => renameCategory(name, text),
+    onSuccess: refresh,
+  });
+  const deleting = useMutation({
+    mutationFn: () => deleteCategory(name),
+    onSuccess: () => {
+      toast(`Deleted the category ${name}.`, () => addCategory(name).then(refresh));
+      return refresh();
+    },
+  });
+  const error = renaming.error ?? deleting.error;
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    const text = draft?.trim();
+    if (text && text !== name) renaming.mutate(text);
+    else setDraft(null);
+  }
+  return (
+    <li className="row-item">
+      {draft === null ? (
+        <Link to={`/products?category=${encodeURIComponent(name)}`}>{capital(name)}</Link>
+      ) : (
+        <form className="inline-form" onSubmit={submit}>
+          <input
+            className="form-control"
+            aria-label={`New name of ${name}`}
+            // The field appears because its button was pressed.
+            ref={(input) => input?.focus()}
+            value={draft}
+            maxLength={120}
+            onChange={(event) => setDraft(event.target.value)}
+          />
+          <Button type="submit">Save</Button>
+          <Button variant="quiet" onClick={() => setDraft(null)}>
+            Keep
+          </Button>
+        </form>
+      )}
+      {draft === null && (
+        <span className="row-actions">
+          <Button
+            variant="quiet"
+            className="btn-icon"
+            aria-label={`Rename ${name}`}
+            onClick={() => setDraft(name)}
+          >
+            <Icon name="edit" />
+          </Button>
+          <Button
+            variant="quiet"
+            className="btn-icon"
+            aria-label={`Delete ${name}`}
+            disabled={deleting.isPending}
+            onClick={() => deleting.mutate()}
+          >
+            <Icon name="trash" />
+          </Button>
+        </span>
+      )}
+      {error && (
+        <p className="field-error" role="alert">
+          <Icon name="warn" />
+          {asProblem(error).message}
+        </p>
+      )}
+    </li>
+  );
+}

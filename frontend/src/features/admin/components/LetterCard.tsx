@@ -1,0 +1,120 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import Button from "react-bootstrap/Button";
+import type { Letter } from "@/api";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { Field } from "@/components/Field";
+import { TimeAgo } from "@/components/TimeAgo";
+import { toast } from "@/components/toasts";
+import { discardLetter } from "../api/discardLetter";
+import type { LetterOwner } from "../api/listLetters";
+import { replayLetter } from "../api/replayLetter";
+
+interface Props {
+  owner: LetterOwner;
+  letter: Letter;
+}
+
+/** One event: what failed, why, since when, and what can be done. */
+export function LetterCard({ owner, letter }: Props) {
+  return (
+    <li className="panel letter">
+      <div className="summary-head">
+        <h3>{letter.type || "Unreadable event"}</h3>
+        <span className="small-text muted">
+          <TimeAgo time={letter.parked_at} />
+        </span>
+      </div>
+      <p>{letter.reason}</p>
+      <p className="small-text muted breakable">
+        {letter.topic}, partition {letter.partition}, offset {letter.offset}, key {letter.key}
+      </p>
+      <details>
+        <summary>The event</summary>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keyboard. */}
+        <pre tabIndex={0}>{readable(letter.event)}</pre>
+      </details>
+      {letter.history.map((step) => (
+        <p key={step.at} className="small-text">
+          {step.action} by {step.actor} <TimeAgo time={step.at} />
+          {step.detail && `: ${step.detail}`}
+        </p>
+      ))}
+      {letter.status !== "discarded" && <Decision owner={owner} letter={letter} />}
+    </li>
+  );
+}
+
+function Decision({ owner, letter }: Props) {
+  const [reason, setReason] = useState<string | null>(null);
+  const queries = useQueryClient();
+  const onSuccess = () => queries.invalidateQueries({ queryKey: ["admin", "letters", owner] });
+  const replaying = useMutation({
+    mutationFn: () => replayLetter(owner, letter.id),
+    onSuccess: () => {
+      toast("Sent to be applied again.");
+      return onSuccess();
+    },
+  });
+  const discarding = useMutation({
+    mutationFn: () => discardLetter(owner, letter.id, reason ?? ""),
+    onSuccess,
+  });
+  const error = replaying.error ?? discarding.error;
+
+  function discard(event: FormEvent) {
+    event.preventDefault();
+    if (reason?.trim()) discarding.mutate();
+  }
+  return (
+    <>
+      {error && <ErrorNotice error={error} />}
+      {reason === null ? (
+        <div className="row-actions">
+          <Button
+            variant="outline-secondary"
+            disabled={replaying.isPending}
+            onClick={() => replaying.mutate()}
+          >
+            Replay
+          </Button>
+          <Button variant="outline-danger" onClick={() => setReason("")}>
+            Discard…
+          </Button>
+        </div>
+      ) : (
+        <form className="inline-form" onSubmit={discard}>
+          <Field label="Why it can be discarded">
+            {(control) => (
+              <input
+                {...control}
+                value={reason}
+                maxLength={500}
+                onChange={(event) => setReason(event.target.value)}
+              />
+            )}
+          </Field>
+          <Button
+            type="submit"
+            variant="outline-danger"
+            disabled={!reason.trim() || discarding.isPending}
+          >
+            Discard
+          </Button>
+          <Button variant="quiet" onClick={() => setReason(null)}>
+            Keep it
+          </Button>
+        </form>
+      )}
+    </>
+  );
+}
+
+/** JSON with line breaks where it is JSON. */
+export function readable(event: string): string {
+  try {
+    return JSON.stringify(JSON.parse(event), null, 2);
+  } catch {
+    return event;
+  }
+}

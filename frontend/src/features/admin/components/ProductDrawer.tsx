@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import Offcanvas from "react-bootstrap/Offcanvas";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { SkeletonRows } from "@/components/Skeleton";
+import { toast } from "@/components/toasts";
+import { productQuery } from "@/features/products/api/getProduct";
+import { ProductForm } from "./ProductForm";
+
+interface Props {
+  /** The product's id, or `new`. */
+  id: string;
+  onClose: () => void;
+}
+
+export function ProductDrawer({ id, onClose }: Props) {
+  const isNew = id === "new";
+  return (
+    <Offcanvas
+      show
+      onHide={onClose}
+      placement="end"
+      className="cart-drawer"
+      aria-labelledby="drawer-title"
+    >
+      <Offcanvas.Header closeButton>
+        <Offcanvas.Title as="h2" id="drawer-title">
+          {isNew ? "New product" : "Edit product"}
+        </Offcanvas.Title>
+      </Offcanvas.Header>
+      <Offcanvas.Body>
+        {isNew ? <Form onClose={onClose} /> : <LoadedForm id={id} onClose={onClose} />}
+      </Offcanvas.Body>
+    </Offcanvas>
+  );
+}
+
+function Form({ onClose }: { onClose: () => void }) {
+  return (
+    <ProductForm
+      initial={null}
+      onSaved={(product) => {
+        toast(`Added ${product.name}.`);
+        onClose();
+      }}
+    />
+  );
+}
+
+function LoadedForm({ id, onClose }: Props) {
+  // Read once as it is now: the form must not change under the one who types.
+  const { data, error, refetch } = useQuery({
+    ...productQuery(id),
+    queryKey: ["admin", "editing", id],
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+  });
+  if (error) return <ErrorNotice error={error} onRetry={() => refetch()} />;
+  if (!data) return <SkeletonRows count={5} height="4rem" />;
+  return (
+    <ProductForm
+      initial={data}
+      onSaved={(product) => {
+        toast(`Saved ${product.name}.`);
+        onClose();
+      }}
+    />
+  );
+}

@@ -1,0 +1,18 @@
+import type { ReactNode } from "react";
+
+interface Props {
+  label: string;
+  value: ReactNode;
+  note?: ReactNode;
+}
+
+/** One figure and what to compare it with. */
+export function Tile({ label, value, note }: Props) {
+  return (
+    <div className="tile panel">
+      <dt>{label}</dt>
+      <dd className="display-face figure">{value}</dd>
+      <dd className="small-text muted">{note}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,135 @@
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useSearchParams } from "react-router";
+import type { OrderBody, OrderStatus } from "@/api";
+import { Empty } from "@/components/Empty";
+import { Field } from "@/components/Field";
+import { TimeAgo } from "@/components/TimeAgo";
+import { StatusChip } from "@/features/orders/components/StatusChip";
+import { STATUS } from "@/features/orders/status";
+import { formatMoney } from "@/lib/money";
+import { useTitle } from "@/lib/useTitle";
+import { type AdminOrderQuery, allOrdersQuery } from "../api/listAllOrders";
+import { type Column, DataTable } from "../components/DataTable";
+import { DraftInput } from "../components/DraftInput";
+import { PagedList } from "../components/PagedList";
+
+export function AdminOrdersPage() {
+  useTitle("Orders · Administration");
+  const [search, setSearch] = useSearchParams();
+  const list = useInfiniteQuery({
+    ...allOrdersQuery(toQuery(search)),
+    placeholderData: keepPreviousData,
+    refetchInterval: 15_000,
+  });
+  const orders = list.data?.pages.flatMap((page) => page.orders) ?? [];
+
+  function change(name: string, value: string) {
+    const next = new URLSearchParams(search);
+    if (value) next.set(name, value);
+    else next.delete(name);
+    setSearch(next, { preventScrollReset: true, replace: true });
+  }
+  return (
+    <>
+      <div className="page-head">
+        <h1 tabIndex={-1}>Orders</h1>
+      </div>
+      <div className="filter-row">
+        <Field label="Status" kind="form-select">
+          {(control) => (
+            <select
+              {...control}
+              value={search.get("status") ?? ""}
+              onChange={(event) => change("status", event.target.value)}
+            >
+              <option value="">All</option>
+              {Object.entries(STATUS).map(([status, { label }]) => (
+                <option key={status} value={status}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="E-mail">
+          {(control) => (
+            <DraftInput
+              {...control}
+              type="email"
+              value={search.get("email") ?? ""}
+              onSettled={(text) => change("email", text)}
+            />
+          )}
+        </Field>
+        <Field label="From">
+          {(control) => (
+            <input
+              {...control}
+              type="date"
+              value={search.get("since") ?? ""}
+              onChange={(event) => change("since", event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="To">
+          {(control) => (
+            <input
+              {...control}
+              type="date"
+              value={search.get("until") ?? ""}
+              onChange={(event) => change("until", event.target.value)}
+            />
+          )}
+        </Field>
+      </div>
+      <PagedList
+        list={list}
+        isEmpty={orders.length === 0}
+        empty={
+          <Empty icon="box" title="No such orders">
+            <p className="muted">Take away a filter to see more.</p>
+          </Empty>
+        }
+      >
+        <DataTable
+          caption="Orders, newest first"
+          rows={orders}
+          rowKey={(order) => order.id}
+          columns={COLUMNS}
+        />
+      </PagedList>
+    </>
+  );
+}
+
+const COLUMNS: Column<OrderBody>[] = [
+  {
+    label: "Placed",
+    isHead: true,
+    cell: (order) => (
+      <Link to={`/orders/${order.id}`}>
+        <TimeAgo time={order.created_at} />
+      </Link>
+    ),
+  },
+  { label: "By", cell: (order) => <span className="breakable">{order.email}</span> },
+  { label: "Status", cell: (order) => <StatusChip status={order.status} /> },
+  { label: "Lines", isNumber: true, cell: (order) => order.products.length },
+  { label: "Total", isNumber: true, cell: (order) => formatMoney(order.cost) },
+];
+
+function toQuery(search: URLSearchParams): AdminOrderQuery {
+  const status = search.get("status") ?? "";
+  const [email, since, until] = ["email", "since", "until"].map((name) => search.get(name));
+  return {
+    ...(status in STATUS ? { status: status as OrderStatus } : {}),
+    ...(email ? { email } : {}),
+    ...(since ? { since: `${since}T00:00:00Z` } : {}),
+    ...(until ? { until: dayAfter(until) } : {}),
+  };
+}
+
+/** The server leaves the end itself out. */
+function dayAfter(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString();
+}
