@@ -54,7 +54,7 @@ INTEGRATION := authentication-ms/tests/integration infrastructure/local/tests/in
 .PHONY: test
 test: ## Run all tests, of units, on real servers, and end to end, and ask for their coverage
 	@rm -f .coverage .coverage.*
-	@$(MAKE) --no-print-directory test-unit test-integration test-e2e coverage
+	@$(MAKE) --no-print-directory test-unit test-integration test-e2e test-fuzz coverage
 
 .PHONY: test-unit
 test-unit: deps ## Run the fast tests, without servers; on Python 3.13 too where it is there
@@ -68,6 +68,10 @@ test-integration: deps ## Run the tests on real databases and a real broker
 .PHONY: test-e2e
 test-e2e: deps ## Run the tests of the whole stack, through nginx
 	$(PYTEST) tests/e2e $(COVERED)
+
+.PHONY: test-fuzz
+test-fuzz: deps ## Fuzz every operation of the API from its own document, with each role
+	$(PYTEST) tests/fuzz -s $(COVERED)
 
 .PHONY: coverage
 coverage: # 90 % of every package, 100 % of the rules; what the tests before it have left

@@ -1,4 +1,4 @@
-"""A stack of its own to be fuzzed: as in production, without the chaos endpoints, with own users."""
+"""A stack of its own to be fuzzed: as in production, no chaos endpoints, with users of its own."""
 
 import os
 import subprocess
