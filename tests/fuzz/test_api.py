@@ -51,8 +51,7 @@ def test_every_operation_keeps_to_the_document(fuzzed: Any, role: str) -> None:
                     _fuzz(operation, fuzzed.url, session)
             except Exception as error:  # noqa: BLE001 - all are tried; then all failures are shown.
                 failures.append(f"{operation.method.upper()} {operation.path}: {error}")
-    print(f"
-{role}: {len(operations)} operations, {EXAMPLES} requests each")  # noqa: T201
+    print(f"{role}: {len(operations)} operations, {EXAMPLES} requests each")  # noqa: T201
     assert not failures, "\n\n".join(failures)
 
 
