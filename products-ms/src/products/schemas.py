@@ -5,7 +5,7 @@ import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 
 from products.models.change import Change, NewProduct
 from products.models.product import STOCK_LIMIT, Category, Product
@@ -31,8 +31,9 @@ def printable_name(name: str) -> str:
 
 Name = Annotated[
     Text,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+    StringConstraints(strip_whitespace=True),
     AfterValidator(printable_name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 120}),
 ]
 Quantity = Annotated[Number, Field(ge=0, le=STOCK_LIMIT)]
 Description = Annotated[Text, StringConstraints(max_length=2_000)]

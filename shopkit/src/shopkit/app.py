@@ -46,6 +46,8 @@ def create(
         openapi_url="/openapi.json",
         docs_url=None,
         redoc_url=None,
+        # A redirect would name this host; what is not in the gateway's table is not there.
+        redirect_slashes=False,
         responses={422: problems.document(problems.VALIDATION)[422]},
     )
     app.include_router(health.router(service, chaos=settings.chaos_endpoints))
