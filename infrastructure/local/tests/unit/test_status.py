@@ -19,6 +19,7 @@ class TestAllStatuses:
             (os.getpid(), 1, False, "not ready"),
             (os.getpid(), 4, True, "crash loop"),
         ],
+        ids=["stopped", "ready", "not ready", "crash loop"],  # Without the process's number.
     )
     def test_state(
         self, state: State, settings: Settings, pid: int, starts: int, ready: bool, expected: str
