@@ -152,15 +152,24 @@ class Costs:
         self._before = self._seconds()
 
     def per(self, count: int, what: str) -> str:
-        """Return the milliseconds that each program spent for one of so many, and its share."""
-        wall = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        """Return the milliseconds that each program spent for one of so many, and its share.
+
+        With them, how many a second all cores would do if nothing else ran on them.
+        """
+        cores = os.cpu_count() or 1
+        wall = (time.monotonic() - self._began) * cores
         spent = {name: after - self._before[name] for name, after in self._seconds().items()}
         parts = [
             f"{name} {seconds / count * 1000:.2f} ({seconds / wall:.0%})"
             for name, seconds in sorted(spent.items(), key=lambda pair: -pair[1])
             if seconds / wall >= 0.005
         ]
-        return f"  ms of CPU {what} (share of the machine): {', '.join(parts)}"
+        together = sum(spent.values()) / count
+        return (
+            f"  ms of CPU {what} (share of the machine): {', '.join(parts)}; together "
+            f"{together * 1000:.2f}, which is {cores / together:.0f}/s of a machine to itself; "
+            f"load now {os.getloadavg()[0]:.1f}"
+        )
 
     def _seconds(self) -> dict[str, float]:
         seconds = {name: _family_seconds(pid) for name, pid in self._pids.items()}
