@@ -1,0 +1,17 @@
+/** The hue of each category's wall, near those of src/features/products/art.ts. */
+const HUES: Record<string, number> = {
+  electronics: 255,
+  kitchen: 40,
+  furniture: 75,
+  lighting: 95,
+  stationery: 20,
+  garden: 145,
+  outdoors: 165,
+  toys: 350,
+  textiles: 310,
+  books: 215,
+};
+
+export function artHue(category: string): number {
+  return HUES[category] ?? 60;
+}
