@@ -4,6 +4,8 @@ import json
 import os
 import platform
 import shutil
+import signal
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -133,7 +135,11 @@ def expect(answers: Sequence[Answer], status: int) -> None:
 @contextmanager
 def shop(folder: Path = STATE) -> Iterator[Shop]:
     """Run an empty stack on free ports, with its data on the disk of this folder."""
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        # A run that was killed has left its stack.
+        Stack.in_folder(folder).down()
+        shutil.rmtree(folder)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stack = Stack.in_folder(folder, MODE="prod", SEED="demo", LOG_LEVEL="WARNING", WEB="none")
     try:
         stack.up(["databases", "kafka", "services", "nginx"])
