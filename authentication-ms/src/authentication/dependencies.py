@@ -11,6 +11,7 @@ from authentication.services.keys import KeyRing
 from authentication.services.revocations import Revocations
 from authentication.services.sessions import Sessions
 from authentication.wiring import Services
+from shopkit.audit import AuditTrail
 
 
 async def services(request: Request) -> Services:
@@ -20,6 +21,12 @@ async def services(request: Request) -> Services:
 
 
 Built = Annotated[Services, Depends(services)]
+
+
+def trail_of(request: Request) -> AuditTrail:
+    """Return the audit trail of the application that answers."""
+    built: Services = request.app.state.services
+    return built.trail
 
 
 async def _accounts(built: Built) -> Accounts:

@@ -10,12 +10,14 @@ from fastapi import FastAPI
 from authentication import wiring
 from authentication.controllers import accounts, administration, gateway, sessions
 from authentication.cookies import Cookies
+from authentication.dependencies import trail_of
 from authentication.migrations import MIGRATIONS
 from authentication.problem_table import TABLE
 from authentication.services.keys import KeyRing
 from authentication.services.passwords import Passwords, argon2id
 from authentication.settings import SERVICE, AuthenticationSettings
 from shopkit import app, clock, migrations, mongo
+from shopkit.admin_routes import audit_routes
 
 
 def create_app(settings: AuthenticationSettings) -> FastAPI:
@@ -38,6 +40,7 @@ def create_app(settings: AuthenticationSettings) -> FastAPI:
     built.state.cookies = Cookies.of(settings)
     for controller in (accounts, sessions, administration, gateway):
         built.include_router(controller.router)
+    built.include_router(audit_routes(SERVICE, trail_of))
     return built
 
 

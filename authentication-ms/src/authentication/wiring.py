@@ -42,6 +42,7 @@ class Services:
     administration: Administration
     revocations: Revocations
     keys: KeyRing
+    trail: AuditTrail
     checks: Mapping[str, Check]
 
 
@@ -78,6 +79,7 @@ def build(
         ),
         revocations=shared.revocations,
         keys=keys,
+        trail=shared.trail,
         checks=checks,
     )
 

@@ -20,6 +20,7 @@ from shopkit.problems import (
     FORBIDDEN,
     NOT_FOUND,
     UNAUTHENTICATED,
+    UNREADABLE,
     ProblemType,
     Table,
     document,
@@ -98,7 +99,10 @@ def dead_letter_routes(
         """Apply the event now; it stays parked where that fails again."""
         return await letters.replay(letter_id, caller.email)
 
-    @routes.post("/{letter_id}/discard", responses=document(*_ADMIN, NOT_FOUND, LETTER_SETTLED))
+    @routes.post(
+        "/{letter_id}/discard",
+        responses=document(*_ADMIN, UNREADABLE, NOT_FOUND, LETTER_SETTLED),
+    )
     async def discard_dead_letter(
         letter_id: LetterId, body: DiscardRequest, caller: Admin, letters: Letters
     ) -> Letter:

@@ -74,6 +74,8 @@ INTERNAL = ProblemType("internal", "Something went wrong here", 500)
 UNAVAILABLE = ProblemType(
     "unavailable", "A part of the shop is away", 503, headers={"Retry-After": "1"}
 )
+UNREADABLE = ProblemType("bad-request", "Bad Request", 400)
+"""What any endpoint with a body can answer with: bytes that are no JSON, or nested beyond sense."""
 UNAUTHENTICATED = ProblemType(
     "unauthenticated", "Please sign in", 401, headers={"WWW-Authenticate": "Bearer"}
 )

@@ -1,10 +1,10 @@
-"""Accounts and the audit trail, for admins."""
+"""Accounts, for admins."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from authentication.controllers.documented import UNREADABLE, answers
+from authentication.controllers.documented import answers
 from authentication.dependencies import AdministrationService
 from authentication.problem_table import LAST_ADMIN
 from authentication.schemas import (
@@ -14,10 +14,9 @@ from authentication.schemas import (
     RoleChangeRequest,
     TypedEmail,
 )
-from shopkit import audit
 from shopkit.database_problems import AWAY
 from shopkit.identity import Admin
-from shopkit.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED
+from shopkit.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, UNREADABLE
 
 router = APIRouter(prefix="/api", tags=["admin"])
 
@@ -52,13 +51,3 @@ async def change_role(
     """Change someone's role."""
     account = await administration.change_role(email, body.role, actor=caller.email)
     return AccountAnswer(email=account.email, role=account.role)
-
-
-@router.get("/admin/audit/authentication", responses=answers(*_ADMIN_PROBLEMS))
-async def audit_trail(
-    _caller: Admin,
-    administration: AdministrationService,
-    query: Annotated[audit.Query, Query()],
-) -> audit.Page:
-    """List who changed what, when, before and after; newest first."""
-    return await administration.audit(query)

@@ -14,10 +14,7 @@ _HEADERS = {
     "Cache-Control": "Whether the answer may be kept.",
 }
 
-UNREADABLE = problems.ProblemType("bad-request", "Bad Request", 400)
-"""What any endpoint with a body can answer with: bytes that are no JSON, or nested beyond sense."""
-
-PASSWORD_PROBLEMS = (UNREADABLE, AWAY, BUSY)
+PASSWORD_PROBLEMS = (problems.UNREADABLE, AWAY, BUSY)
 """What any endpoint can answer with that hashes a password."""
 
 

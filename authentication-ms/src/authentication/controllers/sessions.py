@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from authentication.controllers.documented import PASSWORD_PROBLEMS, UNREADABLE, answers
+from authentication.controllers.documented import PASSWORD_PROBLEMS, answers
 from authentication.cookies import Cookies
 from authentication.dependencies import SessionCookies, SessionsService
 from authentication.errors import RefreshRefusedError
@@ -11,6 +11,7 @@ from authentication.problem_table import SESSION_ENDED, TOO_MANY_ATTEMPTS, WRONG
 from authentication.schemas import LoginRequest, RefreshRequest, TokensAnswer
 from shopkit.database_problems import AWAY
 from shopkit.identity import Anyone
+from shopkit.problems import UNREADABLE
 
 router = APIRouter(prefix="/api", tags=["auth"])
 

@@ -1,4 +1,4 @@
-"""Accounts as admins see them: the list, the roles, and the audit trail of both."""
+"""Accounts as admins see them: the list and the roles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,8 @@ from authentication.errors import LastAdminError, UnknownUserError
 from authentication.models.accounts import Account, AccountRole, leaves_no_admin
 from authentication.repositories.accounts import AccountRepository
 from authentication.services.revocations import Revocations
-from shopkit import audit, cursors
+from shopkit import cursors
+from shopkit.audit import AuditTrail
 from shopkit.clock import Clock
 from shopkit.mongo import HTTP_SECONDS, Session, Transactions
 
@@ -31,7 +32,7 @@ class Administration:
         accounts: AccountRepository,
         *,
         revocations: Revocations,
-        trail: audit.AuditTrail,
+        trail: AuditTrail,
         transactions: Transactions,
         clock: Clock,
     ) -> None:
@@ -52,14 +53,6 @@ class Administration:
         shown = found[:limit]
         more = len(found) > limit
         return AccountPage(shown, cursors.encode(shown[-1].email) if more else None)
-
-    async def audit(self, query: audit.Query) -> audit.Page:
-        """Return entries of the audit trail, newest first.
-
-        Raises:
-            shopkit.cursors.InvalidCursorError: The cursor is none of this list's.
-        """
-        return await self._trail.page(query)
 
     async def change_role(self, email: str, role: AccountRole, *, actor: str) -> Account:
         """Give an account a role; its access tokens end, its sessions go on with the new role.

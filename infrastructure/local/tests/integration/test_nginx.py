@@ -132,9 +132,17 @@ class TestForwarding:
         assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
 
     def test_a_body_of_a_picture_passes(self, port: int) -> None:
-        answer, _ = ask(port, "/api/x", "POST", b"x" * (2 * 2**20 + 1000))
+        picture = b"x" * (2 * 2**20 + 1000)
+
+        answer, _ = ask(port, "/api/products/13fefe4a1cad4140785928a4/image", "POST", picture)
 
         assert answer.status == 200
+
+    @pytest.mark.parametrize(("size", "status"), [(2**20, 200), (2**20 + 1, 413)])
+    def test_any_other_body_has_at_most_a_mebibyte(self, port: int, size: int, status: int) -> None:
+        answer, _ = ask(port, "/api/x", "POST", b"x" * size)
+
+        assert answer.status == status
 
     def test_a_stream_is_passed_on_as_it_comes(self, port: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_SECONDS)

@@ -10,7 +10,14 @@ from orders.models.query import OrderQuery
 from orders.schemas import OrderBody, OrdersBody, PlaceOrderRequest
 from shopkit.idempotency import REPLAYED, IdempotencyKey
 from shopkit.identity import User
-from shopkit.problems import KEY_REUSED, NOT_FOUND, UNAUTHENTICATED, UNAVAILABLE, document
+from shopkit.problems import (
+    KEY_REUSED,
+    NOT_FOUND,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    UNREADABLE,
+    document,
+)
 
 routes = APIRouter(prefix="/api/orders", tags=["orders"])
 
@@ -22,6 +29,7 @@ OrderId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digi
     status_code=201,
     responses={
         **document(
+            UNREADABLE,
             UNAUTHENTICATED,
             UNAVAILABLE,
             problems.UNKNOWN_PRODUCTS,

@@ -10,7 +10,7 @@ from products.dependencies import Catalogue, Categories
 from products.schemas import CategoriesBody, CategoryBody, CategoryRequest, Name
 from shopkit.database_problems import AWAY
 from shopkit.identity import Admin
-from shopkit.problems import document
+from shopkit.problems import UNREADABLE, document
 
 routes = APIRouter(prefix="/api/categories", tags=["categories"])
 
@@ -23,7 +23,7 @@ async def list_categories(catalogue: Catalogue) -> CategoriesBody:
     return CategoriesBody.of(await catalogue.categories())
 
 
-@routes.post("", status_code=201, responses=document(*ADMIN, problems.CATEGORY_TAKEN))
+@routes.post("", status_code=201, responses=document(*ADMIN, UNREADABLE, problems.CATEGORY_TAKEN))
 async def add_category(
     body: CategoryRequest, caller: Admin, categories: Categories
 ) -> CategoryBody:
@@ -34,7 +34,7 @@ async def add_category(
 
 @routes.patch(
     "/{name}",
-    responses=document(*ADMIN, problems.CATEGORY_NOT_FOUND, problems.CATEGORY_TAKEN),
+    responses=document(*ADMIN, UNREADABLE, problems.CATEGORY_NOT_FOUND, problems.CATEGORY_TAKEN),
 )
 async def rename_category(
     name: NameInPath, body: CategoryRequest, caller: Admin, categories: Categories

@@ -18,7 +18,7 @@ from products.services.editing import Asked
 from shopkit.database_problems import AWAY
 from shopkit.idempotency import REPLAYED, IdempotencyKey
 from shopkit.identity import Admin
-from shopkit.problems import FORBIDDEN, KEY_REUSED, NOT_FOUND, UNAUTHENTICATED, document
+from shopkit.problems import FORBIDDEN, KEY_REUSED, NOT_FOUND, UNAUTHENTICATED, UNREADABLE, document
 
 routes = APIRouter(prefix="/api", tags=["products"])
 
@@ -91,7 +91,7 @@ async def get_product(
     "/products",
     status_code=201,
     responses={
-        **document(*ADMIN, problems.CATEGORY_NOT_FOUND, problems.NAME_TAKEN),
+        **document(*ADMIN, UNREADABLE, problems.CATEGORY_NOT_FOUND, problems.NAME_TAKEN),
         201: {"headers": ETAG},
     },
 )
@@ -109,6 +109,7 @@ async def create_product(
     responses={
         **document(
             *ADMIN,
+            UNREADABLE,
             NOT_FOUND,
             problems.CATEGORY_NOT_FOUND,
             problems.NAME_TAKEN,

@@ -1,5 +1,6 @@
 """What admins do to products: each change with its event and its entry in the audit trail."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -78,6 +79,7 @@ class EditingService:
         self._outbox = outbox
         self._hand_over = hand_over
         self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
 
     async def create(self, new: NewProduct, *, actor: str) -> Product:
         """Add a product and tell orders-ms of it.
@@ -163,7 +165,10 @@ class EditingService:
         return await self._commit(work)
 
     async def _commit(self, work: Callable[[Session], Awaitable[tuple[T, list[Row]]]]) -> T:
-        result, rows = await self._transactions.run(work, seconds=HTTP_SECONDS)
+        # Products meet in the categories that they guard: many transactions at the same time
+        # would only abort each other until their time is over.
+        async with self._one_at_a_time:
+            result, rows = await self._transactions.run(work, seconds=HTTP_SECONDS)
         self._hand_over(rows)
         return result
 
