@@ -62,7 +62,7 @@ def gateway() -> Iterator[ThreadingHTTPServer]:
 @pytest.fixture(scope="module")
 def port(gateway: ThreadingHTTPServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("nginx") / "stack"
-    stack = Stack.in_folder(folder, GATEWAY_PORT=str(gateway.server_port))
+    stack = Stack.in_folder(folder, GATEWAY_PORT=str(gateway.server_port), WEB="none")
     stack.up(["nginx"])
     yield stack.settings.ports["shop"]
     stack.down()
@@ -71,7 +71,7 @@ def port(gateway: ThreadingHTTPServer, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def lonely_port(tmp_path: Path) -> Iterator[int]:
     """The port of an nginx whose gateway is down."""
-    stack = Stack.in_folder(tmp_path / "stack")
+    stack = Stack.in_folder(tmp_path / "stack", WEB="none")
     stack.up(["nginx"])
     yield stack.settings.ports["shop"]
     stack.down()
