@@ -124,6 +124,7 @@ const adminSection: RouteObject = {
 export const routes: RouteObject[] = [
   {
     Component: Layout,
+    ErrorBoundary: RouteError,
     HydrateFallback: () => null,
     children: [
       {

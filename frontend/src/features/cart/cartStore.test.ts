@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { aProduct, BOWL_ID, MUG_ID } from "@/testing/data";
+import {
+  addLine,
+  CART_KEY,
+  type Cart,
+  cartStore,
+  removeLine,
+  setQuantity,
+  takeOut,
+} from "./cartStore";
+
+const quantities = () => cartStore.get().lines.map((line) => [line.name, line.quantity]);
+const stored = (): Cart => JSON.parse(localStorage.getItem(CART_KEY) ?? "null");
+
+/** What another tab does: it writes, and this one hears of it. */
+function anotherTabWrites(value: unknown): void {
+  localStorage.setItem(CART_KEY, JSON.stringify(value));
+  dispatchEvent(new StorageEvent("storage", { key: CART_KEY }));
+}
+
+describe("the cart", () => {
+  it("is kept for the next visit", () => {
+    addLine(aProduct(), 2);
+    expect(stored().lines).toMatchObject([{ id: MUG_ID, quantity: 2, price: 14.5 }]);
+  });
+
+  it("adds to a line that is there, up to what there is", () => {
+    addLine(aProduct({ quantity: 3 }), 2);
+    addLine(aProduct({ quantity: 3 }), 2);
+    expect(quantities()).toEqual([["mug", 3]]);
+  });
+
+  it("puts a removed line back where it was", () => {
+    addLine(aProduct(), 1);
+    addLine(aProduct({ id: BOWL_ID, name: "bowl" }), 4);
+    const undo = removeLine(MUG_ID);
+    expect(quantities()).toEqual([["bowl", 4]]);
+    undo();
+    expect(quantities()).toEqual([
+      ["mug", 1],
+      ["bowl", 4],
+    ]);
+  });
+
+  it("keeps what was added meanwhile when an order takes its lines out", () => {
+    addLine(aProduct(), 3);
+    addLine(aProduct({ id: BOWL_ID, name: "bowl" }), 1);
+    takeOut([{ id: MUG_ID, quantity: 2 }]);
+    expect(quantities()).toEqual([
+      ["mug", 1],
+      ["bowl", 1],
+    ]);
+  });
+});
+
+describe("another tab's change", () => {
+  it("shows here", () => {
+    addLine(aProduct(), 1);
+    const { lines } = stored();
+    anotherTabWrites({
+      lines: [...lines, { ...lines[0], id: BOWL_ID, name: "bowl" }],
+      attempt: null,
+    });
+    expect(quantities()).toEqual([
+      ["mug", 1],
+      ["bowl", 1],
+    ]);
+  });
+
+  it("that is not heard of yet is not lost by a change here", () => {
+    addLine(aProduct(), 1);
+    const { lines } = stored();
+    const cart = { lines: [...lines, { ...lines[0], id: BOWL_ID, name: "bowl" }], attempt: null };
+    localStorage.setItem(CART_KEY, JSON.stringify(cart));
+    setQuantity(MUG_ID, 5);
+    expect(quantities()).toEqual([
+      ["mug", 5],
+      ["bowl", 1],
+    ]);
+  });
+
+  it("that is nonsense counts as an empty cart", () => {
+    anotherTabWrites({ lines: [{ id: 7, quantity: -1 }] });
+    expect(quantities()).toEqual([]);
+  });
+});

@@ -1,0 +1,42 @@
+import { screen } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
+import { describe, expect, it } from "vitest";
+import { aProduct } from "@/testing/data";
+import { openShop } from "@/testing/render";
+import { productPage, server } from "@/testing/server";
+import { addLine } from "../cartStore";
+
+describe("the cart's page", () => {
+  it("teaches when there is nothing in it", async () => {
+    openShop("/cart");
+    expect(await screen.findByRole("heading", { name: "Nothing in it yet" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "New here" })).toBeVisible();
+  });
+
+  it("sums to the cent, and gives a removed line back", async () => {
+    addLine(aProduct({ price: 19.99 }), 3);
+    server.use(
+      http.get("*/api/products", () =>
+        HttpResponse.json(productPage([aProduct({ price: 19.99 })])),
+      ),
+    );
+    const { user } = openShop("/cart");
+    expect(await screen.findAllByText("€59.97")).toHaveLength(2);
+    await user.click(screen.getByRole("button", { name: "Remove mug" }));
+    expect(screen.getByRole("heading", { name: "Nothing in it yet" })).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    expect(await screen.findAllByText("€59.97")).toHaveLength(2);
+  });
+
+  it("holds the checkout back until a short line is seen to", async () => {
+    addLine(aProduct(), 4);
+    server.use(
+      http.get("*/api/products", () => HttpResponse.json(productPage([aProduct({ quantity: 3 })]))),
+    );
+    const { user } = openShop("/cart");
+    expect(await screen.findByText("Only 3 left.")).toBeVisible();
+    expect(screen.getByRole("button", { name: "Check out" })).toBeDisabled();
+    await user.click(screen.getByRole("button", { name: "Take 3" }));
+    expect(await screen.findByRole("link", { name: "Check out" })).toBeVisible();
+  });
+});

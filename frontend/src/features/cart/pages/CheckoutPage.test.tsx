@@ -1,0 +1,105 @@
+import { screen, waitFor } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
+import { beforeEach, describe, expect, it } from "vitest";
+import { startSession } from "@/lib/session";
+import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID } from "@/testing/data";
+import { openShop } from "@/testing/render";
+import { problem, productPage, server } from "@/testing/server";
+import { addLine, cartStore } from "../cartStore";
+
+interface Placed {
+  key: string | null;
+  body: unknown;
+}
+
+const bowl = aProduct({ id: BOWL_ID, name: "bowl", price: 0.1 });
+
+/** Answers each request to place an order with the next of the answers. */
+function ordersAnswer(...answers: (() => Response)[]): Placed[] {
+  const placed: Placed[] = [];
+  server.use(
+    http.post("*/api/orders", async ({ request }) => {
+      placed.push({ key: request.headers.get("Idempotency-Key"), body: await request.json() });
+      return (answers.shift() ?? created)();
+    }),
+    http.get("*/api/orders/:id", () => HttpResponse.json(anOrder({ status: "ACCEPTED" }))),
+  );
+  return placed;
+}
+
+const created = () => HttpResponse.json(anOrder({ status: "ACCEPTED" }), { status: 201 });
+const placeButton = () => screen.findByRole("button", { name: "Place order" });
+
+beforeEach(() => {
+  server.use(http.get("*/api/products", () => HttpResponse.json(productPage([aProduct(), bowl]))));
+  addLine(aProduct(), 2);
+  addLine(bowl, 3);
+});
+
+describe("a visitor at the checkout", () => {
+  it("signs in and comes back to it", async () => {
+    server.use(http.post("*/api/login", () => HttpResponse.json({ access_token: aToken() })));
+    const { user, router } = openShop("/checkout");
+    await user.type(await screen.findByLabelText("E-mail"), "ada@example.com");
+    await user.type(screen.getByLabelText("Password"), "correct horse{Enter}");
+    expect(await screen.findByRole("heading", { name: "Checkout" })).toBeVisible();
+    expect(router.state.location.pathname).toBe("/checkout");
+    expect(screen.getByText("Signed in as ada@example.com.")).toBeVisible();
+  });
+});
+
+describe("placing an order", () => {
+  beforeEach(() => startSession(aToken()));
+
+  it("sends the lines with the prices that were shown, and empties the cart", async () => {
+    const placed = ordersAnswer();
+    const { user } = openShop("/checkout");
+    expect(await screen.findByText("€29.30")).toBeVisible();
+    await user.click(await placeButton());
+    expect(await screen.findByRole("heading", { name: /Accepted/ })).toBeVisible();
+    expect(placed[0]?.body).toEqual({
+      products: [
+        { id: MUG_ID, quantity: 2, price: 14.5 },
+        { id: BOWL_ID, quantity: 3, price: 0.1 },
+      ],
+    });
+    expect(cartStore.get()).toEqual({ lines: [], attempt: null });
+  });
+
+  it("by a double click sends one request", async () => {
+    const placed = ordersAnswer();
+    const { user } = openShop("/checkout");
+    await user.dblClick(await placeButton());
+    await screen.findByRole("heading", { name: /Accepted/ });
+    expect(placed).toHaveLength(1);
+  });
+
+  it("again after a time-out uses the same key", async () => {
+    const placed = ordersAnswer(() => problem(504, "gateway-timeout", "No answer in time."));
+    const { user } = openShop("/checkout");
+    await user.click(await placeButton());
+    expect(await screen.findByText("No answer in time.")).toBeVisible();
+    await user.click(await placeButton());
+    await screen.findByRole("heading", { name: /Accepted/ });
+    expect(placed[0]?.key).toMatch(/^[0-9a-f]{32}$/);
+    expect(placed[1]?.key).toBe(placed[0]?.key);
+  });
+
+  it("with other lines after a time-out warns that the first may have gone through", async () => {
+    ordersAnswer(() => HttpResponse.error());
+    const { user } = openShop("/checkout");
+    await user.click(await placeButton());
+    await screen.findByText("You are offline");
+    addLine(bowl, 1);
+    expect(await screen.findByText("Look before you order again")).toBeVisible();
+  });
+
+  it("that is refused names the line", async () => {
+    const errors = [{ field: "products.1", message: "Only 1 of bowl is left." }];
+    ordersAnswer(() => problem(409, "insufficient-stock", "There is not enough in stock.", errors));
+    const { user } = openShop("/checkout");
+    await user.click(await placeButton());
+    expect(await screen.findByText("Only 1 of bowl is left.")).toBeVisible();
+    await waitFor(() => expect(cartStore.get().attempt?.wasSent).toBe(false));
+  });
+});

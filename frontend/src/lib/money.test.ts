@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { formatCents, sumCents, toCents } from "./money";
+
+describe("sums", () => {
+  it("come out to the cent where floating point would not", () => {
+    const lines = [
+      { price: 0.1, quantity: 1 },
+      { price: 0.2, quantity: 1 },
+      { price: 19.99, quantity: 3 },
+    ];
+    expect(sumCents(lines)).toBe(6027);
+  });
+
+  it.each([
+    [8.2, 820],
+    [1.15, 115],
+    [1_000_000, 100_000_000],
+  ])("%f is %i cents", (amount, cents) => {
+    expect(toCents(amount)).toBe(cents);
+  });
+
+  it("are shown in the shop's currency", () => {
+    expect(formatCents(123_456)).toBe("€1,234.56");
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { Problem, problemOf } from "./problem";
+
+describe("a failed response", () => {
+  it("speaks in the words of its problem document", async () => {
+    const response = Response.json(
+      {
+        type: "/problems/x",
+        title: "T",
+        detail: "D",
+        errors: [{ field: "product.name", message: "M" }],
+      },
+      { status: 422 },
+    );
+    const problem = await problemOf(response);
+    expect(problem.message).toBe("D");
+    expect(problem.status).toBe(422);
+    expect(problem.field("name")).toBe("M");
+    expect(problem.field("price")).toBeUndefined();
+  });
+
+  it("has words of its own where the server sent none", async () => {
+    const problem = await problemOf(
+      new Response("<html>", { status: 502, headers: { "Retry-After": "3" } }),
+    );
+    expect(problem.message).toBe("Something went wrong; please try again.");
+    expect(problem.retryAfterSeconds).toBe(3);
+  });
+});
+
+it.each([
+  [0, true],
+  [504, true],
+  [409, false],
+])("a failure with status %i leaves doubt: %s", (status, isUncertain) => {
+  expect(new Problem({ status }).isUncertain).toBe(isUncertain);
+});

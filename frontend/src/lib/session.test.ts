@@ -1,0 +1,59 @@
+import { HttpResponse, http } from "msw";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { aToken } from "@/testing/data";
+import { server } from "@/testing/server";
+import { endSession, resumeSession, sessionStore, startSession } from "./session";
+
+const MARKER = "shop-signed-in-";
+
+beforeEach(() => {
+  // biome-ignore lint/suspicious/noDocumentCookie: it is what a browser without the new interface has.
+  document.cookie = `${MARKER}=; Max-Age=0`;
+});
+
+describe("the start of a page", () => {
+  it("asks nothing where the browser has no marker", async () => {
+    const refresh = vi.fn();
+    server.use(http.post("*/api/refresh", refresh));
+    await resumeSession();
+    expect(refresh).not.toHaveBeenCalled();
+    expect(sessionStore.get()).toEqual({ status: "visitor" });
+  });
+
+  it("takes the session up again where it has one", async () => {
+    // biome-ignore lint/suspicious/noDocumentCookie: as above.
+    document.cookie = `${MARKER}=1`;
+    server.use(
+      http.post("*/api/refresh", () =>
+        HttpResponse.json({ access_token: aToken({ role: "admin" }) }),
+      ),
+    );
+    await resumeSession();
+    expect(sessionStore.get()).toMatchObject({ status: "signed-in", session: { role: "admin" } });
+  });
+});
+
+describe("a session", () => {
+  it("expires by this computer's clock", () => {
+    startSession(aToken({ iat: 0, exp: 900 }));
+    const state = sessionStore.get();
+    const expiresAt = state.status === "signed-in" ? state.session.expiresAt : 0;
+    expect(expiresAt - Date.now()).toBeGreaterThan(899_000);
+  });
+
+  it("is told to the other tabs, and so is its end", async () => {
+    const other = new BroadcastChannel("kiosk-session");
+    const heard: string[] = [];
+    other.onmessage = ({ data }) => heard.push(data.type);
+    startSession(aToken());
+    endSession();
+    await vi.waitFor(() => expect(heard).toEqual(["session", "signed-out"]));
+    other.close();
+  });
+
+  it("leaves no token where a script could find it later", () => {
+    startSession(aToken());
+    const stored = JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]);
+    expect(stored).not.toContain("signature");
+  });
+});

@@ -1,0 +1,23 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { createMemoryRouter, type RouteObject, RouterProvider } from "react-router";
+import { routes } from "@/app/router";
+import { AuthProvider } from "@/features/auth/AuthContext";
+import { CartProvider } from "@/features/cart/CartContext";
+
+/** The whole shop, opened at an address, with a fresh memory of what was read. */
+export function openShop(address: string, tree: RouteObject[] = routes) {
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const router = createMemoryRouter(tree, { initialEntries: [address] });
+  render(
+    <QueryClientProvider client={queries}>
+      <AuthProvider>
+        <CartProvider>
+          <RouterProvider router={router} />
+        </CartProvider>
+      </AuthProvider>
+    </QueryClientProvider>,
+  );
+  return { user: userEvent.setup(), router, queries };
+}
