@@ -1,12 +1,26 @@
 """Real servers for all tests that need them: three replica sets and Kafka, of this run only."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
+from structlog.stdlib import ProcessorFormatter
 
 # Before pytest takes the folder of this name, in which shopkit's tests are, for the package.
 import shopkit  # noqa: F401
 from stack import Stack
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """Take back what a command that a test runs has made of the logs: where they go."""
+    yield
+    for handler in logging.root.handlers[:]:
+        if isinstance(handler.formatter, ProcessorFormatter):
+            logging.root.removeHandler(handler)
+            logging.root.setLevel(logging.WARNING)
+            structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

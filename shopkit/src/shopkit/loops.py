@@ -13,6 +13,7 @@ from prometheus_client import Counter
 
 RESTARTS_A_MINUTE = 5
 _LONGEST_BACKOFF_SECONDS = 5.0
+_CANCEL_AGAIN_SECONDS = 1.0
 
 DEATHS = Counter("loop_deaths_total", "Ends of loops that should run for ever.", ["loop"])
 
@@ -59,10 +60,16 @@ class Loops:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Cancel all loops and wait until they have ended."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Cancel all loops and wait until they have ended.
+
+        A cancellation that meets a library's `asyncio.wait_for` just as that returns is lost
+        before Python 3.12 (bpo-37658), so it is repeated until it is heard.
+        """
+        pending = set(self._tasks)
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_SECONDS)
 
     async def check(self) -> None:
         """Return where all loops run.

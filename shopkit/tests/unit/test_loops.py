@@ -180,3 +180,26 @@ class TestForgiving:
 
     async def test_returns_nothing_where_all_is_well(self) -> None:
         assert await self.step(None)() is None  # type: ignore[misc]
+
+
+class TestLeave:
+    async def test_a_cancellation_that_is_lost_is_repeated_until_it_is_heard(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        monkeypatch.setattr("shopkit.loops._CANCEL_AGAIN_SECONDS", 0.01)
+        lost = 0
+
+        async def loses_the_first() -> None:
+            nonlocal lost
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                lost += 1
+            await asyncio.Event().wait()
+
+        # When
+        async with Loops({"deaf": loses_the_first}):
+            await asyncio.sleep(0)
+        # Then
+        assert lost == 1
