@@ -17,7 +17,7 @@ window.matchMedia = (media) =>
   });
 window.scrollTo = () => undefined;
 
-beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
+beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
 
 beforeEach(() => {
   localStorage.removeItem(CART_KEY);

@@ -1,0 +1,80 @@
+import { expect, test } from "./shop.ts";
+
+test("the address holds the view; back and reload return to it", async ({ page, admin }) => {
+  await admin.makeProduct();
+  await page.goto("/products");
+  await page.getByRole("radio", { name: "Kitchen" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Kitchen" })).toBeVisible();
+  await page.getByLabel("Sort").selectOption("price");
+  await expect(page).toHaveURL(/category=kitchen&sort=price/);
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1, name: "Kitchen" })).toBeVisible();
+  await expect(page.getByLabel("Sort")).toHaveValue("price");
+  await page.getByRole("main").getByRole("listitem").last().getByRole("link").click();
+  await expect(page).toHaveURL(/\/products\/[0-9a-f]{24}$/);
+  await page.goBack();
+  await expect(page).toHaveURL(/category=kitchen&sort=price/);
+  await page.goBack();
+  await expect(page).toHaveURL(/category=kitchen$/);
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1, name: "All products" })).toBeVisible();
+});
+
+test("going back returns to the place on the page", async ({ page, admin }) => {
+  for (let count = 0; count < 9; count += 1) await admin.makeProduct();
+  await page.goto("/products");
+  const link = page.getByRole("main").locator(".product-card a").last();
+  await link.scrollIntoViewIfNeeded();
+  const before = await page.evaluate(() => scrollY);
+  expect(before).toBeGreaterThan(300);
+  await link.click();
+  await expect(page).toHaveURL(/\/products\/[0-9a-f]{24}$/);
+  await page.goBack();
+  await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before - 50);
+});
+
+test("what fails says so where it failed, and tries again", async ({ page }) => {
+  await page.route("**/api/products?**", (route) => route.abort());
+  await page.goto("/products");
+  await expect(page.getByRole("alert")).toContainText("You are offline");
+  await page.unroute("**/api/products?**");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
+});
+
+test("being offline is said, and what was there stays", async ({ page, context }) => {
+  await page.goto("/products");
+  await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
+  await context.setOffline(true);
+  await expect(page.getByText("You are offline. What is here stays")).toBeVisible();
+  await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
+  await context.setOffline(false);
+  await expect(page.getByText("You are offline. What is here stays")).toBeHidden();
+});
+
+for (const width of [360, 320]) {
+  test(`at ${width} px nothing scrolls sideways, and filters come as a sheet`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 740 });
+    for (const path of ["/", "/products", "/cart", "/sign-in", "/register", "/nowhere"]) {
+      await page.goto(path);
+      await expect(page.locator("h1")).toBeVisible();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    }
+    await page.goto("/products");
+    await page.getByRole("button", { name: "Filters" }).click();
+    const sheet = page.getByRole("dialog", { name: "Filters" });
+    await sheet.getByText("Kitchen").click();
+    await expect(page).toHaveURL(/category=kitchen/);
+    await page.keyboard.press("Escape");
+    await expect(sheet).toBeHidden();
+  });
+}
+
+test("the theme is chosen once and stays", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto("/");
+  await expect(page.locator("html")).toHaveAttribute("data-bs-theme", "dark");
+  await page.getByRole("button", { name: "Use the light theme" }).click();
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-bs-theme", "light");
+});

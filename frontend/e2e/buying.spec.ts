@@ -1,0 +1,123 @@
+import {
+  addToCart,
+  expect,
+  fillInSignIn,
+  orderStatus,
+  placeOrder,
+  SHOPPER,
+  signIn,
+  test,
+  watchForErrors,
+} from "./shop.ts";
+
+test("a visitor finds a product, signs in at the checkout, and sees the order accepted live", async ({
+  page,
+  admin,
+  context,
+}) => {
+  const errors = watchForErrors(context);
+  const product = await admin.makeProduct({ price: 19.99 });
+  await page.goto("/");
+  const search = page.getByRole("combobox", { name: "Search products" });
+  await search.fill(product.name);
+  await page.getByRole("option", { name: new RegExp(product.name) }).click();
+  await page.getByRole("button", { name: "One more: Quantity" }).click();
+  await page.getByRole("button", { name: "Add to cart" }).click();
+  const cart = page.getByRole("dialog", { name: "Your cart" });
+  await expect(cart.getByText("€39.98").first()).toBeVisible();
+  await cart.getByRole("link", { name: "Check out" }).click();
+  await expect(page).toHaveURL(/\/sign-in\?next=%2Fcheckout/);
+  await fillInSignIn(page, SHOPPER);
+  await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
+  await page.getByRole("button", { name: "Place order" }).dblclick();
+  await expect(orderStatus(page, "Accepted")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Cart, 0 pieces" })).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+test("a price that changed and a stock that ran short are named at their lines", async ({
+  page,
+  admin,
+}) => {
+  const [dearer, rarer] = [
+    await admin.makeProduct({ price: 5 }),
+    await admin.makeProduct({ quantity: 3 }),
+  ];
+  await signIn(page, SHOPPER);
+  await addToCart(page, dearer);
+  await addToCart(page, rarer);
+  await page.goto("/checkout");
+  await expect(page.getByText("€14.99")).toBeVisible();
+  await admin.change(rarer.id, { quantity_delta: -3 });
+  await expect(async () => {
+    await page.getByRole("button", { name: "Place order" }).click();
+    await expect(page.getByRole("alert")).toBeVisible({ timeout: 2_000 });
+  }).toPass();
+  const line = page.getByRole("listitem").filter({ hasText: rarer.name });
+  await expect(line.locator(".field-error")).toBeVisible();
+  await admin.change(dearer.id, { price: 6 });
+  await page.goto("/cart");
+  await expect(page.getByText("The price is €6.00 now; it was €5.00.")).toBeVisible();
+  await expect(page.getByText("Sold out since you added it.")).toBeVisible();
+});
+
+test("an accepted order is cancelled after a question, and its piece is back on the shelf", async ({
+  page,
+  admin,
+}) => {
+  const product = await admin.makeProduct({ quantity: 3 });
+  await signIn(page, SHOPPER);
+  await placeOrder(page, product);
+  await expect(orderStatus(page, "Accepted")).toBeVisible();
+  await page.getByRole("button", { name: "Cancel order" }).click();
+  const question = page.getByRole("dialog", { name: "Cancel this order?" });
+  await question.getByRole("button", { name: "Cancel order" }).click();
+  await expect(orderStatus(page, "Cancelled")).toBeVisible();
+  await expect(page.getByText("its products are back on the shelf")).toBeVisible();
+  await page.goto(`/products/${product.id}`);
+  await expect(page.getByText("3 left")).toBeVisible();
+});
+
+test("a token that expires in mid-journey is replaced unseen, and survives a reload", async ({
+  page,
+  admin,
+}) => {
+  const product = await admin.makeProduct();
+  await signIn(page, SHOPPER);
+  await addToCart(page, product);
+  let refused = 0;
+  await page.route("**/api/orders", async (route) => {
+    const isFirst = route.request().method() === "POST" && refused === 0;
+    if (!isFirst) return route.continue();
+    refused += 1;
+    const headers = { ...route.request().headers(), authorization: "Bearer expired" };
+    return route.continue({ headers });
+  });
+  const refresh = page.waitForResponse("**/api/refresh");
+  await page.getByRole("link", { name: "Check out" }).click();
+  await page.getByRole("button", { name: "Place order" }).click();
+  expect((await refresh).status()).toBe(200);
+  await expect(orderStatus(page, "Accepted")).toBeVisible();
+  await page.reload();
+  await expect(orderStatus(page, "Accepted")).toBeVisible();
+  expect(refused).toBe(1);
+});
+
+test("signing out in one tab signs out in the other", async ({ page, context }) => {
+  await signIn(page, SHOPPER);
+  const other = await context.newPage();
+  await other.goto("/orders");
+  await expect(other.getByRole("heading", { name: "Your orders" })).toBeVisible();
+  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible();
+});
+
+test("the cart of one tab shows in the other", async ({ page, context, admin }) => {
+  const product = await admin.makeProduct();
+  const other = await context.newPage();
+  await other.goto("/cart");
+  await addToCart(page, product);
+  await expect(other.getByRole("button", { name: "Cart, 1 piece" })).toBeVisible();
+  await expect(other.getByRole("main").getByText(product.name)).toBeVisible();
+});

@@ -1,0 +1,47 @@
+import type { Page } from "@playwright/test";
+import { expect, fillInSignIn, orderStatus, SHOPPER, test } from "./shop.ts";
+
+/** Tab until the focus is on what is looked for. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let step = 0; step < 60; step += 1) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      return element?.getAttribute("aria-label") ?? element?.textContent ?? "";
+    });
+    if (name.test(focused)) return;
+  }
+  throw new Error(`Tab never came to ${name}.`);
+}
+
+test("an order is placed by keyboard alone", async ({ page, admin }) => {
+  const product = await admin.makeProduct();
+  await page.goto("/");
+  await expect(page.locator("main h1")).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await page.keyboard.press("/");
+  await page.keyboard.type(product.name);
+  await expect(page.getByRole("option", { name: new RegExp(product.name) })).toBeVisible();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  const heading = page.getByRole("heading", { level: 1, name: new RegExp(product.name, "i") });
+  await expect(heading).toBeFocused();
+  await tabTo(page, /^Add to cart$/);
+  await page.keyboard.press("Enter");
+  const cart = page.getByRole("dialog", { name: "Your cart" });
+  await expect(cart).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(cart).toBeHidden();
+  await expect(page.getByRole("button", { name: "Add to cart" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(cart).toBeVisible();
+  await tabTo(page, /^Check out$/);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeFocused();
+  await fillInSignIn(page, SHOPPER);
+  await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
+  await tabTo(page, /^Place order$/);
+  await page.keyboard.press("Enter");
+  await expect(orderStatus(page, "Accepted")).toBeVisible();
+});

@@ -1,0 +1,144 @@
+/** What the journeys have in common: people, products of their own, and a hand on the services. */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import {
+  type APIRequestContext,
+  type BrowserContext,
+  test as base,
+  expect,
+  type Page,
+} from "@playwright/test";
+
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+export const ADMIN = "admin@admin.com";
+export const SHOPPER = "aaa@aaa.com";
+export const OTHER_SHOPPER = "bbb@bbb.com";
+
+export interface Made {
+  id: string;
+  name: string;
+}
+
+interface Wanted {
+  price?: number;
+  quantity?: number;
+}
+
+/** The administrator's hands: products for one test, changes behind a page's back. */
+export class Admin {
+  #request: APIRequestContext;
+  #token = "";
+
+  constructor(request: APIRequestContext) {
+    this.#request = request;
+  }
+
+  async signIn(): Promise<void> {
+    const answer = await this.#request.post("/api/login", {
+      data: { email: ADMIN, password: ADMIN },
+    });
+    expect(answer.status()).toBe(200);
+    this.#token = (await answer.json()).access_token;
+  }
+
+  async makeProduct(wanted: Wanted = {}): Promise<Made> {
+    const name = `test piece ${Date.now().toString(36)}${Math.floor(Math.random() * 1e4)}`;
+    const product = {
+      name,
+      description: "Made for a test.",
+      price: 9.99,
+      quantity: 20,
+      categories: ["kitchen"],
+      ...wanted,
+    };
+    const answer = await this.#request.post("/api/products", {
+      data: { product },
+      headers: this.headers(),
+    });
+    expect(answer.status(), await answer.text()).toBe(201);
+    const { id } = await answer.json();
+    await this.#untilOrdersKnow(id);
+    return { id, name };
+  }
+
+  async change(id: string, data: object): Promise<void> {
+    const { headers } = await this.#request
+      .get(`/api/products/${id}`)
+      .then((answer) => ({ headers: answer.headers() }));
+    const answer = await this.#request.patch(`/api/products/${id}`, {
+      data,
+      headers: { ...this.headers(), "If-Match": headers.etag ?? "" },
+    });
+    expect(answer.status(), await answer.text()).toBe(200);
+  }
+
+  headers(): Record<string, string> {
+    return { Authorization: `Bearer ${this.#token}` };
+  }
+
+  /** orders-ms hears of a product by an event; an impossible order tells whether it has. */
+  async #untilOrdersKnow(id: string): Promise<void> {
+    await expect(async () => {
+      const data = { products: [{ id, quantity: 1, price: 0.01 }] };
+      const answer = await this.#request.post("/api/orders", { data, headers: this.headers() });
+      expect(answer.status()).toBe(409);
+    }).toPass();
+  }
+}
+
+export const test = base.extend<{ admin: Admin }>({
+  admin: async ({ request }, use) => {
+    const admin = new Admin(request);
+    await admin.signIn();
+    await use(admin);
+  },
+});
+
+export { expect };
+
+export async function signIn(page: Page, email: string): Promise<void> {
+  await page.goto("/sign-in");
+  await fillInSignIn(page, email);
+  await expect(page.getByRole("button", { name: "Account" })).toBeVisible();
+}
+
+export async function fillInSignIn(page: Page, email: string): Promise<void> {
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(email);
+  await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+}
+
+export async function addToCart(page: Page, product: Made): Promise<void> {
+  await page.goto(`/products/${product.id}`);
+  await page.getByRole("button", { name: "Add to cart" }).click();
+  await expect(
+    page.getByRole("dialog", { name: "Your cart" }).getByText(product.name),
+  ).toBeVisible();
+}
+
+export async function placeOrder(page: Page, product: Made): Promise<void> {
+  await addToCart(page, product);
+  await page.getByRole("link", { name: "Check out" }).click();
+  await page.getByRole("button", { name: "Place order" }).click();
+  await page.waitForURL(/\/orders\/[0-9a-f]{24}$/);
+}
+
+export function orderStatus(page: Page, status: string) {
+  return page.getByRole("heading", { level: 1, name: status });
+}
+
+/** A signal to one of the stack's programs. */
+export function signal(program: string, name: "STOP" | "CONT"): void {
+  const python = `${REPOSITORY}.local/venv/bin/python`;
+  execFileSync(python, ["-m", "stack", "kill", program, "--signal", name], { cwd: REPOSITORY });
+}
+
+/** Fails a test whose page broke its own policy or threw. */
+export function watchForErrors(context: BrowserContext): string[] {
+  const errors: string[] = [];
+  context.on("weberror", (error) => errors.push(error.error().message));
+  context.on("console", (message) => {
+    if (/Content Security Policy/i.test(message.text())) errors.push(message.text());
+  });
+  return errors;
+}
