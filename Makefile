@@ -9,6 +9,7 @@ PYTHON ?= python3
 VENV := .local/venv/bin
 STACK := $(VENV)/python -m stack
 UV := $(VENV)/uv
+NPM := infrastructure/local/npm
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 SERVICES := gateway-ms authentication-ms products-ms orders-ms
 
@@ -54,12 +55,16 @@ INTEGRATION := authentication-ms/tests/integration infrastructure/local/tests/in
 .PHONY: test
 test: ## Run all tests, of units, on real servers, and end to end, and ask for their coverage
 	@rm -f .coverage .coverage.*
-	@$(MAKE) --no-print-directory test-unit test-integration test-e2e test-fuzz coverage
+	@$(MAKE) --no-print-directory test-unit test-web test-integration test-e2e test-fuzz coverage
 
 .PHONY: test-unit
 test-unit: deps ## Run the fast tests, without servers; on Python 3.13 too where it is there
 	$(PYTEST) $(UNIT) -n 2 $(COVERED)
 	@infrastructure/local/other_python 3.13 -m pytest $(UNIT) -n 2
+
+.PHONY: test-web
+test-web: deps ## Run the web shop's tests of components, hooks and its client
+	@$(NPM) run test
 
 .PHONY: test-integration
 test-integration: deps ## Run the tests on real databases and a real broker
@@ -81,6 +86,14 @@ coverage: # 90 % of every package, 100 % of the rules; what the tests before it 
 	done
 	@echo "the rules in models:"; $(VENV)/coverage report --include="*/models/*" --fail-under=100
 
+.PHONY: lighthouse
+lighthouse: deps ## Judge the web shop's pages, as built, in Debian's Chromium (CHROMIUM_PATH: another)
+	@$(NPM) run lighthouse
+
+.PHONY: demo
+demo: deps ## Fill the running shop with some 200 products in several categories
+	@$(NPM) run demo
+
 .PHONY: bench
 bench: deps ## Measure the gateway, the path of an order and the list, each beside its goal
 	@failed=; for each in gateway orders reads; do \
@@ -93,6 +106,7 @@ lint: deps ## Check style, types, layers and locks
 	$(VENV)/ruff format --check .
 	@$(MAKE) --no-print-directory types
 	$(VENV)/lint-imports
+	@$(NPM) run lint
 
 .PHONY: types
 types: # a part at a time, as their tests share names
@@ -121,4 +135,4 @@ lock: deps ## Resolve all dependencies again into the locks (UPGRADE=1: to newer
 help: ## List what can be done
 	@awk 'BEGIN {FS = ":.*## "} \
 	    /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	    /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	    /^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
