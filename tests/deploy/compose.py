@@ -19,7 +19,9 @@ class Project:
     def __init__(self, file: str, name: str, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
         self._command = ["docker", "compose", "--file", file, "--project-name", name]
-        self._environment = {**os.environ, "SHOP_PORT": str(_free_port()), **settings}
+        # One image at a time: the tests that each runs have little patience on a busy machine.
+        own = {"SHOP_PORT": str(_free_port()), "COMPOSE_PARALLEL_LIMIT": "1"}
+        self._environment = {**os.environ, **own, **settings}
 
     @property
     def address(self) -> str:
@@ -44,7 +46,8 @@ class Project:
         return done.stdout
 
     def up(self) -> None:
-        self.compose("up", "--build", "--detach", "--wait")
+        self.compose("build")
+        self.compose("up", "--detach", "--wait")
 
     def down(self) -> None:
         self.compose("down", "--volumes", "--remove-orphans")

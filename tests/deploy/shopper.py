@@ -58,9 +58,13 @@ class Shop:
         return signed
 
     def quantity(self, name: str = PRODUCT) -> int:
-        answer = self.get(f"/api/products?name={name}")
-        answer.raise_for_status()
-        found: int = answer.json()["products"][0]["quantity"]
+        """Return how many there are, as soon as the shop can say so."""
+
+        def products() -> Any:
+            answer = self.get(f"/api/products?name={name}")
+            return answer.json()["products"] if answer.status_code == 200 else None
+
+        found: int = eventually(products, f"{name} is shown")[0]["quantity"]
         return found
 
     def order(self, token: str, quantity: int = 1, name: str = PRODUCT) -> str:
