@@ -12,6 +12,14 @@ import shopkit  # noqa: F401
 from stack import Stack
 
 
+def log_shortly() -> None:
+    """Render log lines at little cost: a test that makes many must not wait for them."""
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
+
+
+log_shortly()
+
+
 @pytest.fixture(autouse=True)
 def own_logs() -> Iterator[None]:
     """Take back what a command that a test runs has made of the logs: where they go."""
@@ -20,7 +28,7 @@ def own_logs() -> Iterator[None]:
         if isinstance(handler.formatter, ProcessorFormatter):
             logging.root.removeHandler(handler)
             logging.root.setLevel(logging.WARNING)
-            structlog.reset_defaults()
+            log_shortly()
 
 
 @pytest.fixture(scope="session")

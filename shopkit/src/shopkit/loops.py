@@ -65,11 +65,10 @@ class Loops:
         A cancellation that meets a library's `asyncio.wait_for` just as that returns is lost
         before Python 3.12 (bpo-37658), so it is repeated until it is heard.
         """
-        pending = set(self._tasks)
-        while pending:
+        while pending := [task for task in self._tasks if not task.done()]:
             for task in pending:
                 task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_SECONDS)
+            await asyncio.wait(pending, timeout=_CANCEL_AGAIN_SECONDS)
 
     async def check(self) -> None:
         """Return where all loops run.
