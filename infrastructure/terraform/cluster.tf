@@ -1,0 +1,187 @@
+resource "google_container_cluster" "shop" {
+  name     = "kiosk-${var.environment}"
+  location = var.region
+
+  network    = google_compute_network.shop.id
+  subnetwork = google_compute_subnetwork.nodes.id
+
+  deletion_protection = var.deletion_protection
+
+  # The pools below are the cluster's; the one that comes with it is taken away.
+  remove_default_node_pool = true
+  initial_node_count       = 1
+
+  networking_mode             = "VPC_NATIVE"
+  datapath_provider           = "ADVANCED_DATAPATH"
+  enable_intranode_visibility = true
+
+  ip_allocation_policy {
+    cluster_secondary_range_name  = "pods"
+    services_secondary_range_name = "services"
+  }
+
+  private_cluster_config {
+    enable_private_nodes    = true
+    enable_private_endpoint = false
+    master_ipv4_cidr_block  = "172.16.0.0/28"
+  }
+
+  master_authorized_networks_config {
+    dynamic "cidr_blocks" {
+      for_each = var.authorised_networks
+      content {
+        display_name = cidr_blocks.key
+        cidr_block   = cidr_blocks.value
+      }
+    }
+  }
+
+  # No client certificate: people and machines come by their Google accounts.
+  master_auth {
+    client_certificate_config {
+      issue_client_certificate = false
+    }
+  }
+
+  workload_identity_config {
+    workload_pool = "${var.project}.svc.id.goog"
+  }
+
+  gateway_api_config {
+    channel = "CHANNEL_STANDARD"
+  }
+
+  release_channel {
+    channel = "REGULAR"
+  }
+
+  maintenance_policy {
+    recurring_window {
+      start_time = "2026-01-05T02:00:00Z"
+      end_time   = "2026-01-05T06:00:00Z"
+      recurrence = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH"
+    }
+  }
+
+  binary_authorization {
+    evaluation_mode = "PROJECT_SINGLETON_POLICY_ENFORCE"
+  }
+
+  security_posture_config {
+    mode               = "BASIC"
+    vulnerability_mode = "VULNERABILITY_BASIC"
+  }
+
+  logging_config {
+    enable_components = ["SYSTEM_COMPONENTS", "WORKLOADS"]
+  }
+
+  monitoring_config {
+    enable_components = ["SYSTEM_COMPONENTS"]
+    managed_prometheus {
+      enabled = true
+    }
+  }
+
+  # The pool that is taken away at once: it too is no open door for its minutes.
+  node_config {
+    service_account = google_service_account.nodes.email
+    oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
+
+    shielded_instance_config {
+      enable_secure_boot          = true
+      enable_integrity_monitoring = true
+    }
+
+    workload_metadata_config {
+      mode = "GKE_METADATA"
+    }
+  }
+
+  lifecycle {
+    ignore_changes = [node_config]
+  }
+}
+
+# For what keeps state: one machine in each of the region's three zones, never taken away.
+resource "google_container_node_pool" "state" {
+  name       = "state"
+  cluster    = google_container_cluster.shop.id
+  node_count = 1
+
+  management {
+    auto_repair  = true
+    auto_upgrade = true
+  }
+
+  upgrade_settings {
+    max_surge       = 1
+    max_unavailable = 0
+  }
+
+  node_config {
+    machine_type    = var.state_machine_type
+    disk_type       = "pd-balanced"
+    disk_size_gb    = 50
+    image_type      = "COS_CONTAINERD"
+    service_account = google_service_account.nodes.email
+    oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
+
+    shielded_instance_config {
+      enable_secure_boot          = true
+      enable_integrity_monitoring = true
+    }
+
+    workload_metadata_config {
+      mode = "GKE_METADATA"
+    }
+  }
+}
+
+# For the services: a third of the price, and may be taken at any moment.
+resource "google_container_node_pool" "services" {
+  name    = "services"
+  cluster = google_container_cluster.shop.id
+
+  autoscaling {
+    total_min_node_count = 0
+    total_max_node_count = var.service_nodes_at_most
+    location_policy      = "ANY"
+  }
+
+  management {
+    auto_repair  = true
+    auto_upgrade = true
+  }
+
+  node_config {
+    spot            = true
+    machine_type    = var.service_machine_type
+    disk_type       = "pd-standard"
+    disk_size_gb    = 30
+    image_type      = "COS_CONTAINERD"
+    service_account = google_service_account.nodes.email
+    oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
+
+    # Only what tolerates to be taken comes here: overlays/gke says so for the services.
+    taint {
+      key    = "kiosk/spot"
+      value  = "true"
+      effect = "NO_SCHEDULE"
+    }
+
+    shielded_instance_config {
+      enable_secure_boot          = true
+      enable_integrity_monitoring = true
+    }
+
+    workload_metadata_config {
+      mode = "GKE_METADATA"
+    }
+  }
+
+  lifecycle {
+    # The autoscaler's.
+    ignore_changes = [node_count]
+  }
+}
