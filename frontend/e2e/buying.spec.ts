@@ -31,7 +31,7 @@ test("a visitor finds a product, signs in at the checkout, and sees the order ac
   await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
   await page.getByRole("button", { name: "Place order" }).dblclick();
   await expect(orderStatus(page, "Accepted")).toBeVisible();
-  await expect(page.getByRole("button", { name: "Cart, 0 pieces" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Cart 0 pieces" })).toBeVisible();
   expect(errors).toEqual([]);
 });
 
@@ -49,10 +49,9 @@ test("a price that changed and a stock that ran short are named at their lines",
   await page.goto("/checkout");
   await expect(page.getByText("€14.99")).toBeVisible();
   await admin.change(rarer.id, { quantity_delta: -3 });
-  await expect(async () => {
-    await page.getByRole("button", { name: "Place order" }).click();
-    await expect(page.getByRole("alert")).toBeVisible({ timeout: 2_000 });
-  }).toPass();
+  await admin.untilSoldOut(rarer.id);
+  await page.getByRole("button", { name: "Place order" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
   const line = page.getByRole("listitem").filter({ hasText: rarer.name });
   await expect(line.locator(".field-error")).toBeVisible();
   await admin.change(dearer.id, { price: 6 });
@@ -118,6 +117,6 @@ test("the cart of one tab shows in the other", async ({ page, context, admin }) 
   const other = await context.newPage();
   await other.goto("/cart");
   await addToCart(page, product);
-  await expect(other.getByRole("button", { name: "Cart, 1 piece" })).toBeVisible();
+  await expect(other.getByRole("button", { name: "Cart 1 piece" })).toBeVisible();
   await expect(other.getByRole("main").getByText(product.name)).toBeVisible();
 });

@@ -72,6 +72,15 @@ export class Admin {
     expect(answer.status(), await answer.text()).toBe(200);
   }
 
+  /** Wait until orders-ms has heard that there is none left. */
+  async untilSoldOut(id: string): Promise<void> {
+    await expect(async () => {
+      const data = { products: [{ id, quantity: 1 }] };
+      const answer = await this.#request.post("/api/orders", { data, headers: this.headers() });
+      expect(answer.status()).toBe(409);
+    }).toPass();
+  }
+
   headers(): Record<string, string> {
     return { Authorization: `Bearer ${this.#token}` };
   }

@@ -16,7 +16,7 @@ export function AccountMenu() {
         ? ""
         : `?next=${encodeURIComponent(pathname + search)}`;
     return (
-      <Link to={`/sign-in${next}`} className="btn btn-quiet" aria-label="Sign in">
+      <Link to={`/sign-in${next}`} className="btn btn-quiet">
         <Icon name="user" /> <span className="wide-only">Sign in</span>
       </Link>
     );
@@ -27,7 +27,7 @@ export function AccountMenu() {
   }
   return (
     <Dropdown align="end">
-      <Dropdown.Toggle variant="quiet" className="no-caret" aria-label="Account">
+      <Dropdown.Toggle variant="quiet" className="no-caret">
         <Icon name="user" /> <span className="wide-only">Account</span>
       </Dropdown.Toggle>
       <Dropdown.Menu>

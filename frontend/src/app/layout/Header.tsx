@@ -32,19 +32,15 @@ export function Header() {
       <nav className="site-actions" aria-label="You">
         <ThemeButton />
         {status !== "visitor" && (
-          <Link to="/orders" className="btn btn-quiet" aria-label="Orders">
+          <Link to="/orders" className="btn btn-quiet">
             <Icon name="box" /> <span className="wide-only">Orders</span>
           </Link>
         )}
         <AccountMenu />
-        <Button
-          variant="quiet"
-          onClick={openDrawer}
-          aria-haspopup="dialog"
-          aria-label={`Cart, ${count} ${count === 1 ? "piece" : "pieces"}`}
-        >
+        <Button variant="quiet" onClick={openDrawer} aria-haspopup="dialog">
           <Icon name="cart" /> <span className="wide-only">Cart</span>
-          {count > 0 && <span className="count-badge figure">{count}</span>}
+          <span className={count > 0 ? "count-badge figure" : "visually-hidden"}>{count}</span>{" "}
+          <span className="visually-hidden">{count === 1 ? "piece" : "pieces"}</span>
         </Button>
       </nav>
     </div>

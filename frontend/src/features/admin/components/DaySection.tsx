@@ -3,14 +3,17 @@ import type { DayBody } from "@/api";
 import { formatMoney } from "@/lib/money";
 import { formatDay } from "@/lib/time";
 import { DataTable } from "./DataTable";
+import { DayBars } from "./DayBars";
 
-// The plotting library is larger than the rest of the page, so it comes after it.
+// The plotting library is larger than the whole shop: until someone points at the bars, to read
+// one, they are drawn without it.
 const DayPlot = lazy(() => import("./DayPlot"));
 
 type Measure = "orders" | "revenue";
 
 export function DaySection({ days }: { days: DayBody[] }) {
   const [of, setOf] = useState<Measure>("orders");
+  const [isWanted, setWanted] = useState(false);
   return (
     <section className="panel" aria-labelledby="by-day">
       <div className="summary-head">
@@ -30,9 +33,15 @@ export function DaySection({ days }: { days: DayBody[] }) {
           ))}
         </fieldset>
       </div>
-      <Suspense fallback={<div className="plot" />}>
-        <DayPlot days={days} of={of} />
-      </Suspense>
+      <div onPointerEnter={() => setWanted(true)}>
+        {isWanted ? (
+          <Suspense fallback={<DayBars days={days} of={of} />}>
+            <DayPlot days={days} of={of} />
+          </Suspense>
+        ) : (
+          <DayBars days={days} of={of} />
+        )}
+      </div>
       <details className="figures">
         <summary>The figures as a table</summary>
         <DataTable

@@ -45,12 +45,9 @@ export function ProductTable({ products, onEdit, onRestock }: Props) {
             <Icon name="edit" />
           </Button>
           {product.archived ? (
-            <Button
-              variant="quiet"
-              aria-label={`Put ${product.name} back`}
-              onClick={() => putBack(product.id)}
-            >
+            <Button variant="quiet" onClick={() => putBack(product.id)}>
               <Icon name="undo" /> Put back
+              <span className="visually-hidden"> {product.name}</span>
             </Button>
           ) : (
             <Button

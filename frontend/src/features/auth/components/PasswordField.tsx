@@ -26,13 +26,9 @@ export function PasswordField({ label, value, onChange, autoComplete, error, hin
             maxLength={128}
             onChange={(event) => onChange(event.target.value)}
           />
-          <Button
-            variant="quiet"
-            aria-pressed={isShown}
-            aria-label={`Show ${label.toLowerCase()}`}
-            onClick={() => setShown(!isShown)}
-          >
+          <Button variant="quiet" onClick={() => setShown(!isShown)}>
             {isShown ? "Hide" : "Show"}
+            <span className="visually-hidden"> {label.toLowerCase()}</span>
           </Button>
         </div>
       )}

@@ -32,7 +32,7 @@ export function OrdersPage() {
       <div className="page-head">
         <h1 tabIndex={-1}>Your orders</h1>
       </div>
-      {list.isPending && <SkeletonRows count={5} height="7rem" />}
+      {list.isPending && <SkeletonRows count={5} height="146px" />}
       {list.isSuccess && orders.length === 0 && (
         <Empty icon="box" title="No orders yet">
           <p className="muted">What you order is listed here, with what becomes of it.</p>

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import Button from "react-bootstrap/Button";
 import Form from "react-bootstrap/Form";
 import { Field } from "@/components/Field";
+import { SkeletonRows } from "@/components/Skeleton";
 import { capital } from "@/lib/words";
 import { categoriesQuery } from "../api/listCategories";
 import { type CatalogueParams, price } from "../catalogueParams";
@@ -20,6 +21,7 @@ export function Filters({ params, onChange, place }: Props) {
     <div className="filters">
       <fieldset>
         <legend>Category</legend>
+        {categories.isPending && <SkeletonRows count={10} height="32px" />}
         {["", ...(categories.data ?? [])].map((each) => (
           <Form.Check
             key={each}
@@ -83,8 +85,8 @@ function PriceFilter({ params, onChange }: Omit<Props, "place">) {
               />
             )}
           </Field>
-          <Button type="submit" variant="outline-secondary" aria-label="Apply the price">
-            Set
+          <Button type="submit" variant="outline-secondary">
+            Set<span className="visually-hidden"> the price</span>
           </Button>
         </div>
         {wrong && (

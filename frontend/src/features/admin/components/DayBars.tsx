@@ -1,0 +1,30 @@
+import type { DayBody } from "@/api";
+import { formatDay } from "@/lib/time";
+
+interface Props {
+  days: DayBody[];
+  of: "orders" | "revenue";
+}
+
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact" });
+
+/** The bars alone, at once; the table beside them says the same in figures. */
+export function DayBars({ days, of }: Props) {
+  const most = Math.max(...days.map((day) => day[of]), 1);
+  const [first, last] = [days[0], days.at(-1)];
+  return (
+    <div className="plot day-bars" aria-hidden="true">
+      <span className="most">{COMPACT.format(most)}</span>
+      <svg aria-hidden="true" viewBox={`0 0 ${days.length} 100`} preserveAspectRatio="none">
+        {days.map((day, index) => {
+          const height = (day[of] / most) * 100;
+          return (
+            <rect key={day.day} x={index + 0.12} y={100 - height} width={0.76} height={height} />
+          );
+        })}
+      </svg>
+      {first && <span className="first">{formatDay(first.day)}</span>}
+      {last && <span className="last">{formatDay(last.day)}</span>}
+    </div>
+  );
+}
