@@ -78,6 +78,14 @@ test-e2e: deps ## Run the tests of the whole stack, through nginx
 test-fuzz: deps ## Fuzz every operation of the API from its own document, with each role
 	$(PYTEST) tests/fuzz -s $(COVERED)
 
+.PHONY: test-deploy
+test-deploy: deps ## Check images, compose files, manifests, Terraform (PART=static, engine or cluster)
+	@tests/deploy/run $(PART)
+
+.PHONY: test-deploy-static
+test-deploy-static: deps # the part that needs nothing but this clone
+	@tests/deploy/run static
+
 .PHONY: coverage
 coverage: # 90 % of every package, 100 % of the rules; what the tests before it have left
 	@for package in shopkit gateway authentication products orders; do \
@@ -114,6 +122,17 @@ types: # a part at a time, as their tests share names
 	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
 	done
 
+##@ Deploying
+
+.PHONY: minikube
+minikube: ## Build the images into minikube, deploy there and print the address
+	@infrastructure/kubernetes/minikube
+
+.PHONY: deploy
+deploy: ## Bring a release into the cluster of kubectl: make deploy OVERLAY=gke RELEASE=... REGISTRY=...
+	@infrastructure/kubernetes/deploy $(or $(OVERLAY),$(error OVERLAY=minikube or gke)) \
+	    $(or $(RELEASE),$(error RELEASE=a name that is new))
+
 ##@ Dependencies
 
 .PHONY: deps
@@ -129,6 +148,9 @@ lock: deps ## Resolve all dependencies again into the locks (UPGRADE=1: to newer
 	        $$service/pyproject.toml -o $$service/requirements.txt || exit 1; \
 	done
 	cd infrastructure/local && ../../$(COMPILE) requirements.in -o requirements.txt
+	for lock in requirements checkov; do \
+	    $(COMPILE) tests/deploy/tools/$$lock.in -o tests/deploy/tools/$$lock.txt || exit 1; \
+	done
 	cd infrastructure/local/kafka && ../../../.local/servers/bin/jgo --resolver python lock
 
 .PHONY: help

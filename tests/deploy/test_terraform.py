@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.deploy.compose import REPOSITORY
 from tests.deploy.manifests import TOOLS
 
