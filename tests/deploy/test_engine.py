@@ -141,7 +141,7 @@ class TestProduction:
             assert "immutable" in live_shop.get(asset).headers["cache-control"]
 
     def test_what_runs_is_not_root_and_can_not_write_its_root(self, production: Project) -> None:
-        for service in (*SERVICES, *DATABASES, "nginx_proxy"):
+        for service in (*SERVICES, *DATABASES, "nginx_proxy", "kafka-1"):
             told = production.inspect(service)
             assert told["Config"]["User"] not in {"", "0", "root"}, service
             assert told["HostConfig"]["ReadonlyRootfs"], service
