@@ -13,10 +13,12 @@ from stack import Stack
 SignIn = Callable[..., httpx2.Client]
 
 
-def events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    """Yield the events of a stream: name, id and data."""
+def events(lines: Iterator[str], seconds: float = 30) -> Iterator[dict[str, Any]]:
+    """Yield the events of a stream, name, id and data, for at most so long."""
     event: dict[str, Any] = {}
+    deadline = time.monotonic() + seconds
     for line in lines:
+        assert time.monotonic() < deadline, "nothing but comments came"
         name, _, value = line.partition(": ")
         if line == "":
             if event:

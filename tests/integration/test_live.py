@@ -98,6 +98,23 @@ class TestFollow:
         assert snapshot.token <= seen_last.token
         assert one.id not in {order_id for order_id, _ in seen(later)}
 
+    async def test_is_resumed_without_a_gap_at_a_replica_that_has_just_begun(
+        self, stocked: Any, place: Place, running: AsyncExitStack
+    ) -> None:
+        # Given
+        told = (await replica(stocked, running)).follow("aaa@aaa.com", None)
+        (snapshot,) = await take(told, 1)
+        order = await place({1: 1})
+        await take(told, 1)
+        # When
+        later = stocked.another_orders().live
+        resumed = later.follow("aaa@aaa.com", snapshot.token)
+        for loop in (later.read, later.dispatch):
+            running.push_async_callback(_cancelled, asyncio.create_task(loop()))
+        # Then
+        (missed,) = await take(resumed, 1)
+        assert seen([missed]) == [(order.id, "PENDING")]
+
     @pytest.mark.parametrize("token", ["", "nonsense", "82", "82" + "F" * 60, "F" * 2_001])
     async def test_begins_again_where_it_cannot_be_resumed(
         self, stocked: Any, place: Place, running: AsyncExitStack, token: str

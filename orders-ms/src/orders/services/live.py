@@ -147,6 +147,8 @@ class LiveService:
             while told_next := await follower.next():
                 if told_next.token > seen:
                     yield told_next
+        except LogLostError:
+            log.warning("the log can't be read; a stream ends", email=follower.email)
         finally:
             self._leave(follower)
 
@@ -158,6 +160,11 @@ class LiveService:
         STREAMS.dec()
 
     async def _beginning(self, follower: Follower, last_token: str | None) -> list[Told]:
+        if not follower.position:
+            # This replica has only just begun to read: until it knows where it stands, it can't
+            # tell what came before.
+            await self._reach("0")
+            follower.position = self._position
         if last_token and _TOKEN.fullmatch(last_token):
             try:
                 return await self._missed(follower, last_token)
@@ -168,7 +175,7 @@ class LiveService:
         return [Told(follower.position, orders, snapshot=True)]
 
     async def _missed(self, follower: Follower, last_token: str) -> list[Told]:
-        if last_token >= follower.position:
+        if last_token > follower.position:
             # Another replica was ahead of this one, by the time that the log travels.
             await self._reach(last_token)
             return []
