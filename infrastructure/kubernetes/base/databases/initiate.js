@@ -19,7 +19,9 @@ const deadline = Date.now() + PATIENCE_MILLISECONDS;
 const persist = (what, attempt) => {
   for (;;) {
     try {
-      return attempt();
+      // In two steps: mongosh waits for what is kept, not for what is returned at once.
+      const done = attempt();
+      return done;
     } catch (error) {
       if (Date.now() > deadline) throw error;
       print(`${what}: ${error.message}; once more`);
