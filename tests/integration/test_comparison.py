@@ -1,5 +1,8 @@
 """reconcile and rebuild: two databases that lost something come to agree again."""
 
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -19,6 +22,7 @@ from shopkit.clock import utc_now
 from shopkit.mongo import MongoTransactions
 from shopkit.testing.deliveries import an_id
 from shopkit.testing.servers import serving
+from stack import Stack
 
 Place = Callable[..., Awaitable[Order]]
 
@@ -122,6 +126,38 @@ class TestReconcile:
         assert await sold.stubs() == {"CANCELLED": 1}
         assert await sold.stock() == {"product 1": 10, "product 2": 10, "product 3": 10}
         assert (await compare.reconcile.reconcile()).empty
+
+
+class TestCommands:
+    async def test_reconcile_and_rebuild_say_what_they_found_and_made(
+        self, sold: Any, compare: Comparing, products_url: str, servers: Stack
+    ) -> None:
+        # Given
+        environment = servers.environment("orders") | {"PRODUCTS_URL": products_url}
+        await sold.orders_db["products"].delete_one({"_id": ObjectId(an_id(3))})
+
+        async def run(command: str) -> tuple[int | None, str]:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "orders", command, env=environment, stdout=PIPE
+            )
+            written, _ = await process.communicate()
+            return process.returncode, written.decode()
+
+        # When
+        first = await run("reconcile")
+        await sold.settled()
+        second = await run("reconcile")
+        third = await run("rebuild")
+        # Then
+        assert first == (
+            1,
+            (
+                "products that differ: 1, orders without the same record: 0, "
+                "records without an order: 0\n"
+            ),
+        )
+        assert second[0] == 0
+        assert third == (0, "the projection was made again: 3 products\n")
 
 
 class TestRebuild:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel, StringConstraints
+from pydantic import AfterValidator, BaseModel, StringConstraints
 
 from shopkit import audit
 from shopkit.database_problems import AWAY
@@ -25,7 +25,7 @@ from shopkit.problems import (
     Table,
     document,
 )
-from shopkit.text import Text
+from shopkit.text import encodable
 
 LETTER_SETTLED = ProblemType("dead-letter-settled", "The dead letter is settled", 409)
 LETTER_FAILED = ProblemType("replay-failed", "The event can't be applied still", 409)
@@ -44,7 +44,11 @@ LetterId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="64 hex dig
 class DiscardRequest(BaseModel):
     """Why a dead letter is given up."""
 
-    reason: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+        AfterValidator(encodable),
+    ]
 
 
 def audit_routes(service: str, trail_of: Callable[[Request], audit.AuditTrail]) -> APIRouter:

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from products.errors import InsufficientStockError, StockLimitError
-from products.models.product import Product, fold, name_terms, search_terms, words
+from products.models.product import Category, Product, fold, name_terms, search_terms, words
 from shopkit.testing.deliveries import NOON, an_id
 
 
@@ -92,3 +92,30 @@ class TestTerms:
         assert search_terms("pan", "of iron", ["cook"]) == sorted(
             ["p", "pa", "pan", "of", "iron", "c", "co", "coo", "cook"]
         )
+
+
+class TestDetails:
+    def test_archiving_counts_once(self) -> None:
+        # Given
+        later = NOON + timedelta(hours=1)
+        # When
+        archived = product().archived_at(later)
+        # Then
+        assert archived == product(archived=True, details_version=4, updated_at=later)
+        assert archived.archived_at(NOON) is archived
+
+    def test_another_picture_counts_and_the_same_does_not(self) -> None:
+        # When
+        pictured = product().with_picture("digest", NOON)
+        # Then
+        assert pictured == product(picture="digest", details_version=4)
+        assert pictured.with_picture("digest", NOON) is pictured
+
+    def test_a_categorys_new_name_counts_and_others_keep_theirs(self) -> None:
+        # Given
+        before = product(categories=(Category(an_id(7), "a"), Category(an_id(8), "b")))
+        # When
+        after = before.renamed_category(Category(an_id(8), "c"), NOON)
+        # Then
+        assert [category.name for category in after.categories] == ["a", "c"]
+        assert after.details_version == 4

@@ -1,0 +1,232 @@
+"""What admins see and do: everyone's orders, figures, parked events, and who changed what."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from orders.consumers.products import products_table
+from orders.consumers.status import status_table
+from orders.dependencies import Services
+from orders.main import create_app
+from orders.models.order import Order
+from orders.settings import OrdersSettings
+from shopkit.clock import utc_now
+from shopkit.dead_letter_service import DeadLetterService
+from shopkit.dead_letters import DeadLetters, Record
+from shopkit.handlers import applier
+from shopkit.mongo import MongoTransactions
+from shopkit.testing.apps import as_caller, client_of
+from shopkit.testing.deliveries import told
+
+Place = Callable[..., Awaitable[Order]]
+ADMIN = as_caller("admin@admin.com", "admin")
+LETTERS = "/api/admin/dead-letters/orders"
+
+
+@pytest.fixture
+async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
+    letters = DeadLetterService(
+        transactions=MongoTransactions(shop.orders_db.client),
+        letters=DeadLetters(shop.orders_db),
+        trail=shop.orders.trail,
+        apply=applier(
+            {
+                "shop.order-status": status_table(shop.orders.orders),
+                "shop.products": products_table(shop.orders.projection),
+            }
+        ),
+        clock=utc_now,
+    )
+
+    @asynccontextmanager
+    async def run(_settings: OrdersSettings) -> AsyncIterator[Services]:
+        yield replace(shop.orders, letters=letters)
+
+    async with client_of(create_app(shop.orders_settings, run)) as client:
+        client.headers.update(ADMIN)
+        yield client
+
+
+async def settle(shop: Any, order: Order, status: str) -> None:
+    delivery = told(1, status)
+    event = delivery.event.model_copy(update={"order_id": order.id})
+    await shop.orders.orders.settle([type(delivery)(event, delivery.origin, delivery.time)])
+
+
+@pytest.fixture
+async def sold(shop: Any, place: Place) -> list[Order]:
+    """Three orders: accepted, rejected and pending, of two shoppers; the first is of yesterday."""
+    await shop.know(await shop.add(1, 100), await shop.add(2, 3))
+    orders = [
+        await place({1: 2, 2: 1}),
+        await place({1: 5}),
+        await place({1: 1}, email="bbb@bbb.com"),
+    ]
+    await settle(shop, orders[0], "ACCEPTED")
+    await settle(shop, orders[1], "REJECTED")
+    yesterday = utc_now() - timedelta(days=1)
+    await shop.orders_db["orders"].update_one(
+        {"status": "ACCEPTED"}, {"$set": {"created_at": yesterday, "history.0.at": yesterday}}
+    )
+    return orders
+
+
+class TestOrders:
+    async def test_all_are_listed_newest_first_and_filters_combine(
+        self, client: httpx2.AsyncClient, sold: list[Order]
+    ) -> None:
+        async def ids(**query: str) -> list[str]:
+            answer = await client.get("/api/admin/orders", params=query)
+            assert answer.status_code == 200, answer.text
+            return [order["id"] for order in answer.json()["orders"]]
+
+        first, second, third = (order.id for order in sold)
+        assert await ids() == [third, second, first]
+        assert await ids(status="REJECTED") == [second]
+        assert await ids(email="bbb@bbb.com") == [third]
+        assert await ids(email="bbb@bbb.com", status="REJECTED") == []
+        an_hour_ago = (utc_now() - timedelta(hours=1)).isoformat()
+        assert await ids(since=an_hour_ago) == [third, second]
+        assert await ids(until=an_hour_ago) == [first]
+        page = (await client.get("/api/admin/orders", params={"limit": "2"})).json()
+        assert await ids(limit="2", cursor=page["next_cursor"]) == [first]
+
+    @pytest.mark.parametrize("path", ["/api/admin/orders", "/api/admin/stats", LETTERS])
+    async def test_are_for_admins_only(
+        self, client: httpx2.AsyncClient, sold: list[Order], path: str
+    ) -> None:
+        user = await client.get(path, headers=as_caller("aaa@aaa.com"))
+        visitor = await client.get(path, headers=as_caller("", "visitor"))
+        assert (user.status_code, visitor.status_code) == (403, 401)
+
+
+class TestStatistics:
+    async def test_counts_by_day_with_revenue_of_what_was_accepted(
+        self, client: httpx2.AsyncClient, sold: list[Order]
+    ) -> None:
+        # When
+        figures = (await client.get("/api/admin/stats", params={"days": "3"})).json()
+        # Then
+        assert [(day["orders"], day["revenue"]) for day in figures["days"]] == [
+            (0, 0),
+            (1, 3.0),
+            (2, 0),
+        ]
+        assert figures["days"][-1]["day"] == utc_now().date().isoformat()
+        assert [
+            (one["name"], one["quantity"], one["revenue"]) for one in figures["best_sellers"]
+        ] == [("product 1", 2, 2.0), ("product 2", 1, 1.0)]
+        assert [(one["name"], one["quantity"]) for one in figures["low_stock"]] == [
+            ("product 2", 3)
+        ]
+        assert figures["pending"] == 1
+
+    @pytest.mark.parametrize("days", ["0", "367", "x"])
+    async def test_refuses_days_without_sense(self, client: httpx2.AsyncClient, days: str) -> None:
+        assert (await client.get("/api/admin/stats", params={"days": days})).status_code == 422
+
+
+class TestCancel:
+    async def test_an_admins_cancellation_of_anothers_order_is_in_the_trail(
+        self, client: httpx2.AsyncClient, sold: list[Order]
+    ) -> None:
+        # When
+        answer = await client.post(f"/api/orders/{sold[2].id}/cancel")
+        # Then
+        assert (answer.status_code, answer.json()["status"]) == (202, "CANCELLED")
+        entries = (await client.get("/api/admin/audit/orders")).json()["entries"]
+        assert [(one["actor"], one["action"], one["subject"]) for one in entries] == [
+            ("admin@admin.com", "cancel order", sold[2].id)
+        ]
+
+
+def contrary(order: Order) -> Record:
+    event = told(1, "REJECTED").event.model_copy(update={"order_id": order.id})
+    headers = (("ce_type", b"OrderStatusUpdate"), ("ce_time", b"2026-05-04T12:00:00Z"))
+    value = event.model_dump_json().encode()
+    return Record("shop.order-status", 0, 7, order.id.encode(), value, headers)
+
+
+class TestDeadLetters:
+    @pytest.fixture
+    async def letter(self, shop: Any, sold: list[Order]) -> Record:
+        """An event that says REJECTED of the order that is pending, parked for some reason."""
+        record = contrary(sold[2])
+        await DeadLetters(shop.orders_db).park(record, "a reason")
+        return record
+
+    async def test_are_listed_and_can_be_read(
+        self, client: httpx2.AsyncClient, letter: Record, sold: list[Order]
+    ) -> None:
+        # When
+        listed = (await client.get(LETTERS)).json()
+        one = (await client.get(f"{LETTERS}/{letter.id}")).json()
+        # Then
+        assert listed == {"dead_letters": [one], "next_cursor": None}
+        assert (one["type"], one["key"], one["reason"], one["status"], one["offset"]) == (
+            "OrderStatusUpdate",
+            sold[2].id,
+            "a reason",
+            "parked",
+            7,
+        )
+        assert json.loads(one["event"])["order_id"] == sold[2].id
+        assert (await client.get(f"{LETTERS}?status=discarded")).json()["dead_letters"] == []
+
+    async def test_a_replay_applies_the_event_and_marks_the_letter(
+        self, shop: Any, client: httpx2.AsyncClient, letter: Record
+    ) -> None:
+        # When
+        answer = await client.post(f"{LETTERS}/{letter.id}/replay")
+        again = await client.post(f"{LETTERS}/{letter.id}/replay")
+        # Then
+        assert (answer.status_code, answer.json()["status"]) == (200, "replayed")
+        assert (again.status_code, again.json()["type"]) == (
+            409,
+            "/problems/dead-letter-settled",
+        )
+        assert await shop.statuses() == {"ACCEPTED": 1, "REJECTED": 2}
+        entries = (await client.get("/api/admin/audit/orders")).json()["entries"]
+        assert entries[0]["action"] == "dead letter: replay"
+
+    async def test_a_replay_that_fails_again_leaves_it_parked(
+        self, shop: Any, client: httpx2.AsyncClient, sold: list[Order]
+    ) -> None:
+        # Given
+        record = contrary(sold[0])
+        await DeadLetters(shop.orders_db).park(record, "contrary")
+        # When
+        answer = await client.post(f"{LETTERS}/{record.id}/replay")
+        # Then
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/replay-failed")
+        one = (await client.get(f"{LETTERS}/{record.id}")).json()
+        assert one["status"] == "parked"
+        assert [step["action"] for step in one["history"]] == ["replay failed"]
+
+    async def test_a_discarded_one_is_kept_with_the_reason_and_not_applied(
+        self, shop: Any, client: httpx2.AsyncClient, letter: Record
+    ) -> None:
+        # When
+        answer = await client.post(f"{LETTERS}/{letter.id}/discard", json={"reason": " a test "})
+        late = await client.post(f"{LETTERS}/{letter.id}/replay")
+        # Then
+        assert answer.json()["status"] == "discarded"
+        assert [step["detail"] for step in answer.json()["history"]] == ["a test"]
+        assert late.status_code == 409
+        assert await shop.statuses() == {"ACCEPTED": 1, "REJECTED": 1, "PENDING": 1}
+
+    async def test_bad_requests_change_nothing(
+        self, client: httpx2.AsyncClient, letter: Record
+    ) -> None:
+        assert (await client.get(f"{LETTERS}/{'0' * 64}")).status_code == 404
+        assert (await client.get(f"{LETTERS}/short")).status_code == 422
+        assert (await client.post(f"{LETTERS}/{'0' * 64}/replay")).status_code == 404
+        refused = await client.post(f"{LETTERS}/{letter.id}/discard", json={"reason": " "})
+        assert refused.status_code == 422
+        assert (await client.get(f"{LETTERS}/{letter.id}")).json()["status"] == "parked"
