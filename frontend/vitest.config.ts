@@ -16,9 +16,10 @@ export default defineConfig({
           environmentOptions: { jsdom: { url: "http://shop.test/" } },
           setupFiles: ["src/testing/setup.ts"],
           restoreMocks: true,
+          testTimeout: 20_000,
         },
       },
-      { test: { name: "scripts", include: ["scripts/**/*.test.ts"] } },
+      { test: { name: "scripts", include: ["scripts/**/*.test.ts"], testTimeout: 30_000 } },
     ],
   },
 });

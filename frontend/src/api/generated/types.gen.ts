@@ -1202,6 +1202,10 @@ export type DiscardDeadLetterOrdersData = {
 
 export type DiscardDeadLetterOrdersErrors = {
     /**
+     * Bad Request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
      * Please sign in (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
@@ -1451,6 +1455,10 @@ export type DiscardDeadLetterProductsData = {
 };
 
 export type DiscardDeadLetterProductsErrors = {
+    /**
+     * Bad Request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
     /**
      * Please sign in (`/problems/unauthenticated`)
      */
@@ -1840,6 +1848,10 @@ export type AddCategoryData = {
 
 export type AddCategoryErrors = {
     /**
+     * Bad Request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
      * Please sign in (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
@@ -1959,6 +1971,10 @@ export type RenameCategoryData = {
 };
 
 export type RenameCategoryErrors = {
+    /**
+     * Bad Request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
     /**
      * Please sign in (`/problems/unauthenticated`)
      */
@@ -2286,6 +2302,10 @@ export type PlaceOrderData = {
 
 export type PlaceOrderErrors = {
     /**
+     * Bad Request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
      * Please sign in (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
@@ -2598,6 +2618,10 @@ export type CreateProductData = {
 
 export type CreateProductErrors = {
     /**
+     * Bad Request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
      * Please sign in (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
@@ -2805,6 +2829,10 @@ export type ChangeProductData = {
 };
 
 export type ChangeProductErrors = {
+    /**
+     * Bad Request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
     /**
      * Please sign in (`/problems/unauthenticated`)
      */
