@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -54,7 +55,31 @@ def create(
     app.include_router(health.ready_route(checks))
     app.add_middleware(telemetry.RequestMiddleware)
     problems.install(app, {**COMMON_PROBLEMS, **table})
+    _make_document_exact(app)
     return app
+
+
+def _make_document_exact(app: FastAPI) -> None:
+    # FastAPI knows neither the schema of a problem document, nor that what takes no input can't
+    # be given a wrong one.
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = made()
+        schema = problems.ProblemDocument.model_json_schema(
+            ref_template="#/components/schemas/{model}"
+        )
+        inner = schema.pop("$defs")
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update({"ProblemDocument": schema, **inner})
+        for verbs in document["paths"].values():
+            for operation in verbs.values():
+                if "parameters" not in operation and "requestBody" not in operation:
+                    operation["responses"].pop("422", None)
+        return document
+
+    # As FastAPI's documentation extends it.
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def serve(app: ASGIApp, settings: Settings) -> None:

@@ -111,3 +111,23 @@ class TestServe:
                 },
             )
         ]
+
+
+class TestDocument:
+    def test_names_a_refused_input_only_where_there_is_input(self) -> None:
+        # Given
+        app = created()
+
+        @app.get("/nothing-asked")
+        async def nothing() -> None: ...
+
+        @app.get("/something-asked")
+        async def something(number: int) -> int:
+            return number
+
+        # When
+        document = app.openapi()
+        # Then
+        assert "422" not in document["paths"]["/nothing-asked"]["get"]["responses"]
+        assert "422" in document["paths"]["/something-asked"]["get"]["responses"]
+        assert {"ProblemDocument", "FieldError"} <= set(document["components"]["schemas"])
