@@ -94,8 +94,13 @@ coverage: # 90 % of every package, 100 % of the rules; what the tests before it 
 	done
 	@echo "the rules in models:"; $(VENV)/coverage report --include="*/models/*" --fail-under=100
 
+# Both need a stack that is up with MODE=prod SEED=demo; BASE_URL and STATE name another than the first.
+.PHONY: test-browser
+test-browser: deps ## Walk through the running shop in Debian's Chromium (CHROMIUM_PATH: another)
+	@STATE=$(or $(STATE),$(CURDIR)/.local/stack) PYTHONPATH=$(CURDIR)/infrastructure/local $(NPM) run e2e
+
 .PHONY: lighthouse
-lighthouse: deps ## Judge the web shop's pages, as built, in Debian's Chromium (CHROMIUM_PATH: another)
+lighthouse: deps ## Judge the running shop's pages in Chromium, on a phone and on a desktop
 	@$(NPM) run lighthouse
 
 .PHONY: demo

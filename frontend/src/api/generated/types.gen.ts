@@ -1811,10 +1811,6 @@ export type ListCategoriesData = {
 
 export type ListCategoriesErrors = {
     /**
-     * The request is not valid (`/problems/validation`)
-     */
-    422: ProblemDocument;
-    /**
      * A part of the shop answered nonsense (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -2149,10 +2145,6 @@ export type MeErrors = {
      * Please sign in (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
-    /**
-     * The request is not valid (`/problems/validation`)
-     */
-    422: ProblemDocument;
     /**
      * A part of the shop answered nonsense (`/problems/bad-gateway`)
      */
