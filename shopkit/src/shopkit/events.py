@@ -5,6 +5,7 @@ envelope is CloudEvents 1.0 in Kafka's binary mode: attributes in `ce_*` headers
 as a JSON body.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,9 +83,9 @@ class Event(_Contract):
     schema_version: Literal[1] = 1
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """What Kafka keeps the order of events by."""
-        raise NotImplementedError  # pragma: no cover
 
     @property
     def id(self) -> str:
@@ -96,9 +97,9 @@ class _ProductEvent(Event):
     topic: ClassVar[str] = PRODUCTS_TOPIC
 
     @property
+    @abstractmethod
     def state(self) -> ProductState:
         """The product that it carries."""
-        raise NotImplementedError  # pragma: no cover
 
     @property
     def key(self) -> str:
