@@ -1,12 +1,9 @@
 """The whole stack as `make up` starts it, on ports and in a folder of its own."""
 
-import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx2
 import pytest
-from pymongo import MongoClient
 
 from stack import Stack
 
@@ -15,18 +12,8 @@ from stack import Stack
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack = Stack.in_folder(tmp_path_factory.mktemp("e2e") / "stack")
     stack.up()
-    _wait_for_products(stack)
     yield stack
     stack.down()
-
-
-def _wait_for_products(stack: Stack) -> None:
-    """Wait until orders-ms has heard of the demonstration's products: that takes a moment."""
-    deadline = time.monotonic() + 30
-    with MongoClient[dict[str, Any]](stack.database_url("orders")) as client:
-        while client["shop"]["products"].count_documents({}) < 4:
-            assert time.monotonic() < deadline, "orders-ms has not heard of all products"
-            time.sleep(0.1)
 
 
 @pytest.fixture

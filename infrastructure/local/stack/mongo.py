@@ -70,6 +70,12 @@ def is_ready(state: State, name: str, port: int) -> bool:
         return False
 
 
+def count_products(state: State, name: str, port: int) -> int:
+    """Return how many products a database has."""
+    with MongoClient[dict[str, Any]](root_url(state, name, port), **_options()) as client:
+        return client[DATABASE]["products"].count_documents({})
+
+
 def try_to_set_up(state: State, name: str, port: int) -> bool:
     """Bring a database one step nearer to being usable, and return whether it is.
 

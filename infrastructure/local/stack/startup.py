@@ -16,6 +16,7 @@ from stack.supervision import Supervisor
 from stack.verbs import run_verb
 
 TOPICS = "topics"
+EXAMPLES = "example data known to all"
 
 
 class Startup:
@@ -38,6 +39,8 @@ class Startup:
                     before.append(Step(TOPICS, self._make_topics, ("kafka",)))
             steps += before
             steps.append(Step(program.name, partial(self._start_and_show, program), tuple(needs)))
+        if self._settings.seeded and {"products", "orders"} <= {one.name for one in chosen}:
+            steps.append(Step(EXAMPLES, self._wait_for_examples, ("products", "orders")))
         return steps
 
     def start(self, program: Program, failed: threading.Event) -> None:
@@ -115,6 +118,26 @@ class Startup:
         if not made.exists():
             self._run_verbs("orders", ["topics"], TOPICS, failed)
             made.touch()
+
+    def _wait_for_examples(self, failed: threading.Event) -> None:
+        """Wait until orders-ms has heard of the example products, or they could not be ordered."""
+        if self._examples_are_known():
+            return
+        with self._progress.step(EXAMPLES):
+            wait_until_ready(
+                "orders",
+                self._state,
+                self._examples_are_known,
+                starts=count_starts(self._state, "orders"),
+                given_up=failed.is_set,
+            )
+
+    def _examples_are_known(self) -> bool:
+        told, known = (
+            mongo.count_products(self._state, name, self._settings.ports[name])
+            for name in ("products-db", "orders-db")
+        )
+        return known >= told
 
     def _run_verbs(self, service: str, verbs: list[str], name: str, _: threading.Event) -> None:
         environment = service_environment(service, self._settings, self._state)
