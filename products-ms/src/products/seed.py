@@ -4,7 +4,7 @@ Products go through the service's own create path, so that orders-ms hears of th
 categories and the stubs of past orders are inserted.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bson import ObjectId
 from pymongo import UpdateOne
@@ -15,6 +15,7 @@ from products.models.change import NewProduct
 from products.settings import SERVICE, ProductsSettings
 from shopkit.commands import refuse_seed_in_production
 from shopkit.mongo import DATABASE, Database, Document, MongoTransactions, connect
+from shopkit.outbox import Outbox, Row
 
 _PAST = datetime(2024, 5, 1, 12, tzinfo=UTC)
 _ELECTRONICS, _KITCHEN, _FURNITURE = "electronics", "kitchen", "furniture"
@@ -97,13 +98,16 @@ async def seed(settings: ProductsSettings) -> None:
     async with connect(settings, SERVICE) as client:
         database = client[DATABASE]
         await _insert_missing(database)
-        # Nobody is told at once: the running service's sweeper finds the events in the outbox.
-        editing = build(database, MongoTransactions(client), lambda _rows: None).editing
+        rows: list[Row] = []
+        editing = build(database, MongoTransactions(client), rows.extend).editing
         for product in PRODUCTS:
             try:
                 await editing.create(product, actor=SERVICE)
             except NameTakenError:
                 continue
+        if rows:
+            # This process sends nothing: the running service's sweeper is to find them at once.
+            await Outbox(database).postpone(rows, timedelta(0))
 
 
 async def _insert_missing(database: Database) -> None:

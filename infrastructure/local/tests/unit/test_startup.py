@@ -1,3 +1,5 @@
+import pytest
+
 from stack.programs import all_programs, select
 from stack.progress import Progress
 from stack.settings import Mode, Settings
@@ -9,6 +11,12 @@ def needs(settings: Settings, *only: str) -> dict[str, tuple[str, ...]]:
     startup = Startup(settings, State(settings.state), Progress(quiet=True))
     chosen = select(all_programs(settings), only)
     return {step.name: step.needs for step in startup.steps(chosen)}
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else runs on this machine."""
+    monkeypatch.setattr(Startup, "is_ready", lambda *_: False)
 
 
 class TestSteps:

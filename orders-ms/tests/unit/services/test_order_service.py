@@ -17,7 +17,7 @@ from shopkit.identity import Identity, Role
 from shopkit.mongo import Database, Document, GuardMissedError
 from shopkit.testing import HeldClock
 from shopkit.testing.apps import HandedOver
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id, delivery, state, told
+from shopkit.testing.deliveries import NOON, an_id, delivery, state, told
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
@@ -334,4 +334,3 @@ class TestMove:
             await OrderRepository(database).move([(order, order.cancelled(NOON))], session=None)
         # Then
         assert (await services.orders.order(order.id, OWNER)).status == "REJECTED"
-        assert order.origin != ORIGIN
