@@ -24,7 +24,7 @@ from bench import harness
 from bench.harness import Costs, Figure, Shop, percentile
 from bench.load import Load, request
 
-SHOPPERS = 50
+SHOPPERS = 20
 
 
 class Listener:
