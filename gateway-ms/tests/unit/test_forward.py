@@ -436,13 +436,16 @@ class TestDeparture:
     async def test_when_the_server_ends_the_task_is_cancelled_as_any_other(
         self, client: Any, service: Any, user: dict[str, str]
     ) -> None:
+        asked = asyncio.Event()
+
         async def answer(_request: web.Request, _body: bytes) -> web.StreamResponse:
+            asked.set()
             await asyncio.sleep(10)
             return web.Response()
 
         service.answer = answer
         exchange = client.begin("GET", "/api/orders", user)
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(asked.wait(), 5)
         exchange.task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await exchange.task
@@ -467,16 +470,20 @@ class TestFailures:
         self, service: Any, run: Any, user: dict[str, str]
     ) -> None:
         # Given a service whose only connection is taken
+        asked, released = asyncio.Event(), asyncio.Event()
+
         async def answer(_request: web.Request, _body: bytes) -> web.StreamResponse:
-            await asyncio.sleep(0.5)
+            asked.set()
+            await released.wait()
             return web.Response()
 
         service.answer = answer
         async with run(service.url, connections_per_service=1, connect_seconds=0.1) as client:
             first = client.begin("POST", "/api/orders", user)
-            await asyncio.sleep(0.05)
+            await asyncio.wait_for(asked.wait(), 5)
             # When someone else asks
             got = await client("POST", "/api/orders", user)
+            released.set()
             await first.task
         # Then they are told to come back, as their request never left
         assert (first.answered.status, got.status) == (200, 503)
