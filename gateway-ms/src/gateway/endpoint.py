@@ -17,10 +17,10 @@ from gateway.bodies import Body, ClientGoneError
 from gateway.departure import Departure
 from gateway.forward import Forwarder, Outgoing
 from gateway.headers import Incoming, Raw
-from gateway.matching import RouteMap
+from gateway.matching import Place, RouteMap
 from gateway.routes import Kind, Route, Service, Who
 from gateway.tokens import Caller, Tokens
-from shopkit import context, telemetry
+from shopkit import context, telemetry, tracing
 from shopkit.identity import CLIENT_HEADER
 from shopkit.problems import INTERNAL, render
 
@@ -93,17 +93,33 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         started = time.perf_counter()
-        incoming = Incoming(scope["headers"])
-        origin = context.accept(incoming.text(b"x-request-id"), incoming.text(b"traceparent"))
-        context.enter(origin)
-        answer = Answer(send, origin)
         method = scope["method"]
         place = self._routes.find(scope["raw_path"])
+        if _is_own(place, method):
+            await self._answer_myself(scope, receive, send)
+            return
+        path = place.path if place else None
+        incoming = Incoming(scope["headers"])
+        origin = context.accept(incoming.text(b"x-request-id"), incoming.text(b"traceparent"))
+        with tracing.serving(origin, begins=True) as span:
+            context.enter(span.origin)
+            answer = Answer(send, span.origin)
+            try:
+                await self._answer(scope, receive, answer, incoming, place)
+            finally:
+                span.served(method, path, scope["path"], answer.status)
+        self._record(method if place else "any", path or "unknown", answer.status, started)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        answer: Answer,
+        incoming: Incoming,
+        place: Place | None,
+    ) -> None:
         try:
-            route = access.choose(place, method, scope["path"])
-            if route.service is Service.GATEWAY:
-                await self._answer_myself(scope, receive, send)
-                return
+            route = access.choose(place, scope["method"], scope["path"])
             await self._forward(scope, receive, answer, incoming, route)
         except ClientGoneError:
             answer.status = CLIENT_GONE
@@ -114,13 +130,14 @@ class Endpoint:
                 raise
             log.exception("unforeseen error")
             await _apologise(scope, receive, answer)
-        if place is None:
-            method = "any"
-        self._record(method, place.path if place else "unknown", answer.status, started)
 
     async def _answer_myself(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = scope["headers"]
+        if tracing.on():
+            # These pages are in no trace, whatever a client asks for.
+            headers = [pair for pair in headers if pair[0] != b"traceparent"]
         # The server leaves the body out of an answer to HEAD; FastAPI's routes know GET only.
-        await self._own({**scope, "method": "GET"}, receive, send)
+        await self._own({**scope, "method": "GET", "headers": headers}, receive, send)
 
     async def _forward(
         self, scope: Scope, receive: Receive, answer: Answer, incoming: Incoming, route: Route
@@ -131,16 +148,21 @@ class Endpoint:
         else:
             caller = await self._tokens.identify(authorization)
             access.check(route, caller.role)
+        service, method = f"{route.service}-ms", scope["method"]
         body = Body(receive, incoming.length, route.kind.limit_bytes)
-        request = Outgoing(
-            route=route,
-            method=scope["method"],
-            target=_target(scope),
-            headers=_outgoing_headers(incoming, caller, scope, route),
-            body=body,
-        )
-        with Departure(receive, body):
+        with (
+            tracing.calling(service, method, route.path, context.current_origin()) as span,
+            Departure(receive, body),
+        ):
+            request = Outgoing(
+                route=route,
+                method=method,
+                target=_target(scope),
+                headers=_outgoing_headers(incoming, caller, scope, route, span.origin),
+                body=body,
+            )
             response = await self._forwarder.open(request)
+            span.answered(response.status)
             try:
                 await self._pass_on(response, answer, request, caller)
             finally:
@@ -197,6 +219,11 @@ class Endpoint:
             log.debug("request", method=method, path=path, status=status, milliseconds=milliseconds)
 
 
+def _is_own(place: Place | None, method: str) -> bool:
+    route = place.routes.get(method) if place else None
+    return route is not None and route.service is Service.GATEWAY
+
+
 def _target(scope: Scope) -> str:
     raw: bytes = scope["raw_path"]
     query: bytes = scope["query_string"]
@@ -204,11 +231,10 @@ def _target(scope: Scope) -> str:
 
 
 def _outgoing_headers(
-    incoming: Incoming, caller: Caller, scope: Scope, route: Route
+    incoming: Incoming, caller: Caller, scope: Scope, route: Route, origin: context.Origin
 ) -> list[tuple[str, str]]:
     headers = incoming.passed
     headers += caller.headers
-    origin = context.current_origin()
     headers.append(("X-Request-ID", origin.request_id))
     headers.append(("traceparent", origin.traceparent))
     headers.append((CLIENT_HEADER, _client_address(incoming, scope)))

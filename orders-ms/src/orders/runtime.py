@@ -11,6 +11,7 @@ from orders.consumers.status import status_table
 from orders.dependencies import Services, build, comparing
 from orders.migrations import MIGRATIONS
 from orders.settings import SERVICE, OrdersSettings
+from shopkit import tracing
 from shopkit.consumer import Subscription
 from shopkit.event_path import EventPath
 from shopkit.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
@@ -47,7 +48,9 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
         compare = comparing(
             database, MongoTransactions(client), path.hand_over, settings, session
         ).reconcile.reconcile
-        path.run_beside("reconcile", every(settings.reconcile_seconds, forgiving(compare, is_away)))
+        followed = tracing.followed("reconcile", compare)
+        reconcile = forgiving(followed, is_away)
+        path.run_beside("reconcile", every(settings.reconcile_seconds, reconcile))
         live = services.live
         path.run_beside("live reader", every(READ_AGAIN_SECONDS, forgiving(live.read, is_away)))
         path.run_beside("live dispatcher", every(0, forgiving(live.dispatch, is_away)))

@@ -1,8 +1,8 @@
 """What makes a FastAPI application one of the shop's services, and how it is served."""
 
 import gc
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import uvicorn
@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from shopkit import cursors, health, identity, problems, telemetry
+from shopkit import cursors, health, identity, problems, telemetry, tracing
 from shopkit.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -40,10 +40,18 @@ def create(
         table: Which problem each of its exceptions is.
         checks: The parts that /ready asks for.
     """
+    name = f"{service}-ms"
+
+    @asynccontextmanager
+    async def traced(app: FastAPI) -> AsyncIterator[None]:
+        with tracing.exporting(name, settings.traces_endpoint):
+            async with lifespan(app):
+                yield
+
     app = FastAPI(
-        title=f"{service}-ms",
+        title=name,
         version="1.0.0",
-        lifespan=lifespan,
+        lifespan=traced,
         openapi_url="/openapi.json",
         docs_url=None,
         redoc_url=None,

@@ -16,10 +16,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from prometheus_client import Counter, Gauge, Histogram
 
-from shopkit import context
 from shopkit.dead_letters import DeadLetters, Record
 from shopkit.events import Delivery, Event, UndecodableError, type_name
-from shopkit.handlers import Table, read
+from shopkit.handlers import Table, apply, read
 
 POLL_MILLISECONDS = 200
 BATCH = 200
@@ -254,9 +253,8 @@ class Consumer:
 
     async def _apply_run(self, run: Sequence[_Arrival]) -> None:
         deliveries = [arrival.delivery for arrival in run if arrival.delivery]
-        context.enter(deliveries[0].origin)
         try:
-            await self._table[type(deliveries[0].event)].apply(deliveries)
+            await apply(self._table, deliveries)
         except Exception as error:
             if self._is_temporary(error):
                 raise

@@ -23,10 +23,15 @@ _NOWHERE = Origin(request_id="", traceparent="")
 _current: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 
 
+def is_trace(traceparent: str) -> bool:
+    """Return whether that is a sane traceparent."""
+    return _TRACEPARENT.fullmatch(traceparent) is not None
+
+
 def accept(request_id: str | None, traceparent: str | None) -> Origin:
     """Return the origin that a sender names where it is sane, and else a new one."""
     sane_id = request_id if request_id and _SANE_ID.fullmatch(request_id) else None
-    sane_trace = traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None
+    sane_trace = traceparent if traceparent and is_trace(traceparent) else None
     return Origin(
         sane_id or secrets.token_hex(16),
         sane_trace or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shopkit.dead_letters import Record
+from shopkit.event_traces import applying
 from shopkit.events import Delivery, Event, UndecodableError, decode
 
 Apply = Callable[[Sequence[Delivery[Any]]], Awaitable[None]]
@@ -40,12 +41,17 @@ def read(table: Table, record: Record) -> Delivery[Event]:
     return delivery
 
 
+async def apply(table: Table, deliveries: Sequence[Delivery[Event]]) -> None:
+    """Apply events of one type, all or nothing."""
+    with applying(deliveries) as applied:
+        await table[type(applied[0].event)].apply(applied)
+
+
 def applier(tables: Mapping[str, Table]) -> Callable[[Record], Awaitable[None]]:
     """Return what applies a single message by the tables of the topics."""
 
-    async def apply(record: Record) -> None:
+    async def apply_single(record: Record) -> None:
         table = tables[record.topic]
-        delivery = read(table, record)
-        await table[type(delivery.event)].apply([delivery])
+        await apply(table, [read(table, record)])
 
-    return apply
+    return apply_single

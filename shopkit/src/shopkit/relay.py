@@ -7,6 +7,7 @@ what a crash, a full queue or an absent broker left behind.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 from pymongo.errors import PyMongoError
 
+from shopkit.event_traces import sending
 from shopkit.events import Message
 from shopkit.mongo import is_temporary
 from shopkit.outbox import Outbox, Row
@@ -97,18 +99,20 @@ class KafkaSender:
         return self._producer
 
     async def _send_one(self, producer: AIOKafkaProducer, message: Message) -> bool:
-        try:
-            acknowledged = await producer.send(
-                message.topic,
-                message.value,
-                key=message.key.encode(),
-                headers=message.headers(),
-                timestamp_ms=int(message.time.timestamp() * 1000),
-            )
-            await acknowledged
-        except KafkaError as error:
-            log.warning("not sent", event_id=message.id, topic=message.topic, error=repr(error))
-            return False
+        with sending(message) as span:
+            try:
+                acknowledged = await producer.send(
+                    message.topic,
+                    message.value,
+                    key=message.key.encode(),
+                    headers=replace(message, origin=span.origin).headers(),
+                    timestamp_ms=int(message.time.timestamp() * 1000),
+                )
+                await acknowledged
+            except KafkaError as error:
+                span.failed(type(error).__name__)
+                log.warning("not sent", event_id=message.id, topic=message.topic, error=repr(error))
+                return False
         return True
 
 

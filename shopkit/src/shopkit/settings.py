@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import HttpUrl, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     port: int
     log_level: str = "INFO"
     chaos_endpoints: bool = False
+    otel_exporter_otlp_endpoint: HttpUrl | None = None
+    otel_exporter_otlp_traces_endpoint: HttpUrl | None = None
+    otel_sdk_disabled: bool = False
 
     @classmethod
     def settings_customise_sources(
@@ -74,6 +77,17 @@ class Settings(BaseSettings):
     def development(self) -> bool:
         """Whether this is a developer's machine."""
         return self.environment is Environment.DEVELOPMENT
+
+    @property
+    def traces_endpoint(self) -> str | None:
+        """Where traces are sent, by OTLP over HTTP; None where there are to be none."""
+        if self.otel_sdk_disabled:
+            return None
+        if self.otel_exporter_otlp_traces_endpoint:
+            return str(self.otel_exporter_otlp_traces_endpoint)
+        if self.otel_exporter_otlp_endpoint:
+            return f"{str(self.otel_exporter_otlp_endpoint).rstrip('/')}/v1/traces"
+        return None
 
     @model_validator(mode="after")
     def _refuse_what_is_for_development_only(self) -> Self:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shopkit import context
+from shopkit import context, tracing
 
 REQUESTS = Counter("http_requests_total", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -90,9 +90,11 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        origin = context.accept(headers.get("x-request-id"), headers.get("traceparent"))
-        context.enter(origin)
+        with _span(Headers(scope=scope)) as span:
+            context.enter(span.origin)
+            await self._serve(scope, receive, send, span)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, span: tracing.Span) -> None:
         started = time.perf_counter()
         status = 500
 
@@ -101,19 +103,32 @@ class RequestMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 answer = MutableHeaders(scope=message)
-                answer["X-Request-ID"] = origin.request_id
-                answer["traceparent"] = origin.traceparent
+                answer["X-Request-ID"] = span.origin.request_id
+                answer["traceparent"] = span.origin.traceparent
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
         finally:
             _record(scope, status, time.perf_counter() - started)
+            span.served(scope["method"], _route(scope), scope["path"], status)
+
+
+def _span(headers: Headers) -> tracing.Span:
+    given = headers.get("traceparent")
+    origin = context.accept(headers.get("x-request-id"), given)
+    # What names no trace is followed by no one: such are the many probes and polls.
+    return tracing.serving(origin) if origin.traceparent == given else tracing.Span(origin)
+
+
+def _route(scope: Scope) -> str | None:
+    """Return the template of a request's path, once the application has found it."""
+    return getattr(scope.get("route"), "path", None)
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"]
-    route = getattr(scope.get("route"), "path", None) or scope.get("route_path", "unknown")
+    route = _route(scope) or "unknown"
     REQUESTS.labels(method, route, str(status)).inc()
     SECONDS.labels(method, route).observe(seconds)
     log.debug(

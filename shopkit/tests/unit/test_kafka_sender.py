@@ -3,10 +3,12 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeTooLargeError
+from opentelemetry.trace import StatusCode
 
 from shopkit import relay as module
 from shopkit.events import Message, OrderCancel
 from shopkit.relay import KafkaSender
+from shopkit.testing.collector import recorded
 from shopkit.testing.deliveries import NOON, ORIGIN, an_id
 
 
@@ -88,6 +90,25 @@ class TestSend:
                 "timestamp_ms": 1_777_896_000_000,
             }
         ]
+
+    async def test_the_event_names_the_sending_as_what_it_follows_from(
+        self, sender: KafkaSender, kafka: Kafka
+    ) -> None:
+        # Given
+        kafka.refuses = {an_id(2).encode()}
+        # When
+        with recorded() as exported:
+            await sender.send([message(1), message(2)])
+        # Then
+        sent, refused = exported.get_finished_spans()
+        assert sent.context
+        headers = dict(kafka.producers[0].sent[0]["headers"])
+        own = f"{ORIGIN.traceparent[:35]}-{sent.context.span_id:016x}-01"
+        assert headers["ce_traceparent"].decode() == own
+        assert sent.status.status_code is StatusCode.UNSET
+        assert refused.status.status_code is StatusCode.ERROR
+        assert refused.attributes
+        assert refused.attributes["error.type"] == "MessageSizeTooLargeError"
 
     async def test_does_not_connect_before_there_is_something_to_send(
         self, sender: KafkaSender, kafka: Kafka

@@ -73,6 +73,34 @@ class TestSettings:
             Settings()
 
 
+class TestTracesEndpoint:
+    @pytest.mark.parametrize(
+        ("given", "endpoint"),
+        [
+            ({}, None),
+            ({"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, None),
+            ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"}, "http://c:4318/v1/traces"),
+            ({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://c/otlp/"}, "https://c/otlp/v1/traces"),
+            ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c:4318/here"}, "http://c:4318/here"),
+            (
+                {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "OTEL_SDK_DISABLED": "true"},
+                None,
+            ),
+        ],
+    )
+    def test_is_where_opentelemetrys_variables_say(
+        self, env: pytest.MonkeyPatch, given: dict[str, str], endpoint: str | None
+    ) -> None:
+        for name, value in given.items():
+            env.setenv(name, value)
+        assert Settings().traces_endpoint == endpoint
+
+    def test_one_that_is_no_address_stops_the_start(self, env: pytest.MonkeyPatch) -> None:
+        env.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "jaeger:4318")
+        with pytest.raises(ValidationError, match="otel_exporter_otlp_endpoint"):
+            Settings()
+
+
 class TestFileSource:
     def test_reads_the_file_that_a_variable_names(
         self, env: pytest.MonkeyPatch, tmp_path: Path

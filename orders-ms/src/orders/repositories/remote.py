@@ -1,11 +1,13 @@
 """What products-ms holds, asked for over its internal endpoints."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from pydantic import BaseModel
 
+from shopkit import tracing
+from shopkit.context import current_origin
 from shopkit.events import ProductState
 from shopkit.internal import (
     PAGE,
@@ -64,14 +66,18 @@ class RemoteProducts:
             )
 
     async def _page(self, path: str, after: str | None, body: type[B]) -> B:
-        url = f"{self._url}/internal/{path}"
         params = {"after": after} if after else {}
-        async with self._session.get(url, params=params, timeout=TIMEOUT) as answer:
-            answer.raise_for_status()
-            return body.model_validate_json(await answer.read())
+        return body.model_validate_json(await self._ask("GET", path, params=params))
 
     async def _post(self, path: str, body: BaseModel) -> None:
-        url = f"{self._url}/internal/{path}"
-        json = body.model_dump(mode="json")
-        async with self._session.post(url, json=json, timeout=TIMEOUT) as answer:
-            answer.raise_for_status()
+        await self._ask("POST", path, json=body.model_dump(mode="json"))
+
+    async def _ask(self, method: str, path: str, **content: Any) -> bytes:
+        route = f"/internal/{path}"
+        with tracing.calling("products-ms", method, route, current_origin()) as span:
+            async with self._session.request(
+                method, self._url + route, headers=span.headers, timeout=TIMEOUT, **content
+            ) as answer:
+                span.answered(answer.status)
+                answer.raise_for_status()
+                return await answer.read()

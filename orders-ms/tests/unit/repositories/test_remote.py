@@ -8,10 +8,13 @@ from orders.repositories.remote import RemoteProducts
 from shopkit import internal
 from shopkit.events import OrderStatus
 from shopkit.internal import DecidedOrder, DecidedOrders, ProductStates
+from shopkit.testing.collector import recorded
 from shopkit.testing.deliveries import an_id, state
 
 
 class Answer:
+    status = 200
+
     def __init__(self, body: bytes, error: Exception | None) -> None:
         self._body = body
         self._error = error
@@ -42,15 +45,22 @@ class Session:
         self.asked: list[tuple[str, str, Any]] = []
         self.bodies: list[str] = []
         self.error: Exception | None = None
+        self.headers: dict[str, str] = {}
 
-    def get(self, url: str, *, params: dict[str, str], timeout: aiohttp.ClientTimeout) -> Answer:
-        self.asked.append(("GET", url, params))
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        timeout: aiohttp.ClientTimeout,
+        params: dict[str, str] | None = None,
+        json: Any = None,
+    ) -> Answer:
+        self.asked.append((method, url, params if json is None else json))
+        self.headers = headers
         body = self.bodies.pop(0) if self.bodies else ""
         return Answer(body.encode(), self.error)
-
-    def post(self, url: str, *, json: Any, timeout: aiohttp.ClientTimeout) -> Answer:
-        self.asked.append(("POST", url, json))
-        return Answer(b"", self.error)
 
 
 @pytest.fixture
@@ -88,6 +98,26 @@ class TestProducts:
         session.error = aiohttp.ClientError("503")
         with pytest.raises(aiohttp.ClientError):
             await anext(remote.products())
+
+
+class TestTrace:
+    async def test_products_ms_goes_on_in_it(
+        self, remote: RemoteProducts, session: Session
+    ) -> None:
+        # When
+        with recorded() as exported:
+            await remote.cancel([an_id(1)])
+        # Then
+        (call,) = exported.get_finished_spans()
+        assert call.context
+        assert call.name == "POST /internal/orders/cancel"
+        assert session.headers["traceparent"].split("-")[2] == f"{call.context.span_id:016x}"
+
+    async def test_is_not_named_where_traces_are_off(
+        self, remote: RemoteProducts, session: Session
+    ) -> None:
+        await remote.cancel([an_id(1)])
+        assert session.headers == {}
 
 
 class TestOrders:

@@ -1,0 +1,52 @@
+"""The spans of events: one where an event is sent, one where it is applied."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+from opentelemetry.trace import SpanKind
+
+from shopkit import context, tracing
+from shopkit.events import Delivery, Event, Message
+
+
+def sending(message: Message) -> tracing.Span:
+    """Return the sending of a message; what is made of the message follows from it."""
+    attributes = _attributes("send", message.topic, message.id, message.type)
+    return tracing.span(SpanKind.PRODUCER, f"send {message.topic}", message.origin, attributes)
+
+
+@contextmanager
+def applying(deliveries: Sequence[Delivery[Event]]) -> Iterator[Sequence[Delivery[Event]]]:
+    """Yield events with the origins of what they lead to, while they are applied.
+
+    Each is a span, though all are applied at once: so the trace of an order is whole, where one
+    span for the batch could be part of one trace only, and link to the others.
+    """
+    if not tracing.on():
+        context.enter(deliveries[0].origin)
+        yield deliveries
+        return
+    with ExitStack() as stack:
+        spans = [stack.enter_context(_applying(one, len(deliveries))) for one in deliveries]
+        context.enter(spans[0].origin)
+        pairs = zip(deliveries, spans, strict=True)
+        yield [replace(delivery, origin=span.origin) for delivery, span in pairs]
+
+
+def _applying(delivery: Delivery[Event], count: int) -> tracing.Span:
+    event = delivery.event
+    attributes = _attributes("process", event.topic, event.id, event.type)
+    attributes["messaging.batch.message_count"] = count
+    return tracing.span(SpanKind.CONSUMER, f"process {event.topic}", delivery.origin, attributes)
+
+
+def _attributes(operation: str, topic: str, event_id: str, kind: str) -> dict[str, str | int]:
+    return {
+        "messaging.system": "kafka",
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+        "messaging.destination.name": topic,
+        "messaging.message.id": event_id,
+        "cloudevents.event_type": kind,
+    }
