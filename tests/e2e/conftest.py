@@ -5,15 +5,26 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
+from shopkit.testing.collector import Collector, collecting
 from stack import Stack
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def collector() -> Iterator[Collector]:
+    """Takes the traces of the whole stack."""
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Stack]:
     stack = Stack.in_folder(tmp_path_factory.mktemp("e2e") / "stack")
-    stack.up()
-    yield stack
-    stack.down()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
+        environment.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")
+        stack.up()
+        yield stack
+        stack.down()
 
 
 @pytest.fixture
