@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { ADMIN, expect, signIn, test } from "./shop.ts";
+import { ADMIN, expect, SHOPPER, signIn, test } from "./shop.ts";
 
 const PICTURE = fileURLToPath(new URL("../demo/stoneware-mug-moss.webp", import.meta.url));
 
@@ -86,4 +86,24 @@ test("the dashboard has its figures also as a table", async ({ page }) => {
   await expect(
     page.getByRole("table", { name: "Orders and revenue by day, newest first" }).getByRole("row"),
   ).toHaveCount(31);
+});
+
+test("a shopper who opens the administration is told whom it is for", async ({ page }) => {
+  await signIn(page, SHOPPER);
+  await page.goto("/admin/products");
+  await expect(
+    page.getByRole("heading", { level: 1, name: "This page is for administrators" }),
+  ).toBeVisible();
+  await expect(page.getByText(`You are signed in as ${SHOPPER}.`)).toBeVisible();
+});
+
+test("on a phone the link of the page that is open lies in view", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await signIn(page, ADMIN);
+  await page.goto("/admin/parked");
+  await expect(
+    page.getByRole("navigation", { name: "Administration" }).getByRole("link", {
+      name: "Parked events",
+    }),
+  ).toBeInViewport({ ratio: 1 });
 });

@@ -33,6 +33,15 @@ test("going back returns to the place on the page", async ({ page }) => {
   await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before - 50);
 });
 
+test("a page opened by its address starts at its top", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 500 });
+  await page.goto("/products");
+  await page.getByRole("main").locator(".product-card a").last().scrollIntoViewIfNeeded();
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1 })).toBeInViewport();
+  expect(await page.evaluate(() => scrollY)).toBe(0);
+});
+
 test("what fails says so where it failed, and tries again", async ({ page }) => {
   await page.route("**/api/products?**", (route) => route.abort());
   await page.goto("/products");

@@ -28,7 +28,7 @@ class WrongCredentialsError(CredentialsError):
 
     def __str__(self) -> str:
         """Say the same for an unknown account and a wrong password."""
-        return "Wrong e-mail or password."
+        return "No account has this e-mail and password. Check both and try again."
 
 
 class WrongCurrentPasswordError(CredentialsError):

@@ -32,7 +32,7 @@ export function Field({ label, hint, error, kind = "form-control", children }: P
         "aria-describedby": described || undefined,
       })}
       {hint && (
-        <p id={`${id}-hint`} className="small-text muted">
+        <p id={`${id}-hint`} className="field-hint small-text muted">
           {hint}
         </p>
       )}

@@ -109,7 +109,9 @@ class TestLogIn:
         wrong_body, unknown_body = wrong.json(), unknown.json()
         del wrong_body["request_id"], unknown_body["request_id"]
         assert wrong_body == unknown_body
-        assert wrong_body["detail"] == "Wrong e-mail or password."
+        assert wrong_body["detail"] == (
+            "No account has this e-mail and password. Check both and try again."
+        )
         assert await database["sessions"].count_documents({}) == 0
 
     @pytest.mark.parametrize(

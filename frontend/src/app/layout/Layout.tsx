@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect } from "react";
-import { Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
+import { type Location, Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
 import { Toasts } from "@/components/Toasts";
 import { useCart } from "@/features/cart/CartContext";
 import { SHOP_NAME } from "@/lib/settings";
@@ -37,9 +37,15 @@ export function Layout() {
       </footer>
       <Drawer />
       <Toasts />
-      <ScrollRestoration />
+      <ScrollRestoration getKey={placeOf} />
     </div>
   );
+}
+
+/** Whose scroll position is kept: an entry of the history, or a page opened by its address. */
+function placeOf({ key, pathname, search }: Location): string {
+  // Every page that is opened by its address has the key "default".
+  return key === "default" ? pathname + search : key;
 }
 
 function Drawer() {

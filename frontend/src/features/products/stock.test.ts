@@ -4,8 +4,8 @@ import { stockWords } from "./stock";
 it.each([
   [0, "Sold out", "danger"],
   [3, "3 left", "warn"],
-  [5, "5 left", "warn"],
-  [6, "In stock", "ok"],
+  [4, "4 left", "warn"],
+  [5, "In stock", "ok"],
 ])("%i of a product: %s", (quantity, text, tone) => {
   expect(stockWords(quantity)).toEqual({ text, tone });
 });

@@ -1,4 +1,5 @@
-import { NavLink, Outlet } from "react-router";
+import { useLayoutEffect, useRef } from "react";
+import { NavLink, Outlet, useLocation } from "react-router";
 import { Icon, type IconName } from "@/components/Icon";
 
 const LINKS: [to: string, label: string, icon: IconName][] = [
@@ -11,10 +12,11 @@ const LINKS: [to: string, label: string, icon: IconName][] = [
 ];
 
 export function AdminLayout() {
+  const list = useCurrentInView();
   return (
     <div className="shop-width admin">
       <nav className="admin-nav" aria-label="Administration">
-        <ul className="plain-list">
+        <ul ref={list} className="plain-list">
           {LINKS.map(([to, label, icon]) => (
             <li key={to}>
               <NavLink to={to} end>
@@ -30,4 +32,17 @@ export function AdminLayout() {
       </div>
     </div>
   );
+}
+
+/** On a phone the links scroll sideways: the one of this page is brought to their middle. */
+function useCurrentInView() {
+  const list = useRef<HTMLUListElement>(null);
+  const { pathname } = useLocation();
+  useLayoutEffect(() => {
+    const current = list.current?.querySelector<HTMLElement>(`a[href="${pathname}"]`);
+    if (!list.current || !current) return;
+    const space = list.current.clientWidth - current.offsetWidth;
+    list.current.scrollLeft = current.offsetLeft - list.current.offsetLeft - space / 2;
+  }, [pathname]);
+  return list;
 }

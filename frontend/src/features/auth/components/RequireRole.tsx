@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
-import { Navigate, Outlet, useLocation } from "react-router";
-import { NotFound } from "@/app/NotFound";
+import { Link, Navigate, Outlet, useLocation } from "react-router";
+import { Icon } from "@/components/Icon";
+import { useTitle } from "@/lib/useTitle";
 import { useAuth } from "../AuthContext";
 
 /** Lets only who is signed in go on; others sign in and come back. */
@@ -16,9 +17,24 @@ export function RequireUser({ children }: { children?: ReactNode }) {
 
 export function RequireAdmin() {
   const { isAdmin } = useAuth();
+  return <RequireUser>{isAdmin ? <Outlet /> : <ForAdministrators />}</RequireUser>;
+}
+
+function ForAdministrators() {
+  const { session } = useAuth();
+  useTitle("For administrators");
   return (
-    <RequireUser>
-      {isAdmin ? <Outlet /> : <NotFound title="This page is for administrators" />}
-    </RequireUser>
+    <div className="shop-width">
+      <div className="empty">
+        <Icon name="user" />
+        <h1 tabIndex={-1}>This page is for administrators</h1>
+        <p className="muted">
+          You are signed in as {session?.email}. An administrator can make you one, too.
+        </p>
+        <Link className="btn btn-primary" to="/">
+          To the shop
+        </Link>
+      </div>
+    </div>
   );
 }

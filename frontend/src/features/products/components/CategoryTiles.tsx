@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { CSSProperties } from "react";
 import { Link } from "react-router";
+import { ErrorNotice } from "@/components/ErrorNotice";
 import { Skeleton } from "@/components/Skeleton";
 import { capital } from "@/lib/words";
 import { categoriesQuery } from "../api/listCategories";
@@ -9,13 +10,14 @@ import { categoryHue } from "../art";
 const PLACES = [0, 1, 2, 3, 4, 5, 6, 7];
 
 export function CategoryTiles() {
-  const { data, isError } = useQuery(categoriesQuery);
-  if (isError && !data) return null;
+  const { data, error, refetch } = useQuery(categoriesQuery);
+  if (data?.length === 0) return null;
   return (
     <section aria-label="Categories">
       <div className="section-head">
         <h2>Categories</h2>
       </div>
+      {error && !data && <ErrorNotice error={error} onRetry={() => refetch()} />}
       <ul className="category-tiles plain-list">
         {data?.map((name) => (
           <li key={name}>
@@ -27,7 +29,7 @@ export function CategoryTiles() {
             </Link>
           </li>
         )) ??
-          PLACES.map((place) => (
+          (error ? [] : PLACES).map((place) => (
             <li key={place}>
               <Skeleton height="88px" />
             </li>

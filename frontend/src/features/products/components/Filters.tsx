@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import Button from "react-bootstrap/Button";
 import Form from "react-bootstrap/Form";
+import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
 import { SkeletonRows } from "@/components/Skeleton";
 import { capital } from "@/lib/words";
@@ -22,6 +23,9 @@ export function Filters({ params, onChange, place }: Props) {
       <fieldset>
         <legend>Category</legend>
         {categories.isPending && <SkeletonRows count={10} height="32px" />}
+        {categories.isError && (
+          <ErrorNotice error={categories.error} onRetry={() => categories.refetch()} />
+        )}
         {["", ...(categories.data ?? [])].map((each) => (
           <Form.Check
             key={each}

@@ -42,7 +42,7 @@ export function ProductArt({ id, name, category }: Props) {
     <svg
       className="art"
       viewBox="0 0 300 375"
-      preserveAspectRatio="xMidYMid slice"
+      preserveAspectRatio="xMidYMax slice"
       style={{ "--hue": art.hue } as CSSProperties}
       aria-hidden="true"
     >

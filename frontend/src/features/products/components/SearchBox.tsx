@@ -1,4 +1,12 @@
-import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import {
+  type FormEvent,
+  type KeyboardEvent,
+  useEffect,
+  useEffectEvent,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 import { Icon } from "@/components/Icon";
 import { useDebounced } from "@/lib/useDebounced";
@@ -29,14 +37,17 @@ export function SearchBox({ label, hasShortcut = false }: Props) {
   const isOpen = draft !== null && draft.trim() !== "" && suggestions.length > 0;
   useSearchShortcut(input, hasShortcut);
 
-  useEffect(() => {
-    if (!isCatalogue || settled === null || settled === current) return;
+  // Only what was typed counts: an address that changes by itself, by a chip or by going back, has
+  // the last word.
+  const report = useEffectEvent((text: string | null) => {
+    if (!isCatalogue || text === null || text === current) return;
     const next = new URLSearchParams(search);
     next.delete("pages");
-    if (settled.trim()) next.set("q", settled);
+    if (text.trim()) next.set("q", text);
     else next.delete("q");
     navigate({ pathname, search: `?${next}` }, { replace: true, preventScrollReset: true });
-  }, [settled, isCatalogue, current, search, pathname, navigate]);
+  });
+  useEffect(() => report(settled), [settled]);
 
   function go(to: string) {
     setDraft(null);

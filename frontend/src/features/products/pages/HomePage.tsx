@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { ProductsBody } from "@/api";
+import { Empty } from "@/components/Empty";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { FEW_LEFT } from "@/lib/settings";
 import { useTitle } from "@/lib/useTitle";
@@ -36,6 +37,11 @@ export function HomePage() {
         query={{ sort: "newest", limit: NEW_COUNT }}
         to="/products?sort=newest"
         count={NEW_COUNT}
+        empty={
+          <Empty icon="box" title="Nothing for sale yet">
+            <p className="muted">What is new will be here first.</p>
+          </Empty>
+        }
       />
       <Shelf
         title="Nearly gone"
@@ -51,11 +57,12 @@ interface ShelfProps {
   query: Parameters<typeof productsQuery>[0];
   count: number;
   to?: string;
+  empty?: ReactNode;
 }
 
-function Shelf({ title, query, count, to }: ShelfProps) {
+function Shelf({ title, query, count, to, empty }: ShelfProps) {
   const list = useQuery(productsQuery(query));
-  if (list.data?.products.length === 0) return null;
+  if (list.data?.products.length === 0) return empty;
   return (
     <section aria-label={title}>
       <div className="section-head">

@@ -64,16 +64,16 @@ function Product({ product }: { product: ProductBody }) {
             ))}
           </nav>
           <h1 tabIndex={-1}>{capital(product.name)}</h1>
-          <p className="product-price money">{formatMoney(product.price)}</p>
+          <div className="product-offer">
+            <p className="product-price money">{formatMoney(product.price)}</p>
+            {!product.archived && <StockLine quantity={product.quantity} />}
+          </div>
           {product.archived ? (
             <Notice tone="info" title="No longer sold">
               This product stays here for past orders.
             </Notice>
           ) : (
-            <>
-              <StockLine quantity={product.quantity} />
-              <BuyBox product={product} />
-            </>
+            <BuyBox product={product} />
           )}
           {product.description && <p className="product-description">{product.description}</p>}
         </div>
