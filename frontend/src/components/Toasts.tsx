@@ -1,18 +1,26 @@
 import Button from "react-bootstrap/Button";
+import { createPortal } from "react-dom";
 import { useStore } from "@/lib/store";
 import { Icon } from "./Icon";
-import { dismiss, type Toast, toastStore } from "./toasts";
+import { dismiss, type Toast, toastHostStore, toastStore } from "./toasts";
 
 /** Changes of the cart and the like: shown for a while, read out politely. */
 export function Toasts() {
   const toasts = useStore(toastStore);
-  return (
+  const host = useStore(toastHostStore);
+  const stack = (
     <div className="toast-stack" role="status" aria-live="polite">
       {toasts.map((each) => (
         <Card key={each.id} toast={each} />
       ))}
     </div>
   );
+  return host ? createPortal(stack, host) : stack;
+}
+
+/** For a dialog that toasts speak of: an Undo in it can be reached by keyboard. */
+export function ToastHost() {
+  return <div ref={toastHostStore.set} />;
 }
 
 function Card({ toast }: { toast: Toast }) {

@@ -9,6 +9,8 @@ export interface Toast {
 const SECONDS = 8;
 
 export const toastStore = createStore<Toast[]>([]);
+/** Where toasts are shown: an open dialog, out of which no Tab leads, or null for the page. */
+export const toastHostStore = createStore<HTMLElement | null>(null);
 let lastId = 0;
 
 /** Say something for a while, with a way back where there is one. */

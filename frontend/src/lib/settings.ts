@@ -4,6 +4,7 @@ export const LOCALE = "en-IE";
 export const CURRENCY: string = import.meta.env.VITE_CURRENCY ?? "EUR";
 
 export const PAGE_SIZE = 24;
-export const FEW_LEFT = 5;
+/** Fewer than five are few, as the statistics of the server have it. */
+export const FEW_LEFT = 4;
 export const MOST_PER_LINE = 1000;
 export const MOST_LINES = 50;

@@ -45,7 +45,9 @@ export function useProductEditor(
     onError: async (error) => {
       const problem = asProblem(error);
       if (problem.status === STALE && base) {
-        setTheirs(await queries.fetchQuery({ ...productQuery(base.product.id), staleTime: 0 }));
+        const fresh = queries.fetchQuery({ ...productQuery(base.product.id), staleTime: 0 });
+        // Where even theirs can't be read, the refusal is shown, and saving again asks again.
+        await fresh.then(setTheirs).catch(() => undefined);
       }
       setWrong(wrongOf(problem));
     },

@@ -32,6 +32,8 @@ export function useFreshLines() {
   return {
     lines: fresh,
     isChecking: products.isFetching && ids !== "",
+    /** Why today's prices and stock are not known. */
+    error: ids === "" ? null : products.error,
     hasBlocking: fresh.some((each) => each.change?.isBlocking),
     refetch: products.refetch,
   };

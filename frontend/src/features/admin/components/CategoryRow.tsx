@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
 import { Icon } from "@/components/Icon";
@@ -11,27 +11,43 @@ import { deleteCategory } from "../api/deleteCategory";
 import { renameCategory } from "../api/renameCategory";
 
 export function CategoryRow({ name }: { name: string }) {
+  const id = useId();
   const [draft, setDraft] = useState<string | null>(null);
   const queries = useQueryClient();
   const refresh = () => queries.invalidateQueries();
   const renaming = useMutation({
     mutationFn: (text: string) => renameCategory(name, text),
-    onSuccess: refresh,
+    onSuccess: (_, text) => {
+      setDraft(null);
+      toast(`Renamed ${name} to ${text}.`);
+      return refresh();
+    },
   });
   const deleting = useMutation({
     mutationFn: () => deleteCategory(name),
     onSuccess: () => {
-      toast(`Deleted the category ${name}.`, () => addCategory(name).then(refresh));
+      toast(`Deleted the category ${name}.`, putBack);
       return refresh();
     },
   });
   const error = renaming.error ?? deleting.error;
 
+  function putBack() {
+    addCategory(name)
+      .then(refresh)
+      .catch((failure) => toast(asProblem(failure).message));
+  }
+  function edit(text: string | null) {
+    renaming.reset();
+    deleting.reset();
+    setDraft(text);
+  }
   function submit(event: FormEvent) {
     event.preventDefault();
     const text = draft?.trim();
+    if (renaming.isPending) return;
     if (text && text !== name) renaming.mutate(text);
-    else setDraft(null);
+    else edit(null);
   }
   return (
     <li className="row-item">
@@ -42,14 +58,16 @@ export function CategoryRow({ name }: { name: string }) {
           <input
             className="form-control"
             aria-label={`New name of ${name}`}
+            aria-invalid={renaming.isError || undefined}
+            aria-describedby={renaming.isError ? id : undefined}
             // The field appears because its button was pressed.
-            ref={(input) => input?.focus()}
+            ref={focusOnce}
             value={draft}
             maxLength={120}
             onChange={(event) => setDraft(event.target.value)}
           />
           <Button type="submit">Save</Button>
-          <Button variant="quiet" onClick={() => setDraft(null)}>
+          <Button variant="quiet" onClick={() => edit(null)}>
             Keep
           </Button>
         </form>
@@ -60,7 +78,7 @@ export function CategoryRow({ name }: { name: string }) {
             variant="quiet"
             className="btn-icon"
             aria-label={`Rename ${name}`}
-            onClick={() => setDraft(name)}
+            onClick={() => edit(name)}
           >
             <Icon name="edit" />
           </Button>
@@ -76,11 +94,15 @@ export function CategoryRow({ name }: { name: string }) {
         </span>
       )}
       {error && (
-        <p className="field-error" role="alert">
+        <p id={id} className="field-error" role="alert">
           <Icon name="warn" />
           {asProblem(error).message}
         </p>
       )}
     </li>
   );
+}
+
+function focusOnce(input: HTMLInputElement | null): void {
+  input?.focus();
 }

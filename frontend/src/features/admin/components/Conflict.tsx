@@ -1,8 +1,9 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import Button from "react-bootstrap/Button";
 import type { ProductBody } from "@/api";
 import { Notice } from "@/components/Notice";
 import {
+  changesOf,
   type Difference,
   type Draft,
   type DraftField,
@@ -22,16 +23,25 @@ type Side = "mine" | "theirs";
 /** Someone saved the product meanwhile: theirs beside mine, and a choice for each field. */
 export function Conflict({ draft, base, theirs, onSettle }: Props) {
   const differences = differencesOf(draft, base, theirs);
-  const [sides, setSides] = useState<Partial<Record<DraftField, Side>>>({});
+  const touched = changesOf(draft, base);
+  const [chosen, setChosen] = useState<Partial<Record<DraftField, Side>>>({});
+  const notice = useRef<HTMLDivElement>(null);
 
+  // It takes the place of the form, whose button had the focus.
+  useEffect(() => notice.current?.focus(), []);
+
+  /** What was not touched here is theirs, unless it is chosen back. */
+  function sideOf(field: DraftField): Side {
+    return chosen[field] ?? (field in touched ? "mine" : "theirs");
+  }
   function settle() {
     const kept = draftOf(theirs);
-    const mine = differences.filter(({ field }) => sides[field] !== "theirs");
-    const chosen = Object.fromEntries(mine.map(({ field }) => [field, draft[field]]));
-    onSettle({ ...kept, ...chosen });
+    const mine = differences.filter(({ field }) => sideOf(field) === "mine");
+    const fields = Object.fromEntries(mine.map(({ field }) => [field, draft[field]]));
+    onSettle({ ...kept, ...fields });
   }
   return (
-    <div className="form-stack">
+    <div ref={notice} className="form-stack" tabIndex={-1}>
       <Notice tone="warn" title="Someone changed this product meanwhile">
         Nothing of yours is lost. Choose what to keep, then save again.
       </Notice>
@@ -42,8 +52,8 @@ export function Conflict({ draft, base, theirs, onSettle }: Props) {
         <Choice
           key={difference.field}
           difference={difference}
-          side={sides[difference.field] ?? "mine"}
-          onChoose={(side) => setSides({ ...sides, [difference.field]: side })}
+          side={sideOf(difference.field)}
+          onChoose={(side) => setChosen({ ...chosen, [difference.field]: side })}
         />
       ))}
       <Button onClick={settle}>Go on with these</Button>

@@ -40,7 +40,7 @@ export function LetterCard({ owner, letter }: Props) {
           {step.detail && `: ${step.detail}`}
         </p>
       ))}
-      {letter.status !== "discarded" && <Decision owner={owner} letter={letter} />}
+      {letter.status === "parked" && <Decision owner={owner} letter={letter} />}
     </li>
   );
 }
@@ -48,23 +48,23 @@ export function LetterCard({ owner, letter }: Props) {
 function Decision({ owner, letter }: Props) {
   const [reason, setReason] = useState<string | null>(null);
   const queries = useQueryClient();
-  const onSuccess = () => queries.invalidateQueries({ queryKey: ["admin", "letters", owner] });
+  // A replay that fails is noted, and someone else may have decided: the list is read anew always.
+  const onSettled = () => queries.invalidateQueries({ queryKey: ["admin", "letters"] });
   const replaying = useMutation({
     mutationFn: () => replayLetter(owner, letter.id),
-    onSuccess: () => {
-      toast("Sent to be applied again.");
-      return onSuccess();
-    },
+    onSuccess: () => toast("The event is applied now."),
+    onSettled,
   });
   const discarding = useMutation({
-    mutationFn: () => discardLetter(owner, letter.id, reason ?? ""),
-    onSuccess,
+    mutationFn: () => discardLetter(owner, letter.id, (reason ?? "").trim()),
+    onSuccess: () => toast("The event is discarded; it is kept, and marked so."),
+    onSettled,
   });
-  const error = replaying.error ?? discarding.error;
+  const error = reason === null ? replaying.error : discarding.error;
 
   function discard(event: FormEvent) {
     event.preventDefault();
-    if (reason?.trim()) discarding.mutate();
+    if (reason?.trim() && !discarding.isPending) discarding.mutate();
   }
   return (
     <>
@@ -88,6 +88,8 @@ function Decision({ owner, letter }: Props) {
             {(control) => (
               <input
                 {...control}
+                // The field appears because its button was pressed.
+                ref={focusOnce}
                 value={reason}
                 maxLength={500}
                 onChange={(event) => setReason(event.target.value)}
@@ -108,6 +110,10 @@ function Decision({ owner, letter }: Props) {
       )}
     </>
   );
+}
+
+function focusOnce(input: HTMLInputElement | null): void {
+  input?.focus();
 }
 
 /** JSON with line breaks where it is JSON. */

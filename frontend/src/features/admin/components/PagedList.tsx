@@ -26,7 +26,7 @@ export function PagedList({ list, isEmpty, empty, children }: Props) {
   return (
     <>
       {list.isError && <ErrorNotice error={list.error} onRetry={() => list.refetch()} />}
-      {!list.isError && isEmpty ? empty : children}
+      {isEmpty ? !list.isError && empty : children}
       {list.hasNextPage && (
         <div className="more">
           <Button

@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
 import type { TaggedProduct } from "@/features/products/api/getProduct";
 import { categoriesQuery } from "@/features/products/api/listCategories";
+import { useFocusOnWrong } from "@/lib/useFocusOnWrong";
 import { capital } from "@/lib/words";
 import { useProductEditor } from "../useProductEditor";
 import { Conflict } from "./Conflict";
@@ -20,6 +21,7 @@ export function ProductForm({ initial, onSaved }: Props) {
   const { base, draft, change, picture, setPicture, wrong, saving, save, theirs, settleConflict } =
     useProductEditor(initial, onSaved);
   const isByField = Object.keys(wrong).length > 0;
+  const form = useFocusOnWrong(wrong);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -36,7 +38,7 @@ export function ProductForm({ initial, onSaved }: Props) {
     );
   }
   return (
-    <form className="form-stack" onSubmit={submit} noValidate>
+    <form ref={form} className="form-stack" onSubmit={submit} noValidate>
       <PictureDrop
         product={
           base?.product ?? {
@@ -115,13 +117,14 @@ interface ChoiceProps {
 }
 
 function CategoryChoice({ chosen, onChange, error }: ChoiceProps) {
-  const { data } = useQuery(categoriesQuery);
+  const { data, error: failure, refetch } = useQuery(categoriesQuery);
   function toggle(name: string) {
     onChange(chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name]);
   }
   return (
     <fieldset>
       <legend className="form-label">Categories</legend>
+      {failure && <ErrorNotice error={failure} onRetry={() => refetch()} />}
       <div className="chip-choice">
         {data?.map((name) => (
           <label key={name}>

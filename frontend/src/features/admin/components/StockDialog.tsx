@@ -6,6 +6,8 @@ import type { ProductBody } from "@/api";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
 import { toast } from "@/components/toasts";
+import { productQuery } from "@/features/products/api/getProduct";
+import { asProblem } from "@/lib/problem";
 import { randomKey } from "@/lib/randomKey";
 import { changeStock } from "../api/changeStock";
 
@@ -14,13 +16,17 @@ interface Props {
   onClose: () => void;
 }
 
+const CONFLICT = 409;
+const NUMBER = /^[+-]?\d{1,7}$/;
+
 /** So many more or fewer, with what it comes to before it is saved. */
 export function StockDialog({ product, onClose }: Props) {
   const [text, setText] = useState("");
   const [key] = useState(randomKey);
   const queries = useQueryClient();
-  const delta = /^[+-]?\d{1,7}$/.test(text.trim()) ? Number(text) : 0;
-  const result = product.quantity + delta;
+  const [stock, setStock] = useState(product.quantity);
+  const delta = NUMBER.test(text.trim()) ? Number(text) : 0;
+  const result = stock + delta;
   const changing = useMutation({
     mutationFn: () => changeStock(product.id, delta, `${key}.${delta}`),
     onSuccess: (saved) => {
@@ -29,7 +35,20 @@ export function StockDialog({ product, onClose }: Props) {
       queries.invalidateQueries({ queryKey: ["products"] });
       return queries.invalidateQueries({ queryKey: ["admin"] });
     },
+    onError: async (error) => {
+      if (asProblem(error).status !== CONFLICT) return;
+      // Sales went on meanwhile: what there is now counts.
+      queries.invalidateQueries({ queryKey: ["admin", "products"] });
+      const fresh = queries.fetchQuery({ ...productQuery(product.id), staleTime: 0 });
+      await fresh.then((now) => setStock(now.product.quantity)).catch(() => undefined);
+    },
   });
+  const refused = changing.error && asProblem(changing.error).field("quantity_delta");
+
+  function change(next: string) {
+    changing.reset();
+    setText(next);
+  }
   function submit(event: FormEvent) {
     event.preventDefault();
     if (delta !== 0 && result >= 0 && !changing.isPending) changing.mutate();
@@ -46,7 +65,7 @@ export function StockDialog({ product, onClose }: Props) {
           <Field
             label="Change"
             hint="Such as 20, or -3 to take away."
-            error={result < 0 ? "There are not that many." : undefined}
+            error={refused ?? whatIsWrong(text, result)}
           >
             {(control) => (
               <input
@@ -54,7 +73,7 @@ export function StockDialog({ product, onClose }: Props) {
                 inputMode="text"
                 autoComplete="off"
                 value={text}
-                onChange={(event) => setText(event.target.value)}
+                onChange={(event) => change(event.target.value)}
               />
             )}
           </Field>
@@ -63,16 +82,16 @@ export function StockDialog({ product, onClose }: Props) {
               <Button
                 key={step}
                 variant="outline-secondary"
-                onClick={() => setText(String(delta + step))}
+                onClick={() => change(String(delta + step))}
               >
                 {step > 0 ? `+${step}` : `−${-step}`}
               </Button>
             ))}
           </div>
           <p className="stock-result figure" role="status">
-            {product.quantity} → <strong>{Math.max(result, 0)}</strong>
+            {stock} → <strong>{Math.max(result, 0)}</strong>
           </p>
-          {changing.isError && <ErrorNotice error={changing.error} />}
+          {changing.isError && !refused && <ErrorNotice error={changing.error} />}
         </Modal.Body>
         <Modal.Footer>
           <Button variant="outline-secondary" onClick={onClose}>
@@ -85,4 +104,11 @@ export function StockDialog({ product, onClose }: Props) {
       </form>
     </Modal>
   );
+}
+
+function whatIsWrong(text: string, result: number): string | undefined {
+  // A sign alone is a number that is still being written.
+  if (!/^[+-]?$/.test(text.trim()) && !NUMBER.test(text.trim()))
+    return "Write a whole number such as 20 or -3.";
+  return result < 0 ? "There are not that many." : undefined;
 }

@@ -21,6 +21,7 @@ export function AdminOrdersPage() {
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
+  const wrongRange = whatIsWrong(search);
   const orders = list.data?.pages.flatMap((page) => page.orders) ?? [];
 
   function change(name: string, value: string) {
@@ -66,17 +67,17 @@ export function AdminOrdersPage() {
             <input
               {...control}
               type="date"
-              value={search.get("since") ?? ""}
+              value={day(search.get("since"))}
               onChange={(event) => change("since", event.target.value)}
             />
           )}
         </Field>
-        <Field label="To">
+        <Field label="To" error={wrongRange}>
           {(control) => (
             <input
               {...control}
               type="date"
-              value={search.get("until") ?? ""}
+              value={day(search.get("until"))}
               onChange={(event) => change("until", event.target.value)}
             />
           )}
@@ -120,7 +121,8 @@ const COLUMNS: Column<OrderBody>[] = [
 
 function toQuery(search: URLSearchParams): AdminOrderQuery {
   const status = search.get("status") ?? "";
-  const [email, since, until] = ["email", "since", "until"].map((name) => search.get(name));
+  const email = search.get("email");
+  const [since, until] = [day(search.get("since")), day(search.get("until"))];
   return {
     ...(status in STATUS ? { status: status as OrderStatus } : {}),
     ...(email ? { email } : {}),
@@ -129,7 +131,19 @@ function toQuery(search: URLSearchParams): AdminOrderQuery {
   };
 }
 
+/** A day of the calendar as the address holds it, or nothing: it may have been written by hand. */
+function day(text: string | null): string {
+  if (!text || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return "";
+  const time = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text) ? text : "";
+}
+
+function whatIsWrong(search: URLSearchParams): string | undefined {
+  const [since, until] = [day(search.get("since")), day(search.get("until"))];
+  return since && until && since > until ? "The last day is before the first." : undefined;
+}
+
 /** The server leaves the end itself out. */
-function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString();
+function dayAfter(last: string): string {
+  return new Date(Date.parse(`${last}T00:00:00Z`) + 86_400_000).toISOString();
 }

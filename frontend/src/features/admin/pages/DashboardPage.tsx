@@ -4,7 +4,9 @@ import type { StatisticsBody } from "@/api";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { SkeletonRows } from "@/components/Skeleton";
+import { productsQuery } from "@/features/products/api/listProducts";
 import { formatMoney } from "@/lib/money";
+import { FEW_LEFT } from "@/lib/settings";
 import { useTitle } from "@/lib/useTitle";
 import { plural } from "@/lib/words";
 import { statisticsQuery } from "../api/getStatistics";
@@ -36,10 +38,14 @@ function ParkedNotice() {
   const count = [products, orders]
     .flatMap((list) => list.data?.pages ?? [])
     .reduce((sum, page) => sum + page.dead_letters.length, 0);
+  const isMore = products.hasNextPage || orders.hasNextPage;
   if (count === 0) return null;
   return (
     <div className="spaced">
-      <Notice tone="warn" title={`${plural(count, "event")} could not be applied`}>
+      <Notice
+        tone="warn"
+        title={`${isMore ? "More than " : ""}${plural(count, "event")} could not be applied`}
+      >
         <Link to="/admin/parked">See what failed, and why</Link>
       </Notice>
     </div>
@@ -49,6 +55,7 @@ function ParkedNotice() {
 function Figures({ data }: { data: StatisticsBody }) {
   const today = data.days.at(-1);
   const yesterday = data.days.at(-2);
+  const lowStock = useLowStock() ?? String(data.low_stock.length);
   return (
     <div className="dashboard">
       <dl className="tiles">
@@ -75,13 +82,9 @@ function Figures({ data }: { data: StatisticsBody }) {
         />
         <Tile
           label="Low stock"
-          value={data.low_stock.length}
+          value={lowStock}
           note={
-            data.low_stock.length === 0 ? (
-              "All good"
-            ) : (
-              <Link to="/admin/products?stock=low">See them</Link>
-            )
+            lowStock === "0" ? "All good" : <Link to="/admin/products?stock=low">See them</Link>
           }
         />
       </dl>
@@ -110,9 +113,21 @@ function Figures({ data }: { data: StatisticsBody }) {
         </section>
         <section className="panel" aria-labelledby="stock">
           <h2 id="stock">Low stock</h2>
+          {Number(lowStock) > data.low_stock.length && (
+            <p className="small-text muted">Those of which fewest are left.</p>
+          )}
           <StockBars products={data.low_stock} />
         </section>
       </div>
     </div>
   );
+}
+
+/** How many are running low: the statistics name only the first few of them. */
+function useLowStock(): string | undefined {
+  const { data } = useQuery({
+    ...productsQuery({ max_stock: FEW_LEFT, limit: 1 }),
+    refetchInterval: 30_000,
+  });
+  return data && `${data.total}${data.total_capped ? "+" : ""}`;
 }

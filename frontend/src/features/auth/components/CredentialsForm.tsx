@@ -1,9 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useState } from "react";
 import Button from "react-bootstrap/Button";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
-import { asProblem } from "@/lib/problem";
+import { asProblem, type Problem } from "@/lib/problem";
+import { useFocusOnWrong } from "@/lib/useFocusOnWrong";
 import { PasswordField } from "./PasswordField";
 
 interface Props {
@@ -23,13 +24,13 @@ export function CredentialsForm({ kind, submit, onDone }: Props) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [wrong, setWrong] = useState<Wrong>({});
-  const form = useRef<HTMLFormElement>(null);
+  const form = useFocusOnWrong(wrong);
   const sending = useMutation({
     mutationFn: () => submit(email.trim(), password),
     onSuccess: onDone,
     onError: (error) => {
       const problem = asProblem(error);
-      setWrong({ email: problem.field("email"), password: problem.field("password") });
+      setWrong({ email: whatIsWrongWithEmail(problem), password: problem.field("password") });
     },
   });
   const isByField = Boolean(wrong.email || wrong.password);
@@ -38,13 +39,7 @@ export function CredentialsForm({ kind, submit, onDone }: Props) {
     event.preventDefault();
     const found = whatIsWrong(kind, email.trim(), password);
     setWrong(found);
-    if (found.email || found.password) {
-      form.current
-        ?.querySelector<HTMLInputElement>(found.email ? "[type=email]" : ".password-field input")
-        ?.focus();
-    } else if (!sending.isPending) {
-      sending.mutate();
-    }
+    if (!found.email && !found.password && !sending.isPending) sending.mutate();
   }
   return (
     <form ref={form} className="form-stack" onSubmit={onSubmit} noValidate>
@@ -81,6 +76,12 @@ export function CredentialsForm({ kind, submit, onDone }: Props) {
 function buttonText(kind: Props["kind"], isSending: boolean): string {
   if (isSending) return "One moment…";
   return kind === "sign-in" ? "Sign in" : "Create account";
+}
+
+/** An address that is taken is refused as a whole, in words that don't confirm it. */
+function whatIsWrongWithEmail(problem: Problem): string | undefined {
+  if (problem.type.endsWith("/registration-refused")) return problem.message;
+  return problem.field("email");
 }
 
 function whatIsWrong(kind: Props["kind"], email: string, password: string): Wrong {

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { toast } from "@/components/toasts";
 import { asProblem } from "@/lib/problem";
+import { useFocusOnWrong } from "@/lib/useFocusOnWrong";
 import { useTitle } from "@/lib/useTitle";
 import { useAuth } from "../AuthContext";
 import { changePassword } from "../api/changePassword";
@@ -40,9 +41,16 @@ export function AccountPage() {
   );
 }
 
+interface Wrong {
+  current?: string | undefined;
+  replacement?: string | undefined;
+}
+
 function PasswordForm({ email }: { email: string }) {
   const [current, setCurrent] = useState("");
   const [replacement, setReplacement] = useState("");
+  const [wrong, setWrong] = useState<Wrong>({});
+  const form = useFocusOnWrong(wrong);
   const changing = useMutation({
     mutationFn: () => changePassword(current, replacement),
     onSuccess: () => {
@@ -50,32 +58,36 @@ function PasswordForm({ email }: { email: string }) {
       setReplacement("");
       toast("Your password is changed; every other session has ended.");
     },
+    onError: (error) => {
+      const problem = asProblem(error);
+      setWrong({ current: problem.field("current"), replacement: problem.field("new") });
+    },
   });
-  const problem = changing.error && asProblem(changing.error);
-  const [tooShort, setTooShort] = useState(false);
+  const isByField = Boolean(wrong.current || wrong.replacement);
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    setTooShort(replacement.length < 8);
-    if (replacement.length >= 8 && !changing.isPending) changing.mutate();
+    const found = whatIsWrong(current, replacement);
+    setWrong(found);
+    if (!found.current && !found.replacement && !changing.isPending) changing.mutate();
   }
   return (
-    <form className="form-stack" onSubmit={submit} noValidate>
-      {problem && problem.errors.length === 0 && <ErrorNotice error={problem} />}
+    <form ref={form} className="form-stack" onSubmit={submit} noValidate>
+      {changing.isError && !isByField && <ErrorNotice error={changing.error} />}
       <input type="hidden" name="username" autoComplete="username" value={email} />
       <PasswordField
         label="Current password"
         autoComplete="current-password"
         value={current}
         onChange={setCurrent}
-        error={problem?.field("current")}
+        error={wrong.current}
       />
       <PasswordField
         label="New password"
         autoComplete="new-password"
         value={replacement}
         onChange={setReplacement}
-        error={tooShort ? "It needs at least 8 characters." : problem?.field("new")}
+        error={wrong.replacement}
         hint="At least 8 characters."
       />
       <Button type="submit" variant="outline-secondary" aria-disabled={changing.isPending}>
@@ -83,4 +95,11 @@ function PasswordForm({ email }: { email: string }) {
       </Button>
     </form>
   );
+}
+
+function whatIsWrong(current: string, replacement: string): Wrong {
+  return {
+    current: current ? undefined : "Write the password that you have now.",
+    replacement: replacement.length < 8 ? "It needs at least 8 characters." : undefined,
+  };
 }

@@ -2,9 +2,11 @@ import Button from "react-bootstrap/Button";
 import Offcanvas from "react-bootstrap/Offcanvas";
 import { Link } from "react-router";
 import { Empty } from "@/components/Empty";
+import { ToastHost } from "@/components/Toasts";
 import { useCart } from "../CartContext";
 import { useFreshLines } from "../useFreshLines";
 import { CartLines } from "./CartLines";
+import { Freshness } from "./Freshness";
 import { Subtotal } from "./Subtotal";
 
 export function CartDrawer() {
@@ -23,13 +25,15 @@ export function CartDrawer() {
         </Offcanvas.Title>
       </Offcanvas.Header>
       <Content />
+      <ToastHost />
     </Offcanvas>
   );
 }
 
 function Content() {
   const { closeDrawer } = useCart();
-  const { lines, hasBlocking } = useFreshLines();
+  const cart = useFreshLines();
+  const { lines, hasBlocking } = cart;
   if (lines.length === 0) {
     return (
       <Offcanvas.Body>
@@ -45,6 +49,7 @@ function Content() {
   return (
     <>
       <Offcanvas.Body>
+        <Freshness cart={cart} />
         <CartLines lines={lines} onLeave={closeDrawer} />
       </Offcanvas.Body>
       <div className="drawer-foot">

@@ -6,12 +6,14 @@ import { productsQuery } from "@/features/products/api/listProducts";
 import { ProductGrid } from "@/features/products/components/ProductGrid";
 import { useTitle } from "@/lib/useTitle";
 import { CartLines } from "../components/CartLines";
+import { Freshness } from "../components/Freshness";
 import { Subtotal } from "../components/Subtotal";
 import { useFreshLines } from "../useFreshLines";
 
 export function CartPage() {
   useTitle("Cart");
-  const { lines, hasBlocking, isChecking } = useFreshLines();
+  const cart = useFreshLines();
+  const { lines, hasBlocking, isChecking } = cart;
   return (
     <div className="shop-width">
       <div className="page-head">
@@ -31,8 +33,10 @@ export function CartPage() {
             <h2 id="cart-summary">Summary</h2>
             <Subtotal lines={lines} />
             <p className="small-text muted" role="status">
-              {isChecking ? "Checking prices and stock…" : "Prices and stock are as of now."}
+              {isChecking && "Checking prices and stock…"}
+              {!isChecking && !cart.error && "Prices and stock are as of now."}
             </p>
+            <Freshness cart={cart} />
             {hasBlocking ? (
               <>
                 <Button disabled>Check out</Button>

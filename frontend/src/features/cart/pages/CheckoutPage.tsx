@@ -9,6 +9,7 @@ import { ProductPicture } from "@/features/products/components/ProductPicture";
 import { formatCents, formatMoney, toCents } from "@/lib/money";
 import { MOST_LINES } from "@/lib/settings";
 import { useTitle } from "@/lib/useTitle";
+import { Freshness } from "../components/Freshness";
 import { Subtotal } from "../components/Subtotal";
 import { useCheckout } from "../useCheckout";
 import { type FreshLine, useFreshLines } from "../useFreshLines";
@@ -16,7 +17,8 @@ import { type FreshLine, useFreshLines } from "../useFreshLines";
 export function CheckoutPage() {
   useTitle("Checkout");
   const email = useAuth().session?.email ?? "";
-  const { lines, hasBlocking, refetch } = useFreshLines();
+  const cart = useFreshLines();
+  const { lines, hasBlocking, refetch } = cart;
   const { placing, isDoubtful, lineError } = useCheckout(lines, email, refetch);
   const tooMany = lines.length > MOST_LINES;
 
@@ -52,6 +54,7 @@ export function CheckoutPage() {
             <h2 id="checkout-summary">Summary</h2>
             <Subtotal lines={lines} label="Total" />
             <p className="small-text muted">Signed in as {email}.</p>
+            {!placing.isError && <Freshness cart={cart} />}
             {isDoubtful && (
               <Notice tone="warn" title="Look before you order again">
                 Your last order may have gone through although no answer came.{" "}

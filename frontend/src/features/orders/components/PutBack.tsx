@@ -4,7 +4,7 @@ import type { OrderBody } from "@/api";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { toast } from "@/components/toasts";
 import { useCart } from "@/features/cart/CartContext";
-import { addLine } from "@/features/cart/cartStore";
+import { addLine, cartStore } from "@/features/cart/cartStore";
 import { productsQuery } from "@/features/products/api/listProducts";
 
 /** What of a rejected order can still be had, back into the cart. */
@@ -19,7 +19,9 @@ export function PutBack({ order }: { order: OrderBody }) {
       const lines = order.products.filter((line) => available.has(line.product_id));
       for (const line of lines) {
         const product = available.get(line.product_id);
-        if (product) addLine(product, Math.min(line.quantity, product.quantity));
+        const more = line.quantity - inCart(line.product_id);
+        // Pressed twice it comes to the same.
+        if (product && more > 0) addLine(product, more);
       }
       return lines.length;
     },
@@ -36,6 +38,10 @@ export function PutBack({ order }: { order: OrderBody }) {
       {putting.isError && <ErrorNotice error={putting.error} />}
     </>
   );
+}
+
+function inCart(id: string): number {
+  return cartStore.get().lines.find((each) => each.id === id)?.quantity ?? 0;
 }
 
 function isForSale(product: { archived: boolean; quantity: number }): boolean {

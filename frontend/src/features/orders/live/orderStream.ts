@@ -6,7 +6,7 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { OrderBody } from "@/api";
 import { http } from "@/lib/http";
-import { currentSession } from "@/lib/session";
+import { currentSession, sessionStore } from "@/lib/session";
 import { createStore } from "@/lib/store";
 
 type Message =
@@ -47,10 +47,10 @@ export function watchOrders(listener: (orders: OrderBody[]) => void): () => void
   };
 }
 
-/** The ids belong to one person's events. */
-export function forgetPlace(): void {
-  lastEventId = "";
-}
+// The place is one in a person's own events: who signs in next begins anew.
+sessionStore.subscribe(() => {
+  if (!currentSession()) lastEventId = "";
+});
 
 function join(): void {
   const controller = new AbortController();

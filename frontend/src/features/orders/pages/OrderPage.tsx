@@ -32,11 +32,14 @@ export function OrderPage() {
   }
   return (
     <div className="shop-width">
-      <div className="page-head">
-        <h1 tabIndex={-1}>Order</h1>
-      </div>
+      {/* The heading comes with the order: one that gives way to another would lose the focus. */}
       {error ? (
-        <ErrorNotice error={error} onRetry={() => refetch()} />
+        <>
+          <div className="page-head">
+            <h1 tabIndex={-1}>Order</h1>
+          </div>
+          <ErrorNotice error={error} onRetry={() => refetch()} />
+        </>
       ) : (
         <SkeletonRows count={4} height="5rem" />
       )}
@@ -46,7 +49,6 @@ export function OrderPage() {
 
 function Order({ order }: { order: OrderBody }) {
   const words = STATUS[order.status];
-  const canCancel = order.status === "PENDING" || order.status === "ACCEPTED";
   return (
     <div className="shop-width">
       <p className="small-text">
@@ -91,7 +93,7 @@ function Order({ order }: { order: OrderBody }) {
             <dd className="order-number">{order.id}</dd>
           </dl>
           {order.status === "REJECTED" && <PutBack order={order} />}
-          {canCancel && <CancelOrder order={order} />}
+          <CancelOrder order={order} />
         </section>
       </div>
     </div>
