@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
+from tests.deploy.compose import REPOSITORY
 from tests.deploy.manifests import OVERLAYS, Overlay, containers, overlay
 
 from authentication.settings import AuthenticationSettings
 from gateway.settings import GatewaySettings
+from gateway.upstream import KEEP_ALIVE_SECONDS
 from orders.settings import OrdersSettings
 from products.settings import ProductsSettings
 from shopkit.app import SHUTDOWN_SECONDS
@@ -48,6 +50,13 @@ def routes(service: str) -> set[str]:
 def probes(container: dict[str, Any]) -> list[dict[str, Any]]:
     kinds = ("startupProbe", "readinessProbe", "livenessProbe")
     return [container[kind] for kind in kinds if kind in container]
+
+
+def drained(pod: dict[str, Any]) -> float:
+    [seconds] = [
+        each["value"] for each in pod["containers"][0]["env"] if each["name"] == "DRAIN_SECONDS"
+    ]
+    return float(seconds)
 
 
 class TestSelectors:
@@ -134,7 +143,18 @@ class TestServices:
     ) -> None:
         spec = dict(built.workloads())[service]["spec"]
         slept = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-        assert spec["terminationGracePeriodSeconds"] > slept + SHUTDOWN_SECONDS
+        ending = slept + drained(spec) + SHUTDOWN_SECONDS
+        assert spec["terminationGracePeriodSeconds"] > ending
+
+    @pytest.mark.parametrize("service", SETTINGS)
+    def test_it_takes_leave_for_longer_than_a_caller_keeps_an_idle_connection(
+        self, built: Overlay, service: str
+    ) -> None:
+        template = REPOSITORY / "nginx_proxy" / "templates" / "http.conf.template"
+        upstream = template.read_text(encoding="utf-8").partition("upstream gateway {")[2]
+        [by_nginx] = re.findall(r"^ *keepalive_timeout (\d+)s;", upstream, re.MULTILINE)
+        drain = drained(dict(built.workloads())[service]["spec"])
+        assert drain > max(float(by_nginx), KEEP_ALIVE_SECONDS)
 
     def test_it_has_the_labels_of_the_servers_that_it_is_told_of(self, built: Overlay) -> None:
         for name, template in built.workloads():

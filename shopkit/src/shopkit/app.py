@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from shopkit import cursors, health, identity, problems, telemetry, tracing
+from shopkit import cursors, health, identity, problems, server, telemetry, tracing
 from shopkit.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -97,7 +97,7 @@ def serve(app: ASGIApp, settings: Settings) -> None:
     connection that is just being closed.
     """
     _spare_the_collector()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -108,6 +108,7 @@ def serve(app: ASGIApp, settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+    server.run(config, drain_seconds=settings.drain_seconds)
 
 
 def _spare_the_collector() -> None:

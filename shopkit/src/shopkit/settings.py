@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -45,6 +45,9 @@ class FileSource(PydanticBaseSettingsSource):
 class Settings(BaseSettings):
     """What every service is told.
 
+    `drain_seconds` is how long a service that is told to end takes leave of its callers: longer
+    than they keep an idle connection, where no request may be lost.
+
     Raises:
         pydantic.ValidationError: A setting is missing or malformed, or a development default is
             used outside development.
@@ -57,6 +60,7 @@ class Settings(BaseSettings):
     port: int
     log_level: str = "INFO"
     chaos_endpoints: bool = False
+    drain_seconds: float = Field(default=0, ge=0)
     otel_exporter_otlp_endpoint: HttpUrl | None = None
     otel_exporter_otlp_traces_endpoint: HttpUrl | None = None
     otel_sdk_disabled: bool = False

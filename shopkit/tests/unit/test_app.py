@@ -1,13 +1,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
 
 from shopkit import app as shop_app
-from shopkit import identity
+from shopkit import identity, server
 from shopkit.cursors import InvalidCursorError
 from shopkit.problems import ProblemType
 from shopkit.settings import Environment, Settings
@@ -89,28 +88,21 @@ class TestServe:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        served: list[tuple[Any, dict[str, Any]]] = []
+        served: list[tuple[uvicorn.Config, float]] = []
         monkeypatch.setattr(shop_app, "_spare_the_collector", lambda: None)
-        monkeypatch.setattr(uvicorn, "run", lambda app, **options: served.append((app, options)))
+        monkeypatch.setattr(
+            server, "run", lambda config, *, drain_seconds: served.append((config, drain_seconds))
+        )
         app = created()
         # When
-        shop_app.serve(app, SETTINGS)
+        shop_app.serve(app, SETTINGS.model_copy(update={"drain_seconds": 5}))
         # Then
-        assert served == [
-            (
-                app,
-                {
-                    "host": "127.0.0.1",
-                    "port": 8123,
-                    "log_config": None,
-                    "access_log": False,
-                    "server_header": False,
-                    "proxy_headers": False,
-                    "timeout_keep_alive": 75,
-                    "timeout_graceful_shutdown": 20,
-                },
-            )
-        ]
+        [(config, drain_seconds)] = served
+        assert (config.app, config.host, config.port) == (app, "127.0.0.1", 8123)
+        assert not config.proxy_headers
+        assert not config.server_header
+        assert (config.timeout_keep_alive, config.timeout_graceful_shutdown) == (75, 20)
+        assert drain_seconds == 5
 
 
 class TestDocument:
