@@ -16,7 +16,7 @@ export default defineConfig({
           environmentOptions: { jsdom: { url: "http://shop.test/" } },
           setupFiles: ["src/testing/setup.ts"],
           restoreMocks: true,
-          testTimeout: 20_000,
+          testTimeout: 40_000,
         },
       },
       { test: { name: "scripts", include: ["scripts/**/*.test.ts"], testTimeout: 30_000 } },

@@ -1,4 +1,4 @@
-import type { OrderBody, ProductBody } from "@/api";
+import type { Letter, OrderBody, ProductBody, StatisticsBody } from "@/api";
 
 export const MUG_ID = "a".repeat(24);
 export const BOWL_ID = "b".repeat(24);
@@ -32,6 +32,37 @@ export function anOrder(part: Partial<OrderBody> = {}): OrderBody {
     cancel_confirmed: false,
     products: [{ product_id: MUG_ID, name: "mug", price: 14.5, quantity: 2, reason: null }],
     history: [{ status: "PENDING", at: "2026-01-01T00:00:00Z" }],
+    ...part,
+  };
+}
+
+export function aLetter(part: Partial<Letter> = {}): Letter {
+  return {
+    id: "1".repeat(64),
+    topic: "shop.orders",
+    partition: 0,
+    offset: 41,
+    type: "order-placed",
+    key: ORDER_ID,
+    event: JSON.stringify({ order_id: ORDER_ID, lines: [{ quantity: 2 }] }),
+    reason: "The order has no lines.",
+    status: "parked",
+    parked_at: "2026-01-01T00:00:00Z",
+    history: [],
+    ...part,
+  };
+}
+
+export function statistics(part: Partial<StatisticsBody> = {}): StatisticsBody {
+  return {
+    days: [
+      { day: "2026-03-08", orders: 2, revenue: 30 },
+      { day: "2026-03-09", orders: 4, revenue: 120.5 },
+      { day: "2026-03-10", orders: 8, revenue: 60 },
+    ],
+    best_sellers: [{ product_id: MUG_ID, name: "mug", quantity: 12, revenue: 174 }],
+    low_stock: [{ id: BOWL_ID, name: "bowl", quantity: 2 }],
+    pending: 3,
     ...part,
   };
 }

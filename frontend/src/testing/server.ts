@@ -27,3 +27,37 @@ export function problem(status: number, type: string, detail: string, errors?: o
     { status, headers: { "Content-Type": "application/problem+json" } },
   );
 }
+
+export interface Sent {
+  path: string;
+  query: Record<string, string>;
+  body: unknown;
+  headers: Headers;
+}
+
+/** Answers each request with the next of the answers, the last of them for ever; keeps what was sent. */
+export function recorded(
+  method: "get" | "post" | "patch" | "put" | "delete",
+  path: string,
+  ...answers: (() => Response | Promise<Response>)[]
+): Sent[] {
+  const sent: Sent[] = [];
+  server.use(
+    http[method](path, async ({ request }) => {
+      const { pathname, searchParams } = new URL(request.url);
+      const text = await request.clone().text();
+      const isJson = request.headers.get("Content-Type")?.includes("json");
+      sent.push({
+        path: pathname,
+        query: Object.fromEntries(searchParams),
+        body: isJson ? JSON.parse(text) : text,
+        headers: request.headers,
+      });
+      const answer = answers[Math.min(sent.length, answers.length) - 1];
+      return answer ? answer() : new HttpResponse(null, { status: 204 });
+    }),
+  );
+  return sent;
+}
+
+export const json = (body: object, init?: ResponseInit) => () => HttpResponse.json(body, init);
