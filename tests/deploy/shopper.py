@@ -57,6 +57,25 @@ class Shop:
         signed: str = eventually(token, f"{email} signs in")
         return signed
 
+    def register(self, email: str, password: str) -> None:
+        """Make a customer's account."""
+        body = {"email": email, "password": password}
+        answer = self._client.post("/api/register", json=body)
+        assert answer.status_code == 201, answer.text
+
+    def add_product(self, admin: str, name: str, quantity: int) -> None:
+        """Add a product, as an admin with this token."""
+        product = {
+            "name": name,
+            "description": "As it is.",
+            "price": 1.5,
+            "quantity": quantity,
+            "categories": [],
+        }
+        body = {"product": product}
+        answer = self._client.post("/api/products", json=body, headers=_signed(admin))
+        assert answer.status_code == 201, answer.text
+
     def quantity(self, name: str = PRODUCT) -> int:
         """Return how many there are, as soon as the shop can say so."""
 
@@ -82,7 +101,8 @@ class Shop:
         """Wait until an order is settled and return how."""
 
         def settled() -> Any:
-            status = self.get(f"/api/orders/{order_id}", token).json().get("status", "PENDING")
+            answer = self.get(f"/api/orders/{order_id}", token)
+            status = answer.json()["status"] if answer.status_code == 200 else "PENDING"
             return status if status != "PENDING" else None
 
         status: str = eventually(settled, f"order {order_id} is settled")

@@ -7,7 +7,6 @@ their values.
 
 import json
 import re
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -92,14 +91,6 @@ def resources(files: list[dict[str, Any]]) -> list[tuple[str, str, dict[str, Any
 
 
 class TestForm:
-    def test_it_is_formatted(self) -> None:
-        terraform = shutil.which("terraform")
-        if terraform is None:
-            pytest.skip("NOT RUN: no terraform on the PATH")
-        command = [terraform, "fmt", "-check", "-diff", str(FOLDER)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-
     def test_it_names_no_project_and_holds_no_key(self) -> None:
         for file in FOLDER.glob("*.tf"):
             text = file.read_text(encoding="utf-8")
