@@ -14,8 +14,7 @@ import yaml
 from tests.deploy.compose import REPOSITORY
 from tests.deploy.manifests import COMPONENTS, KUBERNETES, OVERLAYS, TOOLS, built
 
-from stack import tools
-from stack.proxy import render
+from stack import proxy, tools
 
 CHECKOV = REPOSITORY / ".local" / "deploy" / "checkov" / "bin" / "checkov"
 DOCKERFILES = sorted(REPOSITORY.glob("*/Dockerfile*"))
@@ -151,7 +150,7 @@ class TestProxy:
             "FRONTEND_UPSTREAM": "127.0.0.1:5173",
             "FRONTEND_ROOT": "/usr/share/nginx/html",
             "CSP_NONCE": "nonce",
-            "TRUSTED_PROXY": "10.0.0.0/8",
+            **proxy.trusted_proxies("10.0.0.0/8,2001:db8::1"),
             "NGINX_LOCAL_RESOLVERS": "127.0.0.1",
         }
         source = REPOSITORY / "nginx_proxy"
@@ -160,7 +159,7 @@ class TestProxy:
             for template in folder.rglob("*.template"):
                 file = tmp_path / "conf.d" / template.relative_to(folder).with_suffix("")
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(render(template.read_text(encoding="utf-8"), values))
+                file.write_text(proxy.render(template.read_text(encoding="utf-8"), values))
         return tmp_path
 
     def test_nginx_takes_the_configuration(self, rendered: Path) -> None:

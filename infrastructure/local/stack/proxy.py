@@ -4,18 +4,20 @@ import os
 import pwd
 import re
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from stack import frontend, tools
+from stack.errors import SettingError
 from stack.ports import LOOPBACK
 from stack.settings import REPOSITORY, Settings
 from stack.state import State
 
 SOURCE = REPOSITORY / "nginx_proxy"
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
-# Reserved for documentation, so nobody comes from there: there is no proxy before this one.
-NO_PROXY_BEFORE_US = "192.0.2.1/32"
+# What nginx's image would read before it fills the templates in, and then tell what it has made.
+READ_TRUSTED_PROXIES = '. "$1"; printf "%s\\n%s" "$SET_REAL_IP_FROM" "$FROM_TRUSTED_PROXY"'
 
 
 def folder(state: State) -> Path:
@@ -51,6 +53,25 @@ def render(template: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
 
 
+def trusted_proxies(proxies: str) -> dict[str, str]:
+    """Return what the templates have of the proxies before this one.
+
+    Raises:
+        SettingError: One is neither an address nor a range.
+    """
+    done = subprocess.run(
+        ["sh", "-c", READ_TRUSTED_PROXIES, "sh", str(SOURCE / "trusted_proxies.envsh")],
+        env={**os.environ, "TRUSTED_PROXIES": proxies},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SettingError(done.stderr.strip())
+    real_ip, geo = done.stdout.split("\n")
+    return {"SET_REAL_IP_FROM": real_ip, "FROM_TRUSTED_PROXY": geo}
+
+
 def _variant(settings: Settings) -> str:
     """Return the folder of what differs between development and production."""
     return "development" if frontend.has_server(settings) else "production"
@@ -64,7 +85,7 @@ def _values(state: State, settings: Settings) -> dict[str, str]:
         "FRONTEND_UPSTREAM": f"{LOOPBACK}:{ports['web']}",
         "FRONTEND_ROOT": str(_static_files(settings)),
         "CSP_NONCE": state.password("csp-nonce"),
-        "TRUSTED_PROXY": NO_PROXY_BEFORE_US,
+        **trusted_proxies(settings.trusted_proxies),
         # Every upstream here is an address, so nothing is ever asked of it.
         "NGINX_LOCAL_RESOLVERS": LOOPBACK,
     }

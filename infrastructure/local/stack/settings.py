@@ -48,6 +48,7 @@ class Settings:
         seed: "demo" loads the example data in production mode too.
         log_level: The services' level.
         web: "none" leaves the web shop out: it is neither built nor served.
+        trusted_proxies: Addresses and ranges of proxies before nginx, with commas between them.
     """
 
     state: Path = DEFAULT_STATE
@@ -56,6 +57,7 @@ class Settings:
     seed: str = ""
     log_level: str = "INFO"
     web: str = ""
+    trusted_proxies: str = ""
 
     @property
     def file(self) -> Path:
@@ -76,6 +78,7 @@ class Settings:
         """Remember the settings for the next command that names only the state folder."""
         values = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
         values |= {"log_level": self.log_level, "web": self.web}
+        values |= {"trusted_proxies": self.trusted_proxies}
         self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
@@ -100,6 +103,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         seed=_seed(given.get("SEED") or kept.get("seed", "")),
         log_level=(given.get("LOG_LEVEL") or kept.get("log_level", "INFO")).upper(),
         web=_web(given.get("WEB") or kept.get("web", "")),
+        trusted_proxies=given.get("TRUSTED_PROXIES") or kept.get("trusted_proxies", ""),
     )
     return _with_free_ports(settings)
 

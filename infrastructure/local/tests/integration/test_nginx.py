@@ -4,15 +4,18 @@ import http.client
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from stack import Stack
+from stack import Stack, StackError
 
 LIMIT_SECONDS = 10
+BALANCER = "203.0.113.80"
 
 
 class StubGateway(BaseHTTPRequestHandler):
@@ -59,13 +62,34 @@ def gateway() -> Iterator[ThreadingHTTPServer]:
     server.server_close()
 
 
+@contextmanager
+def nginx(folder: Path, gateway: ThreadingHTTPServer, proxies: str = "") -> Iterator[Stack]:
+    stack = Stack.in_folder(
+        folder / "stack",
+        GATEWAY_PORT=str(gateway.server_port),
+        WEB="none",
+        TRUSTED_PROXIES=proxies,
+    )
+    stack.up(["nginx"])
+    yield stack
+    stack.down()
+
+
 @pytest.fixture(scope="module")
 def port(gateway: ThreadingHTTPServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    folder = tmp_path_factory.mktemp("nginx") / "stack"
-    stack = Stack.in_folder(folder, GATEWAY_PORT=str(gateway.server_port), WEB="none")
-    stack.up(["nginx"])
-    yield stack.settings.ports["shop"]
-    stack.down()
+    with nginx(tmp_path_factory.mktemp("nginx"), gateway) as stack:
+        yield stack.settings.ports["shop"]
+
+
+@pytest.fixture(scope="module")
+def behind(
+    gateway: ThreadingHTTPServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """An nginx that believes whoever speaks to it here, and two more."""
+    proxies = f"198.51.100.0/24,127.0.0.1/32,{BALANCER}"
+    folder = tmp_path_factory.mktemp("nginx")
+    with nginx(folder, gateway, proxies) as stack:
+        yield stack
 
 
 @pytest.fixture
@@ -91,6 +115,19 @@ def ask(
         return answer, answer.read()
     finally:
         connection.close()
+
+
+def logged(stack: Stack, path: str) -> dict[str, str]:
+    """Return nginx's log line of a request, which it may write a moment after the answer."""
+    (log,) = stack.logs(["nginx"])
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while time.monotonic() < deadline:
+        for line in log.read_text(encoding="utf-8").splitlines():
+            if f'"path":"{path}"' in line:
+                found: dict[str, str] = json.loads(line)
+                return found
+        time.sleep(0.02)
+    raise AssertionError(f"no line of {path}")
 
 
 class TestForwarding:
@@ -152,6 +189,49 @@ class TestForwarding:
 
         assert first == b"data: first\n\n"
         connection.close()
+
+
+class TestTrustedProxies:
+    """As behind Google's load balancer: whoever connects is one of it, and it adds itself."""
+
+    @pytest.mark.parametrize(
+        ("told", "client"),
+        [
+            (f"192.0.2.7, {BALANCER}", "192.0.2.7"),
+            (f"192.0.2.7, 198.51.100.3, {BALANCER}", "192.0.2.7"),
+            # What the client has made up stands before what the balancer has seen.
+            (f"6.6.6.6, 192.0.2.7, {BALANCER}", "192.0.2.7"),
+            (f"{BALANCER}, 192.0.2.7, {BALANCER}", "192.0.2.7"),
+        ],
+    )
+    def test_the_client_is_the_last_who_is_none_of_them(
+        self, behind: Stack, told: str, client: str
+    ) -> None:
+        path = f"/api/{told.replace(', ', '-')}"
+        headers = {"X-Forwarded-For": told, "X-Forwarded-Proto": "https"}
+
+        _, body = ask(behind.settings.ports["shop"], path, headers=headers)
+
+        sent = json.loads(body)["headers"]
+        assert (sent["X-Client-Address"], sent["X-Forwarded-Proto"]) == (client, "https")
+        assert logged(behind, path)["client"] == client
+
+    def test_who_is_none_of_them_is_not_believed(
+        self, gateway: ThreadingHTTPServer, tmp_path: Path
+    ) -> None:
+        told = {"X-Forwarded-For": f"6.6.6.6, {BALANCER}", "X-Forwarded-Proto": "https"}
+        proxies = f"198.51.100.0/24,{BALANCER}"
+
+        with nginx(tmp_path, gateway, proxies) as stack:
+            _, body = ask(stack.settings.ports["shop"], "/api/x", headers=told)
+
+        sent = json.loads(body)["headers"]
+        assert (sent["X-Client-Address"], sent["X-Forwarded-Proto"]) == ("127.0.0.1", "http")
+
+    def test_one_that_is_no_address_stops_the_start(self, tmp_path: Path) -> None:
+        stack = Stack.in_folder(tmp_path / "stack", WEB="none", TRUSTED_PROXIES="proxy.example")
+        with pytest.raises(StackError, match="neither an address nor a range"):
+            stack.up(["nginx"])
 
 
 class TestOwnAnswers:
