@@ -165,6 +165,11 @@ class Endpoint:
             span.answered(response.status)
             try:
                 await self._pass_on(response, answer, request, caller)
+            except aiohttp.ClientError as error:
+                # The service broke off. Without an end, for the server to cut the connection: else
+                # half an answer would look like the whole.
+                span.failed(type(error).__name__)
+                log.warning("answer broke off", service=service, error=repr(error))
             finally:
                 # Where the answer was read to its end its connection is free already; otherwise
                 # this closes it, and the service hears of it.

@@ -577,9 +577,8 @@ class TestFailures:
 
         async with broken_service(talk) as url, run(service.url, products_url=url) as client:
             exchange = client.begin("GET", "/api/products")
-            # Then the gateway ends with an error, for the server to break the connection
-            with pytest.raises(Exception, match="payload is not completed"):
-                await exchange.task
+            await exchange.task
+        # Then the answer has no end, for the server to cut the connection
         assert exchange.answered.body == b"part"
         assert not exchange.answered.complete
 
