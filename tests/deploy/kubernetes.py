@@ -13,7 +13,7 @@ from tests.deploy.shopper import tell
 
 NAMESPACE = "kiosk"
 PATIENCE_SECONDS = 300
-OF_GKE = {"PROJECT_ID": "a-project", "SHOP_HOST": "shop.test"}
+OF_GKE = {"PROJECT_ID": "a-project", "SHOP_HOST": "shop.test", "LOAD_BALANCER": "192.0.2.80"}
 
 
 def kubectl(*arguments: str, given: str | None = None, warns: bool = False) -> str:
