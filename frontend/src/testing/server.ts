@@ -61,3 +61,34 @@ export function recorded(
 }
 
 export const json = (body: object, init?: ResponseInit) => () => HttpResponse.json(body, init);
+
+/** A stream of order events that stays open; keeps where each connection wants to go on from. */
+export function streamTells(...first: string[]) {
+  const connections: (string | null)[] = [];
+  const open = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const bytes = new TextEncoder();
+  server.use(
+    http.get("*/api/orders/stream", ({ request }) => {
+      connections.push(request.headers.get("Last-Event-ID"));
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          open.add(controller);
+          for (const event of first) controller.enqueue(bytes.encode(event));
+          request.signal.addEventListener("abort", () => open.delete(controller));
+        },
+      });
+      return new HttpResponse(body, { headers: { "Content-Type": "text/event-stream" } });
+    }),
+  );
+  return {
+    connections,
+    openCount: () => open.size,
+    tell: (event: string) => {
+      for (const controller of open) controller.enqueue(bytes.encode(event));
+    },
+    end: () => {
+      for (const controller of open) controller.close();
+      open.clear();
+    },
+  };
+}

@@ -2,12 +2,13 @@ import { screen, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
-import { aProduct, aToken, MUG_ID } from "@/testing/data";
+import { aProduct, aToken, BOWL_ID, MUG_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { problem, productPage, server } from "@/testing/server";
+import { json, problem, productPage, recorded, server } from "@/testing/server";
 
 const tagged = (product: ReturnType<typeof aProduct>, etag: string) =>
   HttpResponse.json(product, { headers: { ETag: etag } });
+const tag = (etag: string) => () => tagged(aProduct(), etag);
 
 beforeEach(() => {
   startSession(aToken({ role: "admin" }));
@@ -105,5 +106,67 @@ describe("an archived product", () => {
     await user.click(await screen.findByRole("button", { name: "Archive mug" }));
     await user.click(await screen.findByRole("button", { name: "Undo" }));
     await vi.waitFor(() => expect(sent).toHaveBeenCalledWith({ archived: false }));
+  });
+});
+
+describe("archiving", () => {
+  it("names the version that was seen, and Undo puts back the one there is now", async () => {
+    recorded("get", "*/api/products/:id", tag('"4.1"'), tag('"5.1"'));
+    const archived = recorded("delete", "*/api/products/:id");
+    const changed = recorded("patch", "*/api/products/:id", tag('"6.1"'));
+    const { user } = openShop("/admin/products");
+    await user.click(await screen.findByRole("button", { name: "Archive mug" }));
+    await user.click(await screen.findByRole("button", { name: "Undo" }));
+    expect(await screen.findByText("mug is sold again.")).toBeVisible();
+    expect(archived.map((each) => each.headers.get("If-Match"))).toEqual(['"4.1"']);
+    expect(changed.map((each) => each.headers.get("If-Match"))).toEqual(['"5.1"']);
+  });
+
+  it("that is refused says why, and offers no Undo", async () => {
+    recorded("delete", "*/api/products/:id", () =>
+      problem(412, "stale", "Someone has changed the product meanwhile."),
+    );
+    const { user } = openShop("/admin/products");
+    await user.click(await screen.findByRole("button", { name: "Archive mug" }));
+    expect(await screen.findByText("Someone has changed the product meanwhile.")).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
+  });
+
+  it("is undone from the list, too", async () => {
+    recorded("get", "*/api/admin/products", json(productPage([aProduct({ archived: true })])));
+    const changed = recorded("patch", "*/api/products/:id", tag('"2.1"'));
+    const { user } = openShop("/admin/products");
+    expect(await screen.findByText("Archived")).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Archive mug" })).toBeNull();
+    await user.click(screen.getByRole("button", { name: /^Put back/ }));
+    await vi.waitFor(() => expect(changed.map((each) => each.body)).toEqual([{ archived: false }]));
+  });
+});
+
+describe("the list of products", () => {
+  it("is what the address asks for, page by page", async () => {
+    const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
+    const asked = recorded(
+      "get",
+      "*/api/admin/products",
+      json({ ...productPage([aProduct()]), next_cursor: "c2" }),
+      json(productPage([bowl])),
+    );
+    const { user } = openShop("/admin/products?q=stone&stock=low&sort=stock");
+    await user.click(await screen.findByRole("button", { name: "Show more" }));
+    expect(await screen.findByRole("row", { name: /Bowl/ })).toBeVisible();
+    const query = { q: "stone", max_stock: "4", sort: "stock", limit: "24" };
+    expect(asked.map((each) => each.query)).toEqual([query, { ...query, cursor: "c2" }]);
+  });
+
+  it("keeps its search, filter and sort in the address", async () => {
+    recorded("get", "*/api/admin/products", json(productPage([])));
+    const { user, router } = openShop("/admin/products");
+    await user.type(await screen.findByLabelText("Search"), "mug");
+    await vi.waitFor(() => expect(router.state.location.search).toBe("?q=mug"));
+    await user.selectOptions(screen.getByLabelText("Stock"), "Low (4 or fewer)");
+    await user.selectOptions(screen.getByLabelText("Sort"), "Name");
+    expect(router.state.location.search).toBe("?q=mug&stock=low&sort=name");
+    expect(await screen.findByRole("heading", { name: "All good" })).toBeVisible();
   });
 });

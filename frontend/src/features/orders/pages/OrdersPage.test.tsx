@@ -1,0 +1,103 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
+import { beforeEach, describe, expect, it } from "vitest";
+import { startSession } from "@/lib/session";
+import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID, ORDER_ID } from "@/testing/data";
+import { openShop } from "@/testing/render";
+import { json, problem, productPage, recorded, server, streamTells } from "@/testing/server";
+
+const accepted = anOrder({
+  status: "ACCEPTED",
+  history: [...anOrder().history, { status: "ACCEPTED", at: "2026-01-01T00:00:01Z" }],
+});
+const older = anOrder({
+  ...accepted,
+  id: "d".repeat(24),
+  cost: 5,
+  products: [
+    { product_id: BOWL_ID, name: "bowl", price: 5, quantity: 1, reason: null },
+    { product_id: MUG_ID, name: "mug", price: 5, quantity: 1, reason: null },
+  ],
+});
+const page = (orders: object[], next_cursor: string | null = null) => json({ orders, next_cursor });
+const rows = () => screen.getAllByRole("listitem").filter((row) => row.matches(".order-row"));
+
+beforeEach(() => startSession(aToken()));
+
+describe("one's orders", () => {
+  it("show their status, total and first pictures, and lead to the order", async () => {
+    recorded("get", "*/api/orders", page([accepted, older]));
+    const asked = recorded(
+      "get",
+      "*/api/products",
+      json(productPage([aProduct({ image_url: "/api/products/1/image" })])),
+    );
+    openShop("/orders");
+    const link = await screen.findByRole("link", { name: "2 × mug" });
+    expect(link).toHaveAttribute("href", `/orders/${ORDER_ID}`);
+    expect(screen.getByRole("link", { name: "1 × bowl and 1 more" })).toBeVisible();
+    const [first, second] = rows();
+    expect(first).toHaveTextContent(/Accepted.*€29\.00/);
+    expect(second).toHaveTextContent("€5.00");
+    await waitFor(() =>
+      expect(first?.querySelector("img")).toHaveAttribute(
+        "src",
+        "/api/products/1/image?size=thumb",
+      ),
+    );
+    expect(asked[0]?.query).toEqual({ ids: `${MUG_ID},${BOWL_ID}`, limit: "100" });
+  });
+
+  it("teach where there are none", async () => {
+    recorded("get", "*/api/orders", page([]));
+    openShop("/orders");
+    expect(await screen.findByRole("heading", { name: "No orders yet" })).toBeVisible();
+    expect(screen.getByRole("link", { name: "Look around" })).toHaveAttribute("href", "/products");
+  });
+
+  it("come page by page; a page that fails leaves those that are there", async () => {
+    const asked = recorded(
+      "get",
+      "*/api/orders",
+      page([accepted], "c2"),
+      () => problem(503, "unavailable", "The orders are away."),
+      page([older]),
+    );
+    const { user } = openShop("/orders");
+    await user.click(await screen.findByRole("button", { name: "Show older orders" }));
+    expect(await screen.findByText("The orders are away.")).toBeVisible();
+    expect(rows()).toHaveLength(1);
+    await user.click(screen.getByRole("button", { name: "Show older orders" }));
+    expect(await screen.findByRole("link", { name: "1 × bowl and 1 more" })).toBeVisible();
+    expect(rows()).toHaveLength(2);
+    expect(asked.map((each) => each.query.cursor)).toEqual([undefined, "c2", "c2"]);
+  });
+
+  it("change while one looks at them", async () => {
+    recorded("get", "*/api/orders", page([anOrder(), older]));
+    const stream = streamTells();
+    openShop("/orders");
+    await screen.findByRole("link", { name: "2 × mug" });
+    expect(within(rows()[0] ?? document.body).getByText("Placed")).toBeVisible();
+    await waitFor(() => expect(stream.connections).toHaveLength(1));
+    stream.tell(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+    expect(await within(rows()[0] ?? document.body).findByText("Accepted")).toBeVisible();
+  });
+
+  it("that are settled need no stream", async () => {
+    recorded("get", "*/api/orders", page([accepted]));
+    const stream = streamTells();
+    openShop("/orders");
+    await screen.findByRole("link", { name: "2 × mug" });
+    expect(stream.connections).toEqual([]);
+  });
+
+  it("are asked for again and again while there is no stream", async () => {
+    const asked = recorded("get", "*/api/orders", page([anOrder()]), page([accepted]));
+    server.use(http.get("*/api/orders/stream", () => HttpResponse.error()));
+    openShop("/orders");
+    await screen.findByRole("link", { name: "2 × mug" });
+    expect(await within(rows()[0] ?? document.body).findByText("Accepted")).toBeVisible();
+    expect(asked).toHaveLength(2);
+  });
+});

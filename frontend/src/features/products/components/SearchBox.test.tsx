@@ -1,0 +1,121 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { aProduct, BOWL_ID, MUG_ID } from "@/testing/data";
+import { openShop } from "@/testing/render";
+import { json, productPage, recorded } from "@/testing/server";
+
+const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
+const field = () => screen.findByRole("combobox", { name: "Search products" });
+const chosen = () => screen.queryAllByRole("option", { selected: true }).map((each) => each.id);
+
+/** Types into the search field of a page without results of its own. */
+async function suggest(text: string) {
+  const asked = recorded("get", "*/api/products", json(productPage([aProduct(), bowl])));
+  recorded("get", "*/api/products/:id", json(bowl, { headers: { ETag: '"1.1"' } }));
+  const shop = openShop("/sign-in");
+  const input = await field();
+  await shop.user.type(input, text);
+  const options = await screen.findAllByRole("option");
+  return { ...shop, asked, input, options };
+}
+
+describe("suggestions", () => {
+  it("are asked for once the typing pauses", async () => {
+    const { asked, input, options } = await suggest("bo");
+    expect(options.map((each) => each.textContent)).toEqual(["Mmug€14.50", "Bbowl€14.50"]);
+    expect(asked.map((each) => each.query)).toEqual([{ q: "bo", limit: "6" }]);
+    expect(input).toHaveAttribute("aria-expanded", "true");
+  });
+
+  it("are gone through by arrows, round and round, and opened by Enter", async () => {
+    const { user, input, options, router } = await suggest("bo");
+    const [first, second] = options.map((each) => each.id);
+    expect(chosen()).toEqual([]);
+    await user.keyboard("{ArrowDown}");
+    expect(chosen()).toEqual([first]);
+    expect(input).toHaveAttribute("aria-activedescendant", first);
+    await user.keyboard("{ArrowDown}{ArrowDown}");
+    expect(chosen()).toEqual([]);
+    expect(input).not.toHaveAttribute("aria-activedescendant");
+    await user.keyboard("{ArrowUp}");
+    expect(chosen()).toEqual([second]);
+    expect(input).toHaveFocus();
+    await user.keyboard("{Enter}");
+    expect(await screen.findByRole("heading", { level: 1, name: "Bowl" })).toBeVisible();
+    expect(router.state.location.pathname).toBe(`/products/${BOWL_ID}`);
+  });
+
+  it("close by Escape, which takes the text away and nothing else", async () => {
+    const { user, input, router } = await suggest("bo");
+    await user.keyboard("{ArrowDown}{Escape}");
+    expect(screen.queryByRole("option")).toBeNull();
+    expect(input).toHaveAttribute("aria-expanded", "false");
+    expect(input).toHaveValue("");
+    expect(input).toHaveFocus();
+    expect(router.state.location.pathname).toBe("/sign-in");
+  });
+
+  it("are opened by a click", async () => {
+    const { user, router } = await suggest("bo");
+    await user.click(screen.getByRole("option", { name: /mug/ }));
+    await waitFor(() => expect(router.state.location.pathname).toBe(`/products/${MUG_ID}`));
+  });
+
+  it("can be passed over: Enter in the field searches for what was written", async () => {
+    const { user, router } = await suggest("bo");
+    await user.keyboard("wl{Enter}");
+    expect(await screen.findByRole("heading", { name: "Results for “bowl”" })).toBeVisible();
+    expect(router.state.location.search).toBe("?q=bowl");
+  });
+});
+
+describe("on the catalogue", () => {
+  it("a chip that takes the words away wins over the field that they were typed in", async () => {
+    recorded("get", "*/api/products", json(productPage([aProduct()])));
+    const { user, router } = openShop("/products?category=kitchen");
+    const input = await field();
+    await user.type(input, "bowl");
+    const chips = await screen.findByRole("list", { name: "Active filters" });
+    await user.click(await within(chips).findByRole("button", { name: /^“bowl”/ }));
+    await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen"));
+    expect(input).toHaveValue("");
+    await expect(
+      waitFor(() => expect(router.state.location.search).toContain("q="), { timeout: 400 }),
+    ).rejects.toThrow();
+  });
+
+  it("going back wins, too", async () => {
+    recorded("get", "*/api/products", json(productPage([aProduct()])));
+    const { user, router } = openShop("/products");
+    await user.click(await screen.findByRole("link", { name: "Kitchen" }));
+    await user.type(await field(), "bowl");
+    await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&q=bowl"));
+    await router.navigate(-1);
+    await waitFor(() => expect(router.state.location.search).toBe(""));
+    await expect(
+      waitFor(() => expect(router.state.location.search).toContain("q="), { timeout: 400 }),
+    ).rejects.toThrow();
+  });
+});
+
+describe("the shortcut", () => {
+  it.each(["/", "{Control>}k{/Control}", "{Meta>}k{/Meta}"])(
+    "%s leads to the field",
+    async (keys) => {
+      const { user } = openShop("/cart");
+      const input = await field();
+      expect(input).not.toHaveFocus();
+      await user.keyboard(keys);
+      expect(input).toHaveFocus();
+      expect(input).toHaveValue("");
+    },
+  );
+
+  it("of a slash is a slash where one is typing", async () => {
+    const { user } = openShop("/sign-in");
+    const email = await screen.findByLabelText("E-mail");
+    await user.type(email, "a/b");
+    expect(email).toHaveValue("a/b");
+    expect(email).toHaveFocus();
+  });
+});
