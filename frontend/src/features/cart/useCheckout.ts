@@ -6,8 +6,13 @@ import { placeOrder } from "@/features/orders/api/placeOrder";
 import { asProblem } from "@/lib/problem";
 import { randomKey } from "@/lib/randomKey";
 import { useCart } from "./CartContext";
-import { cartStore, setAttempt, takeOut } from "./cartStore";
+import { type Attempt, cartStore, setAttempt, takeOut } from "./cartStore";
 import type { FreshLine } from "./useFreshLines";
+
+interface Sent {
+  products: LineRequest[];
+  attempt: Attempt;
+}
 
 /**
  * Place what is in the cart as one order.
@@ -23,28 +28,28 @@ export function useCheckout(lines: FreshLine[], email: string, refetch: () => vo
   const fingerprint = JSON.stringify([email, products]);
 
   const placing = useMutation({
-    mutationFn: () => {
-      const key = keyFor(fingerprint);
-      setAttempt({ key, fingerprint, wasSent: true });
-      return placeOrder(products, key);
+    // What is sent is handed on: by the answer the cart may be another.
+    mutationFn: (sent: Sent) => {
+      setAttempt({ ...sent.attempt, wasSent: true });
+      return placeOrder(sent.products, sent.attempt.key);
     },
-    onSuccess: (order) => {
-      takeOut(products);
+    onSuccess: (order, sent) => {
+      takeOut(sent.products);
       setAttempt(null);
       queries.setQueryData(orderQuery(order.id).queryKey, order);
       queries.invalidateQueries({ queryKey: ["orders", "list"] });
       queries.invalidateQueries({ queryKey: ["products"], refetchType: "none" });
       navigate(`/orders/${order.id}`, { replace: true });
     },
-    onError: (error) => {
+    onError: (error, sent) => {
       // A clear no means that there is no order; the key can stay for the next try.
-      if (!asProblem(error).isUncertain)
-        setAttempt({ key: keyFor(fingerprint), fingerprint, wasSent: false });
+      if (!asProblem(error).isUncertain) setAttempt({ ...sent.attempt, wasSent: false });
       refetch();
     },
   });
   return {
     placing,
+    place: () => placing.mutate({ products, attempt: attemptFor(fingerprint) }),
     /** An earlier, different order may have gone through unseen. */
     isDoubtful:
       attempt?.wasSent === true && attempt.fingerprint !== fingerprint && lines.length > 0,
@@ -54,7 +59,8 @@ export function useCheckout(lines: FreshLine[], email: string, refetch: () => vo
   };
 }
 
-function keyFor(fingerprint: string): string {
+function attemptFor(fingerprint: string): Attempt {
   const { attempt } = cartStore.get();
-  return attempt?.fingerprint === fingerprint ? attempt.key : randomKey();
+  if (attempt?.fingerprint === fingerprint) return attempt;
+  return { key: randomKey(), fingerprint, wasSent: false };
 }

@@ -19,12 +19,12 @@ export function CheckoutPage() {
   const email = useAuth().session?.email ?? "";
   const cart = useFreshLines();
   const { lines, hasBlocking, refetch } = cart;
-  const { placing, isDoubtful, lineError } = useCheckout(lines, email, refetch);
+  const { placing, place, isDoubtful, lineError } = useCheckout(lines, email, refetch);
   const tooMany = lines.length > MOST_LINES;
 
   // Pressing a second time while the first is on its way does nothing.
-  function place() {
-    if (!placing.isPending && !placing.isSuccess) placing.mutate();
+  function press() {
+    if (!placing.isPending && !placing.isSuccess) place();
   }
   return (
     <div className="shop-width">
@@ -66,7 +66,7 @@ export function CheckoutPage() {
             <Button
               size="lg"
               disabled={placing.isPending || placing.isSuccess || hasBlocking || tooMany}
-              onClick={place}
+              onClick={press}
             >
               {placing.isPending ? "Placing…" : "Place order"}
             </Button>

@@ -30,7 +30,8 @@ let leaving: AbortController | null = null;
 
 channel.onmessage = ({ data }: MessageEvent<Message>) => {
   if (data.type === "hello" && isLeading) tellLive(liveStore.get());
-  if (data.type === "live") liveStore.set(data.isLive);
+  // The one that leads knows better than what the one before it still said.
+  if (data.type === "live" && !isLeading) liveStore.set(data.isLive);
   if (data.type === "orders") {
     lastEventId = data.lastEventId;
     for (const listener of listeners) listener(data.orders);
