@@ -73,7 +73,7 @@ export function streamTells(...first: string[]) {
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => {
           open.add(controller);
-          for (const event of first) controller.enqueue(bytes.encode(event));
+          for (const event of [": hello\n\n", ...first]) controller.enqueue(bytes.encode(event));
           request.signal.addEventListener("abort", () => open.delete(controller));
         },
       });
@@ -91,4 +91,13 @@ export function streamTells(...first: string[]) {
       open.clear();
     },
   };
+}
+
+/** What an answer waits at until the test opens it. */
+export function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
 }

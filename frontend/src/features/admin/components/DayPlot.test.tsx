@@ -7,8 +7,11 @@ import DayPlot from "./DayPlot";
 // jsdom lays nothing out, so the plot is told its size.
 vi.mock("recharts", async (original) => ({
   ...(await original<typeof import("recharts")>()),
-  ResponsiveContainer: ({ children }: { children: ReactElement<object> }) =>
-    cloneElement(children, { width: 600, height: 200 }),
+  ResponsiveContainer: ({
+    children,
+  }: {
+    children: ReactElement<{ width: number; height: number }>;
+  }) => cloneElement(children, { width: 600, height: 200 }),
 }));
 
 it("has a bar for each day, in the proportion of its figure, and does not move", () => {

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
 import { aProduct, aToken, MUG_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, productPage, recorded } from "@/testing/server";
+import { gate, json, problem, productPage, recorded } from "@/testing/server";
 
 const EDIT = `/admin/products?edit=${MUG_ID}`;
 const tagged = (product: ReturnType<typeof aProduct>, etag: string) =>
@@ -218,9 +218,9 @@ describe("a picture", () => {
   });
 
   it("is seen to be on its way", async () => {
-    const arrived = Promise.withResolvers<void>();
+    const arrived = gate();
     recorded("put", "*/api/products/:id/image", async () => {
-      await arrived.promise;
+      await arrived.opened;
       return tagged(aProduct(), '"2.1"')();
     });
     const { user, drop } = await openForm();
@@ -228,7 +228,7 @@ describe("a picture", () => {
     await user.click(screen.getByRole("button", { name: "Save" }));
     expect(await screen.findByRole("progressbar", { name: "Sending the picture" })).toBeVisible();
     expect(screen.getByRole("button", { name: "Saving…" })).toBeDisabled();
-    arrived.resolve();
+    arrived.open();
     expect(await screen.findByText("Saved mug.")).toBeVisible();
   });
 

@@ -1,10 +1,10 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, cleanup, screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { problem, productPage, server } from "@/testing/server";
+import { gate, json, problem, productPage, recorded, server } from "@/testing/server";
 import { addLine, cartStore } from "../cartStore";
 
 interface Placed {
@@ -101,5 +101,70 @@ describe("placing an order", () => {
     await user.click(await placeButton());
     expect(await screen.findByText("Only 1 of bowl is left.")).toBeVisible();
     await waitFor(() => expect(cartStore.get().attempt?.wasSent).toBe(false));
+  });
+
+  it("again after a reload uses the key that was stored before it was first sent", async () => {
+    const placed = ordersAnswer(() => HttpResponse.error());
+    const { user } = openShop("/checkout");
+    await user.click(await placeButton());
+    await screen.findByText("You are offline");
+    cleanup();
+    const { user: later } = openShop("/checkout");
+    await later.click(await placeButton());
+    await screen.findByRole("heading", { name: /Accepted/ });
+    expect(placed).toHaveLength(2);
+    expect(placed[1]).toEqual(placed[0]);
+  });
+
+  it("anew after the last one was read uses another key", async () => {
+    const placed = ordersAnswer();
+    const { user, router } = openShop("/checkout");
+    await user.click(await placeButton());
+    await screen.findByRole("heading", { name: /Accepted/ });
+    addLine(aProduct(), 2);
+    addLine(bowl, 3);
+    await router.navigate("/checkout");
+    await user.click(await placeButton());
+    await screen.findByRole("heading", { name: /Accepted/ });
+    expect(placed[1]?.body).toEqual(placed[0]?.body);
+    expect(placed[1]?.key).not.toBe(placed[0]?.key);
+  });
+
+  it("at a price that changed asks again, with the price of now and another key", async () => {
+    const errors = [{ field: "products.0", message: "The price is €15.00 now." }];
+    const placed = ordersAnswer(() =>
+      problem(409, "price-changed", "Some prices changed.", errors),
+    );
+    const { user } = openShop("/checkout");
+    await screen.findByText("€29.30");
+    recorded("get", "*/api/products", json(productPage([aProduct({ price: 15 }), bowl])));
+    await user.click(await placeButton());
+    expect(await screen.findByText("Some prices changed.")).toBeVisible();
+    expect(await screen.findByText("€30.30")).toBeVisible();
+    await user.click(await placeButton());
+    await screen.findByRole("heading", { name: /Accepted/ });
+    expect(placed.map((each) => each.body)).toMatchObject([
+      { products: [{ price: 14.5 }, { price: 0.1 }] },
+      { products: [{ price: 15 }, { price: 0.1 }] },
+    ]);
+    expect(placed[1]?.key).not.toBe(placed[0]?.key);
+  });
+
+  it("takes out what was ordered, and leaves what another tab put in meanwhile", async () => {
+    const answered = gate();
+    server.use(
+      http.post("*/api/orders", async () => {
+        await answered.opened;
+        return created();
+      }),
+      http.get("*/api/orders/:id", () => HttpResponse.json(anOrder({ status: "ACCEPTED" }))),
+    );
+    const { user } = openShop("/checkout");
+    await user.click(await placeButton());
+    expect(await screen.findByRole("button", { name: "Placing…" })).toBeDisabled();
+    act(() => addLine(aProduct({ id: "d".repeat(24), name: "lamp" }), 1));
+    answered.open();
+    await screen.findByRole("heading", { name: /Accepted/ });
+    expect(cartStore.get().lines.map((line) => line.name)).toEqual(["lamp"]);
   });
 });

@@ -5,7 +5,7 @@ import { addLine, cartStore } from "@/features/cart/cartStore";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, MUG_ID, ORDER_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, productPage, recorded, server, streamTells } from "@/testing/server";
+import { gate, json, problem, productPage, recorded, server, streamTells } from "@/testing/server";
 
 const ADDRESS = `/orders/${ORDER_ID}`;
 const accepted = anOrder({
@@ -22,7 +22,7 @@ beforeEach(() => startSession(aToken()));
 describe("an order's page", () => {
   it("turns from Placed to Accepted without a reload", async () => {
     thereIs();
-    streamTells(": hello\n\n", `event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+    streamTells(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
     openShop(ADDRESS);
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
     expect(screen.getByText("Everything in your order is set aside for you.")).toBeVisible();
@@ -100,16 +100,16 @@ describe("an order's page", () => {
   });
 
   it("opens with its heading in focus, after the order was waited for", async () => {
-    const arrived = Promise.withResolvers<void>();
+    const arrived = gate();
     recorded("get", "*/api/orders", json({ orders: [accepted], next_cursor: null }));
     recorded("get", "*/api/orders/:id", async () => {
-      await arrived.promise;
+      await arrived.opened;
       return HttpResponse.json(accepted);
     });
     const { user } = openShop("/orders");
     await user.click(await screen.findByRole("link", { name: "2 × mug" }));
     expect(await screen.findByRole("status", { name: "Loading" })).toBeVisible();
-    arrived.resolve();
+    arrived.open();
     const heading = await screen.findByRole("heading", { level: 1, name: /Accepted/ });
     await waitFor(() => expect(heading).toHaveFocus());
   });

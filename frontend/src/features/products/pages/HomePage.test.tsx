@@ -3,7 +3,7 @@ import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { aProduct, BOWL_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, productPage, recorded, server } from "@/testing/server";
+import { gate, json, problem, productPage, recorded, server } from "@/testing/server";
 
 const bowl = aProduct({ id: BOWL_ID, name: "bowl", quantity: 3 });
 
@@ -38,10 +38,10 @@ describe("the start page", () => {
   });
 
   it("holds the place of what is still to come", async () => {
-    const arrived = Promise.withResolvers<void>();
+    const arrived = gate();
     shelves(
       async () => {
-        await arrived.promise;
+        await arrived.opened;
         return HttpResponse.json(productPage([aProduct()]));
       },
       json(productPage([bowl])),
@@ -50,7 +50,7 @@ describe("the start page", () => {
     const fresh = within(await screen.findByRole("region", { name: "New" }));
     const skeleton = fresh.getByRole("status", { name: "Loading products" });
     expect(skeleton.children).toHaveLength(8);
-    arrived.resolve();
+    arrived.open();
     expect(await fresh.findByRole("link", { name: "mug" })).toBeVisible();
     expect(skeleton).not.toBeInTheDocument();
   });
