@@ -6,7 +6,6 @@ the autoscalers see real CPU. Can't prove what several machines add, nor that a 
 enforced where the cluster does not.
 """
 
-import os
 import re
 import subprocess
 import threading
@@ -15,9 +14,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.deploy.compose import REPOSITORY
 from tests.deploy.kubernetes import (
     NAMESPACE,
+    RELEASES,
+    bring_in,
     deploy,
     eventually,
     get,
@@ -29,95 +29,23 @@ from tests.deploy.kubernetes import (
     wait_for_jobs,
     wait_for_rollouts,
 )
-from tests.deploy.manifests import KUBERNETES
-from tests.deploy.shopper import SHOPPER, Shop, tell
+from tests.deploy.shopper import PRODUCT, SHOPPER, Shop, tell
 from tests.deploy.traffic import Traffic
 
-RELEASES = os.environ.get("RELEASES", "r1 r2").split()
 SERVICES = ("gateway-ms", "authentication-ms", "products-ms", "orders-ms")
 STATELESS = ("nginx-proxy", *SERVICES)
 DATABASES = ("authentication-db", "products-db", "orders-db")
 STATEFUL = (*DATABASES, "kafka")
 SETTLED_SECONDS = 120
-STOCK = 1_000_000
-PRODUCT = "fork"
 CUSTOMERS = 8
 
 pytestmark = pytest.mark.timeout(1200)
 
 
-def run(command: str) -> str:
-    """Run what a person would type, in the repository."""
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def documented(pattern: str) -> str:
-    """Return the one command of docs/operations.md in which a pattern is found."""
-    text = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
-    blocks = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL))
-    commands = re.findall(r"(?:.*\\\n)*.+", blocks)
-    command: str
-    [command] = [one for one in commands if re.search(pattern, one, re.DOTALL)]
-    return command
-
-
-def released(release: str, *more: str, **settings: str) -> None:
-    """Bring a release in, as `make deploy` does, without a warning."""
-    began = time.monotonic()
-    done = deploy("minikube", release, *more, **settings)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Warning" not in done.stderr, done.stderr
-    tell(f"release {release} is up after {time.monotonic() - began:.0f} s")
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where the first release answers, in a namespace of its own."""
-    remove()
-    kubectl("apply", "-f", str(KUBERNETES / "base" / "namespace.yaml"))
-    run("infrastructure/kubernetes/make_secrets")
-    released(RELEASES[0])
-    own = f"http://{get('service', 'nginx-proxy')['spec']['clusterIP']}:8080"
-    yield os.environ.get("SHOP_URL", own)
-    remove()
-
-
-@pytest.fixture(scope="module")
-def empty_shop(address: str) -> Iterator[Shop]:
-    shop = Shop(address)
-    yield shop
-    shop.close()
-
-
-@pytest.fixture(scope="module")
-def shop(empty_shop: Shop) -> Shop:
-    """The shop, with an admin, a customer and products in it."""
-    command = documented(r"exec -i .* create-admin")
-    password, email = re.findall(r"echo '(.+)' .* create-admin (\S+)", command, re.DOTALL)[0]
-    assert "was made, an admin" in run(command)
-    admin = empty_shop.sign_in(email, password)
-    empty_shop.add_product(admin, PRODUCT, STOCK)
-    empty_shop.register(SHOPPER, SHOPPER)
-    return empty_shop
-
-
-@pytest.fixture
-def customer(shop: Shop) -> str:
-    return shop.sign_in(SHOPPER)
-
-
 @pytest.fixture
 def traffic(shop: Shop, address: str, customer: str) -> Iterator[Traffic]:
     """Customers all the while; in the end each order is settled, and the stock adds up."""
-    before = shop.quantity(PRODUCT)
+    before = shop.quantity()
     with Traffic(address, customer, {"name": PRODUCT, "quantity": 1}) as traffic:
         traffic.until_orders(10)
         yield traffic
@@ -126,9 +54,7 @@ def traffic(shop: Shop, address: str, customer: str) -> Iterator[Traffic]:
     for failure in traffic.failures[:5]:
         tell(f"  {failure}")
     assert {shop.outcome(customer, one) for one in traffic.orders} == {"ACCEPTED"}
-    eventually(
-        lambda: shop.quantity(PRODUCT) == before - len(traffic.orders), "stock", SETTLED_SECONDS
-    )
+    eventually(lambda: shop.quantity() == before - len(traffic.orders), "stock", SETTLED_SECONDS)
 
 
 def delete_one(name: str, *options: str) -> None:
@@ -180,7 +106,7 @@ class TestFirstRelease:
 
     def test_an_order_is_accepted(self, shop: Shop, customer: str) -> None:
         began = time.monotonic()
-        assert shop.outcome(customer, shop.order(customer, name=PRODUCT)) == "ACCEPTED"
+        assert shop.outcome(customer, shop.order(customer)) == "ACCEPTED"
         tell(f"ACCEPTED after {time.monotonic() - began:.2f} s")
 
     def test_the_web_shop_is_served(self, shop: Shop) -> None:
@@ -213,7 +139,7 @@ class TestFirstRelease:
 class TestRelease:
     def test_a_second_release_fails_no_request(self, traffic: Traffic) -> None:
         before = images()
-        released(RELEASES[1])
+        bring_in(RELEASES[1])
         wait_for_jobs()
         after = images()
         assert {name for name in before if before[name] != after[name]} == set(before)
