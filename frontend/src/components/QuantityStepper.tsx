@@ -7,11 +7,20 @@ interface Props {
   value: number;
   min?: number;
   max: number;
+  /** Whether it takes the place of what had the focus. */
+  takesFocus?: boolean;
   onChange: (value: number) => void;
 }
 
 /** A quantity between two bounds; what is typed counts when the field is left. */
-export function QuantityStepper({ label, value, min = 1, max, onChange }: Props) {
+export function QuantityStepper({
+  label,
+  value,
+  min = 1,
+  max,
+  takesFocus = false,
+  onChange,
+}: Props) {
   const [typed, setTyped] = useState<string | null>(null);
 
   function settle() {
@@ -29,7 +38,12 @@ export function QuantityStepper({ label, value, min = 1, max, onChange }: Props)
   }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset's legend would show beside the label.
-    <div className="stepper" role="group" aria-label={label}>
+    <div
+      className="stepper"
+      role="group"
+      aria-label={label}
+      ref={takesFocus ? focusLastButton : undefined}
+    >
       <Button
         variant="quiet"
         aria-label={`One less: ${label}`}
@@ -57,4 +71,10 @@ export function QuantityStepper({ label, value, min = 1, max, onChange }: Props)
       </Button>
     </div>
   );
+}
+
+/** Not the field: on a phone that would open the keyboard. */
+function focusLastButton(group: HTMLElement | null): void {
+  const buttons = group?.querySelectorAll<HTMLElement>("button:not(:disabled)");
+  if (buttons) [...buttons].at(-1)?.focus();
 }

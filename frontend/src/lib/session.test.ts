@@ -1,7 +1,8 @@
 import { HttpResponse, http } from "msw";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { aToken } from "@/testing/data";
-import { server } from "@/testing/server";
+import { locks } from "@/testing/locks";
+import { json, recorded, server } from "@/testing/server";
 import { endSession, resumeSession, sessionStore, startSession } from "./session";
 
 const MARKER = "shop-signed-in-";
@@ -55,5 +56,25 @@ describe("a session", () => {
     startSession(aToken());
     const stored = JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]);
     expect(stored).not.toContain("signature");
+  });
+});
+
+describe("two tabs that find the token expired at once", () => {
+  afterEach(() => Reflect.deleteProperty(navigator, "locks"));
+
+  it("share one refresh", async () => {
+    Object.defineProperty(navigator, "locks", { value: locks(), configurable: true });
+    const [stale, fresh] = [aToken({ jti: "stale" }), aToken({ jti: "fresh" })];
+    const asked = recorded("post", "*/api/refresh", json({ access_token: fresh }));
+    const tabs: typeof import("./session")[] = [];
+    for (let count = 0; count < 2; count += 1) {
+      vi.resetModules();
+      tabs.push(await import("./session"));
+    }
+    tabs[0]?.startSession(stale);
+    await vi.waitFor(() => expect(tabs[1]?.currentSession()?.token).toBe(stale));
+    await Promise.all(tabs.map((tab) => tab.refreshSession(stale)));
+    expect(asked).toHaveLength(1);
+    expect(tabs.map((tab) => tab.currentSession()?.token)).toEqual([fresh, fresh]);
   });
 });

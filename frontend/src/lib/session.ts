@@ -22,6 +22,7 @@ export type SessionState =
 type Message = { type: "session"; session: Session } | { type: "signed-out" };
 
 const LOCK = "kiosk-refresh";
+const HEARD_MILLISECONDS = 50;
 const MARKERS = new Set(["__Host-shop-signed-in", `shop-signed-in-${location.port}`]);
 
 export const sessionStore = createStore<SessionState>({ status: "unknown" });
@@ -104,7 +105,15 @@ async function askForToken(): Promise<Response> {
 
 function withLock(action: () => Promise<void>): Promise<void> {
   if (!("locks" in navigator)) return action();
-  return navigator.locks.request(LOCK, action);
+  return new Promise((resolve, reject) => {
+    navigator.locks
+      .request(LOCK, async () => {
+        await action().then(resolve, reject);
+        // The lock may reach the next tab before the message with the token does.
+        await new Promise((heard) => setTimeout(heard, HEARD_MILLISECONDS));
+      })
+      .catch(reject);
+  });
 }
 
 function enter(session: Session): void {

@@ -4,6 +4,7 @@ import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
 import { Icon } from "@/components/Icon";
 import { toast } from "@/components/toasts";
+import { focusOnce } from "@/lib/focusOnce";
 import { asProblem } from "@/lib/problem";
 import { capital } from "@/lib/words";
 import { addCategory } from "../api/addCategory";
@@ -13,6 +14,7 @@ import { renameCategory } from "../api/renameCategory";
 export function CategoryRow({ name }: { name: string }) {
   const id = useId();
   const [draft, setDraft] = useState<string | null>(null);
+  const [wasEdited, setEdited] = useState(false);
   const queries = useQueryClient();
   const refresh = () => queries.invalidateQueries();
   const renaming = useMutation({
@@ -40,6 +42,7 @@ export function CategoryRow({ name }: { name: string }) {
   function edit(text: string | null) {
     renaming.reset();
     deleting.reset();
+    setEdited(true);
     setDraft(text);
   }
   function submit(event: FormEvent) {
@@ -60,7 +63,6 @@ export function CategoryRow({ name }: { name: string }) {
             aria-label={`New name of ${name}`}
             aria-invalid={renaming.isError || undefined}
             aria-describedby={renaming.isError ? id : undefined}
-            // The field appears because its button was pressed.
             ref={focusOnce}
             value={draft}
             maxLength={120}
@@ -75,6 +77,7 @@ export function CategoryRow({ name }: { name: string }) {
       {draft === null && (
         <span className="row-actions">
           <Button
+            ref={wasEdited ? focusOnce : undefined}
             variant="quiet"
             className="btn-icon"
             aria-label={`Rename ${name}`}
@@ -101,8 +104,4 @@ export function CategoryRow({ name }: { name: string }) {
       )}
     </li>
   );
-}
-
-function focusOnce(input: HTMLInputElement | null): void {
-  input?.focus();
 }

@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
 import { TimeAgo } from "@/components/TimeAgo";
 import { toast } from "@/components/toasts";
+import { focusOnce } from "@/lib/focusOnce";
 import { discardLetter } from "../api/discardLetter";
 import type { LetterOwner } from "../api/listLetters";
 import { replayLetter } from "../api/replayLetter";
@@ -47,6 +48,7 @@ export function LetterCard({ owner, letter }: Props) {
 
 function Decision({ owner, letter }: Props) {
   const [reason, setReason] = useState<string | null>(null);
+  const [wasKept, setKept] = useState(false);
   const queries = useQueryClient();
   // A replay that fails is noted, and someone else may have decided: the list is read anew always.
   const onSettled = () => queries.invalidateQueries({ queryKey: ["admin", "letters"] });
@@ -78,7 +80,11 @@ function Decision({ owner, letter }: Props) {
           >
             Replay
           </Button>
-          <Button variant="outline-danger" onClick={() => setReason("")}>
+          <Button
+            ref={wasKept ? focusOnce : undefined}
+            variant="outline-danger"
+            onClick={() => setReason("")}
+          >
             Discard…
           </Button>
         </div>
@@ -88,7 +94,6 @@ function Decision({ owner, letter }: Props) {
             {(control) => (
               <input
                 {...control}
-                // The field appears because its button was pressed.
                 ref={focusOnce}
                 value={reason}
                 maxLength={500}
@@ -103,17 +108,19 @@ function Decision({ owner, letter }: Props) {
           >
             Discard
           </Button>
-          <Button variant="quiet" onClick={() => setReason(null)}>
+          <Button
+            variant="quiet"
+            onClick={() => {
+              setReason(null);
+              setKept(true);
+            }}
+          >
             Keep it
           </Button>
         </form>
       )}
     </>
   );
-}
-
-function focusOnce(input: HTMLInputElement | null): void {
-  input?.focus();
 }
 
 /** JSON with line breaks where it is JSON. */

@@ -82,6 +82,7 @@ describe("a category", () => {
     expect(field).toHaveAccessibleDescription("There is a category named garden already.");
     await user.click(screen.getByRole("button", { name: "Keep" }));
     expect(screen.queryByText("There is a category named garden already.")).toBeNull();
+    expect(screen.getByRole("button", { name: "Rename kitchen" })).toHaveFocus();
   });
 
   it("that products have stays, and says why in its place", async () => {

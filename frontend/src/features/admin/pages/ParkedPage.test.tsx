@@ -78,7 +78,10 @@ describe("a parked event", () => {
     await user.type(field, "   {Enter}");
     expect(screen.getByRole("button", { name: "Discard" })).toBeDisabled();
     expect(sent).toEqual([]);
-    await user.type(field, "A test of ours. {Enter}");
+    await user.click(screen.getByRole("button", { name: "Keep it" }));
+    expect(screen.getByRole("button", { name: "Discard…" })).toHaveFocus();
+    await user.keyboard("{Enter}");
+    await user.keyboard("A test of ours. {Enter}");
     await waitFor(() => expect(screen.getAllByText("Nothing is parked")).toHaveLength(2));
     expect(sent).toMatchObject([{ path: `${PATH}/discard`, body: { reason: "A test of ours." } }]);
   });

@@ -1,32 +1,12 @@
 import { HttpResponse, http } from "msw";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { anOrder, aToken } from "@/testing/data";
+import { locks } from "@/testing/locks";
 import { server, streamTells } from "@/testing/server";
 
 const accepted = anOrder({ status: "ACCEPTED" });
 const event = (id: string, order = accepted) =>
   `event: order\nid: ${id}\ndata: ${JSON.stringify(order)}\n\n`;
-
-/** As the browser's: whoever holds the lock keeps it until what it does has ended. */
-function locks() {
-  const queues = new Map<string, Promise<unknown>>();
-  return {
-    request(name: string, ...rest: unknown[]) {
-      const action = rest.at(-1) as () => Promise<unknown>;
-      const { signal } = rest.length > 1 ? (rest[0] as { signal?: AbortSignal }) : {};
-      const before = queues.get(name) ?? Promise.resolve();
-      const turn = before.then(() => {
-        if (signal?.aborted) throw new DOMException("Given up.", "AbortError");
-        return action();
-      });
-      queues.set(
-        name,
-        turn.catch(() => undefined),
-      );
-      return turn;
-    },
-  };
-}
 
 /** A tab has its own modules, and shares locks and channels with the others. */
 async function openTab(token = aToken()) {

@@ -73,6 +73,25 @@ describe("an order's page", () => {
     expect(await screen.findByRole("heading", { name: "There is no such order" })).toBeVisible();
   });
 
+  it("has a line of what became of it, with the times, and of what is to come", async () => {
+    thereIs();
+    const stream = streamTells();
+    openShop(ADDRESS);
+    const steps = () =>
+      screen.getAllByRole("listitem").filter((each) => each.closest(".time-line"));
+    await screen.findByRole("heading", { level: 1, name: /Placed/ });
+    expect(steps().map((each) => each.textContent)).toEqual([
+      expect.stringMatching(/^Placed\d\d:\d\d:\d\d$/),
+      "Acceptedin a moment",
+    ]);
+    await waitFor(() => expect(stream.connections).toHaveLength(1));
+    stream.tell(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+    await screen.findByRole("heading", { level: 1, name: /Accepted/ });
+    const [, last] = steps();
+    expect(last).toHaveTextContent(/^Accepted\d\d:\d\d:01$/);
+    expect(last?.querySelector("time")).toHaveAttribute("datetime", "2026-01-01T00:00:01Z");
+  });
+
   it("shows when it was placed and by whom, and its total", async () => {
     thereIs(accepted);
     openShop(ADDRESS);

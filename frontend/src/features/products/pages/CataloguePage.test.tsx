@@ -163,12 +163,12 @@ describe("a card", () => {
     const { user } = openShop("/products");
     await user.click(await screen.findByRole("button", { name: /^Add ?mug to the cart$/ }));
     const stepper = within(screen.getByRole("group", { name: "Quantity of mug" }));
+    expect(stepper.getByRole("button", { name: /One more/ })).toHaveFocus();
     await user.click(stepper.getByRole("button", { name: /One more/ }));
     expect(stepper.getByRole("textbox")).toHaveValue("2");
-    await user.keyboard("{Tab}");
     await user.click(stepper.getByRole("button", { name: /One less/ }));
     await user.click(stepper.getByRole("button", { name: /One less/ }));
-    expect(screen.getByRole("button", { name: /^Add ?mug to the cart$/ })).toBeVisible();
+    expect(screen.getByRole("button", { name: /^Add ?mug to the cart$/ })).toHaveFocus();
     await user.click(screen.getByRole("button", { name: "Undo" }));
     expect(screen.getByRole("group", { name: "Quantity of mug" })).toBeVisible();
   });
