@@ -9,6 +9,7 @@ locals {
       "${service}-ms-mongo-url",
     ]],
     "authentication-ms-signing-key",
+    "authentication-ms-previous-key",
   ]))
 }
 

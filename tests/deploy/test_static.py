@@ -5,7 +5,9 @@ it works.
 """
 
 import re
+import runpy
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import yaml
 from tests.deploy.compose import REPOSITORY
 from tests.deploy.manifests import COMPONENTS, KUBERNETES, OVERLAYS, TOOLS, built
 
+from authentication.services.keys import KeyRing
 from stack import proxy, tools
 
 CHECKOV = REPOSITORY / ".local" / "deploy" / "checkov" / "bin" / "checkov"
@@ -90,6 +93,52 @@ class TestCompose:
             assert "limits" in service["deploy"]["resources"], name
             for volume in service.get("volumes", []):
                 assert not str(volume).startswith("."), name
+
+
+class TestSecretsOfCompose:
+    @pytest.fixture
+    def make(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+        """Runs the script; files stay this user's, as only root may give them away."""
+        monkeypatch.setattr("os.chown", lambda *_given: None)
+        script = str(REPOSITORY / "infrastructure" / "compose" / "make_secrets.py")
+
+        def make(*change: str) -> None:
+            monkeypatch.setattr("sys.argv", [script, str(tmp_path), *change])
+            runpy.run_path(script, run_name="__main__")
+
+        return make
+
+    def test_the_signing_key_changes_by_steps(
+        self, make: Callable[..., None], tmp_path: Path
+    ) -> None:
+        signing, previous = (
+            tmp_path / "authentication" / f"{n}-key" for n in ("signing", "previous")
+        )
+        # Given
+        make()
+        first = signing.read_text()
+        assert not previous.exists()
+        # When / Then
+        make("publish-next-key")
+        second = previous.read_text()
+        assert signing.read_text() == first
+        assert KeyRing.from_pem(second, first).kid != KeyRing.from_pem(first, None).kid
+        make("swap-keys")
+        assert (signing.read_text(), previous.read_text()) == (second, first)
+        assert [oct(each.stat().st_mode & 0o777) for each in (signing, previous)] == ["0o400"] * 2
+        make("forget-previous-key")
+        assert signing.read_text() == second
+        assert not previous.exists()
+
+    def test_what_exists_stays(self, make: Callable[..., None], tmp_path: Path) -> None:
+        def made() -> dict[Path, str]:
+            return {file: file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
+
+        make()
+        before = made()
+        make()
+        assert made() == before
+        assert len(before) == 14
 
 
 class TestManifests:

@@ -1,10 +1,11 @@
 """What authentication-ms is told."""
 
 from datetime import timedelta
+from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from shopkit.settings import MongoSettings
+from shopkit.settings import MAY_BE_ABSENT, MongoSettings
 
 SERVICE = "authentication"
 
@@ -28,13 +29,14 @@ class DatabaseSettings(MongoSettings):
 class AuthenticationSettings(DatabaseSettings):
     """What the service needs.
 
-    `signing_key` is an RSA private key (PEM); `previous_key`, public or private, is still
-    published while tokens that it signed live. `shop_port` is the port at which browsers see the
-    shop. Failures and registrations are counted in windows that begin with the first one.
+    `signing_key` is an RSA private key (PEM); `previous_key`, public or private, is published
+    beside it: the one before, while tokens that it signed live, or the one to come. `shop_port` is
+    the port at which browsers see the shop. Failures and registrations are counted in windows that
+    begin with the first one.
     """
 
     signing_key: SecretStr
-    previous_key: SecretStr | None = None
+    previous_key: Annotated[SecretStr | None, MAY_BE_ABSENT] = None
     shop_port: int = 8080
 
     refresh_token_seconds: int = Field(default=14 * 24 * 3600, gt=0)

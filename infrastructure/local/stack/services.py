@@ -57,8 +57,11 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
 def _own_settings(name: str, settings: Settings, state: State) -> dict[str, str]:
     """Return what only this service is told."""
     if name == "authentication":
-        key, shop_port = state.signing_key_file(), settings.ports["shop"]
-        return {"SIGNING_KEY_FILE": str(key), "SHOP_PORT": str(shop_port)}
+        return {
+            "SIGNING_KEY_FILE": str(state.signing_key_file()),
+            "PREVIOUS_KEY_FILE": str(state.secret_file("previous-key.pem")),
+            "SHOP_PORT": str(settings.ports["shop"]),
+        }
     if name == "orders":
         return {"PRODUCTS_URL": _address("products", settings)}
     if name == "gateway":

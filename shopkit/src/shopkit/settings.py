@@ -20,18 +20,26 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+MAY_BE_ABSENT = "its file may be absent"
+"""Marks, in `Annotated`, a setting that is not there as long as the file that is named is not."""
+
+
 class FileSource(PydanticBaseSettingsSource):
     """Reads a setting from the file that the variable NAME_FILE names, as container secrets are."""
 
     def get_field_value(
         self,
-        field: FieldInfo,  # noqa: ARG002 - the base class names it.
+        field: FieldInfo,
         field_name: str,
     ) -> tuple[Any, str, bool]:
-        """Return the file's text without its last line end, or None where NAME_FILE is not set."""
+        """Return the file's text without its last line end.
+
+        It is None where NAME_FILE is not set, and an empty file is as one not set.
+        """
         path = os.environ.get(f"{field_name.upper()}_FILE")  # noqa: TID251
-        value = Path(path).read_text(encoding="utf-8").rstrip("\n") if path else None
-        return value, field_name, False
+        if not path or (MAY_BE_ABSENT in field.metadata and not Path(path).exists()):
+            return None, field_name, False
+        return Path(path).read_text(encoding="utf-8").rstrip("\n") or None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """Return the settings that come from files."""

@@ -1,9 +1,10 @@
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from pydantic import ValidationError
 
-from shopkit.settings import Environment, KafkaSettings, MongoSettings, Settings
+from shopkit.settings import MAY_BE_ABSENT, Environment, KafkaSettings, MongoSettings, Settings
 
 SECRET_URL = "mongodb://shop:secret@db/shop"
 
@@ -120,6 +121,28 @@ class TestFileSource:
         env.setenv("MONGO_URL_FILE", str(tmp_path / "absent"))
         with pytest.raises(FileNotFoundError):
             MongoSettings()
+
+    def test_an_empty_file_is_as_one_not_set(self, env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / "url").write_text("\n", encoding="utf-8")
+        env.setenv("MONGO_URL_FILE", str(tmp_path / "url"))
+        with pytest.raises(ValidationError, match="Field required"):
+            MongoSettings()
+
+    def test_one_that_may_be_absent_is_not_set_until_it_is_there(
+        self, env: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        # Given
+        class Turning(Settings):
+            old: Annotated[str, MAY_BE_ABSENT] = "none"
+
+        file = tmp_path / "old"
+        env.setenv("OLD_FILE", str(file))
+        # When / Then
+        assert Turning().old == "none"
+        file.write_text("a key\n", encoding="utf-8")
+        assert Turning().old == "a key"
+        file.write_text("\n", encoding="utf-8")
+        assert Turning().old == "none"
 
 
 class TestMongoSettings:
