@@ -53,9 +53,12 @@ export function useCheckout(lines: FreshLine[], email: string, refetch: () => vo
     /** An earlier, different order may have gone through unseen. */
     isDoubtful:
       attempt?.wasSent === true && attempt.fingerprint !== fingerprint && lines.length > 0,
-    lineError: (index: number) =>
-      placing.error &&
-      asProblem(placing.error).errors.find((each) => each.field === `products.${index}`)?.message,
+    lineError: (id: string) => {
+      // By its place among the lines that were sent: the cart may be another by now.
+      const place = placing.variables?.products.findIndex((each) => each.id === id);
+      const errors = placing.error ? asProblem(placing.error).errors : [];
+      return errors.find((each) => each.field === `products.${place}`)?.message;
+    },
   };
 }
 

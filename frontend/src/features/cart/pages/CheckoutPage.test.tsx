@@ -5,7 +5,7 @@ import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { gate, json, problem, productPage, recorded, server } from "@/testing/server";
-import { addLine, cartStore } from "../cartStore";
+import { addLine, cartStore, removeLine } from "../cartStore";
 
 interface Placed {
   key: string | null;
@@ -99,8 +99,13 @@ describe("placing an order", () => {
     ordersAnswer(() => problem(409, "insufficient-stock", "There is not enough in stock.", errors));
     const { user } = openShop("/checkout");
     await user.click(await placeButton());
-    expect(await screen.findByText("Only 1 of bowl is left.")).toBeVisible();
+    const note = await screen.findByText("Only 1 of bowl is left.");
+    expect(note.closest("li")).toHaveTextContent("bowl");
     await waitFor(() => expect(cartStore.get().attempt?.wasSent).toBe(false));
+    // Also where another tab takes out a line before it.
+    act(() => void removeLine(MUG_ID));
+    await waitFor(() => expect(screen.queryByText("mug")).toBeNull());
+    expect(screen.getByText("Only 1 of bowl is left.").closest("li")).toHaveTextContent("bowl");
   });
 
   it("again after a reload uses the key that was stored before it was first sent", async () => {

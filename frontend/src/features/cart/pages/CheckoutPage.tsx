@@ -45,8 +45,8 @@ export function CheckoutPage() {
               <Link to="/cart">Change</Link>
             </div>
             <ul className="cart-lines plain-list">
-              {lines.map((line, index) => (
-                <Line key={line.id} line={line} error={lineError(index)} />
+              {lines.map((line) => (
+                <Line key={line.id} line={line} error={lineError(line.id)} />
               ))}
             </ul>
           </section>
@@ -85,7 +85,7 @@ export function CheckoutPage() {
 
 interface LineProps {
   line: FreshLine;
-  error: string | null | undefined;
+  error: string | undefined;
 }
 
 function Line({ line, error }: LineProps) {

@@ -134,6 +134,27 @@ describe("an order's page", () => {
   });
 });
 
+describe("someone else's order, as an administrator sees it", () => {
+  beforeEach(() => startSession(aToken({ email: "root@example.com", role: "admin" })));
+
+  it("is asked for again and again, as one's own stream does not tell of it", async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const stream = streamTells();
+    recorded("get", "*/api/orders/:id", json(anOrder()), json(accepted));
+    openShop(ADDRESS);
+    await screen.findByRole("heading", { level: 1, name: /Placed/ });
+    expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
+    expect(stream.connections).toEqual([]);
+  });
+
+  it("is not for one's own cart", async () => {
+    thereIs(anOrder({ status: "REJECTED", reason: "There was too little." }));
+    openShop(ADDRESS);
+    await screen.findByText("There was too little.");
+    expect(screen.queryByRole("button", { name: "Put the rest back into my cart" })).toBeNull();
+  });
+});
+
 describe("a cancellation", () => {
   const cancelled = anOrder({ status: "CANCELLED", cancel_confirmed: true });
 

@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
 import { SkeletonRows } from "@/components/Skeleton";
 import { TimeAgo } from "@/components/TimeAgo";
+import { useAuth } from "@/features/auth/AuthContext";
 import { formatMoney } from "@/lib/money";
 import { asProblem } from "@/lib/problem";
 import { useTitle } from "@/lib/useTitle";
@@ -24,9 +25,11 @@ export function OrderPage() {
     ...orderQuery(id),
     refetchInterval: ({ state }) => interval(isUnsettled(state.data)),
   });
-  useLiveOrders(isUnsettled(data));
+  const isMine = data?.email === useAuth().session?.email;
+  // The stream tells of one's own orders only; an administrator sees others', too.
+  useLiveOrders(isMine && isUnsettled(data));
   useTitle(data ? `Order: ${STATUS[data.status].label}` : "Order");
-  if (data) return <Order order={data} />;
+  if (data) return <Order order={data} isMine={isMine} />;
   if (error && [404, 422].includes(asProblem(error).status)) {
     return <NotFound title="There is no such order" />;
   }
@@ -47,7 +50,7 @@ export function OrderPage() {
   );
 }
 
-function Order({ order }: { order: OrderBody }) {
+function Order({ order, isMine }: { order: OrderBody; isMine: boolean }) {
   const words = STATUS[order.status];
   return (
     <div className="shop-width">
@@ -92,7 +95,7 @@ function Order({ order }: { order: OrderBody }) {
             <dt>Number</dt>
             <dd className="order-number">{order.id}</dd>
           </dl>
-          {order.status === "REJECTED" && <PutBack order={order} />}
+          {order.status === "REJECTED" && isMine && <PutBack order={order} />}
           <CancelOrder order={order} />
         </section>
       </div>

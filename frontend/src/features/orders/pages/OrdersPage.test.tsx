@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID, ORDER_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
@@ -93,6 +93,7 @@ describe("one's orders", () => {
   });
 
   it("are asked for again and again while there is no stream", async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
     const asked = recorded("get", "*/api/orders", page([anOrder()]), page([accepted]));
     server.use(http.get("*/api/orders/stream", () => HttpResponse.error()));
     openShop("/orders");
