@@ -79,7 +79,7 @@ test-fuzz: deps ## Fuzz every operation of the API from its own document, with e
 	$(PYTEST) tests/fuzz -s $(COVERED)
 
 .PHONY: test-deploy
-test-deploy: deps ## Check images, compose files, manifests, Terraform (PART=static, engine or cluster)
+test-deploy: deps ## Check images, compose files, manifests, Terraform (PART=static, engine, cluster, node, ...)
 	@tests/deploy/run $(PART)
 
 .PHONY: test-deploy-static
