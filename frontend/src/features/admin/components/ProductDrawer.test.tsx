@@ -177,7 +177,8 @@ describe("an edit that someone overtook", () => {
 
   it("takes the focus, as the button that had it is gone", async () => {
     await collide();
-    expect(document.activeElement).toHaveTextContent("Someone changed this product meanwhile");
+    const notice = screen.getByText("Someone changed this product meanwhile");
+    expect(notice.closest("[tabindex]")).toHaveFocus();
   });
 });
 
