@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from prometheus_client import Counter, Gauge, Histogram
 
+from shopkit import context
 from shopkit.dead_letters import DeadLetters, Record
 from shopkit.events import Delivery, Event, UndecodableError, type_name
 from shopkit.handlers import Table, apply, read
@@ -253,6 +254,7 @@ class Consumer:
 
     async def _apply_run(self, run: Sequence[_Arrival]) -> None:
         deliveries = [arrival.delivery for arrival in run if arrival.delivery]
+        context.enter(deliveries[0].origin)
         try:
             await apply(self._table, deliveries)
         except Exception as error:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from opentelemetry.trace import SpanKind
 
-from shopkit import context, tracing
+from shopkit import tracing
 from shopkit.events import Delivery, Event, Message
 
 
@@ -24,12 +24,10 @@ def applying(deliveries: Sequence[Delivery[Event]]) -> Iterator[Sequence[Deliver
     span for the batch could be part of one trace only, and link to the others.
     """
     if not tracing.on():
-        context.enter(deliveries[0].origin)
         yield deliveries
         return
     with ExitStack() as stack:
         spans = [stack.enter_context(_applying(one, len(deliveries))) for one in deliveries]
-        context.enter(spans[0].origin)
         pairs = zip(deliveries, spans, strict=True)
         yield [replace(delivery, origin=span.origin) for delivery, span in pairs]
 
