@@ -232,6 +232,7 @@ class TestTrustedProxies:
         stack = Stack.in_folder(tmp_path / "stack", WEB="none", TRUSTED_PROXIES="proxy.example")
         with pytest.raises(StackError, match="neither an address nor a range"):
             stack.up(["nginx"])
+        stack.down()
 
 
 class TestOwnAnswers:
