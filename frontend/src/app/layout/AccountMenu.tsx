@@ -1,3 +1,4 @@
+import { useEffect, useState } from "react";
 import Dropdown from "react-bootstrap/Dropdown";
 import { Link, useLocation, useNavigate } from "react-router";
 import { Icon } from "@/components/Icon";
@@ -9,7 +10,7 @@ import { asProblem } from "@/lib/problem";
 export function AccountMenu() {
   const { session, isAdmin } = useAuth();
   const { pathname, search } = useLocation();
-  const navigate = useNavigate();
+  const leave = useLeave(pathname);
   if (!session) {
     const next =
       pathname === "/sign-in" || pathname === "/register"
@@ -20,10 +21,6 @@ export function AccountMenu() {
         <Icon name="user" /> <span className="wide-only">Sign in</span>
       </Link>
     );
-  }
-  async function leave() {
-    navigate("/");
-    await signOut().catch((error) => toast(`Signed out here. ${asProblem(error).message}`));
   }
   return (
     <Dropdown align="end">
@@ -50,4 +47,22 @@ export function AccountMenu() {
       </Dropdown.Menu>
     </Dropdown>
   );
+}
+
+/**
+ * Returns what signs out: to the start first, as a page for those who are signed in would lead to
+ * the log-in once nobody is.
+ */
+function useLeave(pathname: string): () => void {
+  const navigate = useNavigate();
+  const [isLeaving, setLeaving] = useState(false);
+  useEffect(() => {
+    if (!isLeaving || pathname !== "/") return;
+    setLeaving(false);
+    signOut().catch((error) => toast(`Signed out here. ${asProblem(error).message}`));
+  }, [isLeaving, pathname]);
+  return () => {
+    setLeaving(true);
+    navigate("/");
+  };
 }

@@ -70,6 +70,20 @@ describe("the header", () => {
     await waitFor(() => expect(router.state.location.pathname).toBe("/"));
   });
 
+  it("signs out from a page for those who are signed in to the start, not to the log-in", async () => {
+    startSession(aToken());
+    recorded("post", "*/api/logout");
+    const { user, router } = openShop("/account");
+    const visited: string[] = [];
+    router.subscribe(({ location }) => visited.push(location.pathname));
+    await user.click(await screen.findByRole("button", { name: "Account" }));
+    await user.click(screen.getByRole("button", { name: "Sign out" }));
+    await screen.findByRole("heading", { level: 1, name: /Good things/ });
+    const actions = within(screen.getByRole("navigation", { name: "You" }));
+    expect(await actions.findByRole("link", { name: "Sign in" })).toBeVisible();
+    expect(visited).not.toContain("/sign-in");
+  });
+
   it("signs out here also where the server can't be told, and says so", async () => {
     startSession(aToken());
     recorded("post", "*/api/logout", () => problem(503, "unavailable", "The shop is away."));

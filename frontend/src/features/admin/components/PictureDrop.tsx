@@ -1,4 +1,5 @@
-import { type DragEvent, useEffect, useId, useMemo, useState } from "react";
+import { type DragEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import Button from "react-bootstrap/Button";
 import { Icon } from "@/components/Icon";
 import { type Pictured, ProductPicture } from "@/features/products/components/ProductPicture";
 import { asProblem } from "@/lib/problem";
@@ -7,7 +8,7 @@ import { prepared } from "../pictureFile";
 interface Props {
   product: Pictured;
   chosen: Blob | null;
-  onChoose: (picture: Blob) => void;
+  onChoose: (picture: Blob | null) => void;
   isSending: boolean;
 }
 
@@ -17,11 +18,17 @@ export function PictureDrop({ product, chosen, onChoose, isSending }: Props) {
   const [isOver, setOver] = useState(false);
   const [wrong, setWrong] = useState("");
   const preview = useObjectUrl(chosen);
+  const input = useRef<HTMLInputElement>(null);
 
   async function take(file: File | undefined) {
     if (!file) return;
     setWrong("");
     await prepared(file).then(onChoose, (error) => setWrong(asProblem(error).message));
+  }
+  function takeAway() {
+    onChoose(null);
+    // The button goes with the picture.
+    input.current?.focus();
   }
   function drop(event: DragEvent) {
     event.preventDefault();
@@ -40,11 +47,16 @@ export function PictureDrop({ product, chosen, onChoose, isSending }: Props) {
       <div>
         <input
           id={id}
+          ref={input}
           type="file"
           className="visually-hidden"
           accept="image/png,image/jpeg,image/webp"
           aria-describedby={wrong ? `${id}-error` : undefined}
-          onChange={(event) => take(event.target.files?.[0])}
+          onChange={(event) => {
+            take(event.target.files?.[0]);
+            // The same file may be chosen again.
+            event.target.value = "";
+          }}
         />
         <label
           htmlFor={id}
@@ -60,6 +72,11 @@ export function PictureDrop({ product, chosen, onChoose, isSending }: Props) {
           Drop a picture here, or choose one
           <span className="small-text muted">PNG, JPEG or WebP; shown 4 : 5</span>
         </label>
+        {preview && !isSending && (
+          <Button variant="quiet" size="sm" onClick={takeAway}>
+            Take it away again
+          </Button>
+        )}
         {isSending && <progress aria-label="Sending the picture" />}
         {wrong && (
           <p id={`${id}-error`} className="field-error" role="alert">

@@ -218,6 +218,18 @@ describe("a picture", () => {
     expect(changed).toEqual([]);
   });
 
+  it("is taken away again before it is sent, and the same file can be chosen once more", async () => {
+    const sent = recorded("put", "*/api/products/:id/image", tagged(aProduct(), '"2.1"'));
+    const { user, drop } = await openForm();
+    await user.upload(drop, png());
+    await user.click(await screen.findByRole("button", { name: "Take it away again" }));
+    expect(screen.queryByAltText("Preview of the chosen file")).toBeNull();
+    expect(drop).toHaveFocus();
+    expect(sent).toEqual([]);
+    await user.upload(drop, png());
+    expect(await screen.findByAltText("Preview of the chosen file")).toBeVisible();
+  });
+
   it("is seen to be on its way", async () => {
     const arrived = gate();
     recorded("put", "*/api/products/:id/image", async () => {
