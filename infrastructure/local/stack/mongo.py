@@ -25,6 +25,9 @@ def command(state: State, name: str, port: int) -> list[str]:
         # With no other member to take over, there is nothing to wait for before stopping.
         "shutdownTimeoutMillisForSignaledShutdown=100",
         "diagnosticDataCollectionEnabled=false",
+        # A service that is killed in the middle of a transaction leaves it open, and its products
+        # locked, for as long.
+        "transactionLifetimeLimitSeconds=10",
     ]
     return [
         *(tools.mongod(), "--quiet", "--bind_ip", LOOPBACK, "--port", str(port)),

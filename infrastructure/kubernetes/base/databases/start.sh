@@ -9,5 +9,7 @@ if [[ $HOSTNAME == *-0 ]]; then
 fi
 # mongod takes a key that nobody else may read, and a mounted secret is its group's too.
 install --mode=400 /secrets/key /tmp/key
+# A service that is killed in the middle of a transaction leaves it open, and its products locked,
+# for as long as the limit.
 exec docker-entrypoint.sh mongod --quiet --bind_ip_all --replSet "$REPLICA_SET" --keyFile /tmp/key \
-    --wiredTigerCacheSizeGB 0.25
+    --wiredTigerCacheSizeGB 0.25 --setParameter transactionLifetimeLimitSeconds=10
