@@ -107,6 +107,14 @@ lighthouse: deps ## Judge the running shop's pages in Chromium, on a phone and o
 demo: deps ## Fill the running shop with some 200 products in several categories
 	@$(NPM) run demo
 
+.PHONY: faults
+faults: deps ## Let each part fail while people use the shop, and check its invariants (ONLY="a b")
+	$(VENV)/python -m tests.faults $(if $(ONLY),--only $(ONLY))
+
+.PHONY: faults-mutants
+faults-mutants: deps # the checker has to find out about each guard that is missing
+	$(VENV)/python -m tests.faults --mutants
+
 .PHONY: bench
 bench: deps ## Measure the gateway, the path of an order and the list, each beside its goal
 	@failed=; for each in gateway orders reads; do \
