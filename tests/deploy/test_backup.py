@@ -69,7 +69,7 @@ def test_one_database_of_an_earlier_moment_is_made_to_agree(
     ids = accepted(shop, customer, 5)
     # When: products-db knows nothing of these orders, and has their stock again.
     comparisons = restored(shop, tmp_path, "products")
-    # Then: the first comparison found them, and had them decided anew.
-    assert comparisons == [("0", "5", "0"), ("0", "0", "0")]
+    # Then: they were found, by these comparisons or by those of orders-ms itself, and decided anew.
+    assert comparisons[-1] == ("0", "0", "0")
     assert shop.quantity() == before - 5
     assert {shop.outcome(customer, one) for one in ids} == {"ACCEPTED"}
