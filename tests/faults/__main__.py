@@ -1,6 +1,6 @@
 """Lets parts of the shop fail while people use it, and checks that nothing went wrong.
 
-    python -m tests.faults [--only NAME ...] [--mutants] [--seed 1] [--list]
+    python -m tests.faults [--only NAME ...] [--mutants [NAME ...]] [--seed 1] [--list]
 
 Prints a matrix of faults and invariants (docs/architecture.md says what C1 to C10 are), then, with
 --mutants, services that lack a guard: on each of these the checker must find something.
@@ -179,7 +179,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", choices=FAULTS, default=list(FAULTS), metavar="NAME")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--mutants", action="store_true", help="only these")
+    parser.add_argument("--mutants", nargs="*", choices=MUTANTS, metavar="NAME")
     parser.add_argument("--list", action="store_true", help="name the faults, and do nothing")
     options = parser.parse_args()
     if options.list:
@@ -187,8 +187,9 @@ def main() -> None:
         return
     print(f"{machine(ROOT)}\n{SETTINGS}; seed {options.seed}")
     print(f"{'':<38}{''.join(f'{each:>4}' for each in INVARIANTS)}{'recovers':>10}", flush=True)
-    if options.mutants:
-        good = all(tuple(try_mutant(name, options.seed) for name in MUTANTS))
+    if options.mutants is not None:
+        mutants = options.mutants or MUTANTS
+        good = all(tuple(try_mutant(name, options.seed) for name in mutants))
     else:
         good = try_faults(options.only, options.seed)
     sys.exit(not good)

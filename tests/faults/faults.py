@@ -13,9 +13,11 @@ from tests.faults.wrapped import STEPS
 
 from shopkit.dead_letters import Record
 from shopkit.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
+from shopkit.mongo import BACKGROUND_SECONDS
 
 LONGER_THAN_A_SESSION = 14
 """Seconds; a consumer's session with the broker times out after 10."""
+LONGER_THAN_A_TRANSACTION = BACKGROUND_SECONDS + 5
 DIES_SECONDS = 60
 BY_AND_BY = 50
 
@@ -49,9 +51,9 @@ async def _freeze(program: str, shop: Shop) -> None:
     await asyncio.to_thread(shop.signal, program, signal.SIGCONT)
 
 
-async def _stop(program: str, shop: Shop) -> None:
+async def _stop(program: str, shop: Shop, seconds: float = 5) -> None:
     await asyncio.to_thread(shop.stack.stop, program)
-    await asyncio.sleep(5)
+    await asyncio.sleep(seconds)
     await asyncio.to_thread(shop.stack.start, program)
 
 
@@ -118,6 +120,10 @@ FAULTS: Mapping[str, Fault] = {
     **{
         f"{each} killed": Fault(partial(_kill, each))
         for each in ("authentication-db", "products-db", "orders-db")
+    },
+    **{
+        f"{each} stopped": Fault(partial(_stop, each, seconds=LONGER_THAN_A_TRANSACTION))
+        for each in ("products-db", "orders-db")
     },
     **{
         f"{each}-db steps down": Fault(partial(_step_down, each)) for each in ("products", "orders")

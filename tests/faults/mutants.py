@@ -143,6 +143,6 @@ MUTANTS = {
                 "        log.warning",
             )
         ],
-        "products-db killed",
+        "products-db stopped",
     ),
 }

@@ -27,6 +27,8 @@ from shopkit.settings import MongoSettings
 DATABASE = "shop"
 HTTP_SECONDS = 5.0
 """How long an HTTP request may retry its transaction."""
+BACKGROUND_SECONDS = 20.0
+"""How long anything else may: a consumer has to come back to its broker meanwhile."""
 
 _DUPLICATES_RETRIED = 5
 
@@ -106,7 +108,7 @@ class Transactions(Protocol):
     """Runs work in a transaction; a unit test's double runs it without one."""
 
     async def run(
-        self, work: Callable[[Session], Awaitable[T]], *, seconds: float | None = None
+        self, work: Callable[[Session], Awaitable[T]], *, seconds: float = BACKGROUND_SECONDS
     ) -> T:
         """Run the work and commit; the work may be run more than once."""
         ...
@@ -123,13 +125,13 @@ class MongoTransactions:
         self._client = client
 
     async def run(
-        self, work: Callable[[Session], Awaitable[T]], *, seconds: float | None = None
+        self, work: Callable[[Session], Awaitable[T]], *, seconds: float = BACKGROUND_SECONDS
     ) -> T:
         """Run the work and commit; the work may be run more than once, and must do no I/O else.
 
         Args:
             work: What to do, given the session that each read and write must carry.
-            seconds: The bound of all tries together; None is the driver's bound of 120.
+            seconds: The bound of all tries together.
 
         Raises:
             pymongo.errors.PyMongoError: The transaction was not committed, or (on a network error

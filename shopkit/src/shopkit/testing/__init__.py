@@ -16,7 +16,7 @@ class NoTransactions:
         self,
         work: Callable[[Session], Awaitable[T]],
         *,
-        seconds: float | None = None,  # noqa: ARG002 - as the real one takes it.
+        seconds: float = 0,  # noqa: ARG002 - as the real one takes it.
     ) -> T:
         """Run the work."""
         return await work(None)
