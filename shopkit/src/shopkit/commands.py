@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pymongo.errors import PyMongoError
+
 from shopkit import migrations
 from shopkit.migrations import Migration
-from shopkit.mongo import DATABASE, connect
+from shopkit.mongo import DATABASE, check_writable_primary, connect
+from shopkit.patience import patiently
 from shopkit.settings import MongoSettings, Settings
 from shopkit.telemetry import configure_logging
 
@@ -45,8 +48,12 @@ def look_up(place: str) -> Callable[..., Any]:
 
 
 async def migrate(service: str, settings: MongoSettings, steps: Sequence[Migration]) -> None:
-    """Apply the migrations that are missing, and say which."""
+    """Apply the migrations that are missing, and say which.
+
+    At a first installation the database may come up only now, and its users with it.
+    """
     async with connect(settings, service) as client:
+        await patiently("database", lambda: check_writable_primary(client), (PyMongoError, OSError))
         applied = await migrations.apply(client[DATABASE], steps)
     sys.stdout.write(f"{service}: {', '.join(applied) or 'nothing'} migrated\n")
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 
 from shopkit.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
+from shopkit.patience import patiently
 from shopkit.settings import KafkaSettings
 
 log = structlog.get_logger(__name__)
@@ -50,8 +52,8 @@ async def ensure_topics(settings: KafkaSettings) -> list[str]:
 
 
 async def make_topics(settings: KafkaSettings) -> None:
-    """Create the topics that are missing, and say which."""
-    created = await ensure_topics(settings)
+    """Create the topics that are missing, and say which; wait for a broker that is coming up."""
+    created = await patiently("broker", lambda: ensure_topics(settings), (KafkaError, OSError))
     sys.stdout.write(f"topics created: {', '.join(created) or 'none'}\n")
 
 

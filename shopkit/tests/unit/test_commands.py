@@ -92,7 +92,14 @@ class TestMigrate:
         async def nothing(_database: Database) -> None:
             """Change nothing."""
 
+        asked: list[object] = []
+
+        async def takes_writes(client: object) -> None:
+            assert "migrations" not in await database.list_collection_names() or asked
+            asked.append(client)
+
         monkeypatch.setattr(commands, "connect", lambda *_: Connected())
+        monkeypatch.setattr(commands, "check_writable_primary", takes_writes)
         settings = MongoSettings(
             environment=Environment.DEVELOPMENT, port=1, mongo_url="mongodb://127.0.0.1:1"
         )
@@ -104,6 +111,7 @@ class TestMigrate:
         assert capsys.readouterr().out.endswith(
             "orders-ms: 0001-one, 0002-two migrated\norders-ms: nothing migrated\n"
         )
+        assert len(asked) == 2
 
 
 class TestRefuseSeedInProduction:
