@@ -20,7 +20,7 @@ export function Toasts() {
 
 /** For a dialog that toasts speak of: an Undo in it can be reached by keyboard. */
 export function ToastHost() {
-  return <div ref={toastHostStore.set} />;
+  return <div ref={toastHostStore.set} className="toast-host" />;
 }
 
 function Card({ toast }: { toast: Toast }) {
