@@ -98,9 +98,10 @@ def is_stale(error: BaseException) -> bool:
 _DUPLICATE = 11_000
 
 # Not primary, shutting down, stepping down, host unreachable, exceeded time, and their kin; as the
-# driver's specification "Retryable Reads" lists them.
+# driver's specification "Retryable Reads" lists them. And 211, KeyNotFound: a primary of this
+# moment has not read yet by which key cluster times are signed.
 _TEMPORARY_CODES = frozenset(
-    {6, 7, 50, 89, 91, 112, 134, 189, 251, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+    {6, 7, 50, 89, 91, 112, 134, 189, 211, 251, 262, 9001, 10107, 11600, 11602, 13435, 13436}
 )
 
 

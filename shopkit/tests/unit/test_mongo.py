@@ -45,6 +45,7 @@ class TestIsTemporary:
             OperationFailure("not primary", 10_107),
             OperationFailure("stepped down", 189),
             OperationFailure("write conflict", 112),
+            OperationFailure("no keys found for HMAC", 211),
         ],
     )
     def test_what_may_succeed_later_is(self, error: Exception) -> None:
