@@ -8,6 +8,7 @@ Prints a matrix of faults and invariants (docs/architecture.md says what C1 to C
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -185,6 +186,8 @@ def main() -> None:
     if options.list:
         print("\n".join(FAULTS))
         return
+    # It tells each of its tries to reach a broker that is away.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     print(f"{machine(ROOT)}\n{SETTINGS}; seed {options.seed}")
     print(f"{'':<38}{''.join(f'{each:>4}' for each in INVARIANTS)}{'recovers':>10}", flush=True)
     if options.mutants is not None:

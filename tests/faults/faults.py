@@ -19,7 +19,7 @@ LONGER_THAN_A_SESSION = 14
 """Seconds; a consumer's session with the broker times out after 10."""
 LONGER_THAN_A_TRANSACTION = BACKGROUND_SECONDS + 5
 DIES_SECONDS = 60
-BY_AND_BY = 50
+AGAIN, BY_AND_BY = 2_000, 50
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ async def _die(service: str, step: str, shop: Shop) -> None:
 
 async def _replay(shop: Shop) -> None:
     oldest_first = list(shop.tail.seen)
-    messages = oldest_first * 2
+    messages = shop.lots.sample(oldest_first, min(len(oldest_first), AGAIN)) * 2
     shop.lots.shuffle(messages)
     # The oldest once more at the end, and all by and by, as one batch would show the newest alone.
     messages += oldest_first[:BY_AND_BY]
