@@ -132,7 +132,7 @@ MUTANTS = {
                 "insert_many(documents)",
             )
         ],
-        "orders dies before commit",
+        "orders dies after it wrote the outbox",
     ),
     "no seek back": Mutant(
         "products",

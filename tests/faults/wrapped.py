@@ -23,6 +23,7 @@ from shopkit.outbox import Outbox
 from shopkit.relay import Relay
 
 STEPS: Mapping[str, tuple[type, str, bool]] = {
+    "after it wrote the outbox": (Outbox, "add", True),
     "before commit": (AsyncClientSession, "commit_transaction", False),
     "after commit": (AsyncClientSession, "commit_transaction", True),
     "before it is marked sent": (Outbox, "mark_sent", False),
