@@ -85,6 +85,8 @@ class Run:
                 for name in names:
                     kept = kept and FAULTS[name].keeps_kafka
                     told(name, await self._trial(shop, checker, FAULTS[name], kept=kept))
+        asked = self._history
+        print(f"    {asked.answered} requests answered, {asked.unanswered} not", flush=True)
 
     async def _add_products(self, databases: Databases) -> list[str]:
         ids = await Door(self._stack).add_products(STOCKS)

@@ -7,13 +7,14 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from bench.consistency import Databases, different_products
 from bson import ObjectId
+from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from tests.faults.history import History
 from tests.faults.tail import Seen
@@ -44,10 +45,9 @@ class Checker:
 
         def look() -> None:
             while not ended.wait(LOOK_SECONDS):
-                try:
+                # A database is away now and then.
+                with suppress(PyMongoError):
                     self._look()
-                except Exception as error:  # noqa: BLE001 - a database is away now and then.
-                    self.missed = repr(error)
 
         thread = threading.Thread(target=look)
         thread.start()
