@@ -20,9 +20,9 @@ from authentication.services.keys import KeyRing
 from authentication.services.passwords import Passwords, argon2id
 from authentication.settings import AuthenticationSettings
 from authentication.wiring import World
-from shopkit import migrations
-from shopkit.mongo import DATABASE, Database, MongoTransactions, connect
 from shopkit.settings import Environment, MongoSettings
+from shopkit.storage import migrations
+from shopkit.storage.mongo import DATABASE, Database, MongoTransactions, connect
 from shopkit.testing import HeldClock, NoTransactions
 from shopkit.testing.apps import mock_database
 from stack import Stack

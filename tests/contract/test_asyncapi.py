@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.contract.compatibility import breaks
 
-from shopkit import asyncapi
-from shopkit.compatibility import breaks
-from shopkit.context import Origin
-from shopkit.events import EVENTS, Message, OrderCancel
+from shopkit.contract import asyncapi
+from shopkit.contract.events import EVENTS, Message, OrderCancel
+from shopkit.contract.topics import TOPICS
 from shopkit.testing.deliveries import NOON, an_id
-from shopkit.topics import TOPICS
+from shopkit.tracing.context import Origin
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-AGAIN = "make it again: python -m shopkit.asyncapi > docs/asyncapi.yaml"
+AGAIN = "make it again: python -m shopkit.contract.asyncapi > docs/asyncapi.yaml"
 
 
 def published(name: str) -> dict[str, Any]:

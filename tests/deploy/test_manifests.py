@@ -14,13 +14,13 @@ from tests.deploy.compose import REPOSITORY
 from tests.deploy.manifests import OVERLAYS, Overlay, containers, overlay
 
 from authentication.settings import AuthenticationSettings
+from gateway.forwarding.upstream import KEEP_ALIVE_SECONDS
 from gateway.settings import GatewaySettings
-from gateway.upstream import KEEP_ALIVE_SECONDS
 from orders.settings import OrdersSettings
 from products.settings import ProductsSettings
-from shopkit.app import SHUTDOWN_SECONDS
-from shopkit.health import router
 from shopkit.settings import Settings
+from shopkit.web.app import SHUTDOWN_SECONDS
+from shopkit.web.health import router
 
 SETTINGS: dict[str, type[Settings]] = {
     "authentication-ms": AuthenticationSettings,

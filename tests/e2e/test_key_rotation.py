@@ -9,7 +9,7 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.keys import UNKNOWN_KEY_SECONDS
+from gateway.auth.keys import UNKNOWN_KEY_SECONDS
 from stack import Stack
 
 

@@ -20,8 +20,8 @@ from tests.faults.history import History
 from tests.faults.tail import Seen
 
 from orders.models.order import LEGAL
-from shopkit.events import PRODUCTS_TOPIC, OrderStatus
-from shopkit.idempotency import key_id
+from shopkit.contract.events import PRODUCTS_TOPIC, OrderStatus
+from shopkit.storage.idempotency import key_id
 
 Findings = dict[str, list[str]]
 Balance = Mapping[ObjectId, int]

@@ -11,9 +11,9 @@ from tests.faults.shop import Shop, free_port
 from tests.faults.tail import Seen
 from tests.faults.wrapped import STEPS
 
-from shopkit.dead_letters import Record
-from shopkit.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
-from shopkit.mongo import BACKGROUND_SECONDS
+from shopkit.contract.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
+from shopkit.messaging.dead_letters import Record
+from shopkit.storage.mongo import BACKGROUND_SECONDS
 
 LONGER_THAN_A_SESSION = 14
 """Seconds; a consumer's session with the broker times out after 10."""

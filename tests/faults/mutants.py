@@ -100,7 +100,7 @@ MUTANTS = {
                 "decided = {}",
             ),
             (
-                "products.repositories.stubs",
+                "products.repositories.decisions",
                 _INSERT_STUBS,
                 _REPLACE_STUBS,
             ),
@@ -116,7 +116,7 @@ MUTANTS = {
         "products",
         [
             (
-                "products.repositories.stubs",
+                "products.repositories.decisions",
                 _INSERT_STUBS,
                 "insert_many([_document(stub) for stub in stubs])",
             )
@@ -127,7 +127,7 @@ MUTANTS = {
         "orders",
         [
             (
-                "shopkit.outbox",
+                "shopkit.messaging.outbox",
                 "insert_many(documents, ordered=True, session=session)",
                 "insert_many(documents)",
             )
@@ -138,7 +138,7 @@ MUTANTS = {
         "products",
         [
             (
-                "shopkit.consumer",
+                "shopkit.messaging.consumer",
                 "        _seek_back(kafka, batches)\n        log.warning",
                 "        log.warning",
             )

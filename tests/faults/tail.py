@@ -9,7 +9,7 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
-from shopkit.topics import TOPICS
+from shopkit.contract.topics import TOPICS
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from aiokafka import AIOKafkaConsumer
 from pymongo.asynchronous.client_session import AsyncClientSession
 from tests.faults.mutants import MUTANTS
 
-from shopkit.outbox import Outbox
-from shopkit.relay import Relay
+from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.relay import Relay
 
 STEPS: Mapping[str, tuple[type, str, bool]] = {
     "after it wrote the outbox": (Outbox, "add", True),

@@ -23,9 +23,10 @@ from products.models.change import Change, NewProduct
 from products.models.product import Product
 from products.services.editing import Asked
 from products.settings import ProductsSettings
-from shopkit import migrations, topics
-from shopkit.mongo import DATABASE, Database, MongoTransactions, connect
+from shopkit.contract import topics
 from shopkit.settings import Environment
+from shopkit.storage import migrations
+from shopkit.storage.mongo import DATABASE, Database, MongoTransactions, connect
 from shopkit.testing.deliveries import NOON, an_id
 from stack import Stack
 

@@ -17,10 +17,10 @@ from orders.main import create_app
 from orders.models.order import Order
 from orders.settings import OrdersSettings
 from shopkit.clock import utc_now
-from shopkit.dead_letter_service import DeadLetterService
-from shopkit.dead_letters import DeadLetters, Record
-from shopkit.handlers import applier
-from shopkit.mongo import MongoTransactions
+from shopkit.messaging.dead_letter_service import DeadLetterService
+from shopkit.messaging.dead_letters import DeadLetters, Record
+from shopkit.messaging.handlers import applier
+from shopkit.storage.mongo import MongoTransactions
 from shopkit.testing.apps import as_caller, client_of
 from shopkit.testing.deliveries import told
 

@@ -19,7 +19,7 @@ from orders.models.order import Order
 from products.main import create_app
 from products.settings import ProductsSettings
 from shopkit.clock import utc_now
-from shopkit.mongo import MongoTransactions
+from shopkit.storage.mongo import MongoTransactions
 from shopkit.testing.deliveries import an_id
 from shopkit.testing.servers import serving
 from stack import Stack

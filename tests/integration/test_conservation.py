@@ -35,12 +35,12 @@ from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
 from products.models.change import Change, NewProduct
 from products.services.editing import Asked
 from products.settings import ProductsSettings
-from shopkit import migrations
-from shopkit.events import Message, decode
-from shopkit.identity import Identity, Role
-from shopkit.mongo import DATABASE, Database, MongoTransactions, connect
+from shopkit.contract.events import Message, decode
 from shopkit.settings import Environment
+from shopkit.storage import migrations
+from shopkit.storage.mongo import DATABASE, Database, MongoTransactions, connect
 from shopkit.testing.deliveries import an_id
+from shopkit.web.identity import Identity, Role
 from stack import Stack
 
 T = TypeVar("T")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from orders.models.order import Order
-from shopkit.health import readiness
-from shopkit.outbox import Outbox
-from shopkit.relay import KafkaSender, Relay
+from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.relay import KafkaSender, Relay
+from shopkit.web.health import readiness
 from stack import Stack
 
 Place = Callable[..., Awaitable[Order]]

@@ -14,13 +14,13 @@ from orders.consumers.products import products_table
 from orders.consumers.status import status_table
 from orders.models.order import Order
 from products.consumers.orders import orders_table
-from shopkit.consumer import Consumer, Subscription
-from shopkit.dead_letters import DeadLetters
-from shopkit.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC, decode
-from shopkit.handlers import Table
-from shopkit.identity import Identity, Role
-from shopkit.mongo import is_temporary
+from shopkit.contract.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC, decode
+from shopkit.messaging.consumer import Consumer, Subscription
+from shopkit.messaging.dead_letters import DeadLetters
+from shopkit.messaging.handlers import Table
+from shopkit.storage.mongo import is_temporary
 from shopkit.testing.deliveries import told
+from shopkit.web.identity import Identity, Role
 
 Place = Callable[..., Awaitable[Order]]
 

@@ -8,12 +8,12 @@ import pytest
 
 import orders.dependencies
 from orders.models.order import Order
-from shopkit.events import OrderStatusUpdate
-from shopkit.identity import Identity, Role
-from shopkit.mongo import MongoTransactions
+from shopkit.contract.events import OrderStatusUpdate
+from shopkit.storage.mongo import MongoTransactions
 from shopkit.testing import HeldClock
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import NOON, delivery
+from shopkit.web.identity import Identity, Role
 
 Place = Callable[..., Awaitable[Order]]
 

@@ -13,10 +13,10 @@ from orders.models.order import Order
 from orders.services.intake import Placed
 from products.errors import NameTakenError
 from shopkit.clock import utc_now
-from shopkit.idempotency import KeyReusedError
-from shopkit.identity import Identity, Role
-from shopkit.mongo import Database, MongoTransactions, Session
+from shopkit.storage.idempotency import KeyReusedError
+from shopkit.storage.mongo import Database, MongoTransactions, Session
 from shopkit.testing.deliveries import an_id, placed, told
+from shopkit.web.identity import Identity, Role
 
 Place = Callable[..., Awaitable[Order]]
 

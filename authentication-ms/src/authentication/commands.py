@@ -25,8 +25,10 @@ from authentication.services.administration import Administration
 from authentication.services.passwords import Passwords, argon2id
 from authentication.services.revocations import Revocations
 from authentication.settings import SERVICE, AuthenticationSettings, DatabaseSettings
-from shopkit import clock, commands, mongo, telemetry
-from shopkit.audit import AuditTrail
+from shopkit import clock, commands
+from shopkit.storage import mongo
+from shopkit.storage.audit import AuditTrail
+from shopkit.web import telemetry
 
 WITHOUT_ARGUMENTS = frozenset({"serve", "migrate", "seed"})
 COMMAND_LINE = "command line"

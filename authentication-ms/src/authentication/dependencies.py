@@ -11,7 +11,7 @@ from authentication.services.keys import KeyRing
 from authentication.services.revocations import Revocations
 from authentication.services.sessions import Sessions
 from authentication.wiring import Services
-from shopkit.audit import AuditTrail
+from shopkit.storage.audit import AuditTrail
 
 
 async def services(request: Request) -> Services:

@@ -12,12 +12,14 @@ from authentication.controllers import accounts, administration, gateway, sessio
 from authentication.cookies import Cookies
 from authentication.dependencies import trail_of
 from authentication.migrations import MIGRATIONS
-from authentication.problem_table import TABLE
+from authentication.problems import TABLE
 from authentication.services.keys import KeyRing
 from authentication.services.passwords import Passwords, argon2id
 from authentication.settings import SERVICE, AuthenticationSettings
-from shopkit import app, clock, migrations, mongo
-from shopkit.admin_routes import audit_routes
+from shopkit import clock
+from shopkit.storage import migrations, mongo
+from shopkit.web import app
+from shopkit.web.admin_routes import audit_routes
 
 
 def create_app(settings: AuthenticationSettings) -> FastAPI:

@@ -14,9 +14,9 @@ from authentication.repositories.counters import THROTTLES
 from authentication.repositories.revocations import REVOCATIONS
 from authentication.repositories.sessions import REFRESH_TOKENS, SESSIONS
 from authentication.services.passwords import argon2id
-from shopkit import audit
-from shopkit.migrations import Migration, ensure_collection
-from shopkit.mongo import Database
+from shopkit.storage import audit
+from shopkit.storage.migrations import Migration, ensure_collection
+from shopkit.storage.mongo import Database
 
 SHA256_HEX = "^[0-9a-fA-F]{64}$"
 

@@ -17,10 +17,10 @@ from authentication.services.sessions import Lives, Sessions
 from authentication.services.throttle import Limits, Sleep, Throttle
 from authentication.services.tokens import AccessTokens
 from authentication.settings import AuthenticationSettings
-from shopkit.audit import AuditTrail
 from shopkit.clock import Clock
-from shopkit.health import Check
-from shopkit.mongo import Database, Transactions
+from shopkit.storage.audit import AuditTrail
+from shopkit.storage.mongo import Database, Transactions
+from shopkit.web.health import Check
 
 
 @dataclass(frozen=True, slots=True)

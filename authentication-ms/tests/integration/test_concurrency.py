@@ -9,7 +9,7 @@ from jose import jwt
 
 from authentication.models.accounts import Account, AccountRole
 from authentication.services.passwords import Passwords
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 
 AddAccount = Callable[..., Awaitable[Account]]

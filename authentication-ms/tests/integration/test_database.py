@@ -13,8 +13,8 @@ from authentication.commands import main
 from authentication.main import create_app
 from authentication.migrations import FORGETFUL, MIGRATIONS, SCHEMAS
 from authentication.settings import AuthenticationSettings
-from shopkit import migrations
-from shopkit.mongo import Database
+from shopkit.storage import migrations
+from shopkit.storage.mongo import Database
 
 Command = Callable[..., int]
 

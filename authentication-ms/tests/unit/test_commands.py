@@ -14,9 +14,11 @@ from authentication.commands import create_admin, main
 from authentication.models.accounts import Account
 from authentication.services.passwords import argon2id
 from authentication.settings import AuthenticationSettings
-from shopkit import app, commands, mongo
-from shopkit.mongo import Database
+from shopkit import commands
+from shopkit.storage import mongo
+from shopkit.storage.mongo import Database
 from shopkit.testing import NoTransactions
+from shopkit.web import app
 
 AddAccount = Callable[..., Awaitable[Account]]
 

@@ -18,7 +18,7 @@ async def test_Given_NoDatabase_When_Started_Then_ItLivesAndIsNotReady(
 ) -> None:
     # Given
     monkeypatch.setattr(main, "argon2id", partial(argon2id, memory_kib=8, rounds=1))
-    monkeypatch.setattr("shopkit.health.CHECK_SECONDS", 0.2)
+    monkeypatch.setattr("shopkit.web.health.CHECK_SECONDS", 0.2)
     app = main.create_app(settings)
     async with LifespanManager(app):
         transport = httpx2.ASGITransport(app=app)

@@ -11,7 +11,7 @@ from authentication.migrations import (
     wrap_sha256,
 )
 from authentication.services.passwords import Passwords, argon2id, sha256_digest
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 
 

@@ -4,7 +4,7 @@ import pytest
 from authentication import seed
 from authentication.repositories.accounts import AccountRepository
 from authentication.services.passwords import Passwords
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 
 

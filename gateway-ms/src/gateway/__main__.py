@@ -4,8 +4,8 @@ import argparse
 
 from gateway.main import create_app
 from gateway.settings import GatewaySettings
-from shopkit.app import serve
-from shopkit.telemetry import configure_logging
+from shopkit.web.app import serve
+from shopkit.web.telemetry import configure_logging
 
 
 def main() -> None:

@@ -6,19 +6,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from gateway import docs, ending, problems, routes, upstream
-from gateway.client import Pool
-from gateway.endpoint import Endpoint
-from gateway.forward import Forwarder
-from gateway.keys import Keys
+from gateway import docs, problems, routes, shutdown
+from gateway.auth.keys import Keys
+from gateway.auth.revocations import Revocations
+from gateway.auth.tokens import Tokens
+from gateway.forwarding import upstream
+from gateway.forwarding.client import Pool
+from gateway.forwarding.endpoint import Endpoint
+from gateway.forwarding.forward import Forwarder
 from gateway.matching import RouteMap
 from gateway.openapi import Documents
-from gateway.revocations import Revocations
 from gateway.routes import Service
 from gateway.settings import GatewaySettings
-from gateway.tokens import Tokens
-from shopkit import app as shop_app
 from shopkit.loops import Loops
+from shopkit.web import app as shop_app
 
 
 class Gateway:
@@ -85,6 +86,6 @@ async def _build(app: FastAPI, settings: GatewaySettings, stack: AsyncExitStack)
         Forwarder(origins, Pool(ordinary), Pool(streams)),
         own=app,
     )
-    stack.enter_context(ending.announced(endpoint.end_streams))
+    stack.enter_context(shutdown.announced(endpoint.end_streams))
     loops = Loops({"keys": keys.run, "revocations": revocations.run})
     app.state.loops = await stack.enter_async_context(loops)

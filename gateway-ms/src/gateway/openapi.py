@@ -13,10 +13,16 @@ from typing import Any
 import structlog
 
 from gateway import problems
+from gateway.forwarding.upstream import Fetch
 from gateway.routes import Route, Service, Who
-from gateway.upstream import Fetch
-from shopkit.problems import FORBIDDEN, UNAUTHENTICATED, UNAVAILABLE, ProblemDocument, ProblemType
-from shopkit.problems import document as documented
+from shopkit.web.problems import (
+    FORBIDDEN,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    ProblemDocument,
+    ProblemType,
+)
+from shopkit.web.problems import document as documented
 
 CACHE_SECONDS = 60.0
 RETRY_SECONDS = 2.0

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from shopkit import identity, problems
-from shopkit.problems import ProblemType
+from shopkit.web import identity, problems
+from shopkit.web.problems import ProblemType
 
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", "This is not possible here", 405)
 REQUEST_TIMEOUT = ProblemType("request-timeout", "The request took too long to arrive", 408)

@@ -7,7 +7,7 @@ COMMANDS = {
     "serve": "orders.main:serve",
     "migrate": "orders.migrations:migrate",
     "seed": "orders.seed:seed",
-    "topics": "shopkit.topics:make_topics",
+    "topics": "shopkit.contract.topics:make_topics",
     "reconcile": "orders.commands:reconcile",
     "rebuild": "orders.commands:rebuild",
 }

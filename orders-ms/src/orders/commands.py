@@ -7,7 +7,7 @@ import aiohttp
 from orders.consumers.replay import products_topic
 from orders.dependencies import comparing
 from orders.settings import SERVICE, OrdersSettings
-from shopkit.mongo import DATABASE, MongoTransactions, connect
+from shopkit.storage.mongo import DATABASE, MongoTransactions, connect
 
 
 async def reconcile(settings: OrdersSettings) -> int:

@@ -8,11 +8,11 @@ import aiohttp
 from fastapi import Depends, Request
 
 from orders.repositories.changes import OrderChanges
+from orders.repositories.job_leases import TickRepository
 from orders.repositories.orders import OrderRepository
+from orders.repositories.products_client import RemoteProducts
 from orders.repositories.projection import BESIDE, ProjectionRepository
-from orders.repositories.remote import RemoteProducts
 from orders.repositories.statistics import StatisticsRepository
-from orders.repositories.ticks import TickRepository
 from orders.services.intake import IntakeService
 from orders.services.live import LiveService
 from orders.services.orders import OrderService
@@ -22,16 +22,13 @@ from orders.services.reconcile import ReconcileService
 from orders.services.resend import ResendService
 from orders.services.statistics import StatisticsService
 from orders.settings import OrdersSettings
-from shopkit.audit import AuditTrail
 from shopkit.clock import Clock, utc_now
-from shopkit.dead_letter_service import DeadLetterService
-from shopkit.health import Check
-from shopkit.idempotency import IdempotencyKeys
-from shopkit.mongo import (
-    Database,
-    Transactions,
-)
-from shopkit.outbox import HandOver, Outbox
+from shopkit.messaging.dead_letter_service import DeadLetterService
+from shopkit.messaging.outbox import HandOver, Outbox
+from shopkit.storage.audit import AuditTrail
+from shopkit.storage.idempotency import IdempotencyKeys
+from shopkit.storage.mongo import Database, Transactions
+from shopkit.web.health import Check
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shopkit.events import BrokenRuleError
+from shopkit.contract.events import BrokenRuleError
 
 LineErrors = Sequence[tuple[int, str]]
 """Pairs of a line's index in the request and what is wrong with it."""

@@ -10,8 +10,8 @@ from orders.controllers import administration, orders, stream
 from orders.dependencies import Services, letters_of, trail_of
 from orders.runtime import running
 from orders.settings import OrdersSettings
-from shopkit import admin_routes
-from shopkit import app as shop_app
+from shopkit.web import admin_routes
+from shopkit.web import app as shop_app
 
 Run = Callable[[OrdersSettings], AbstractAsyncContextManager[Services]]
 

@@ -2,9 +2,9 @@
 
 from orders import errors
 from orders.services.live import TooManyStreamsError
-from shopkit import admin_routes, database_problems
-from shopkit.idempotency import KeyReusedError
-from shopkit.problems import KEY_REUSED, NOT_FOUND, ProblemType, Table
+from shopkit.storage.idempotency import KeyReusedError
+from shopkit.web import admin_routes, database_problems
+from shopkit.web.problems import KEY_REUSED, NOT_FOUND, ProblemType, Table
 
 UNKNOWN_PRODUCTS = ProblemType("unknown-products", "Some products are not for sale", 404)
 AMBIGUOUS_NAME = ProblemType("ambiguous-name", "Two products have this name", 409)

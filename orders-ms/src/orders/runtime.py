@@ -11,12 +11,12 @@ from orders.consumers.status import status_table
 from orders.dependencies import Services, build, comparing
 from orders.migrations import MIGRATIONS
 from orders.settings import SERVICE, OrdersSettings
-from shopkit import tracing
-from shopkit.consumer import Subscription
-from shopkit.event_path import EventPath
-from shopkit.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
+from shopkit.contract.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
 from shopkit.loops import every, forgiving
-from shopkit.mongo import DATABASE, MongoTransactions, connect, is_temporary
+from shopkit.messaging.consumer import Subscription
+from shopkit.messaging.event_runtime import EventPath
+from shopkit.storage.mongo import DATABASE, MongoTransactions, connect, is_temporary
+from shopkit.tracing import spans
 
 RESEND_SECONDS = 1.0
 READ_AGAIN_SECONDS = 0.5
@@ -48,7 +48,7 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
         compare = comparing(
             database, MongoTransactions(client), path.hand_over, settings, session
         ).reconcile.reconcile
-        followed = tracing.followed("reconcile", compare)
+        followed = spans.followed("reconcile", compare)
         reconcile = forgiving(followed, is_away)
         path.run_beside("reconcile", every(settings.reconcile_seconds, reconcile))
         live = services.live

@@ -8,10 +8,10 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 
 from orders.models.order import Line, Order
 from orders.models.placement import LINE_LIMIT, Wanted, WantedLine
-from shopkit.audit import Moment
-from shopkit.events import Id, OrderStatus
-from shopkit.fields import Number, Price, to_cents
+from shopkit.contract.events import Id, OrderStatus
+from shopkit.storage.audit import Moment
 from shopkit.text import Text
+from shopkit.web.request_types import Number, Price, to_cents
 
 
 def _as_stored(name: str) -> str:

@@ -9,9 +9,9 @@ from orders.models.order import Line, Order, Step
 from orders.repositories.orders import OrderRepository
 from orders.settings import SERVICE, OrdersSettings
 from shopkit.commands import refuse_seed_in_production
-from shopkit.context import Origin
-from shopkit.events import OrderStatus
-from shopkit.mongo import DATABASE, connect
+from shopkit.contract.events import OrderStatus
+from shopkit.storage.mongo import DATABASE, connect
+from shopkit.tracing.context import Origin
 
 _PAST = datetime(2024, 5, 1, 12, tzinfo=UTC)
 

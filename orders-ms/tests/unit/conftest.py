@@ -11,9 +11,9 @@ from orders.main import create_app
 from orders.models.order import Order
 from orders.models.placement import Wanted, WantedLine
 from orders.settings import OrdersSettings
-from shopkit.events import ProductState
-from shopkit.mongo import Database
+from shopkit.contract.events import ProductState
 from shopkit.settings import Environment
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock, NoTransactions
 from shopkit.testing.apps import HandedOver, client_of, mock_database
 from shopkit.testing.deliveries import NOON, an_id

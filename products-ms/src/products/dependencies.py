@@ -7,25 +7,25 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from products.repositories.categories import CategoryRepository
+from products.repositories.decisions import StubRepository
 from products.repositories.listing import ProductListing
 from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
 from products.repositories.snapshots import Snapshots
-from products.repositories.stubs import StubRepository
 from products.services.catalogue import CatalogueService
 from products.services.categories import CategoryService
+from products.services.coalescing import Shared
 from products.services.comparison import ComparisonService
 from products.services.decisions import DecisionService
 from products.services.editing import EditingService
 from products.services.pictures import PictureService
-from shopkit.audit import AuditTrail
 from shopkit.clock import Clock, utc_now
-from shopkit.dead_letter_service import DeadLetterService
-from shopkit.health import Check
-from shopkit.idempotency import IdempotencyKeys
-from shopkit.mongo import Database, Transactions
-from shopkit.outbox import HandOver, Outbox
-from shopkit.sharing import Shared
+from shopkit.messaging.dead_letter_service import DeadLetterService
+from shopkit.messaging.outbox import HandOver, Outbox
+from shopkit.storage.audit import AuditTrail
+from shopkit.storage.idempotency import IdempotencyKeys
+from shopkit.storage.mongo import Database, Transactions
+from shopkit.web.health import Check
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from products.controllers import categories, internal, pictures, products
 from products.dependencies import Services, letters_of, trail_of
 from products.runtime import running
 from products.settings import ProductsSettings
-from shopkit import admin_routes
-from shopkit import app as shop_app
+from shopkit.web import admin_routes
+from shopkit.web import app as shop_app
 
 Run = Callable[[ProductsSettings], AbstractAsyncContextManager[Services]]
 

@@ -3,13 +3,14 @@
 from typing import Any
 
 from products.settings import SERVICE
-from shopkit import audit, commands
-from shopkit.dead_letters import DeadLetters
-from shopkit.idempotency import IdempotencyKeys
-from shopkit.migrations import Migration, ensure_collection
-from shopkit.mongo import Database
-from shopkit.outbox import Outbox
+from shopkit import commands
+from shopkit.messaging.dead_letters import DeadLetters
+from shopkit.messaging.outbox import Outbox
 from shopkit.settings import MongoSettings
+from shopkit.storage import audit
+from shopkit.storage.idempotency import IdempotencyKeys
+from shopkit.storage.migrations import Migration, ensure_collection
+from shopkit.storage.mongo import Database
 
 _DATE = {"bsonType": "date"}
 _ID = {"bsonType": "objectId"}

@@ -1,9 +1,9 @@
 """Which problem each exception is."""
 
 from products import errors
-from shopkit import admin_routes, database_problems
-from shopkit.idempotency import KeyReusedError
-from shopkit.problems import KEY_REUSED, NOT_FOUND, ProblemType, Table
+from shopkit.storage.idempotency import KeyReusedError
+from shopkit.web import admin_routes, database_problems
+from shopkit.web.problems import KEY_REUSED, NOT_FOUND, ProblemType, Table
 
 NAME_TAKEN = ProblemType("name-taken", "The name is taken", 409)
 CATEGORY_NOT_FOUND = ProblemType("category-not-found", "There is no such category", 404)

@@ -8,10 +8,10 @@ from products.consumers.orders import orders_table
 from products.dependencies import Services, build
 from products.migrations import MIGRATIONS
 from products.settings import SERVICE, ProductsSettings
-from shopkit.consumer import Subscription
-from shopkit.event_path import EventPath
-from shopkit.events import ORDERS_TOPIC
-from shopkit.mongo import DATABASE, MongoTransactions, connect
+from shopkit.contract.events import ORDERS_TOPIC
+from shopkit.messaging.consumer import Subscription
+from shopkit.messaging.event_runtime import EventPath
+from shopkit.storage.mongo import DATABASE, MongoTransactions, connect
 
 
 @asynccontextmanager

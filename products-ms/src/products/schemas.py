@@ -11,8 +11,8 @@ from products.models.change import Change, NewProduct
 from products.models.product import STOCK_LIMIT, Category, Product
 from products.models.query import ProductQuery, Sort
 from products.services.catalogue import ProductPage
-from shopkit.fields import Number, Price, to_cents
 from shopkit.text import Text
+from shopkit.web.request_types import Number, Price, to_cents
 
 
 def printable_name(name: str) -> str:

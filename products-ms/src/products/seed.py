@@ -14,8 +14,8 @@ from products.errors import NameTakenError
 from products.models.change import NewProduct
 from products.settings import SERVICE, ProductsSettings
 from shopkit.commands import refuse_seed_in_production
-from shopkit.mongo import DATABASE, Database, Document, MongoTransactions, connect
-from shopkit.outbox import Outbox, Row
+from shopkit.messaging.outbox import Outbox, Row
+from shopkit.storage.mongo import DATABASE, Database, Document, MongoTransactions, connect
 
 _PAST = datetime(2024, 5, 1, 12, tzinfo=UTC)
 _ELECTRONICS, _KITCHEN, _FURNITURE = "electronics", "kitchen", "furniture"

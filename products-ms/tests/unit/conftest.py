@@ -12,8 +12,8 @@ from products.main import create_app
 from products.models.change import NewProduct
 from products.models.product import Product
 from products.settings import ProductsSettings
-from shopkit.mongo import Database
 from shopkit.settings import Environment
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock, NoTransactions
 from shopkit.testing.apps import HandedOver, client_of, mock_database
 from shopkit.testing.deliveries import NOON, an_id

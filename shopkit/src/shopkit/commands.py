@@ -10,12 +10,12 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
-from shopkit import migrations
-from shopkit.migrations import Migration
-from shopkit.mongo import DATABASE, check_writable_primary, connect
-from shopkit.patience import patiently
+from shopkit.retry import patiently
 from shopkit.settings import MongoSettings, Settings
-from shopkit.telemetry import configure_logging
+from shopkit.storage import migrations
+from shopkit.storage.migrations import Migration
+from shopkit.storage.mongo import DATABASE, check_writable_primary, connect
+from shopkit.web.telemetry import configure_logging
 
 
 def run(service: str, settings: Settings, commands: Mapping[str, str]) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from prometheus_client import REGISTRY
 
-from shopkit import context
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 from shopkit.testing.apps import mock_database
 from shopkit.testing.deliveries import NOON
+from shopkit.tracing import context
 
 Counted = Callable[..., float]
 

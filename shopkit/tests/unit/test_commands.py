@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from shopkit import commands
-from shopkit.migrations import Migration
-from shopkit.mongo import Database
 from shopkit.settings import Environment, MongoSettings, Settings
+from shopkit.storage.migrations import Migration
+from shopkit.storage.mongo import Database
 
 SETTINGS = Settings(environment=Environment.DEVELOPMENT, port=1)
 STRICT = Settings(environment=Environment.PRODUCTION, port=1)

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from authentication.controllers.documented import PASSWORD_PROBLEMS, answers
+from authentication.controllers.responses import PASSWORD_PROBLEMS, answers
 from authentication.dependencies import AccountsService
-from authentication.problem_table import REGISTRATION_REFUSED, TOO_MANY_ATTEMPTS
+from authentication.problems import REGISTRATION_REFUSED, TOO_MANY_ATTEMPTS
 from authentication.schemas import AccountAnswer, PasswordChangeRequest, RegisterRequest
-from shopkit.database_problems import AWAY
-from shopkit.identity import Anyone, User
-from shopkit.problems import UNAUTHENTICATED
+from shopkit.web.database_problems import AWAY
+from shopkit.web.identity import Anyone, User
+from shopkit.web.problems import UNAUTHENTICATED
 
 router = APIRouter(prefix="/api", tags=["auth"])
 

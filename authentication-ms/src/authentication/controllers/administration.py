@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from authentication.controllers.documented import answers
+from authentication.controllers.responses import answers
 from authentication.dependencies import AdministrationService
-from authentication.problem_table import LAST_ADMIN
+from authentication.problems import LAST_ADMIN
 from authentication.schemas import (
     AccountAnswer,
     AccountList,
@@ -14,9 +14,9 @@ from authentication.schemas import (
     RoleChangeRequest,
     TypedEmail,
 )
-from shopkit.database_problems import AWAY
-from shopkit.identity import Admin
-from shopkit.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, UNREADABLE
+from shopkit.web.database_problems import AWAY
+from shopkit.web.identity import Admin
+from shopkit.web.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, UNREADABLE
 
 router = APIRouter(prefix="/api", tags=["admin"])
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from fastapi import APIRouter, Response
 
-from authentication.controllers.documented import answers
+from authentication.controllers.responses import answers
 from authentication.dependencies import Keys, RevocationsService
 from authentication.schemas import JsonWebKey, JsonWebKeySet, RevocationList, RevocationRow
 

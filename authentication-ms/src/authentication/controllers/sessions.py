@@ -2,16 +2,16 @@
 
 from fastapi import APIRouter, Request, Response
 
-from authentication.controllers.documented import PASSWORD_PROBLEMS, answers
+from authentication.controllers.responses import PASSWORD_PROBLEMS, answers
 from authentication.cookies import Cookies
 from authentication.dependencies import SessionCookies, SessionsService
 from authentication.errors import RefreshRefusedError
 from authentication.models.sessions import Grant
-from authentication.problem_table import SESSION_ENDED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
+from authentication.problems import SESSION_ENDED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from authentication.schemas import LoginRequest, RefreshRequest, TokensAnswer
-from shopkit.database_problems import AWAY
-from shopkit.identity import Anyone
-from shopkit.problems import UNREADABLE
+from shopkit.web.database_problems import AWAY
+from shopkit.web.identity import Anyone
+from shopkit.web.problems import UNREADABLE
 
 router = APIRouter(prefix="/api", tags=["auth"])
 

@@ -8,7 +8,7 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from authentication.models.accounts import Account, AccountRole
-from shopkit.mongo import Database, Document, Session
+from shopkit.storage.mongo import Database, Document, Session
 
 USERS = "users"
 GUARDS = "guards"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from shopkit.mongo import Database, Document
+from shopkit.storage.mongo import Database, Document
 
 THROTTLES = "throttles"
 

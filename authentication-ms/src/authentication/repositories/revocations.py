@@ -6,7 +6,7 @@ from datetime import datetime
 from bson import ObjectId
 
 from authentication.models.sessions import Revocation
-from shopkit.mongo import Database, Session
+from shopkit.storage.mongo import Database, Session
 
 REVOCATIONS = "revocations"
 

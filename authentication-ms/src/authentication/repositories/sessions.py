@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from authentication.models.sessions import RefreshToken, Session
-from shopkit import mongo
-from shopkit.mongo import Database, Document
+from shopkit.storage import mongo
+from shopkit.storage.mongo import Database, Document
 
 SESSIONS = "sessions"
 REFRESH_TOKENS = "refresh_tokens"

@@ -7,9 +7,9 @@ from authentication.repositories.sessions import SessionRepository
 from authentication.services.passwords import Passwords
 from authentication.services.revocations import Revocations
 from authentication.services.throttle import Throttle
-from shopkit.audit import AuditTrail
 from shopkit.clock import Clock
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.storage.audit import AuditTrail
+from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
 
 PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of an action.
 

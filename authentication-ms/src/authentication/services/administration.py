@@ -7,10 +7,10 @@ from authentication.errors import LastAdminError, UnknownUserError
 from authentication.models.accounts import Account, AccountRole, leaves_no_admin
 from authentication.repositories.accounts import AccountRepository
 from authentication.services.revocations import Revocations
-from shopkit import cursors
-from shopkit.audit import AuditTrail
 from shopkit.clock import Clock
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.storage import cursors
+from shopkit.storage.audit import AuditTrail
+from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
 
 ROLE_CHANGED = "role-changed"
 ADMIN_CREATED = "admin-created"
@@ -46,7 +46,7 @@ class Administration:
         """Return accounts in the order of their e-mails.
 
         Raises:
-            shopkit.cursors.InvalidCursorError: The cursor is none of this list's.
+            shopkit.storage.cursors.InvalidCursorError: The cursor is none of this list's.
         """
         after = cursors.decode(cursor, parts=1)[0] if cursor is not None else ""
         found = await self._accounts.page(after_email=after, limit=limit + 1)

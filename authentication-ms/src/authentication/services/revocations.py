@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from authentication.models.sessions import Revocation
 from authentication.repositories.revocations import RevocationRepository
 from shopkit.clock import Clock
-from shopkit.mongo import Session
+from shopkit.storage.mongo import Session
 
 MARGIN = timedelta(minutes=1)
 """Kept longer than a token lives, for clocks that differ."""

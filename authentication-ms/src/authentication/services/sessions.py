@@ -13,9 +13,9 @@ from authentication.services.passwords import Passwords
 from authentication.services.revocations import Revocations
 from authentication.services.throttle import Throttle
 from authentication.services.tokens import AccessTokens
-from shopkit import mongo
 from shopkit.clock import Clock
-from shopkit.mongo import HTTP_SECONDS, Transactions
+from shopkit.storage import mongo
+from shopkit.storage.mongo import HTTP_SECONDS, Transactions
 
 
 @dataclass(frozen=True, slots=True)

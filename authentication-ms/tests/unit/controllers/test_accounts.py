@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from authentication.models.accounts import Account
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 
 AddAccount = Callable[..., Awaitable[Account]]

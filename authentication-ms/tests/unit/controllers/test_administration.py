@@ -6,7 +6,7 @@ import pytest
 from jose import jwt
 
 from authentication.models.accounts import Account, AccountRole
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 
 AddAccount = Callable[..., Awaitable[Account]]

@@ -4,7 +4,7 @@ from jose import jwt
 from authentication.models.sessions import Revocation
 from authentication.repositories.revocations import RevocationRepository
 from authentication.services.keys import KeyRing
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 
 

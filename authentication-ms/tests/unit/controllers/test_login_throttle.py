@@ -6,7 +6,7 @@ import pytest
 
 from authentication.models.accounts import Account, AccountRole
 from authentication.services.passwords import Passwords
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 
 AddAccount = Callable[..., Awaitable[Account]]

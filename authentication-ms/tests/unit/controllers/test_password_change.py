@@ -7,7 +7,7 @@ from jose import jwt
 
 from authentication.models.accounts import Account
 from authentication.services.passwords import Passwords, sha256_digest
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 
 AddAccount = Callable[..., Awaitable[Account]]

@@ -7,7 +7,7 @@ import pytest
 from jose import jwt
 
 from authentication.models.accounts import Account
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 
 AddAccount = Callable[..., Awaitable[Account]]

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 from authentication.repositories.counters import Count, CounterRepository
-from shopkit.mongo import Database, Document
+from shopkit.storage.mongo import Database, Document
 from shopkit.testing import HeldClock
 
 WINDOW = timedelta(minutes=15)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from orders.services.projection import ProductEvent, ProjectionService
-from shopkit.events import Delivery, ProductCreate, ProductsQuantityUpdate, ProductUpdate
-from shopkit.handlers import Handler, Table
+from shopkit.contract.events import Delivery, ProductCreate, ProductsQuantityUpdate, ProductUpdate
+from shopkit.messaging.handlers import Handler, Table
 
 
 def products_table(projection: ProjectionService) -> Table:

@@ -7,7 +7,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from orders.services.projection import ProductEvent
-from shopkit.events import PRODUCTS_TOPIC, Delivery, UndecodableError, decode
+from shopkit.contract.events import PRODUCTS_TOPIC, Delivery, UndecodableError, decode
 
 BATCH = 500
 

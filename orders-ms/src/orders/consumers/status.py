@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from orders.services.orders import OrderService
-from shopkit.events import Delivery, OrderStatusUpdate
-from shopkit.handlers import Handler, Table
+from shopkit.contract.events import Delivery, OrderStatusUpdate
+from shopkit.messaging.handlers import Handler, Table
 
 
 def status_table(orders: OrderService) -> Table:

@@ -10,9 +10,9 @@ from orders.dependencies import Figures, Orders
 from orders.models.query import OrderQuery
 from orders.schemas import ListOrders, OrderBody, OrdersBody
 from orders.services.statistics import Statistics
-from shopkit.database_problems import AWAY
-from shopkit.identity import Admin
-from shopkit.problems import FORBIDDEN, UNAUTHENTICATED, document
+from shopkit.web.database_problems import AWAY
+from shopkit.web.identity import Admin
+from shopkit.web.problems import FORBIDDEN, UNAUTHENTICATED, document
 
 routes = APIRouter(prefix="/api/admin", tags=["admin"])
 

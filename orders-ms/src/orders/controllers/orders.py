@@ -8,9 +8,9 @@ from orders import problems
 from orders.dependencies import Intake, Orders
 from orders.models.query import OrderQuery
 from orders.schemas import OrderBody, OrdersBody, PlaceOrderRequest
-from shopkit.idempotency import REPLAYED, IdempotencyKey
-from shopkit.identity import User
-from shopkit.problems import (
+from shopkit.storage.idempotency import REPLAYED, IdempotencyKey
+from shopkit.web.identity import User
+from shopkit.web.problems import (
     KEY_REUSED,
     NOT_FOUND,
     UNAUTHENTICATED,

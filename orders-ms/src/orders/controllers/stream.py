@@ -13,9 +13,9 @@ from orders import problems
 from orders.dependencies import Live
 from orders.schemas import OrderBody
 from orders.services.live import Told
-from shopkit.database_problems import AWAY
-from shopkit.identity import User
-from shopkit.problems import UNAUTHENTICATED, document
+from shopkit.web.database_problems import AWAY
+from shopkit.web.identity import User
+from shopkit.web.problems import UNAUTHENTICATED, document
 
 routes = APIRouter(prefix="/api/orders", tags=["orders"])
 

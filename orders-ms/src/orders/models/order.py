@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from orders.errors import ContraryOutcomeError, NotCancellableError
-from shopkit.context import Origin
-from shopkit.events import (
+from shopkit.contract.events import (
     Message,
     OrderCancel,
     OrderCreate,
@@ -16,6 +15,7 @@ from shopkit.events import (
     OrderStatus,
     OrderStatusUpdate,
 )
+from shopkit.tracing.context import Origin
 
 SOURCE = "orders-ms"
 

@@ -16,7 +16,7 @@ from orders.errors import (
     UnknownProductsError,
 )
 from orders.models.order import Line
-from shopkit.events import ProductState
+from shopkit.contract.events import ProductState
 
 LINE_LIMIT = 1_000
 """The most of one product that an order may have."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shopkit.events import OrderStatus
+from shopkit.contract.events import OrderStatus
 
 
 @dataclass(frozen=True, slots=True)

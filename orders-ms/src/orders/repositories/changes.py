@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pymongo.asynchronous.change_stream import AsyncCollectionChangeStream
 from pymongo.errors import OperationFailure
 
-from shopkit.mongo import Database, Document, is_temporary
+from shopkit.storage.mongo import Database, Document, is_temporary
 
 AWAIT_MILLISECONDS = 200
 

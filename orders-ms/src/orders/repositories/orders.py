@@ -8,9 +8,9 @@ from pymongo import UpdateOne
 
 from orders.models.order import Line, Order, Step
 from orders.models.query import OrderQuery
-from shopkit.context import Origin
-from shopkit.events import OrderStatus
-from shopkit.mongo import Database, Document, GuardMissedError, Session
+from shopkit.contract.events import OrderStatus
+from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
+from shopkit.tracing.context import Origin
 
 RESEND_AFTER = timedelta(seconds=30)
 """How long products-ms may take to answer before it is asked again; twice as long each time."""

@@ -6,9 +6,9 @@ from typing import Self
 from bson import ObjectId
 from pymongo import InsertOne, ReplaceOne
 
-from shopkit.events import ProductState
-from shopkit.migrations import ensure_collection
-from shopkit.mongo import Database, Document, GuardMissedError, Session
+from shopkit.contract.events import ProductState
+from shopkit.storage.migrations import ensure_collection
+from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 
 COLLECTION = "products"
 BESIDE = "products_rebuilt"

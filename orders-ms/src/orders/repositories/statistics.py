@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orders.repositories.projection import state_of
-from shopkit.events import OrderStatus, ProductState
-from shopkit.mongo import Database, Document
+from shopkit.contract.events import OrderStatus, ProductState
+from shopkit.storage.mongo import Database, Document
 
 BEST_SELLERS = 10
 LOW_STOCK = 10

@@ -12,11 +12,11 @@ from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
 from shopkit.batching import Batcher
 from shopkit.clock import Clock
-from shopkit.context import Origin, current_origin
-from shopkit.events import OrderStatus
-from shopkit.idempotency import IdempotencyKeys, KeyRecord, KeyReusedError, key_id
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions, is_temporary
-from shopkit.outbox import HandOver, Outbox, Row
+from shopkit.contract.events import OrderStatus
+from shopkit.messaging.outbox import HandOver, Outbox, Row
+from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, KeyReusedError, key_id
+from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions, is_temporary
+from shopkit.tracing.context import Origin, current_origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from orders.errors import OrderNotFoundError
 from orders.models.order import Order
 from orders.models.query import OrderQuery
 from orders.repositories.orders import OrderRepository
-from shopkit import cursors
-from shopkit.audit import AuditTrail
 from shopkit.clock import Clock
-from shopkit.events import Delivery, OrderStatusUpdate
-from shopkit.identity import Identity
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
+from shopkit.contract.events import Delivery, OrderStatusUpdate
+from shopkit.messaging.outbox import HandOver, Outbox, Row
+from shopkit.storage import cursors
+from shopkit.storage.audit import AuditTrail
+from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.web.identity import Identity
 
 UNKNOWN = Counter("order_status_unknown_total", "Outcomes of orders that are not stored here.")
 

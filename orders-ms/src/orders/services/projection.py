@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from orders.repositories.projection import ProjectionRepository
-from shopkit.events import (
+from shopkit.contract.events import (
     Delivery,
     ProductCreate,
     ProductsQuantityUpdate,
     ProductState,
     ProductUpdate,
 )
-from shopkit.mongo import Session, Transactions
+from shopkit.storage.mongo import Session, Transactions
 
 ProductEvent = ProductCreate | ProductUpdate | ProductsQuantityUpdate
 

@@ -5,12 +5,12 @@ from typing import Protocol
 
 import structlog
 
+from orders.repositories.products_client import RemoteProducts
 from orders.repositories.projection import ProjectionRepository
-from orders.repositories.remote import RemoteProducts
 from orders.services.projection import ProductEvent, ProjectionService
 from orders.services.reconcile import ReconcileService
-from shopkit.events import Delivery
-from shopkit.mongo import Transactions
+from shopkit.contract.events import Delivery
+from shopkit.storage.mongo import Transactions
 
 TRIES = 10
 

@@ -9,12 +9,12 @@ from prometheus_client import Gauge
 
 from orders.models.order import Order
 from orders.repositories.orders import OrderRepository
+from orders.repositories.products_client import RemoteProducts
 from orders.repositories.projection import ProjectionRepository
-from orders.repositories.remote import RemoteProducts
-from shopkit.events import Message, OrderStatus
-from shopkit.internal import DecidedOrder, merge
-from shopkit.mongo import Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
+from shopkit.contract.events import Message, OrderStatus
+from shopkit.contract.internal import DecidedOrder, merge
+from shopkit.messaging.outbox import HandOver, Outbox, Row
+from shopkit.storage.mongo import Session, Transactions
 
 SETTLE_SECONDS = 5.0
 """What differs for longer than events travel is drift."""

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from prometheus_client import Counter
 
+from orders.repositories.job_leases import TickRepository
 from orders.repositories.orders import OrderRepository
-from orders.repositories.ticks import TickRepository
 from shopkit.clock import Clock
-from shopkit.mongo import Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
+from shopkit.messaging.outbox import HandOver, Outbox, Row
+from shopkit.storage.mongo import Session, Transactions
 
 A_SECOND = 100
 """The most orders asked about in a second, over all replicas."""

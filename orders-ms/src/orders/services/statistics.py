@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from orders.repositories.statistics import BestSeller, Day, StatisticsRepository
 from shopkit.clock import Clock
-from shopkit.events import ProductState
+from shopkit.contract.events import ProductState
 
 LOW_STOCK_BELOW = 5
 

@@ -6,7 +6,7 @@ from aiokafka import TopicPartition
 
 from orders.consumers import replay
 from orders.consumers.replay import products_topic
-from shopkit.events import Message, ProductUpdate
+from shopkit.contract.events import Message, ProductUpdate
 from shopkit.testing.deliveries import NOON, ORIGIN, state
 
 EMPTY, FULL = TopicPartition("shop.products", 0), TopicPartition("shop.products", 1)

@@ -5,16 +5,16 @@ from orders.consumers.status import status_table
 from orders.dependencies import Services
 from orders.models.order import Order
 from orders.repositories.projection import ProjectionRepository
-from shopkit.events import (
+from shopkit.contract.events import (
     Event,
     OrderStatusUpdate,
     ProductCreate,
     ProductsQuantityUpdate,
     ProductUpdate,
 )
-from shopkit.identity import Identity, Role
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing.deliveries import an_id, delivery, state
+from shopkit.web.identity import Identity, Role
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]

@@ -7,7 +7,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from orders.dependencies import Services
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing.apps import HandedOver, as_caller
 from shopkit.testing.deliveries import an_id, state
 

@@ -6,8 +6,8 @@ import pytest
 
 from orders.dependencies import Services
 from orders.models.order import Order
-from shopkit.events import OrderStatusUpdate
-from shopkit.mongo import Database
+from shopkit.contract.events import OrderStatusUpdate
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 from shopkit.testing.apps import HandedOver, as_caller
 from shopkit.testing.deliveries import an_id, delivery, state

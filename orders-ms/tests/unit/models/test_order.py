@@ -8,7 +8,7 @@ import pytest
 
 from orders.errors import ContraryOutcomeError, NotCancellableError
 from orders.models.order import LEGAL, Line, Order, Step
-from shopkit.events import (
+from shopkit.contract.events import (
     LineReason,
     OrderCancel,
     OrderCreate,

@@ -9,13 +9,13 @@ from orders.errors import InsufficientStockError, UnknownProductsError
 from orders.models.order import Line, Step
 from orders.models.placement import Wanted, WantedLine
 from orders.services.intake import Placed
-from shopkit import context
-from shopkit.events import OrderStatus
-from shopkit.idempotency import KeyReusedError, key_id
-from shopkit.mongo import Database, Document, GuardMissedError
+from shopkit.contract.events import OrderStatus
+from shopkit.storage.idempotency import KeyReusedError, key_id
+from shopkit.storage.mongo import Database, Document, GuardMissedError
 from shopkit.testing import HeldClock
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import NOON, ORIGIN, an_id, state, told
+from shopkit.tracing import context
 
 Know = Callable[..., Awaitable[None]]
 

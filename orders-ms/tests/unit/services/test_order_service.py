@@ -11,13 +11,13 @@ from orders.errors import ContraryOutcomeError, NotCancellableError, OrderNotFou
 from orders.models.order import Order
 from orders.models.query import OrderQuery
 from orders.repositories.orders import OrderRepository
-from shopkit.cursors import InvalidCursorError, encode
-from shopkit.events import Delivery, OrderStatusUpdate
-from shopkit.identity import Identity, Role
-from shopkit.mongo import Database, Document, GuardMissedError
+from shopkit.contract.events import Delivery, OrderStatusUpdate
+from shopkit.storage.cursors import InvalidCursorError, encode
+from shopkit.storage.mongo import Database, Document, GuardMissedError
 from shopkit.testing import HeldClock
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import NOON, an_id, delivery, state, told
+from shopkit.web.identity import Identity, Role
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]

@@ -5,8 +5,13 @@ import pytest
 
 from orders.dependencies import Services
 from orders.repositories.projection import ProjectionRepository
-from shopkit.events import ProductCreate, ProductsQuantityUpdate, ProductState, ProductUpdate
-from shopkit.mongo import Database, GuardMissedError
+from shopkit.contract.events import (
+    ProductCreate,
+    ProductsQuantityUpdate,
+    ProductState,
+    ProductUpdate,
+)
+from shopkit.storage.mongo import Database, GuardMissedError
 from shopkit.testing.deliveries import an_id, delivery, state
 
 Known = Callable[[], Awaitable[dict[str, ProductState]]]

@@ -10,14 +10,20 @@ from orders.repositories.projection import BESIDE, ProjectionRepository
 from orders.services import rebuild as rebuild_module
 from orders.services.rebuild import DriftRemainsError, RebuildService
 from orders.services.reconcile import Drift, ReconcileService
-from shopkit.events import Delivery, OrderStatus, OrderStatusUpdate, ProductState, ProductUpdate
-from shopkit.identity import Identity, Role
-from shopkit.internal import DecidedOrder
-from shopkit.mongo import Database
-from shopkit.outbox import Outbox
+from shopkit.contract.events import (
+    Delivery,
+    OrderStatus,
+    OrderStatusUpdate,
+    ProductState,
+    ProductUpdate,
+)
+from shopkit.contract.internal import DecidedOrder
+from shopkit.messaging.outbox import Outbox
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock, NoTransactions
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import an_id, delivery, state
+from shopkit.web.identity import Identity, Role
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]

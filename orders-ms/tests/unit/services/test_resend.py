@@ -5,12 +5,12 @@ import pytest
 
 from orders.dependencies import Services
 from orders.models.order import Order
-from orders.repositories.ticks import TickRepository
-from shopkit.identity import Identity, Role
-from shopkit.mongo import Database
+from orders.repositories.job_leases import TickRepository
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import NOON, state
+from shopkit.web.identity import Identity, Role
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]

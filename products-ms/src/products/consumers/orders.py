@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import structlog
 
 from products.services.decisions import DecisionService
-from shopkit.context import current_origin
-from shopkit.dead_letters import Record
-from shopkit.events import Delivery, OrderCancel, OrderCreate
-from shopkit.handlers import Handler, Table
+from shopkit.contract.events import Delivery, OrderCancel, OrderCreate
+from shopkit.messaging.dead_letters import Record
+from shopkit.messaging.handlers import Handler, Table
+from shopkit.tracing.context import current_origin
 
 _ID = re.compile(rb"[0-9a-f]{24}")
 

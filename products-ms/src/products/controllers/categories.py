@@ -8,9 +8,9 @@ from products import problems
 from products.controllers.products import ADMIN
 from products.dependencies import Catalogue, Categories
 from products.schemas import CategoriesBody, CategoryBody, CategoryRequest, Name
-from shopkit.database_problems import AWAY
-from shopkit.identity import Admin
-from shopkit.problems import UNREADABLE, document
+from shopkit.web.database_problems import AWAY
+from shopkit.web.identity import Admin
+from shopkit.web.problems import UNREADABLE, document
 
 routes = APIRouter(prefix="/api/categories", tags=["categories"])
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from products.dependencies import Comparison
-from shopkit.events import Id
-from shopkit.internal import (
+from shopkit.contract.events import Id
+from shopkit.contract.internal import (
     PAGE,
     CancelOrders,
     DecidedOrder,

@@ -10,9 +10,9 @@ from products.dependencies import Pictures
 from products.models.etag import etag, is_current
 from products.models.picture import LIMIT_BYTES, Size
 from products.schemas import ProductBody
-from shopkit.database_problems import AWAY
-from shopkit.identity import Admin
-from shopkit.problems import NOT_FOUND, document
+from shopkit.web.database_problems import AWAY
+from shopkit.web.identity import Admin
+from shopkit.web.problems import NOT_FOUND, document
 
 routes = APIRouter(prefix="/api/products/{product_id}/image", tags=["products"])
 

@@ -15,10 +15,17 @@ from products.schemas import (
     ProductsBody,
 )
 from products.services.editing import Asked
-from shopkit.database_problems import AWAY
-from shopkit.idempotency import REPLAYED, IdempotencyKey
-from shopkit.identity import Admin
-from shopkit.problems import FORBIDDEN, KEY_REUSED, NOT_FOUND, UNAUTHENTICATED, UNREADABLE, document
+from shopkit.storage.idempotency import REPLAYED, IdempotencyKey
+from shopkit.web.database_problems import AWAY
+from shopkit.web.identity import Admin
+from shopkit.web.problems import (
+    FORBIDDEN,
+    KEY_REUSED,
+    NOT_FOUND,
+    UNAUTHENTICATED,
+    UNREADABLE,
+    document,
+)
 
 routes = APIRouter(prefix="/api", tags=["products"])
 

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Literal, Self
 
 from products.models.product import Product
-from shopkit.context import Origin
-from shopkit.events import (
+from shopkit.contract.events import (
     LineReason,
     Message,
     OrderLine,
@@ -16,6 +15,7 @@ from shopkit.events import (
     OrderStatus,
     OrderStatusUpdate,
 )
+from shopkit.tracing.context import Origin
 
 SOURCE = "products-ms"
 

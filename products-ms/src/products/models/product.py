@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from products.errors import InsufficientStockError, StockLimitError
-from shopkit.events import ProductState
+from shopkit.contract.events import ProductState
 
 STOCK_LIMIT = 1_000_000
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bson import ObjectId
 
 from products.models.product import Category
-from shopkit.mongo import Database, Session
+from shopkit.storage.mongo import Database, Session
 
 
 class CategoryRepository:

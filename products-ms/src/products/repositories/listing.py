@@ -9,8 +9,8 @@ from bson import ObjectId
 from products.models.product import Product
 from products.models.query import ProductQuery, Sort
 from products.repositories.products import product_of
-from shopkit import cursors
-from shopkit.mongo import Database, Document
+from shopkit.storage import cursors
+from shopkit.storage.mongo import Database, Document
 
 TOTAL_CAP = 1_000
 

@@ -7,7 +7,7 @@ from gridfs.asynchronous import AsyncGridFSBucket
 from gridfs.errors import FileExists
 
 from products.models.picture import Picture, Size
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 
 
 class PictureRepository:

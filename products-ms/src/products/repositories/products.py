@@ -7,7 +7,7 @@ from bson import ObjectId
 from pymongo import UpdateOne
 
 from products.models.product import Category, Product, name_terms, search_terms
-from shopkit.mongo import Database, Document, GuardMissedError, Session
+from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 
 
 class ProductRepository:

@@ -3,8 +3,8 @@
 from products.models.product import Product
 from products.repositories.products import document_of, product_of
 from shopkit.clock import Clock
-from shopkit.idempotency import IdempotencyKeys, KeyRecord, key_id
-from shopkit.mongo import Session
+from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, key_id
+from shopkit.storage.mongo import Session
 
 
 class Snapshots:

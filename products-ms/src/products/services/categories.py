@@ -9,11 +9,11 @@ from products.models.product import Category
 from products.repositories.categories import CategoryRepository
 from products.repositories.products import ProductRepository
 from products.services.editing import message_of
-from shopkit.audit import AuditTrail
 from shopkit.clock import Clock
-from shopkit.events import ProductUpdate
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
+from shopkit.contract.events import ProductUpdate
+from shopkit.messaging.outbox import HandOver, Outbox, Row
+from shopkit.storage.audit import AuditTrail
+from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
 
 
 class CategoryService:

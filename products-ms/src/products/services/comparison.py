@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from products.models.decision import SOURCE, Stub
 from products.models.product import Product
+from products.repositories.decisions import StubRepository
 from products.repositories.products import ProductRepository
-from products.repositories.stubs import StubRepository
 from products.services.decisions import DecisionService
 from shopkit.clock import Clock
-from shopkit.context import current_origin
-from shopkit.events import Delivery, Message, OrderCancel, ProductState, ProductUpdate
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
+from shopkit.contract.events import Delivery, Message, OrderCancel, ProductState, ProductUpdate
+from shopkit.messaging.outbox import HandOver, Outbox, Row
+from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.tracing.context import current_origin
 
 
 class ComparisonService:

@@ -11,11 +11,10 @@ from products.models.decision import (
     rejected_unreadable,
 )
 from products.models.product import Product
+from products.repositories.decisions import StubRepository
 from products.repositories.products import ProductRepository
-from products.repositories.stubs import StubRepository
 from shopkit.clock import Clock
-from shopkit.context import Origin
-from shopkit.events import (
+from shopkit.contract.events import (
     Delivery,
     Message,
     OrderCancel,
@@ -23,8 +22,9 @@ from shopkit.events import (
     OrderStatus,
     ProductsQuantityUpdate,
 )
-from shopkit.mongo import Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
+from shopkit.messaging.outbox import HandOver, Outbox, Row
+from shopkit.storage.mongo import Session, Transactions
+from shopkit.tracing.context import Origin
 
 
 class DecisionService:

@@ -21,12 +21,18 @@ from products.models.product import Category, Product
 from products.repositories.categories import CategoryRepository
 from products.repositories.products import ProductRepository
 from products.repositories.snapshots import Snapshots
-from shopkit.audit import AuditTrail
 from shopkit.clock import Clock
-from shopkit.context import current_origin
-from shopkit.events import Event, Message, ProductCreate, ProductsQuantityUpdate, ProductUpdate
-from shopkit.mongo import HTTP_SECONDS, Session, Transactions
-from shopkit.outbox import HandOver, Outbox, Row
+from shopkit.contract.events import (
+    Event,
+    Message,
+    ProductCreate,
+    ProductsQuantityUpdate,
+    ProductUpdate,
+)
+from shopkit.messaging.outbox import HandOver, Outbox, Row
+from shopkit.storage.audit import AuditTrail
+from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.tracing.context import current_origin
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from products.models.product import Product
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing.apps import HandedOver, as_caller
 from shopkit.testing.deliveries import an_id
 

@@ -5,7 +5,7 @@ import pytest
 
 from products.dependencies import Services
 from products.models.product import Product
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import an_id, placed

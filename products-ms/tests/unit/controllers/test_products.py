@@ -8,7 +8,7 @@ from pymongo.errors import AutoReconnect
 
 from products.dependencies import Services
 from products.models.product import Product
-from shopkit.mongo import Database
+from shopkit.storage.mongo import Database
 from shopkit.testing.apps import HandedOver, as_caller
 from shopkit.testing.deliveries import an_id
 

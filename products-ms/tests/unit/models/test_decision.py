@@ -12,7 +12,7 @@ from products.models.decision import (
     rejected_unreadable,
 )
 from products.models.product import Product
-from shopkit.events import LineReason, OrderStatus, OrderStatusUpdate
+from shopkit.contract.events import LineReason, OrderStatus, OrderStatusUpdate
 from shopkit.testing.deliveries import NOON, ORIGIN, an_id, placed
 
 

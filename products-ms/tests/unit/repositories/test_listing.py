@@ -11,9 +11,9 @@ from products.models.query import ProductQuery, Sort
 from products.repositories import listing as module
 from products.repositories.listing import ProductListing
 from products.services.catalogue import ProductPage
-from shopkit import cursors
-from shopkit.cursors import InvalidCursorError
-from shopkit.mongo import Database
+from shopkit.storage import cursors
+from shopkit.storage.cursors import InvalidCursorError
+from shopkit.storage.mongo import Database
 from shopkit.testing import HeldClock
 from shopkit.testing.deliveries import an_id
 

@@ -7,7 +7,7 @@ from bson import ObjectId
 from products.dependencies import Services
 from products.models.product import Product
 from products.repositories.products import ProductRepository
-from shopkit.mongo import Database, GuardMissedError
+from shopkit.storage.mongo import Database, GuardMissedError
 from shopkit.testing import HeldClock
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import ORIGIN, an_id, cancelled, placed

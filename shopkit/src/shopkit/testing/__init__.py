@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from shopkit.mongo import Session
+from shopkit.storage.mongo import Session
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from mongomock.collection import BulkOperationBuilder
 from pymongo_async_mock import AsyncMongoMockClient
 
-from shopkit import identity
-from shopkit.mongo import DATABASE, Database
-from shopkit.outbox import Row
+from shopkit.messaging.outbox import Row
+from shopkit.storage.mongo import DATABASE, Database
+from shopkit.web import identity
 
 
 class HandedOver(list[Row]):

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import Sampler
 
-from shopkit import tracing
+from shopkit.tracing import spans
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def recorded(sampler: Sampler | None = None) -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
     provider = TracerProvider(sampler, shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    with tracing.recording(provider):
+    with spans.recording(provider):
         yield exporter
 
 

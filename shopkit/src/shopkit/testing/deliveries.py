@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from shopkit.context import Origin
-from shopkit.events import (
+from shopkit.contract.events import (
     Delivery,
     Event,
     OrderCancel,
@@ -15,6 +14,7 @@ from shopkit.events import (
     OrderStatusUpdate,
     ProductState,
 )
+from shopkit.tracing.context import Origin
 
 NOON = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 ORIGIN = Origin("request-1", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")

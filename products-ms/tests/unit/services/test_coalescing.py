@@ -1,0 +1,105 @@
+import asyncio
+
+import pytest
+
+from products.services.coalescing import Shared
+
+
+class Reader:
+    """Counts its reads; each ends when it is let go."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.gates: list[asyncio.Event] = []
+
+    async def __call__(self) -> int:
+        self.begun += 1
+        number = self.begun
+        gate = asyncio.Event()
+        self.gates.append(gate)
+        await gate.wait()
+        return number
+
+
+async def begin(*tasks: asyncio.Task[int]) -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+class TestGet:
+    async def test_a_caller_alone_reads_at_once(self) -> None:
+        shared, read = Shared[str, int](), Reader()
+        first = asyncio.create_task(shared.get("a", read))
+        await begin(first)
+        read.gates[0].set()
+        assert await first == 1
+
+    async def test_those_who_come_during_a_read_share_the_next(self) -> None:
+        # Given a read on its way
+        shared, read = Shared[str, int](), Reader()
+        first = asyncio.create_task(shared.get("a", read))
+        await begin(first)
+        # When three more ask
+        later = [asyncio.create_task(shared.get("a", read)) for _ in range(3)]
+        await begin(*later)
+        # Then none of them is given what was begun before it asked, and one read is for all
+        assert read.begun == 1
+        read.gates[0].set()
+        assert await first == 1
+        await begin(*later)
+        read.gates[1].set()
+        assert await asyncio.gather(*later) == [2, 2, 2]
+        assert read.begun == 2
+
+    async def test_nothing_is_kept(self) -> None:
+        shared, read = Shared[str, int](), Reader()
+        for number in (1, 2, 3):
+            task = asyncio.create_task(shared.get("a", read))
+            await begin(task)
+            read.gates[-1].set()
+            assert await task == number
+        assert not shared._running
+        assert not shared._next
+
+    async def test_other_keys_do_not_wait(self) -> None:
+        shared, slow, quick = Shared[str, int](), Reader(), Reader()
+        waits = asyncio.create_task(shared.get("a", slow))
+        task = asyncio.create_task(shared.get("b", quick))
+        await begin(waits, task)
+        quick.gates[0].set()
+        assert await task == 1
+        assert not waits.done()
+        slow.gates[0].set()
+        assert await waits == 1
+
+    async def test_a_failure_reaches_those_who_share_it_and_not_the_next(self) -> None:
+        shared, read = Shared[str, int](), Reader()
+
+        async def fail() -> int:
+            await read()
+            raise KeyError("gone")
+
+        failing = asyncio.create_task(shared.get("a", fail))
+        await begin(failing)
+        after = asyncio.create_task(shared.get("a", read))
+        await begin(after)
+        read.gates[0].set()
+        with pytest.raises(KeyError, match="gone"):
+            await failing
+        await begin(after)
+        read.gates[1].set()
+        assert await after == 2
+        assert not shared._running
+
+    async def test_a_caller_that_leaves_takes_nothing_from_others(self) -> None:
+        shared, read = Shared[str, int](), Reader()
+        first = asyncio.create_task(shared.get("a", read))
+        await begin(first)
+        leaves, stays = (asyncio.create_task(shared.get("a", read)) for _ in range(2))
+        await begin(leaves, stays)
+        leaves.cancel()
+        read.gates[0].set()
+        await begin(first)
+        read.gates[1].set()
+        assert await stays == 2
+        assert await first == 1

@@ -1,0 +1,88 @@
+from collections.abc import Iterator
+
+import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from shopkit.contract.events import Delivery, Message, OrderCancel
+from shopkit.messaging.event_traces import applying, sending
+from shopkit.testing.collector import recorded
+from shopkit.testing.deliveries import NOON, an_id
+from shopkit.tracing.context import Origin
+
+
+def origin(number: int) -> Origin:
+    return Origin(f"request-{number}", f"00-{number:032x}-{number:016x}-01")
+
+
+def delivery(number: int) -> Delivery[OrderCancel]:
+    return Delivery(OrderCancel(order_id=an_id(number)), origin(number), NOON)
+
+
+MESSAGE = Message.of(
+    OrderCancel(order_id=an_id(1)), source="orders-ms", time=NOON, origin=origin(1)
+)
+
+
+@pytest.fixture
+def exported() -> Iterator[InMemorySpanExporter]:
+    with recorded() as exporter:
+        yield exporter
+
+
+class TestSending:
+    def test_is_what_the_event_follows_from(self, exported: InMemorySpanExporter) -> None:
+        # When
+        with sending(MESSAGE) as span:
+            pass
+        # Then
+        (done,) = exported.get_finished_spans()
+        assert (done.name, done.kind) == ("send shop.orders", SpanKind.PRODUCER)
+        assert done.parent
+        assert (done.parent.trace_id, done.parent.span_id) == (1, 1)
+        assert done.context
+        own = f"00-{1:032x}-{done.context.span_id:016x}-01"
+        assert span.origin == Origin("request-1", own)
+        assert done.attributes == {
+            "messaging.system": "kafka",
+            "messaging.operation.name": "send",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": "shop.orders",
+            "messaging.message.id": f"OrderCancel/{an_id(1)}",
+            "cloudevents.event_type": "OrderCancel",
+        }
+
+
+class TestApplying:
+    def test_each_event_of_a_batch_is_a_span_of_its_own_trace(
+        self, exported: InMemorySpanExporter
+    ) -> None:
+        # When
+        with applying([delivery(1), delivery(2)]) as applied:
+            pass
+        # Then
+        spans = sorted(exported.get_finished_spans(), key=lambda span: span.context.trace_id)
+        assert [span.name for span in spans] == ["process shop.orders"] * 2
+        assert [(span.parent.trace_id, span.parent.span_id) for span in spans if span.parent] == [
+            (1, 1),
+            (2, 2),
+        ]
+        own = [f"00-{n:032x}-{s.context.span_id:016x}-01" for n, s in enumerate(spans, 1)]
+        assert [one.origin for one in applied] == [
+            Origin("request-1", own[0]),
+            Origin("request-2", own[1]),
+        ]
+        assert [one.event for one in applied] == [delivery(1).event, delivery(2).event]
+        assert spans[0].attributes
+        assert spans[0].attributes["messaging.batch.message_count"] == 2
+
+    def test_all_have_failed_where_the_batch_fails(self, exported: InMemorySpanExporter) -> None:
+        with pytest.raises(ZeroDivisionError), applying([delivery(1), delivery(2)]):
+            raise ZeroDivisionError
+        codes = [span.status.status_code for span in exported.get_finished_spans()]
+        assert codes == [StatusCode.ERROR] * 2
+
+    def test_leaves_events_as_they_are_where_traces_are_off(self) -> None:
+        deliveries = [delivery(1), delivery(2)]
+        with applying(deliveries) as applied:
+            assert applied is deliveries

@@ -1,0 +1,170 @@
+import asyncio
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeTooLargeError
+from opentelemetry.trace import StatusCode
+
+from shopkit.contract.events import Message, OrderCancel
+from shopkit.messaging import relay as module
+from shopkit.messaging.relay import KafkaSender
+from shopkit.testing.collector import recorded
+from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+
+
+def message(number: int) -> Message:
+    event = OrderCancel(order_id=an_id(number))
+    return Message.of(event, source="orders-ms", time=NOON, origin=ORIGIN)
+
+
+class Kafka:
+    """Stands in for the broker and every producer of it."""
+
+    def __init__(self) -> None:
+        self.producers: list[FakeProducer] = []
+        self.away = False
+        self.refuses: set[bytes] = set()
+        self.hangs = False
+        self.stop_fails = False
+
+    def __call__(self, **options: Any) -> "FakeProducer":
+        self.producers.append(FakeProducer(self, options))
+        return self.producers[-1]
+
+
+class FakeProducer:
+    def __init__(self, kafka: Kafka, options: dict[str, Any]) -> None:
+        self.kafka = kafka
+        self.options = options
+        self.sent: list[dict[str, Any]] = []
+        self.stopped = False
+
+    async def start(self) -> None:
+        if self.kafka.away:
+            raise KafkaConnectionError
+
+    async def stop(self) -> None:
+        self.stopped = True
+        if self.kafka.stop_fails:
+            raise KafkaTimeoutError
+
+    async def send(self, topic: str, value: bytes, key: bytes, **more: Any) -> asyncio.Future[None]:
+        if key in self.kafka.refuses:
+            raise MessageSizeTooLargeError
+        acknowledged = asyncio.get_running_loop().create_future()
+        if not self.kafka.hangs:
+            self.sent.append({"topic": topic, "value": value, "key": key, **more})
+            acknowledged.set_result(None)
+        return acknowledged
+
+
+@pytest.fixture
+def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
+    kafka = Kafka()
+    monkeypatch.setattr(module, "AIOKafkaProducer", kafka)
+    return kafka
+
+
+@pytest.fixture
+def sender(kafka: Kafka) -> KafkaSender:
+    return KafkaSender("kafka:9092", "orders-ms")
+
+
+class TestSend:
+    async def test_sends_the_event_in_its_envelope_by_an_idempotent_producer(
+        self, sender: KafkaSender, kafka: Kafka
+    ) -> None:
+        # When
+        assert await sender.send([message(1)]) == [True]
+        # Then
+        (producer,) = kafka.producers
+        assert producer.options["enable_idempotence"] is True
+        assert producer.options["acks"] == "all"
+        assert producer.options["bootstrap_servers"] == "kafka:9092"
+        assert producer.sent == [
+            {
+                "topic": "shop.orders",
+                "value": message(1).value,
+                "key": an_id(1).encode(),
+                "headers": message(1).headers(),
+                "timestamp_ms": 1_777_896_000_000,
+            }
+        ]
+
+    async def test_the_event_names_the_sending_as_what_it_follows_from(
+        self, sender: KafkaSender, kafka: Kafka
+    ) -> None:
+        # Given
+        kafka.refuses = {an_id(2).encode()}
+        # When
+        with recorded() as exported:
+            await sender.send([message(1), message(2)])
+        # Then
+        sent, refused = exported.get_finished_spans()
+        assert sent.context
+        headers = dict(kafka.producers[0].sent[0]["headers"])
+        own = f"{ORIGIN.traceparent[:35]}-{sent.context.span_id:016x}-01"
+        assert headers["ce_traceparent"].decode() == own
+        assert sent.status.status_code is StatusCode.UNSET
+        assert refused.status.status_code is StatusCode.ERROR
+        assert refused.attributes
+        assert refused.attributes["error.type"] == "MessageSizeTooLargeError"
+
+    async def test_does_not_connect_before_there_is_something_to_send(
+        self, sender: KafkaSender, kafka: Kafka
+    ) -> None:
+        assert kafka.producers == []
+
+    async def test_keeps_its_producer_while_all_goes_well(
+        self, sender: KafkaSender, kafka: Kafka
+    ) -> None:
+        await sender.send([message(1)])
+        await sender.send([message(2)])
+        assert len(kafka.producers) == 1
+
+    async def test_what_is_refused_is_told_and_the_producer_is_made_anew(
+        self, sender: KafkaSender, kafka: Kafka
+    ) -> None:
+        # Given
+        kafka.refuses = {an_id(2).encode()}
+        # When / Then
+        assert await sender.send([message(1), message(2), message(3)]) == [True, False, True]
+        assert kafka.producers[0].stopped
+        assert await sender.send([message(3)]) == [True]
+        assert len(kafka.producers) == 2
+
+    async def test_an_absent_broker_acknowledges_nothing(
+        self, sender: KafkaSender, kafka: Kafka
+    ) -> None:
+        # Given
+        kafka.away = True
+        # When / Then
+        assert await sender.send([message(1), message(2)]) == [False, False]
+        kafka.away = False
+        assert await sender.send([message(1)]) == [True]
+
+    async def test_does_not_wait_for_ever(
+        self, sender: KafkaSender, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        monkeypatch.setattr(module, "SEND_SECONDS", 0.01)
+        kafka.hangs = True
+        # When / Then
+        assert await asyncio.wait_for(sender.send([message(1)]), 5) == [False]
+
+
+class TestClose:
+    async def test_leaves_the_broker_once(self, sender: KafkaSender, kafka: Kafka) -> None:
+        # Given
+        await sender.send([message(1)])
+        # When
+        await sender.close()
+        await sender.close()
+        # Then
+        assert kafka.producers[0].stopped
+
+    async def test_bears_that_the_broker_is_away(self, sender: KafkaSender, kafka: Kafka) -> None:
+        await sender.send([message(1)])
+        kafka.stop_fails = True
+        await sender.close()
+        assert kafka.producers[0].stopped

@@ -1,0 +1,277 @@
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo.errors import AutoReconnect, OperationFailure
+
+from shopkit.contract.events import Message, OrderCancel
+from shopkit.messaging import relay as module
+from shopkit.messaging.outbox import Outbox, Row
+from shopkit.messaging.relay import Relay
+from shopkit.storage.mongo import Database
+from shopkit.testing import HeldClock
+from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+
+
+def row(number: int, **more: Any) -> Row:
+    event = OrderCancel(order_id=an_id(number))
+    return Row(Message.of(event, source="orders-ms", time=NOON, origin=ORIGIN), **more)
+
+
+class Broker:
+    """Acknowledges all but the orders that it refuses, and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[list[str]] = []
+        self.refuses: set[str] = set()
+        self.hangs = False
+
+    async def send(self, messages: Sequence[Message]) -> list[bool]:
+        self.sent.append([message.key for message in messages])
+        if self.hangs:
+            await asyncio.Event().wait()
+        return [message.key not in self.refuses for message in messages]
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+@pytest.fixture
+def outbox(database: Database, clock: HeldClock) -> Outbox:
+    return Outbox(database, clock)
+
+
+@pytest.fixture
+def relay(outbox: Outbox, broker: Broker) -> Relay:
+    return Relay(outbox, broker)
+
+
+async def waiting(database: Database) -> list[str]:
+    found = database["outbox"].find({"unsent": True}).sort("key", 1)
+    return [document["key"] async for document in found]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+class TestSend:
+    async def test_marks_what_was_acknowledged(
+        self, relay: Relay, outbox: Outbox, broker: Broker, database: Database
+    ) -> None:
+        # Given
+        rows = [row(1), row(2)]
+        await outbox.add(rows, session=None)
+        # When / Then
+        assert await relay.send(rows) is True
+        assert broker.sent == [[an_id(1), an_id(2)]]
+        assert await waiting(database) == []
+
+    async def test_one_that_can_not_be_sent_holds_up_no_other(
+        self,
+        relay: Relay,
+        outbox: Outbox,
+        broker: Broker,
+        database: Database,
+        counted: Callable[..., float],
+    ) -> None:
+        # Given
+        rows = [row(1), row(2), row(3)]
+        await outbox.add(rows, session=None)
+        broker.refuses = {an_id(2)}
+        failures = counted("outbox_send_failures_total")
+        sent = counted("outbox_sent_total", topic="shop.orders")
+        # When / Then
+        assert await relay.send(rows) is False
+        assert await waiting(database) == [an_id(2)]
+        assert counted("outbox_send_failures_total") == failures + 1
+        assert counted("outbox_sent_total", topic="shop.orders") == sent + 2
+        assert counted("broker_up") == 0
+
+    @pytest.mark.parametrize(("attempts", "seconds"), [(0, 0.5), (3, 4), (6, 30), (99, 30)])
+    async def test_a_failed_one_is_postponed_for_longer_each_time(
+        self,
+        relay: Relay,
+        outbox: Outbox,
+        broker: Broker,
+        database: Database,
+        attempts: int,
+        seconds: float,
+    ) -> None:
+        # Given
+        await outbox.add([row(1)], session=None)
+        broker.refuses = {an_id(1)}
+        # When
+        await relay.send([row(1, attempts=attempts)])
+        # Then
+        document = await database["outbox"].find_one({})
+        assert document is not None
+        assert document["attempts"] == 1
+        assert document["leased_until"] == NOON + timedelta(seconds=seconds)
+
+
+class TestRun:
+    async def test_sends_what_is_handed_over_as_it_comes(
+        self, relay: Relay, outbox: Outbox, broker: Broker, database: Database
+    ) -> None:
+        # Given
+        await outbox.add([row(1), row(2)], session=None)
+        running = asyncio.create_task(relay.run())
+        # When
+        relay.hand_over([row(1)])
+        await until(lambda: len(broker.sent) == 1)
+        relay.hand_over([row(2)])
+        await until(lambda: len(broker.sent) == 2)
+        await relay.drain(5)
+        running.cancel()
+        # Then
+        assert broker.sent == [[an_id(1)], [an_id(2)]]
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    async def test_sends_in_bounded_batches(
+        self, relay: Relay, broker: Broker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        monkeypatch.setattr(module, "BATCH", 2)
+        # When
+        relay.hand_over([row(number) for number in range(5)])
+        await relay.drain(5)
+        # Then
+        assert [len(batch) for batch in broker.sent] == [2, 2, 1]
+
+    async def test_what_a_full_queue_has_no_room_for_stays_with_the_sweeper(
+        self,
+        relay: Relay,
+        outbox: Outbox,
+        broker: Broker,
+        database: Database,
+        clock: HeldClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        monkeypatch.setattr(module, "QUEUE", 2)
+        rows = [row(1), row(2), row(3)]
+        await outbox.add(rows, session=None)
+        # When
+        relay.hand_over(rows)
+        relay.hand_over([row(3)])
+        await relay.drain(5)
+        # Then
+        assert broker.sent == [[an_id(1), an_id(2)]]
+        assert await waiting(database) == [an_id(3)]
+        # When
+        clock.advance(seconds=11)
+        await relay.sweep()
+        # Then
+        assert broker.sent[1:] == [[an_id(3)]]
+        assert await waiting(database) == []
+
+    async def test_an_absent_database_leaves_rows_to_the_sweeper(
+        self,
+        relay: Relay,
+        outbox: Outbox,
+        broker: Broker,
+        database: Database,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        await outbox.add([row(1)], session=None)
+
+        async def away(_rows: Sequence[Row]) -> None:
+            raise AutoReconnect
+
+        monkeypatch.setattr(outbox, "mark_sent", away)
+        # When
+        relay.hand_over([row(1)])
+        await relay.drain(5)
+        # Then: it was sent, and will be sent once more, which readers bear.
+        assert broker.sent == [[an_id(1)]]
+        assert await waiting(database) == [an_id(1)]
+
+    async def test_what_is_broken_for_good_ends_it(
+        self, relay: Relay, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        async def broken(_rows: Sequence[Row]) -> None:
+            raise OperationFailure("not authorised", 13)
+
+        monkeypatch.setattr(outbox, "mark_sent", broken)
+        relay.hand_over([row(1)])
+        # When / Then
+        with pytest.raises(OperationFailure):
+            await asyncio.wait_for(relay.run(), 5)
+
+
+class TestSweep:
+    async def test_sends_batch_after_batch_until_there_is_no_more(
+        self,
+        relay: Relay,
+        outbox: Outbox,
+        broker: Broker,
+        clock: HeldClock,
+        counted: Callable[..., float],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        monkeypatch.setattr(module, "BATCH", 2)
+        await outbox.add([row(number) for number in range(5)], session=None)
+        clock.advance(seconds=11)
+        # When
+        await relay.sweep()
+        # Then
+        assert [len(batch) for batch in broker.sent] == [2, 2, 1]
+        assert counted("outbox_unsent") == 1
+
+    async def test_stops_when_a_send_fails(
+        self,
+        relay: Relay,
+        outbox: Outbox,
+        broker: Broker,
+        clock: HeldClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        monkeypatch.setattr(module, "BATCH", 2)
+        await outbox.add([row(number) for number in range(5)], session=None)
+        clock.advance(seconds=11)
+        broker.refuses = {an_id(0)}
+        # When
+        await relay.sweep()
+        # Then
+        assert len(broker.sent) == 1
+
+    async def test_leaves_what_is_leased_alone(
+        self, relay: Relay, outbox: Outbox, broker: Broker
+    ) -> None:
+        await outbox.add([row(1)], session=None)
+        await relay.sweep()
+        assert broker.sent == []
+
+
+class TestDrain:
+    async def test_ends_at_its_deadline_and_leaves_the_rest_in_the_outbox(
+        self,
+        relay: Relay,
+        outbox: Outbox,
+        broker: Broker,
+        database: Database,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        monkeypatch.setattr(module, "BATCH", 1)
+        rows = [row(1), row(2)]
+        await outbox.add(rows, session=None)
+        broker.hangs = True
+        relay.hand_over(rows)
+        # When
+        await asyncio.wait_for(relay.drain(0.01), 5)
+        # Then
+        assert broker.sent == [[an_id(1)]]
+        assert await waiting(database) == [an_id(1), an_id(2)]

@@ -1,0 +1,185 @@
+from typing import Any, Self
+
+import pytest
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+    WTimeoutError,
+)
+
+from shopkit.settings import Environment, MongoSettings
+from shopkit.storage import mongo
+from shopkit.storage.mongo import (
+    GuardMissedError,
+    MongoTransactions,
+    check_writable_primary,
+    is_stale,
+    is_temporary,
+)
+
+
+def labelled(label: str) -> PyMongoError:
+    error = OperationFailure("no", 1)
+    error._add_error_label(label)
+    return error
+
+
+class TestIsTemporary:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            AutoReconnect(),
+            NetworkTimeout(),
+            ServerSelectionTimeoutError(),
+            ExecutionTimeout("slow", 50),
+            WTimeoutError("slow", 64),
+            GuardMissedError("another wrote"),
+            labelled("TransientTransactionError"),
+            labelled("RetryableWriteError"),
+            OperationFailure("not primary", 10_107),
+            OperationFailure("stepped down", 189),
+            OperationFailure("write conflict", 112),
+            OperationFailure("no keys found for HMAC", 211),
+        ],
+    )
+    def test_what_may_succeed_later_is(self, error: Exception) -> None:
+        assert is_temporary(error)
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            OperationFailure("not authorised", 13),
+            OperationFailure("breaks the rules", 121),
+            DuplicateKeyError("there", 11_000),
+            PyMongoError("strange"),
+            ValueError("no"),
+            OSError("no"),
+        ],
+    )
+    def test_anything_else_is_not(self, error: Exception) -> None:
+        assert not is_temporary(error)
+
+
+class TestIsStale:
+    def test_where_a_key_or_another_state_is_there_already(self) -> None:
+        assert is_stale(DuplicateKeyError("there", 11_000))
+        assert is_stale(BulkWriteError({"writeErrors": [{"code": 121}, {"code": 11_000}]}))
+        assert is_stale(GuardMissedError("another wrote"))
+
+    def test_is_not_any_other_failure(self) -> None:
+        assert not is_stale(BulkWriteError({"writeErrors": [{"code": 121}]}))
+        assert not is_stale(OperationFailure("no", 1))
+
+
+class Client:
+    """Runs what is given at once; its options are remembered."""
+
+    def __init__(self) -> None:
+        self.options: list[dict[str, Any]] = []
+
+    def start_session(self) -> "Client":
+        return self
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing has to be given back."""
+
+    async def with_transaction(self, work: Any, **options: Any) -> Any:
+        self.options.append(options)
+        return await work(self)
+
+
+class Work:
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.runs = 0
+
+    async def __call__(self, session: Any) -> str:
+        self.runs += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+
+class TestTransactions:
+    @pytest.fixture
+    def client(self) -> Any:
+        return Client()
+
+    async def test_read_a_snapshot_and_write_to_a_majority(self, client: Any) -> None:
+        # When
+        assert await MongoTransactions(client).run(Work()) == "done"
+        # Then
+        (options,) = client.options
+        assert options["read_concern"].level == "snapshot"
+        assert options["write_concern"].document == {"w": "majority", "wtimeout": 10_000}
+
+    async def test_are_run_again_where_a_key_or_another_state_is_there_already(
+        self, client: Any
+    ) -> None:
+        work = Work(
+            DuplicateKeyError("there", 11_000),
+            BulkWriteError({"writeErrors": [{"code": 11_000}]}),
+            GuardMissedError("another wrote"),
+        )
+        assert await MongoTransactions(client).run(work, seconds=5) == "done"
+        assert work.runs == 4
+
+    async def test_give_up_on_a_key_that_stays(self, client: Any) -> None:
+        work = Work(*[DuplicateKeyError("there", 11_000)] * 9)
+        with pytest.raises(DuplicateKeyError):
+            await MongoTransactions(client).run(work)
+        assert work.runs == 5
+
+    @pytest.mark.parametrize(
+        "error", [ValueError("no"), BulkWriteError({"writeErrors": [{"code": 121}]})]
+    )
+    async def test_are_not_run_again_for_anything_else(self, client: Any, error: Exception) -> None:
+        work = Work(error)
+        with pytest.raises(type(error)):
+            await MongoTransactions(client).run(work)
+        assert work.runs == 1
+
+
+class TestConnect:
+    async def test_asks_for_majorities_and_gives_up_on_an_absent_server(self) -> None:
+        # Given
+        settings = MongoSettings(
+            environment=Environment.DEVELOPMENT, port=1, mongo_url="mongodb://127.0.0.1:1"
+        )
+        # When
+        async with mongo.connect(settings, "orders-ms") as client:
+            # Then
+            assert client.write_concern.document == {"w": "majority", "wtimeout": 10_000}
+            assert client.read_concern.level == "majority"
+            assert client.options.server_selection_timeout == 3
+            assert client.codec_options.tz_aware
+
+
+class TestCheckWritablePrimary:
+    def client(self, answer: dict[str, Any]) -> Any:
+        class Admin:
+            async def command(self, name: str) -> dict[str, Any]:
+                assert name == "hello"
+                return answer
+
+        class Answering:
+            admin = Admin()
+
+        return Answering()
+
+    async def test_returns_where_it_takes_writes(self) -> None:
+        await check_writable_primary(self.client({"isWritablePrimary": True}))
+
+    @pytest.mark.parametrize("answer", [{}, {"isWritablePrimary": False}])
+    async def test_raises_where_it_does_not(self, answer: dict[str, Any]) -> None:
+        with pytest.raises(ConnectionError, match="no writable primary"):
+            await check_writable_primary(self.client(answer))

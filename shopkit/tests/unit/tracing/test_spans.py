@@ -1,0 +1,319 @@
+import asyncio
+import logging
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from fastapi import FastAPI
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
+from opentelemetry.trace import SpanKind, StatusCode
+from structlog.testing import capture_logs
+
+from shopkit.settings import Settings
+from shopkit.testing.apps import client_of
+from shopkit.testing.collector import collecting, recorded
+from shopkit.tracing import context, spans
+from shopkit.tracing.context import Origin
+from shopkit.tracing.export import Collector as TracesCollector
+from shopkit.web import app as shop_app
+
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+PARENT_ID = "b7ad6b7169203331"
+ORIGIN = Origin("request-1", f"00-{TRACE_ID}-{PARENT_ID}-01")
+UNSAMPLED = Origin("request-1", f"00-{TRACE_ID}-{PARENT_ID}-00")
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def exported() -> Iterator[InMemorySpanExporter]:
+    with recorded() as exporter:
+        yield exporter
+
+
+class Changing(SpanExporter):
+    """Comes through with some exports, and not with others."""
+
+    def __init__(self, results: list[bool]) -> None:
+        self._results = results
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        good = self._results.pop(0)
+        return SpanExportResult.SUCCESS if good else SpanExportResult.FAILURE
+
+
+def place(span: ReadableSpan) -> tuple[str, str | None]:
+    """Return the trace and the parent of a span, as hexadecimal numbers."""
+    assert span.context
+    parent = f"{span.parent.span_id:016x}" if span.parent else None
+    return f"{span.context.trace_id:032x}", parent
+
+
+def only(exported: InMemorySpanExporter) -> ReadableSpan:
+    (span,) = exported.get_finished_spans()
+    return span
+
+
+def application(endpoint: str | None) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    settings = Settings.model_validate({"port": 1, "otel_exporter_otlp_endpoint": endpoint})
+    app = shop_app.create("things", settings, lifespan=lifespan, table={}, checks=lambda _: {})
+
+    @app.get("/things/{thing}")
+    async def thing(thing: int) -> str:
+        return context.current_origin().traceparent
+
+    return app
+
+
+class TestOff:
+    def test_a_span_is_the_origin_that_it_was_given(self) -> None:
+        with spans.serving(ORIGIN) as span:
+            span.served("GET", "/things", "/things", 500)
+            span.answered(404)
+            span.failed("Error")
+        assert span.origin is ORIGIN
+        assert span.headers == {}
+        assert not spans.on()
+
+    def test_what_records_is_not_even_imported(self) -> None:
+        code = (
+            "import sys, shopkit.web.app, shopkit.messaging.event_runtime\n"
+            "print([m for m in sys.modules if m.startswith(('opentelemetry.sdk', 'requests'))])"
+        )
+        found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        assert found.stdout == b"[]\n"
+
+    async def test_requests_go_on_in_the_senders_trace(self) -> None:
+        async with client_of(application(None)) as client:
+            answer = await client.get("/things/1", headers={"traceparent": ORIGIN.traceparent})
+        assert answer.json() == answer.headers["traceparent"] == ORIGIN.traceparent
+
+
+class TestSpan:
+    def test_follows_from_what_the_origin_names(self, exported: InMemorySpanExporter) -> None:
+        # When
+        with spans.span(SpanKind.CLIENT, "ask", ORIGIN, {"a": 1}) as span:
+            pass
+        # Then
+        done = only(exported)
+        assert place(done) == (TRACE_ID, PARENT_ID)
+        assert (done.name, done.kind, done.attributes) == ("ask", SpanKind.CLIENT, {"a": 1})
+        assert done.context
+        assert span.origin.request_id == "request-1"
+        assert span.origin.traceparent == f"00-{TRACE_ID}-{done.context.span_id:016x}-01"
+        assert span.headers == {"traceparent": span.origin.traceparent}
+
+    @pytest.mark.parametrize(
+        ("kind", "remote"),
+        [
+            (SpanKind.SERVER, True),
+            (SpanKind.CONSUMER, True),
+            (SpanKind.CLIENT, False),
+            (SpanKind.PRODUCER, False),
+        ],
+    )
+    def test_knows_whether_its_parent_is_elsewhere(
+        self, exported: InMemorySpanExporter, kind: SpanKind, remote: bool
+    ) -> None:
+        with spans.span(kind, "any", ORIGIN):
+            pass
+        parent = only(exported).parent
+        assert parent
+        assert parent.is_remote is remote
+
+    def test_begins_a_trace_where_it_is_told_to(self, exported: InMemorySpanExporter) -> None:
+        with spans.serving(ORIGIN, begins=True) as span:
+            pass
+        trace, parent = place(only(exported))
+        assert trace != TRACE_ID
+        assert parent is None
+        assert span.origin.traceparent.split("-")[1] == trace
+
+    @pytest.mark.parametrize("traceparent", ["", "garbage", f"00-{'0' * 32}-{PARENT_ID}-01"])
+    def test_begins_one_where_the_origin_names_no_sane_one(
+        self, exported: InMemorySpanExporter, traceparent: str
+    ) -> None:
+        with spans.span(SpanKind.PRODUCER, "send", Origin("", traceparent)) as span:
+            pass
+        assert place(only(exported))[1] is None
+        assert context.is_trace(span.origin.traceparent)
+
+    def test_what_its_sender_does_not_record_is_not_recorded_but_handed_on(
+        self, exported: InMemorySpanExporter
+    ) -> None:
+        with spans.serving(UNSAMPLED) as span:
+            span.served("GET", "/things", "/things", 200)
+        assert exported.get_finished_spans() == ()
+        assert span.origin.traceparent.startswith(f"00-{TRACE_ID}-")
+        assert span.origin.traceparent.endswith("-00")
+        assert span.origin.traceparent != UNSAMPLED.traceparent
+
+    def test_a_client_can_not_have_a_trace_recorded_that_the_sampler_leaves_out(self) -> None:
+        with recorded(ParentBased(ALWAYS_OFF)) as exported:
+            with spans.serving(ORIGIN, begins=True) as begun:
+                pass
+            with spans.span(SpanKind.CLIENT, "ask", begun.origin):
+                pass
+        assert exported.get_finished_spans() == ()
+
+    def test_has_failed_where_an_exception_ends_it_of_which_only_the_type_is_told(
+        self, exported: InMemorySpanExporter
+    ) -> None:
+        with pytest.raises(ValueError, match=r"a@b\.c"), spans.serving(ORIGIN):
+            raise ValueError("a@b.c")
+        done = only(exported)
+        assert (done.status.status_code, done.attributes) == (
+            StatusCode.ERROR,
+            {"error.type": "ValueError"},
+        )
+        assert done.events == ()
+
+
+class TestServed:
+    @pytest.mark.parametrize(
+        ("status", "code"),
+        [(201, StatusCode.UNSET), (404, StatusCode.UNSET), (503, StatusCode.ERROR)],
+    )
+    def test_is_named_by_its_route_and_failed_by_its_status(
+        self, exported: InMemorySpanExporter, status: int, code: StatusCode
+    ) -> None:
+        with spans.serving(ORIGIN) as span:
+            span.served("GET", "/things/{thing}", "/things/1", status)
+        done = only(exported)
+        assert (done.name, done.status.status_code) == ("GET /things/{thing}", code)
+        error = {"error.type": "503"} if code is StatusCode.ERROR else {}
+        assert done.attributes == {
+            "http.request.method": "GET",
+            "http.route": "/things/{thing}",
+            "url.path": "/things/1",
+            "http.response.status_code": status,
+            **error,
+        }
+
+    def test_tells_no_path_that_names_a_person_or_that_is_none_of_ours(
+        self, exported: InMemorySpanExporter
+    ) -> None:
+        with spans.serving(ORIGIN) as span:
+            span.served("PATCH", "/api/users/{email:path}", "/api/users/a@b.c", 200)
+        with spans.serving(ORIGIN) as span:
+            span.served("BREW", None, "/a@b.c", 404)
+        named, unknown = exported.get_finished_spans()
+        assert named.attributes
+        assert named.attributes["url.path"] == "/api/users/{email:path}"
+        assert unknown.name == "_OTHER"
+        assert unknown.attributes == {
+            "http.request.method": "_OTHER",
+            "http.response.status_code": 404,
+        }
+
+
+class TestCalling:
+    @pytest.mark.parametrize(("status", "code"), [(302, StatusCode.UNSET), (404, StatusCode.ERROR)])
+    def test_tells_whom_it_asks_for_what(
+        self, exported: InMemorySpanExporter, status: int, code: StatusCode
+    ) -> None:
+        with spans.calling("things-ms", "GET", "/things/{thing}", ORIGIN) as span:
+            span.answered(status)
+        done = only(exported)
+        assert (done.name, done.kind) == ("GET /things/{thing}", SpanKind.CLIENT)
+        assert done.status.status_code is code
+        assert done.attributes
+        assert done.attributes["peer.service"] == "things-ms"
+        assert done.attributes["url.template"] == "/things/{thing}"
+        assert done.attributes["http.response.status_code"] == status
+
+
+class TestFollowed:
+    async def test_each_step_of_a_loop_is_a_trace(self, exported: InMemorySpanExporter) -> None:
+        # Given
+        seen: list[str] = []
+
+        async def step() -> None:
+            seen.append(context.current_origin().traceparent.split("-")[1])
+
+        # When
+        followed = spans.followed("look", step)
+        await followed()
+        await followed()
+        # Then
+        finished = exported.get_finished_spans()
+        assert [span.name for span in finished] == ["look", "look"]
+        assert [place(span) for span in finished] == [(trace, None) for trace in seen]
+        assert len(set(seen)) == 2
+
+
+class TestExporting:
+    async def test_a_services_spans_reach_the_collector_when_it_ends_at_the_latest(self) -> None:
+        with collecting() as collector:
+            async with client_of(application(collector.endpoint)) as client:
+                answer = await client.get("/things/1", headers={"traceparent": ORIGIN.traceparent})
+                await client.get("/things/1")
+            (span,) = collector.spans
+        assert str(span) == "things-ms SERVER GET /things/{thing}"
+        assert (span.trace, span.parent) == (TRACE_ID, PARENT_ID)
+        assert answer.json() == answer.headers["traceparent"] == f"00-{TRACE_ID}-{span.id}-01"
+        assert not spans.on()
+
+    async def test_a_collector_that_is_away_costs_one_warning_and_no_request(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        # Given small batches, and tries that are given up at once
+        monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
+        monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "4")
+        monkeypatch.setenv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.1")
+        caplog.set_level(logging.INFO)
+        # When
+        with capture_logs() as logs:
+            async with client_of(application(NOWHERE)) as client:
+                started = time.monotonic()
+                for _ in range(50):
+                    answer = await client.get(
+                        "/things/1", headers={"traceparent": ORIGIN.traceparent}
+                    )
+                    assert answer.status_code == 200
+                seconds = time.monotonic() - started
+                while not any("collector" in line["event"] for line in logs):
+                    await asyncio.sleep(0.01)
+                await asyncio.sleep(0.3)
+        # Then
+        assert seconds < 2
+        told = [line["event"] for line in logs if line["log_level"] != "debug"]
+        assert told == ["collector of traces away; spans are lost"]
+        assert [record.name for record in caplog.records if "opentelemetry" in record.name] == []
+
+    async def test_one_that_does_not_answer_does_not_keep_a_service_from_ending(self) -> None:
+        # Given one that takes the connection and says nothing
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            # When
+            async with client_of(application(address)) as client:
+                await client.get("/things/1", headers={"traceparent": ORIGIN.traceparent})
+                started = time.monotonic()
+            seconds = time.monotonic() - started
+        # Then
+        assert seconds < spans.LAST_SECONDS + 1
+
+    def test_tells_when_the_collector_is_back(self) -> None:
+        # Given
+        collector = TracesCollector(Changing([False, False, True, True, False]))
+        # When
+        with capture_logs() as logs:
+            for _ in range(5):
+                collector.export([])
+        # Then
+        assert [line["event"] for line in logs] == [
+            "collector of traces away; spans are lost",
+            "collector of traces is back",
+            "collector of traces away; spans are lost",
+        ]

@@ -1,0 +1,287 @@
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI, HTTPException, Query
+from pydantic import AfterValidator, BaseModel
+from pymongo.errors import AutoReconnect, OperationFailure
+
+from shopkit.storage.mongo import GuardMissedError
+from shopkit.testing.apps import client_of
+from shopkit.web import database_problems, problems
+from shopkit.web.problems import ProblemType
+from shopkit.web.telemetry import RequestMiddleware
+
+GONE = ProblemType("gone-fishing", "Nobody is here", 409, headers={"Retry-After": "7"})
+HIDDEN = ProblemType("hidden", "A part broke", 500, detail="Something is broken.")
+
+
+class PlainError(Exception):
+    pass
+
+
+class HeirError(PlainError):
+    pass
+
+
+class ExplainedError(Exception):
+    headers = {"Retry-After": "30"}  # noqa: RUF012 - as a service's own exceptions have it.
+
+    def field_errors(self) -> list[tuple[str, str]]:
+        return [("name", "is taken"), ("price", "is odd")]
+
+
+class JudgedError(Exception):
+    def __init__(self, status: int) -> None:
+        super().__init__(f"judged {status}")
+        self.status = status
+
+
+def judge(error: Exception) -> ProblemType:
+    assert isinstance(error, JudgedError)
+    return ProblemType("judged", "Judged", error.status, detail="By its content.")
+
+
+RAISED: dict[str, Exception] = {
+    "plain": PlainError("It is as it is."),
+    "heir": HeirError("It is no other."),
+    "explained": ExplainedError("Two fields are wrong."),
+    "judged": JudgedError(503),
+    "hidden": OSError("disk /var/secret is full"),
+    "unforeseen": ZeroDivisionError("mongodb://user:secret@internal-host:27017"),
+    "teapot": HTTPException(418, "Short and stout", headers={"X-Pot": "tea"}),
+    "away": AutoReconnect("internal-host:27017 closed"),
+    "missed": GuardMissedError("2 of 3 products"),
+    "broken": OperationFailure("E11 secret", 2),
+}
+
+
+def sold(name: str) -> str:
+    if name != "spoon":
+        raise ValueError("is not sold")
+    return name
+
+
+class Line(BaseModel):
+    name: Annotated[str, AfterValidator(sold)]
+    quantity: int
+
+
+class Body(BaseModel):
+    lines: list[Line]
+
+
+def app() -> FastAPI:
+    app = FastAPI()
+    app.add_middleware(RequestMiddleware)
+    problems.install(
+        app,
+        {
+            **database_problems.TABLE,
+            PlainError: GONE,
+            ExplainedError: problems.VALIDATION,
+            JudgedError: judge,
+            OSError: HIDDEN,
+        },
+    )
+
+    @app.get("/raise/{what}")
+    async def fail(what: str) -> None:
+        raise RAISED[what]
+
+    @app.post("/lines")
+    async def lines(body: Body, least: Annotated[int, Query(ge=1)] = 1) -> None:
+        raise AssertionError
+
+    return app
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
+    async with client_of(app()) as client:
+        client.headers["X-Request-ID"] = "request-1"
+        yield client
+
+
+def document(path: str, name: str, title: str, status: int, detail: str, **more: Any) -> Any:
+    return {
+        "type": f"/problems/{name}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        "request_id": "request-1",
+        **more,
+    }
+
+
+class TestInstall:
+    @pytest.mark.parametrize(
+        ("what", "name", "title", "status", "detail"),
+        [
+            ("plain", "gone-fishing", "Nobody is here", 409, "It is as it is."),
+            ("heir", "gone-fishing", "Nobody is here", 409, "It is no other."),
+            ("judged", "judged", "Judged", 503, "By its content."),
+            ("hidden", "hidden", "A part broke", 500, "Something is broken."),
+            (
+                "unforeseen",
+                "internal",
+                "Something went wrong here",
+                500,
+                problems.INTERNAL_DETAIL,
+            ),
+            ("teapot", "i'm-a-teapot", "I'm a Teapot", 418, "Short and stout"),
+            (
+                "away",
+                "unavailable",
+                "A part of the shop is away",
+                503,
+                "The database does not answer just now; please try again in a moment.",
+            ),
+            (
+                "missed",
+                "unavailable",
+                "A part of the shop is away",
+                503,
+                "The database does not answer just now; please try again in a moment.",
+            ),
+            ("broken", "internal", "Something went wrong here", 500, problems.INTERNAL_DETAIL),
+        ],
+    )
+    async def test_answers_an_exception_with_its_problem_and_leaks_nothing(
+        self,
+        client: httpx2.AsyncClient,
+        what: str,
+        name: str,
+        title: str,
+        status: int,
+        detail: str,
+    ) -> None:
+        # When
+        answer = await client.get(f"/raise/{what}")
+        # Then
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json() == document(f"/raise/{what}", name, title, status, detail)
+
+    async def test_sends_the_kinds_headers(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.get("/raise/plain")
+        assert answer.headers["retry-after"] == "7"
+
+    async def test_names_the_fields_and_sends_the_headers_of_an_exception(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        # When
+        answer = await client.get("/raise/explained")
+        # Then
+        assert answer.headers["retry-after"] == "30"
+        assert answer.json() == document(
+            "/raise/explained",
+            "validation",
+            "The request is not valid",
+            422,
+            "Two fields are wrong.",
+            errors=[
+                {"field": "name", "message": "is taken"},
+                {"field": "price", "message": "is odd"},
+            ],
+        )
+
+    async def test_a_kept_http_exception_keeps_its_headers(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        assert (await client.get("/raise/teapot")).headers["x-pot"] == "tea"
+
+
+class TestInvalid:
+    async def test_names_each_field_with_its_place(self, client: httpx2.AsyncClient) -> None:
+        # When
+        answer = await client.post(
+            "/lines?least=0",
+            json={"lines": [{"name": "spoon", "quantity": 1}, {"name": "fork", "quantity": "x"}]},
+        )
+        # Then
+        assert answer.status_code == 422
+        assert answer.json() == document(
+            "/lines",
+            "validation",
+            "The request is not valid",
+            422,
+            "least: Input should be greater than or equal to 1; "
+            "lines.1.name: is not sold; "
+            "lines.1.quantity: Input should be a valid integer, "
+            "unable to parse string as an integer",
+            errors=[
+                {"field": "least", "message": "Input should be greater than or equal to 1"},
+                {"field": "lines.1.name", "message": "is not sold"},
+                {
+                    "field": "lines.1.quantity",
+                    "message": "Input should be a valid integer, "
+                    "unable to parse string as an integer",
+                },
+            ],
+        )
+
+    async def test_a_missing_body_is_no_field(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.post("/lines")
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == "Field required"
+        assert answer.json()["errors"] == [{"field": "", "message": "Field required"}]
+
+    async def test_does_not_give_back_what_was_sent(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.post("/lines", json={"lines": "hunter2"})
+        assert "hunter2" not in answer.text
+
+    @pytest.mark.parametrize(
+        "content", [b'{"lines": ', b"{'lines': []}", b"[1, 2", b"\xff\xfe", b"[" * 100_000]
+    )
+    async def test_a_body_that_is_no_json_is_no_failure_of_ours(
+        self, client: httpx2.AsyncClient, content: bytes
+    ) -> None:
+        answer = await client.post(
+            "/lines", content=content, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code in {400, 422}
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+class TestHttp:
+    async def test_an_unknown_path_is_a_problem_too(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.get("/nowhere")
+        assert answer.json() == document(
+            "/nowhere", "not-found", "Not Found", 404, "There is nothing at /nowhere."
+        )
+
+    async def test_so_is_an_unknown_method(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.delete("/lines")
+        assert answer.headers["allow"] == "POST"
+        assert answer.json() == document(
+            "/lines",
+            "method-not-allowed",
+            "Method Not Allowed",
+            405,
+            "DELETE is not possible at /lines.",
+        )
+
+
+class TestDocument:
+    def test_tells_each_status_once_with_all_its_problems(self) -> None:
+        # When
+        documented = problems.document(problems.UNAUTHENTICATED, GONE, ProblemType("b", "B", 409))
+        # Then
+        content = {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
+        }
+        assert documented == {
+            401: {
+                "description": "Please sign in (`/problems/unauthenticated`)",
+                "content": content,
+                "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
+            },
+            409: {
+                "description": "Nobody is here (`/problems/gone-fishing`) or B (`/problems/b`)",
+                "content": content,
+                "headers": {"Retry-After": {"schema": {"type": "string"}}},
+            },
+        }

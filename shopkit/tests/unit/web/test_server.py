@@ -1,0 +1,111 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from shopkit.web.server import Server, run
+
+DRAIN_SECONDS = 0.4
+ASKED = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    headers = [(b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+class Caller:
+    """Keeps a connection for as long as it may."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def asks(self) -> bytes:
+        """Ask once, and return what the head of the answer is."""
+        self._writer.write(ASKED)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        assert await self._reader.readexactly(2) == b"ok"
+        return head
+
+    async def is_left(self) -> bool:
+        return await self._reader.read() == b""
+
+    def closes(self) -> None:
+        self._writer.close()
+
+
+@asynccontextmanager
+async def serving(drain_seconds: float) -> AsyncIterator[tuple[Server, int]]:
+    config = uvicorn.Config(answer, port=0, log_config=None, lifespan="off")
+    server = Server(config, drain_seconds=drain_seconds)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield server, server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await task
+
+
+async def connected(port: int) -> Caller:
+    return Caller(*await asyncio.open_connection("127.0.0.1", port))
+
+
+class TestServer:
+    async def test_keeps_connections_while_it_runs(self) -> None:
+        async with serving(0) as (_, port):
+            caller = await connected(port)
+            heads = [await caller.asks() for _ in range(3)]
+            caller.closes()
+        assert not any(b"connection: close" in head for head in heads)
+
+    async def test_takes_leave_of_who_asks_when_it_is_told_to_end(self) -> None:
+        async with serving(60) as (server, port):
+            known = await connected(port)
+            assert b"connection: close" not in await known.asks()
+            # When
+            server.should_exit = True
+            # Then
+            while b"connection: close" not in await known.asks():
+                await asyncio.sleep(0.01)
+            assert await known.is_left()
+            # And: one who has not heard of it is answered, too.
+            new = await connected(port)
+            assert b"connection: close" in await new.asks()
+            known.closes()
+            new.closes()
+            server.force_exit = True
+
+    async def test_closes_no_idle_connection_before(self) -> None:
+        async with serving(DRAIN_SECONDS) as (server, port):
+            caller = await connected(port)
+            await caller.asks()
+            began = asyncio.get_running_loop().time()
+            server.should_exit = True
+            assert await caller.is_left()
+            assert asyncio.get_running_loop().time() - began > DRAIN_SECONDS
+            caller.closes()
+
+    async def test_ends_at_once_when_it_is_told_twice(self) -> None:
+        async with serving(60) as (server, _):
+            server.should_exit = server.force_exit = True
+
+
+class TestRun:
+    def test_fails_where_it_can_not_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Server, "run", lambda self: None)
+        with pytest.raises(SystemExit) as ended:
+            run(uvicorn.Config(answer), drain_seconds=0)
+        assert ended.value.code == 3
+
+    def test_is_silent_about_a_key_that_ended_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(server: Server) -> None:
+            server.started = True
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Server, "run", interrupted)
+        run(uvicorn.Config(answer), drain_seconds=0)

@@ -1,0 +1,206 @@
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+import structlog
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from shopkit.testing.apps import client_of
+from shopkit.tracing import context
+from shopkit.tracing.context import Origin
+from shopkit.web import telemetry
+from shopkit.web.telemetry import RequestMiddleware, configure_logging
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def app() -> FastAPI:
+    app = FastAPI()
+    app.add_middleware(RequestMiddleware)
+    app.add_route("/metrics", telemetry.metrics)
+
+    @app.get("/things/{thing}")
+    async def thing(thing: int) -> str:
+        return context.current_request_id()
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise ZeroDivisionError
+
+    return app
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
+    async with client_of(app()) as client:
+        yield client
+
+
+class TestRequestMiddleware:
+    async def test_gives_back_the_senders_origin_and_works_under_it(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        # When
+        answer = await client.get(
+            "/things/1", headers={"X-Request-ID": "request-1", "traceparent": TRACE}
+        )
+        # Then
+        assert answer.json() == "request-1"
+        assert answer.headers["x-request-id"] == "request-1"
+        assert answer.headers["traceparent"] == TRACE
+
+    async def test_makes_an_origin_where_the_senders_is_not_sane(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        # When
+        answer = await client.get("/things/1", headers={"X-Request-ID": "a b"})
+        # Then
+        assert answer.headers["x-request-id"] == answer.json() != "a b"
+        assert len(answer.json()) == 32
+
+    async def test_errors_carry_it_too(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.get("/nowhere", headers={"X-Request-ID": "request-1"})
+        assert (answer.status_code, answer.headers["x-request-id"]) == (404, "request-1")
+
+    @pytest.mark.parametrize(
+        ("path", "route", "status"),
+        [
+            ("/things/7", "/things/{thing}", "200"),
+            ("/things/x", "/things/{thing}", "422"),
+            ("/elsewhere", "unknown", "404"),
+            ("/broken", "/broken", "500"),
+        ],
+    )
+    async def test_counts_by_route_never_by_path(
+        self,
+        client: httpx2.AsyncClient,
+        counted: Callable[..., float],
+        path: str,
+        route: str,
+        status: str,
+    ) -> None:
+        # Given
+        labels = {"method": "GET", "route": route}
+        requests = counted("http_requests_total", **labels, status=status)
+        timed = counted("http_request_duration_seconds_count", **labels)
+        # When
+        await client.get(path)
+        # Then
+        assert counted("http_requests_total", **labels, status=status) == requests + 1
+        assert counted("http_request_duration_seconds_count", **labels) == timed + 1
+
+    async def test_leaves_what_is_no_http_alone(self) -> None:
+        # Given
+        seen: list[Scope] = []
+
+        async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+            seen.append(scope)
+
+        async def nothing(*_: Any) -> Any:
+            raise AssertionError
+
+        # When
+        await RequestMiddleware(inner)({"type": "lifespan"}, nothing, nothing)
+        # Then
+        assert seen == [{"type": "lifespan"}]
+        assert context.current_request_id() == ""
+
+
+class TestMetrics:
+    async def test_are_prometheus_text(self, client: httpx2.AsyncClient) -> None:
+        answer = await client.get("/metrics")
+        assert answer.headers["content-type"].startswith("text/plain; version=")
+        assert "# TYPE http_requests_total counter" in answer.text
+
+
+@pytest.fixture
+def _logging_as_before() -> Iterator[None]:
+    root, kept = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in ("pymongo", "httpx2", "watchfiles")}
+    aiokafka = logging.getLogger("aiokafka").level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.configure(**kept)
+    for name, before in (levels | {"aiokafka": aiokafka}).items():
+        logging.getLogger(name).setLevel(before)
+
+
+@pytest.mark.usefixtures("_logging_as_before")
+class TestConfigureLogging:
+    def lines(self, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+    def test_writes_json_with_the_service_and_the_origin(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        # Given
+        configure_logging("orders-ms", "info", for_people=False)
+        context.enter(Origin("request-1", TRACE))
+        # When
+        structlog.get_logger("one").info("placed", order_id="a")
+        logging.getLogger("two").warning("from a library")
+        structlog.get_logger("one").debug("not shown")
+        # Then
+        first, second = self.lines(capsys)
+        assert first.pop("timestamp").endswith("Z")
+        assert first == {
+            "event": "placed",
+            "order_id": "a",
+            "level": "info",
+            "logger": "one",
+            "service": "orders-ms",
+            "request_id": "request-1",
+            "trace_id": "0af7651916cd43dd8448eb211c80319c",
+        }
+        assert (second["event"], second["level"], second["service"]) == (
+            "from a library",
+            "warning",
+            "orders-ms",
+        )
+
+    def test_names_no_request_outside_of_one(self, capsys: pytest.CaptureFixture[str]) -> None:
+        configure_logging("orders-ms", "INFO", for_people=False)
+        structlog.get_logger("one").info("started")
+        assert self.lines(capsys)[0].keys().isdisjoint({"request_id", "trace_id"})
+
+    @pytest.mark.parametrize("traceparent", ["", "garbage"])
+    def test_a_line_is_written_even_where_an_event_came_without_a_trace(
+        self, capsys: pytest.CaptureFixture[str], traceparent: str
+    ) -> None:
+        # Given
+        configure_logging("orders-ms", "INFO", for_people=False)
+        context.enter(Origin("request-1", traceparent))
+        # When
+        structlog.get_logger("one").info("applied")
+        # Then
+        assert self.lines(capsys)[0]["request_id"] == "request-1"
+
+    def test_writes_the_trace_of_an_exception(self, capsys: pytest.CaptureFixture[str]) -> None:
+        # Given
+        configure_logging("orders-ms", "INFO", for_people=False)
+        # When
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError:
+            structlog.get_logger("one").exception("broken")
+        # Then
+        assert "ZeroDivisionError" in self.lines(capsys)[0]["exception"]
+
+    def test_writes_lines_for_people_in_development(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        configure_logging("orders-ms", "INFO", for_people=True)
+        structlog.get_logger("one").info("started")
+        shown = capsys.readouterr().err
+        assert "started" in shown
+        assert not shown.startswith("{")
+
+    def test_quietens_the_chatty(self) -> None:
+        configure_logging("orders-ms", "DEBUG", for_people=False)
+        assert not logging.getLogger("pymongo").isEnabledFor(logging.INFO)
+        assert not logging.getLogger("aiokafka").isEnabledFor(logging.ERROR)
