@@ -22,8 +22,9 @@ from authentication.settings import AuthenticationSettings
 from authentication.wiring import World
 from shopkit.settings import Environment, MongoSettings
 from shopkit.storage import migrations
-from shopkit.storage.mongo import DATABASE, Database, MongoTransactions, connect
-from shopkit.testing import HeldClock, NoTransactions
+from shopkit.storage.mongo import DATABASE, Database, connect
+from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import mock_database
 from stack import Stack
 
@@ -57,8 +58,8 @@ def keys(signing_pem: str) -> KeyRing:
 
 
 @pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock(NOON)
+def clock() -> FakeClock:
+    return FakeClock(NOON)
 
 
 @pytest.fixture
@@ -97,11 +98,11 @@ async def database() -> Database:
 
 
 @pytest.fixture
-def world(database: Database, clock: HeldClock, slept: list[float]) -> World:
+def world(database: Database, clock: FakeClock, slept: list[float]) -> World:
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    return World(database, NoTransactions(), clock, sleep)
+    return World(database, FakeTransactions(), clock, sleep)
 
 
 def _app(
@@ -131,7 +132,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
         yield http
 
 
-def _adder(database: Database, passwords: Passwords, clock: HeldClock) -> AddAccount:
+def _adder(database: Database, passwords: Passwords, clock: FakeClock) -> AddAccount:
     async def add(
         email: str = "ann@shop.com",
         password: str = "correct horse",
@@ -149,7 +150,7 @@ def _adder(database: Database, passwords: Passwords, clock: HeldClock) -> AddAcc
 
 
 @pytest.fixture
-def add_account(database: Database, passwords: Passwords, clock: HeldClock) -> AddAccount:
+def add_account(database: Database, passwords: Passwords, clock: FakeClock) -> AddAccount:
     return _adder(database, passwords, clock)
 
 
@@ -184,7 +185,7 @@ def real_app(
     real_database: Database,
     passwords: Passwords,
     keys: KeyRing,
-    clock: HeldClock,
+    clock: FakeClock,
 ) -> FastAPI:
     async def no_sleep(_seconds: float) -> None: ...
 
@@ -201,5 +202,5 @@ async def real_client(real_app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.fixture
-def add_real_account(real_database: Database, passwords: Passwords, clock: HeldClock) -> AddAccount:
+def add_real_account(real_database: Database, passwords: Passwords, clock: FakeClock) -> AddAccount:
     return _adder(real_database, passwords, clock)

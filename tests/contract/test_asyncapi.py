@@ -9,10 +9,11 @@ import yaml
 from tests.contract.compatibility import breaks
 
 from shopkit.contract import asyncapi
-from shopkit.contract.events import EVENTS, Message, OrderCancel
+from shopkit.contract.events import EVENTS, OrderCancel
 from shopkit.contract.topics import TOPICS
+from shopkit.storage.unit_of_work import Message
 from shopkit.testing.deliveries import NOON, an_id
-from shopkit.tracing.context import Origin
+from shopkit.tracing.context import TraceContext
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 AGAIN = "make it again: python -m shopkit.contract.asyncapi > docs/asyncapi.yaml"
@@ -36,9 +37,11 @@ class TestDocument:
 
     def test_names_the_headers_that_are_sent(self) -> None:
         event = OrderCancel(order_id=an_id(1))
-        traced = Origin("request-1", f"00-{'1' * 32}-{'2' * 16}-01")
-        for origin, field in ((traced, "properties"), (Origin("", ""), "required")):
-            sent = Message.of(event, source="orders-ms", time=NOON, origin=origin).headers()
+        traced = TraceContext("request-1", f"00-{'1' * 32}-{'2' * 16}-01")
+        for trace_context, field in ((traced, "properties"), (TraceContext("", ""), "required")):
+            sent = Message.of(
+                event, source="orders-ms", time=NOON, trace_context=trace_context
+            ).headers()
             schema = asyncapi.document()["components"]["messages"]["OrderCancel"]["headers"]
             assert {name for name, _ in sent} == set(schema[field])
 

@@ -13,7 +13,7 @@ from tests.faults.wrapped import STEPS
 
 from shopkit.contract.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
 from shopkit.messaging.dead_letters import Record
-from shopkit.storage.mongo import BACKGROUND_SECONDS
+from shopkit.storage.unit_of_work import BACKGROUND_SECONDS
 
 LONGER_THAN_A_SESSION = 14
 """Seconds; a consumer's session with the broker times out after 10."""

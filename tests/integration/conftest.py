@@ -16,17 +16,18 @@ import products.dependencies
 import products.runtime
 from orders.migrations import MIGRATIONS as ORDERS_MIGRATIONS
 from orders.models.order import Order
-from orders.models.placement import Wanted, WantedLine
+from orders.models.placement import RequestedLine, RequestedOrder
 from orders.settings import OrdersSettings
 from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
 from products.models.change import Change, NewProduct
 from products.models.product import Product
-from products.services.editing import Asked
+from products.services.editing import EditRequest
 from products.settings import ProductsSettings
 from shopkit.contract import topics
 from shopkit.settings import Environment
 from shopkit.storage import migrations
-from shopkit.storage.mongo import DATABASE, Database, MongoTransactions, connect
+from shopkit.storage.mongo import DATABASE, Database, connect
+from shopkit.storage.unit_of_work import MongoTransactions
 from shopkit.testing.deliveries import NOON, an_id
 from stack import Stack
 
@@ -172,7 +173,9 @@ class Shop:
     async def restock(self, number: int, delta: int) -> Product:
         """Change a product's stock."""
         change = Change(quantity_delta=delta)
-        return (await self.products.editing.change(an_id(number), change, Asked("tests"))).product
+        return (
+            await self.products.editing.change(an_id(number), change, EditRequest("tests"))
+        ).product
 
     async def know(self, *added: Product) -> None:
         """Put products into the projection as their events would."""
@@ -264,16 +267,19 @@ async def running() -> AsyncIterator[AsyncExitStack]:
 
 
 @pytest.fixture(name="wanted")
-def wanted_fixture() -> Callable[..., Wanted]:
+def wanted_fixture() -> Callable[..., RequestedOrder]:
     """Makes an order by ids, as the web shop asks for it."""
     return wanted
 
 
-def wanted(quantities: Mapping[int, int], key: str | None = None, email: str = SHOPPER) -> Wanted:
+def wanted(
+    quantities: Mapping[int, int], key: str | None = None, email: str = SHOPPER
+) -> RequestedOrder:
     lines = tuple(
-        WantedLine(quantity=count, product_id=an_id(number)) for number, count in quantities.items()
+        RequestedLine(quantity=count, product_id=an_id(number))
+        for number, count in quantities.items()
     )
-    return Wanted(email, lines, key)
+    return RequestedOrder(email, lines, key)
 
 
 @pytest.fixture

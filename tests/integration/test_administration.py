@@ -18,14 +18,14 @@ from orders.models.order import Order
 from orders.settings import OrdersSettings
 from shopkit.clock import utc_now
 from shopkit.messaging.dead_letter_service import DeadLetterService
-from shopkit.messaging.dead_letters import DeadLetters, Record
+from shopkit.messaging.dead_letters import DeadLetterRepository, Record
 from shopkit.messaging.handlers import applier
-from shopkit.storage.mongo import MongoTransactions
-from shopkit.testing.apps import as_caller, client_of
-from shopkit.testing.deliveries import told
+from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.testing.apps import caller_headers, client_of
+from shopkit.testing.deliveries import decided
 
 Place = Callable[..., Awaitable[Order]]
-ADMIN = as_caller("admin@admin.com", "admin")
+ADMIN = caller_headers("admin@admin.com", "admin")
 LETTERS = "/api/admin/dead-letters/orders"
 
 
@@ -33,7 +33,7 @@ LETTERS = "/api/admin/dead-letters/orders"
 async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
     letters = DeadLetterService(
         transactions=MongoTransactions(shop.orders_db.client),
-        letters=DeadLetters(shop.orders_db),
+        letters=DeadLetterRepository(shop.orders_db),
         trail=shop.orders.trail,
         apply=applier(
             {
@@ -54,9 +54,9 @@ async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def settle(shop: Any, order: Order, status: str) -> None:
-    delivery = told(1, status)
+    delivery = decided(1, status)
     event = delivery.event.model_copy(update={"order_id": order.id})
-    await shop.orders.orders.settle([type(delivery)(event, delivery.origin, delivery.time)])
+    await shop.orders.orders.settle([type(delivery)(event, delivery.trace_context, delivery.time)])
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ class TestOrders:
     async def test_are_for_admins_only(
         self, client: httpx2.AsyncClient, sold: list[Order], path: str
     ) -> None:
-        user = await client.get(path, headers=as_caller("aaa@aaa.com"))
-        visitor = await client.get(path, headers=as_caller("", "visitor"))
+        user = await client.get(path, headers=caller_headers("aaa@aaa.com"))
+        visitor = await client.get(path, headers=caller_headers("", "visitor"))
         assert (user.status_code, visitor.status_code) == (403, 401)
 
 
@@ -147,7 +147,7 @@ class TestCancel:
 
 
 def contrary(order: Order) -> Record:
-    event = told(1, "REJECTED").event.model_copy(update={"order_id": order.id})
+    event = decided(1, "REJECTED").event.model_copy(update={"order_id": order.id})
     headers = (("ce_type", b"OrderStatusUpdate"), ("ce_time", b"2026-05-04T12:00:00Z"))
     value = event.model_dump_json().encode()
     return Record("shop.order-status", 0, 7, order.id.encode(), value, headers)
@@ -158,7 +158,7 @@ class TestDeadLetters:
     async def letter(self, shop: Any, sold: list[Order]) -> Record:
         """An event that says REJECTED of the order that is pending, parked for some reason."""
         record = contrary(sold[2])
-        await DeadLetters(shop.orders_db).park(record, "a reason")
+        await DeadLetterRepository(shop.orders_db).park(record, "a reason")
         return record
 
     async def test_are_listed_and_can_be_read(
@@ -200,7 +200,7 @@ class TestDeadLetters:
     ) -> None:
         # Given
         record = contrary(sold[0])
-        await DeadLetters(shop.orders_db).park(record, "contrary")
+        await DeadLetterRepository(shop.orders_db).park(record, "contrary")
         # When
         answer = await client.post(f"{LETTERS}/{record.id}/replay")
         # Then

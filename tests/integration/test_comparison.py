@@ -13,13 +13,13 @@ import pytest
 from bson import ObjectId
 from prometheus_client import REGISTRY
 
-from orders.consumers.replay import products_topic
-from orders.dependencies import Comparing, comparing
+from orders.consumers.products_topic import products_topic
+from orders.dependencies import Comparing, build_comparison
 from orders.models.order import Order
 from products.main import create_app
 from products.settings import ProductsSettings
 from shopkit.clock import utc_now
-from shopkit.storage.mongo import MongoTransactions
+from shopkit.storage.unit_of_work import MongoTransactions
 from shopkit.testing.deliveries import an_id
 from shopkit.testing.servers import serving
 from stack import Stack
@@ -42,7 +42,7 @@ async def products_url(shop: Any) -> AsyncIterator[str]:
 @pytest.fixture
 async def compare(shop: Any, products_url: str) -> AsyncIterator[Comparing]:
     async with aiohttp.ClientSession() as session:
-        yield comparing(
+        yield build_comparison(
             shop.orders_db,
             MongoTransactions(shop.orders_db.client),
             lambda _rows: None,

@@ -26,21 +26,22 @@ from orders.consumers.status import status_table
 from orders.dependencies import build as build_orders
 from orders.errors import InsufficientStockError, NotCancellableError
 from orders.migrations import MIGRATIONS as ORDERS_MIGRATIONS
-from orders.models.placement import Wanted, WantedLine
+from orders.models.placement import RequestedLine, RequestedOrder
 from orders.settings import OrdersSettings
 from products.consumers.orders import orders_table
 from products.dependencies import build as build_products
 from products.errors import InsufficientStockError as NotSoManyError
 from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
 from products.models.change import Change, NewProduct
-from products.services.editing import Asked
+from products.services.editing import EditRequest
 from products.settings import ProductsSettings
-from shopkit.contract.events import Message, decode
+from shopkit.identity import Identity, Role
+from shopkit.messaging.envelope import decode
 from shopkit.settings import Environment
 from shopkit.storage import migrations
-from shopkit.storage.mongo import DATABASE, Database, MongoTransactions, connect
+from shopkit.storage.mongo import DATABASE, Database, connect
+from shopkit.storage.unit_of_work import Message, MongoTransactions
 from shopkit.testing.deliveries import an_id
-from shopkit.web.identity import Identity, Role
 from stack import Stack
 
 T = TypeVar("T")
@@ -126,9 +127,11 @@ class Books(RuleBasedStateMachine):
         self._place(quantities)
 
     def _place(self, quantities: dict[int, int]) -> None:
-        lines = tuple(WantedLine(count, an_id(number)) for number, count in quantities.items())
+        lines = tuple(RequestedLine(count, an_id(number)) for number, count in quantities.items())
         try:
-            placed = self.world.wait(self.world.orders.intake.place(Wanted(CALLER.email, lines)))
+            placed = self.world.wait(
+                self.world.orders.intake.place(RequestedOrder(CALLER.email, lines))
+            )
         except InsufficientStockError:
             return
         self.orders.append(placed.order.id)
@@ -144,7 +147,7 @@ class Books(RuleBasedStateMachine):
         try:
             self.world.wait(
                 self.world.products.editing.change(
-                    an_id(number), Change(quantity_delta=delta), Asked("tests")
+                    an_id(number), Change(quantity_delta=delta), EditRequest("tests")
                 )
             )
         except NotSoManyError:

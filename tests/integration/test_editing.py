@@ -15,12 +15,12 @@ from orders.models.order import Order
 from products.dependencies import Services
 from products.main import create_app
 from products.settings import ProductsSettings
-from shopkit.testing.apps import as_caller, client_of
+from shopkit.identity import Identity, Role
+from shopkit.testing.apps import caller_headers, client_of
 from shopkit.testing.deliveries import an_id, placed
-from shopkit.web.identity import Identity, Role
 
 Place = Callable[..., Awaitable[Order]]
-ADMIN = as_caller("admin@admin.com", "admin")
+ADMIN = caller_headers("admin@admin.com", "admin")
 ONE = f"/api/products/{an_id(1)}"
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from orders.errors import TooManyStreamsError
 from orders.models.order import Order
-from orders.services.live import MOST_STREAMS, LiveService, Told, TooManyStreamsError
+from orders.services.live import MOST_STREAMS, LiveService, LiveUpdate
 
 Place = Callable[..., Awaitable[Order]]
 
@@ -30,12 +31,12 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def take(told: AsyncIterator[Told], count: int) -> list[Told]:
+async def take(told: AsyncIterator[LiveUpdate], count: int) -> list[LiveUpdate]:
     async with asyncio.timeout(20):
         return [await anext(told) for _ in range(count)]
 
 
-def seen(told: list[Told]) -> list[tuple[str, str]]:
+def seen(told: list[LiveUpdate]) -> list[tuple[str, str]]:
     return [(order.id, order.status) for one in told for order in one.orders]
 
 

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from orders.models.order import Order
-from shopkit.web.identity import Identity, Role
+from shopkit.identity import Identity, Role
 
 Place = Callable[..., Awaitable[Order]]
 

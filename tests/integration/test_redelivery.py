@@ -14,13 +14,14 @@ from orders.consumers.products import products_table
 from orders.consumers.status import status_table
 from orders.models.order import Order
 from products.consumers.orders import orders_table
-from shopkit.contract.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC, decode
+from shopkit.contract.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
+from shopkit.identity import Identity, Role
 from shopkit.messaging.consumer import Consumer, Subscription
-from shopkit.messaging.dead_letters import DeadLetters
-from shopkit.messaging.handlers import Table
+from shopkit.messaging.dead_letters import DeadLetterRepository
+from shopkit.messaging.envelope import decode
+from shopkit.messaging.handlers import HandlerTable
 from shopkit.storage.mongo import is_temporary
-from shopkit.testing.deliveries import told
-from shopkit.web.identity import Identity, Role
+from shopkit.testing.deliveries import decided
 
 Place = Callable[..., Awaitable[Order]]
 
@@ -78,7 +79,7 @@ class TestReplay:
         shop = settled_shop
         servers = shop.products_settings.kafka_bootstrap_servers
         before = await shop.digest()
-        tables: dict[str, tuple[Any, Table]] = {
+        tables: dict[str, tuple[Any, HandlerTable]] = {
             ORDERS_TOPIC: (shop.products_db, orders_table(shop.products.decisions)),
             ORDER_STATUS_TOPIC: (shop.orders_db, status_table(shop.orders.orders)),
             PRODUCTS_TOPIC: (shop.orders_db, products_table(shop.orders.projection)),
@@ -90,7 +91,7 @@ class TestReplay:
                 consumer = Consumer(
                     Subscription(servers, topic, f"replay-{turn}", "tests"),
                     table,
-                    DeadLetters(database),
+                    DeadLetterRepository(database),
                     is_temporary,
                 )
                 task = asyncio.create_task(consumer.run())
@@ -109,7 +110,7 @@ class TestReplay:
         servers = shop.products_settings.kafka_bootstrap_servers
         before = await shop.digest()
         shuffle = random.Random(seed)
-        appliers: Sequence[tuple[str, Table]] = (
+        appliers: Sequence[tuple[str, HandlerTable]] = (
             (ORDERS_TOPIC, orders_table(shop.products.decisions)),
             (ORDER_STATUS_TOPIC, status_table(shop.orders.orders)),
             (PRODUCTS_TOPIC, products_table(shop.orders.projection)),
@@ -236,9 +237,9 @@ class TestPoison:
 
 
 def _outcome(order: Order, status: str) -> Any:
-    delivery = told(1, status)
+    delivery = decided(1, status)
     event = delivery.event.model_copy(update={"order_id": order.id})
-    return type(delivery)(event, delivery.origin, delivery.time)
+    return type(delivery)(event, delivery.trace_context, delivery.time)
 
 
 async def _committed(servers: str, topic: str, group: str, count: int) -> None:

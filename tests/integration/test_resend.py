@@ -9,11 +9,11 @@ import pytest
 import orders.dependencies
 from orders.models.order import Order
 from shopkit.contract.events import OrderStatusUpdate
-from shopkit.storage.mongo import MongoTransactions
-from shopkit.testing import HeldClock
+from shopkit.identity import Identity, Role
+from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.testing import FakeClock
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import NOON, delivery
-from shopkit.web.identity import Identity, Role
 
 Place = Callable[..., Awaitable[Order]]
 
@@ -23,7 +23,7 @@ OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
 class Replica:
     """A replica with a clock that the test holds."""
 
-    def __init__(self, shop: Any, clock: HeldClock) -> None:
+    def __init__(self, shop: Any, clock: FakeClock) -> None:
         self.handed_over = HandedOver()
         self.clock = clock
         self.services = orders.dependencies.build(
@@ -47,12 +47,12 @@ class Replica:
 
 
 @pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock(NOON)
+def clock() -> FakeClock:
+    return FakeClock(NOON)
 
 
 @pytest.fixture
-def replica(shop: Any, clock: HeldClock) -> Replica:
+def replica(shop: Any, clock: FakeClock) -> Replica:
     replica = Replica(shop, clock)
     shop.intake = replica.services.intake
     return replica
@@ -78,7 +78,7 @@ class TestResend:
         assert replica.handed_over[-1].message == order.create_message()
 
     async def test_waits_for_ten_minutes_at_the_most(
-        self, replica: Replica, place: Place, shop: Any, clock: HeldClock
+        self, replica: Replica, place: Place, shop: Any, clock: FakeClock
     ) -> None:
         # Given
         await place({1: 1})
@@ -93,7 +93,7 @@ class TestResend:
         assert delays == [60, 120, 240, 480, 600, 600, 600, 600]
 
     async def test_asks_about_an_unconfirmed_cancellation_and_not_about_what_is_answered(
-        self, replica: Replica, place: Place, clock: HeldClock
+        self, replica: Replica, place: Place, clock: FakeClock
     ) -> None:
         # Given
         accepted, cancelled, confirmed = [await place({1: 1}) for _ in range(3)]
@@ -113,7 +113,7 @@ class TestResend:
         assert replica.handed_over.ids == [f"OrderCancel/{cancelled.id}"]
 
     async def test_never_asks_while_its_own_row_is_unsent(
-        self, replica: Replica, place: Place, clock: HeldClock
+        self, replica: Replica, place: Place, clock: FakeClock
     ) -> None:
         # Given
         await place({1: 1})
@@ -124,7 +124,7 @@ class TestResend:
         assert replica.handed_over == []
 
     async def test_asks_about_100_a_second_over_all_replicas_and_each_once(
-        self, replica: Replica, place: Place, shop: Any, clock: HeldClock
+        self, replica: Replica, place: Place, shop: Any, clock: FakeClock
     ) -> None:
         # Given
         for _ in range(150):

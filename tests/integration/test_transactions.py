@@ -13,10 +13,11 @@ from orders.models.order import Order
 from orders.services.intake import Placed
 from products.errors import NameTakenError
 from shopkit.clock import utc_now
+from shopkit.identity import Identity, Role
 from shopkit.storage.idempotency import KeyReusedError
-from shopkit.storage.mongo import Database, MongoTransactions, Session
-from shopkit.testing.deliveries import an_id, placed, told
-from shopkit.web.identity import Identity, Role
+from shopkit.storage.mongo import Database, Session
+from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.testing.deliveries import an_id, decided, placed
 
 Place = Callable[..., Awaitable[Order]]
 
@@ -172,9 +173,11 @@ class TestIntake:
         # Given
         await shop.know(await shop.add(1, 5))
         first = await shop.orders.intake.place(wanted({1: 5}, "k"))
-        delivery = told(1, "ACCEPTED")
+        delivery = decided(1, "ACCEPTED")
         event = delivery.event.model_copy(update={"order_id": first.order.id})
-        await shop.orders.orders.settle([type(delivery)(event, delivery.origin, delivery.time)])
+        await shop.orders.orders.settle(
+            [type(delivery)(event, delivery.trace_context, delivery.time)]
+        )
         await shop.orders_db["products"].update_many({}, {"$set": {"quantity": 0}})
         # When
         again = await shop.orders.intake.place(wanted({1: 5}, "k"))

@@ -197,5 +197,5 @@ def _with_database(
 
 def _configure_logging(settings: DatabaseSettings) -> None:
     telemetry.configure_logging(
-        f"{SERVICE}-ms", settings.log_level, for_people=settings.development
+        f"{SERVICE}-ms", settings.log_level, human_readable=settings.development
     )

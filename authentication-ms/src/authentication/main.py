@@ -19,7 +19,7 @@ from authentication.settings import SERVICE, AuthenticationSettings
 from shopkit import clock
 from shopkit.storage import migrations, mongo
 from shopkit.web import app
-from shopkit.web.admin_routes import audit_routes
+from shopkit.web.admin_routes import audit_router
 
 
 def create_app(settings: AuthenticationSettings) -> FastAPI:
@@ -42,7 +42,7 @@ def create_app(settings: AuthenticationSettings) -> FastAPI:
     built.state.cookies = Cookies.of(settings)
     for controller in (accounts, sessions, administration, gateway):
         built.include_router(controller.router)
-    built.include_router(audit_routes(SERVICE, trail_of))
+    built.include_router(audit_router(SERVICE, trail_of))
     return built
 
 

@@ -17,7 +17,7 @@ TOO_MANY_ATTEMPTS = ProblemType(
 )
 BUSY = ProblemType("busy", "Too many log-ins at once", 503, headers={"Retry-After": "2"})
 
-TABLE: problems.Table = {
+TABLE: problems.ProblemTable = {
     errors.EmailTakenError: REGISTRATION_REFUSED,
     errors.WrongCredentialsError: WRONG_CREDENTIALS,
     errors.WrongCurrentPasswordError: problems.VALIDATION,

@@ -7,14 +7,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, EmailStr, Field
 
 from authentication.models.accounts import AccountRole
 from authentication.models.emails import normalise
-from shopkit.text import Text, encodable
+from shopkit.text import Text, require_encodable
 
 EMAIL_LETTERS = 320
 
 
 def _address_alone(value: Any) -> Any:
     # EmailStr would take the address out of "Name <address>".
-    if isinstance(value, str) and "<" in encodable(value):
+    if isinstance(value, str) and "<" in require_encodable(value):
         raise ValueError("an e-mail address alone, without a name")
     return value
 

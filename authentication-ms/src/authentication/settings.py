@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from shopkit.settings import MAY_BE_ABSENT, MongoSettings
+from shopkit.settings import OPTIONAL_FILE, MongoSettings
 
 SERVICE = "authentication"
 
@@ -36,7 +36,7 @@ class AuthenticationSettings(DatabaseSettings):
     """
 
     signing_key: SecretStr
-    previous_key: Annotated[SecretStr | None, MAY_BE_ABSENT] = None
+    previous_key: Annotated[SecretStr | None, OPTIONAL_FILE] = None
     shop_port: int = 8080
 
     refresh_token_seconds: int = Field(default=14 * 24 * 3600, gt=0)

@@ -19,8 +19,9 @@ from authentication.services.tokens import AccessTokens
 from authentication.settings import AuthenticationSettings
 from shopkit.clock import Clock
 from shopkit.storage.audit import AuditTrail
-from shopkit.storage.mongo import Database, Transactions
-from shopkit.web.health import Check
+from shopkit.storage.mongo import Database
+from shopkit.storage.unit_of_work import Transactions
+from shopkit.checks import Check
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from jose import jwt
 from authentication.models.accounts import Account, AccountRole
 from authentication.services.passwords import Passwords
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -157,7 +157,7 @@ class TestThrottle:
         }
 
     async def test_Given_WindowIsOver_When_ManyBeginTheNextAtOnce_Then_EachIsCounted(
-        self, real_client: httpx2.AsyncClient, real_database: Database, clock: HeldClock
+        self, real_client: httpx2.AsyncClient, real_database: Database, clock: FakeClock
     ) -> None:
         await log_in(real_client, "wrong")
         clock.advance(minutes=15)

@@ -17,7 +17,7 @@ from authentication.settings import AuthenticationSettings
 from shopkit import commands
 from shopkit.storage import mongo
 from shopkit.storage.mongo import Database
-from shopkit.testing import NoTransactions
+from shopkit.testing import FakeTransactions
 from shopkit.web import app
 
 AddAccount = Callable[..., Awaitable[Account]]
@@ -43,7 +43,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> AsyncMongoMockClient:
         yield client
 
     monkeypatch.setattr(mongo, "connect", connect)
-    monkeypatch.setattr(mongo, "MongoTransactions", lambda _: NoTransactions())
+    monkeypatch.setattr(mongo, "MongoTransactions", lambda _: FakeTransactions())
     return client
 
 
@@ -52,7 +52,7 @@ class TestCreateAdmin:
         self, settings: AuthenticationSettings, database: Database
     ) -> None:
         told = await create_admin(
-            settings, database, NoTransactions(), "boss@shop.com", lambda: "correct horse"
+            settings, database, FakeTransactions(), "boss@shop.com", lambda: "correct horse"
         )
         assert told == "boss@shop.com was made, an admin"
         user = await database["users"].find_one({})
@@ -75,7 +75,7 @@ class TestCreateAdmin:
         def never() -> str:
             raise AssertionError("an account that exists keeps its password")
 
-        told = await create_admin(settings, database, NoTransactions(), before.email, never)
+        told = await create_admin(settings, database, FakeTransactions(), before.email, never)
         assert told == "ann@shop.com is an admin now; the password stays as it was"
         user = await database["users"].find_one({})
         assert user is not None
@@ -88,7 +88,7 @@ class TestCreateAdmin:
             row = {"email": "boss@shop.com", "role": "user", "password_hash": "own"}
             await database["users"].insert_one(row)
 
-        class RivalFirst(NoTransactions):
+        class RivalFirst(FakeTransactions):
             async def run(self, work, *, seconds=None):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
                 await add_rival()
                 return await super().run(work, seconds=seconds)

@@ -12,7 +12,7 @@ from authentication.migrations import (
 )
 from authentication.services.passwords import Passwords, argon2id, sha256_digest
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ class TestMakeCollections:
 
 class TestMakeIndexes:
     async def test_Given_Collections_When_IndexedTwice_Then_EmailsAreUniqueAndTheRestExpires(
-        self, database: Database, clock: HeldClock
+        self, database: Database, clock: FakeClock
     ) -> None:
         with patch("mongomock.utcnow", lambda: clock.now.replace(tzinfo=None)):
             await database["users"].drop_indexes()

@@ -5,7 +5,7 @@ from authentication import seed
 from authentication.repositories.accounts import AccountRepository
 from authentication.services.passwords import Passwords
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 
 class TestPlant:
@@ -14,7 +14,7 @@ class TestPlant:
         client: httpx2.AsyncClient,
         database: Database,
         passwords: Passwords,
-        clock: HeldClock,
+        clock: FakeClock,
     ) -> None:
         accounts = AccountRepository(database)
         emails = ["aaa@aaa.com", "bbb@bbb.com", "admin@admin.com", "ccc@ccc.com"]
@@ -27,7 +27,7 @@ class TestPlant:
             assert (await client.post("/api/login", json=body)).status_code == 200
 
     async def test_Given_ChangedAccount_When_Planted_Then_ItStaysAsItIs(
-        self, database: Database, passwords: Passwords, clock: HeldClock
+        self, database: Database, passwords: Passwords, clock: FakeClock
     ) -> None:
         row = {"_id": 1, "email": "aaa@aaa.com", "role": "admin", "password_hash": "changed"}
         await database["users"].insert_one(row)
@@ -39,7 +39,7 @@ class TestPlant:
         self,
         database: Database,
         passwords: Passwords,
-        clock: HeldClock,
+        clock: FakeClock,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         row = {"_id": 1, "email": "aaa@aaa.com", "role": "admin", "password_hash": "own"}

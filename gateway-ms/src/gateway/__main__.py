@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("command", choices=["serve"])
     parser.parse_args()
     settings = GatewaySettings()
-    configure_logging("gateway", settings.log_level, for_people=settings.development)
+    configure_logging("gateway", settings.log_level, human_readable=settings.development)
     serve(create_app(settings), settings)
 
 

@@ -22,7 +22,7 @@ from shopkit.web.problems import (
     ProblemDocument,
     ProblemType,
 )
-from shopkit.web.problems import document as documented
+from shopkit.web.problems import responses as documented
 
 CACHE_SECONDS = 60.0
 RETRY_SECONDS = 2.0

@@ -15,16 +15,16 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-Origin = Annotated[str, AfterValidator(_origin)]
+TraceContext = Annotated[str, AfterValidator(_origin)]
 """Scheme, host and port of a service."""
 
 
 class GatewaySettings(Settings):
     """Where the services are, and how long they may take."""
 
-    authentication_url: Origin
-    products_url: Origin
-    orders_url: Origin
+    authentication_url: TraceContext
+    products_url: TraceContext
+    orders_url: TraceContext
 
     connect_seconds: float = 2.0
     read_seconds: float = 15.0

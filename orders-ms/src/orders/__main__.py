@@ -1,22 +1,7 @@
-"""The commands of orders-ms: `python -m orders COMMAND ...`."""
+"""Runs the commands of orders-ms."""
 
-from orders.settings import SERVICE, OrdersSettings
+from orders.commands import app
 from shopkit import commands
 
-COMMANDS = {
-    "serve": "orders.main:serve",
-    "migrate": "orders.migrations:migrate",
-    "seed": "orders.seed:seed",
-    "topics": "shopkit.contract.topics:make_topics",
-    "reconcile": "orders.commands:reconcile",
-    "rebuild": "orders.commands:rebuild",
-}
-
-
-def main() -> None:
-    """Run the commands that the arguments name."""
-    commands.run(SERVICE, OrdersSettings(), COMMANDS)
-
-
 if __name__ == "__main__":
-    main()
+    commands.run(app)

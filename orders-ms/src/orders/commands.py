@@ -1,39 +1,94 @@
-"""The commands that compare orders-db with products-db, and that make the projection again."""
+"""The commands of orders-ms: `python -m orders COMMAND ...`."""
 
+import asyncio
 import sys
+from typing import TYPE_CHECKING
 
-import aiohttp
+import typer
 
-from orders.consumers.replay import products_topic
-from orders.dependencies import comparing
 from orders.settings import SERVICE, OrdersSettings
-from shopkit.storage.mongo import DATABASE, MongoTransactions, connect
+from shopkit import commands
+
+if TYPE_CHECKING:
+    from orders.services.reconcile import Drift
+
+app = commands.create(SERVICE)
 
 
-async def reconcile(settings: OrdersSettings) -> int:
-    """Compare once, have mended what differs, and return 1 where anything did."""
-    async with connect(settings, SERVICE) as client, aiohttp.ClientSession() as session:
-        services = comparing(
-            client[DATABASE], MongoTransactions(client), lambda _rows: None, settings, session
-        )
-        drift = await services.reconcile.reconcile()
+@app.command()
+def serve() -> None:
+    """Serve HTTP requests until SIGTERM."""
+    from orders.main import serve
+
+    serve(_settings())
+
+
+@app.command()
+def migrate() -> None:
+    """Apply missing migrations to the database."""
+    from orders.migrations import MIGRATIONS
+    from shopkit.storage import migrations
+
+    asyncio.run(migrations.migrate(SERVICE, _settings(), MIGRATIONS))
+
+
+@app.command()
+def seed() -> None:
+    """Load the demo data. Existing data is kept."""
+    from orders.seed import seed
+
+    asyncio.run(seed(_settings()))
+
+
+@app.command()
+def topics() -> None:
+    """Create missing topics."""
+    from shopkit.contract.topics import TOPICS
+    from shopkit.messaging.topics import create_topics
+
+    created = asyncio.run(create_topics(_settings(), TOPICS))
+    sys.stdout.write(f"topics created: {', '.join(created) or 'none'}\n")
+
+
+@app.command()
+def reconcile() -> None:
+    """Compare orders-db with products-db once, and repair what differs.
+
+    The exit code is 1 if anything differed.
+    """
+    drift = asyncio.run(_reconcile(_settings()))
     sys.stdout.write(
-        f"products that differ: {len(drift.products)}, orders without the same record: "
-        f"{len(drift.unrecorded)}, records without an order: {len(drift.orphans)}\n"
+        f"products that differ: {len(drift.products)}, orders without the same decision: "
+        f"{len(drift.unrecorded)}, decisions without an order: {len(drift.orphans)}\n"
     )
-    return 0 if drift.empty else 1
+    if not drift.empty:
+        raise typer.Exit(commands.EXIT_FAILED)
 
 
-async def rebuild(settings: OrdersSettings) -> int:
-    """Make the projection again and return 0."""
+@app.command()
+def rebuild() -> None:
+    """Rebuild the projection from the products topic."""
+    count = asyncio.run(_rebuild(_settings()))
+    sys.stdout.write(f"projection rebuilt: {count} products\n")
+
+
+async def _reconcile(settings: OrdersSettings) -> "Drift":
+    from orders.runtime import comparing
+
+    async with comparing(settings) as comparison:
+        return await comparison.reconcile.reconcile()
+
+
+async def _rebuild(settings: OrdersSettings) -> int:
+    from orders.consumers.products_topic import products_topic
+    from orders.runtime import comparing
+
     async with (
-        connect(settings, SERVICE) as client,
-        aiohttp.ClientSession() as session,
+        comparing(settings) as comparison,
         products_topic(settings.kafka_bootstrap_servers) as topic,
     ):
-        services = comparing(
-            client[DATABASE], MongoTransactions(client), lambda _rows: None, settings, session
-        )
-        count = await services.rebuild.rebuild(topic)
-    sys.stdout.write(f"the projection was made again: {count} products\n")
-    return 0
+        return await comparison.rebuild.rebuild(topic)
+
+
+def _settings() -> OrdersSettings:
+    return commands.load_settings(SERVICE, OrdersSettings)

@@ -1,4 +1,4 @@
-"""What lives as long as the service is built here, and handed down."""
+"""Wires services to their dependencies, and provides them to the controllers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ import aiohttp
 from fastapi import Depends, Request
 
 from orders.repositories.changes import OrderChanges
-from orders.repositories.job_leases import TickRepository
+from orders.repositories.job_leases import JobLeases
 from orders.repositories.orders import OrderRepository
-from orders.repositories.products_client import RemoteProducts
-from orders.repositories.projection import BESIDE, ProjectionRepository
+from orders.repositories.products_client import ProductsClient
+from orders.repositories.projection import REBUILT_COLLECTION, ProjectionRepository
 from orders.repositories.statistics import StatisticsRepository
 from orders.services.intake import IntakeService
 from orders.services.live import LiveService
@@ -22,20 +22,23 @@ from orders.services.reconcile import ReconcileService
 from orders.services.resend import ResendService
 from orders.services.statistics import StatisticsService
 from orders.settings import OrdersSettings
+from shopkit.checks import Check
 from shopkit.clock import Clock, utc_now
 from shopkit.messaging.dead_letter_service import DeadLetterService
-from shopkit.messaging.outbox import HandOver, Outbox
+from shopkit.messaging.outbox import Outbox
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.idempotency import IdempotencyKeys
-from shopkit.storage.mongo import Database, Transactions
-from shopkit.web.health import Check
+from shopkit.storage.mongo import Database
+from shopkit.storage.unit_of_work import Transactions
 
 
 @dataclass(frozen=True)
 class Services:
-    """What controllers and consumers call.
+    """The services that controllers and consumers call.
 
-    `letters` and `checks` are there where the service runs, with its consumers.
+    Attributes:
+        dead_letters: None until the consumers run.
+        checks: The readiness checks, empty until the consumers run.
     """
 
     intake: IntakeService
@@ -45,17 +48,14 @@ class Services:
     live: LiveService
     statistics: StatisticsService
     trail: AuditTrail
-    letters: DeadLetterService | None = None
+    dead_letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
-def build(
-    database: Database, transactions: Transactions, hand_over: HandOver, clock: Clock = utc_now
-) -> Services:
-    """Return the services on top of a database."""
+def build(database: Database, transactions: Transactions, clock: Clock = utc_now) -> Services:
+    """Return the services for a database."""
     orders = OrderRepository(database)
     projection = ProjectionRepository(database)
-    outbox = Outbox(database, clock)
     trail = AuditTrail(database)
     return Services(
         intake=IntakeService(
@@ -63,25 +63,15 @@ def build(
             orders=orders,
             keys=IdempotencyKeys(database),
             projection=projection,
-            outbox=outbox,
-            hand_over=hand_over,
             clock=clock,
         ),
-        orders=OrderService(
-            transactions=transactions,
-            orders=orders,
-            trail=trail,
-            outbox=outbox,
-            hand_over=hand_over,
-            clock=clock,
-        ),
+        orders=OrderService(transactions=transactions, orders=orders, trail=trail, clock=clock),
         projection=ProjectionService(transactions, projection),
         resend=ResendService(
             transactions=transactions,
             orders=orders,
-            ticks=TickRepository(database),
-            outbox=outbox,
-            hand_over=hand_over,
+            leases=JobLeases(database),
+            outbox=Outbox(database, clock),
             clock=clock,
         ),
         live=LiveService(orders=orders, changes=OrderChanges(database), clock=clock),
@@ -91,76 +81,63 @@ def build(
 
 
 @dataclass(frozen=True)
-class Comparing:
-    """What compares the two databases."""
+class Comparison:
+    """The services that compare orders-db with products-db."""
 
     reconcile: ReconcileService
     rebuild: RebuildService
 
 
-def comparing(
+def build_comparison(
     database: Database,
     transactions: Transactions,
-    hand_over: HandOver,
     settings: OrdersSettings,
     session: aiohttp.ClientSession,
-) -> Comparing:
-    """Return what compares this database with that of products-ms."""
-    live = ProjectionRepository(database)
-    remote = RemoteProducts(session, settings.products_url)
+) -> Comparison:
+    """Return the services that compare a database with products-db."""
+    projection = ProjectionRepository(database)
+    client = ProductsClient(session, settings.products_url)
     reconcile = ReconcileService(
         transactions=transactions,
         orders=OrderRepository(database),
-        projection=live,
-        remote=remote,
-        outbox=Outbox(database),
-        hand_over=hand_over,
+        projection=projection,
+        client=client,
     )
     rebuild = RebuildService(
         transactions=transactions,
-        live=live,
-        beside=ProjectionRepository(database, BESIDE),
+        live=projection,
+        rebuilt=ProjectionRepository(database, REBUILT_COLLECTION),
         reconcile=reconcile,
-        remote=remote,
+        client=client,
     )
-    return Comparing(reconcile, rebuild)
+    return Comparison(reconcile, rebuild)
 
 
-def services_of(request: Request) -> Services:
-    """Return the services of a request's application."""
+async def _get_services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def trail_of(request: Request) -> AuditTrail:
-    """Return the audit trail of a request's application."""
-    return services_of(request).trail
+_Services = Annotated[Services, Depends(_get_services)]
 
 
-def letters_of(request: Request) -> DeadLetterService:
-    """Return the dead letters of a request's application."""
-    letters = services_of(request).letters
-    assert letters  # noqa: S101 - a service that runs has them.
-    return letters
+async def _get_intake(services: _Services) -> IntakeService:
+    return services.intake
 
 
-async def _intake(request: Request) -> IntakeService:
-    return services_of(request).intake
+async def _get_orders(services: _Services) -> OrderService:
+    return services.orders
 
 
-async def _orders(request: Request) -> OrderService:
-    return services_of(request).orders
+async def _get_live(services: _Services) -> LiveService:
+    return services.live
 
 
-async def _live(request: Request) -> LiveService:
-    return services_of(request).live
+async def _get_statistics(services: _Services) -> StatisticsService:
+    return services.statistics
 
 
-async def _figures(request: Request) -> StatisticsService:
-    return services_of(request).statistics
-
-
-Intake = Annotated[IntakeService, Depends(_intake)]
-Orders = Annotated[OrderService, Depends(_orders)]
-Live = Annotated[LiveService, Depends(_live)]
-Figures = Annotated[StatisticsService, Depends(_figures)]
+Intake = Annotated[IntakeService, Depends(_get_intake)]
+Orders = Annotated[OrderService, Depends(_get_orders)]
+Live = Annotated[LiveService, Depends(_get_live)]
+Statistics = Annotated[StatisticsService, Depends(_get_statistics)]

@@ -1,15 +1,15 @@
-"""What can go wrong in orders-ms: one exception a condition, which keeps its ids."""
+"""The errors of orders-ms. Each has its own exception, which keeps the ids."""
 
 from collections.abc import Sequence
 
-from shopkit.contract.events import BrokenRuleError
+from shopkit.messaging.envelope import BrokenRuleError
 
 LineErrors = Sequence[tuple[int, str]]
 """Pairs of a line's index in the request and what is wrong with it."""
 
 
 class LinesRefusedError(Exception):
-    """Some lines of an order can't be sold; each is named."""
+    """Some lines of an order cannot be sold."""
 
     def __init__(self, detail: str, lines: LineErrors) -> None:
         super().__init__(detail)
@@ -21,27 +21,27 @@ class LinesRefusedError(Exception):
 
 
 class UnknownProductsError(LinesRefusedError):
-    """Some products do not exist, or are no longer sold."""
+    """Some products do not exist or are archived."""
 
 
 class AmbiguousNameError(LinesRefusedError):
-    """Two products have one name just now."""
+    """Two products have the same name, until an event that renames one arrives."""
 
 
 class PriceChangedError(LinesRefusedError):
-    """Some prices are not those that the shopper saw."""
+    """Some prices differ from those that the shopper saw."""
 
 
 class InsufficientStockError(LinesRefusedError):
-    """There is too little of some products."""
+    """There is too little stock of some products."""
 
 
 class QuantityLimitError(LinesRefusedError):
-    """The lines of one product add up to more than an order may have."""
+    """The lines of a product add up to more than an order may contain."""
 
 
 class OrderNotFoundError(Exception):
-    """There is no such order, or it is someone else's."""
+    """The order does not exist or belongs to someone else."""
 
     def __init__(self, order_id: str) -> None:
         super().__init__(f"There is no order {order_id}.")
@@ -49,16 +49,32 @@ class OrderNotFoundError(Exception):
 
 
 class NotCancellableError(Exception):
-    """An order that is rejected or cancelled stays so."""
+    """The order is rejected or already cancelled."""
 
     def __init__(self, order_id: str, status: str) -> None:
-        super().__init__(f"The order is {status.lower()} and can't be cancelled.")
+        super().__init__(f"The order is {status.lower()} and cannot be cancelled.")
         self.order_id = order_id
+
+
+class TooManyStreamsError(Exception):
+    """This replica has too many open streams."""
+
+    def __str__(self) -> str:
+        """Return what to do."""
+        return "Too many clients are following their orders. Try again in a few seconds."
 
 
 class ContraryOutcomeError(BrokenRuleError):
-    """An event says of an order the contrary of what is settled."""
+    """An event contradicts the outcome of an order."""
 
-    def __init__(self, order_id: str, settled: str, told: str) -> None:
-        super().__init__(f"order {order_id} is {settled}, the event says {told}")
+    def __init__(self, order_id: str, stored: str, received: str) -> None:
+        super().__init__(f"order {order_id} is {stored}, the event says {received}")
         self.order_id = order_id
+
+
+class ProjectionDiffersError(Exception):
+    """The rebuilt projection still differs from products-db. The live one is unchanged."""
+
+    def __init__(self, product_ids: Sequence[str]) -> None:
+        super().__init__(f"still different: {', '.join(product_ids[:10])}")
+        self.product_ids = product_ids

@@ -1,42 +1,35 @@
 """The application of orders-ms."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from fastapi import FastAPI
 
 from orders import problems
 from orders.controllers import administration, orders, stream
-from orders.dependencies import Services, letters_of, trail_of
+from orders.dependencies import Services
 from orders.runtime import running
 from orders.settings import OrdersSettings
-from shopkit.web import admin_routes
 from shopkit.web import app as shop_app
+from shopkit.web.admin_routes import audit_router, dead_letter_router
 
 Run = Callable[[OrdersSettings], AbstractAsyncContextManager[Services]]
 
 
 def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
-    """Return the application; `run` builds what it lives on."""
+    """Return the application.
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with run(settings) as services:
-            app.state.services = services
-            yield
-
-    app = shop_app.create(
-        "orders",
-        settings,
-        lifespan=lifespan,
-        table=problems.TABLE,
-        checks=lambda request: request.app.state.services.checks,
-    )
-    # The stream comes first, or its name would be taken for an order's id.
-    for routes in (stream.routes, orders.routes, administration.routes):
-        app.include_router(routes)
-    app.include_router(admin_routes.audit_routes("orders", trail_of))
-    app.include_router(admin_routes.dead_letter_routes("orders", letters_of))
+    Args:
+        settings: The settings.
+        run: Runs the services that the application calls.
+    """
+    app = shop_app.create("orders", settings, run=partial(run, settings), table=problems.TABLE)
+    # The stream comes first, so that "stream" is not parsed as an order's id.
+    for controller in (stream, orders, administration):
+        app.include_router(controller.router)
+    app.include_router(audit_router("orders"))
+    app.include_router(dead_letter_router("orders"))
     return app
 
 

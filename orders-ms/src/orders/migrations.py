@@ -1,14 +1,11 @@
-"""The collections of orders-db: what they must hold, and how they are found."""
+"""The migrations of orders-db."""
 
 from typing import Any
 
 from orders.repositories.projection import ProjectionRepository
-from orders.settings import SERVICE
-from shopkit import commands
-from shopkit.messaging.dead_letters import DeadLetters
+from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
-from shopkit.settings import MongoSettings
-from shopkit.storage import audit
+from shopkit.storage.audit import AuditTrail
 from shopkit.storage.idempotency import IdempotencyKeys
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
@@ -17,8 +14,8 @@ _DATE = {"bsonType": "date"}
 _COUNT = {"bsonType": ["int", "long"], "minimum": 0}
 
 
-def _object(required: dict[str, Any]) -> dict[str, Any]:
-    return {"bsonType": "object", "required": list(required), "properties": required}
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"bsonType": "object", "required": list(properties), "properties": properties}
 
 
 _ORDER = _object(
@@ -35,23 +32,23 @@ _ORDER = _object(
 )
 
 
-async def _create(database: Database) -> None:
+async def _create_collections(database: Database) -> None:
     await ensure_collection(database, "orders", _ORDER)
     await ProjectionRepository(database).recreate()
     await IdempotencyKeys.migrate(database)
     await ensure_collection(database, "ticks", _object({"next_at": _DATE}))
     await Outbox.migrate(database)
-    await DeadLetters.migrate(database)
+    await DeadLetterRepository.migrate(database)
 
 
-async def _index(database: Database) -> None:
+async def _create_indexes(database: Database) -> None:
     orders = database["orders"]
     await orders.create_index([("client_email", 1), ("created_at", -1), ("_id", -1)])
     await orders.create_index("resend_at", partialFilterExpression={"resend_at": {"$exists": True}})
 
 
-async def _administration(database: Database) -> None:
-    await audit.migrate(database)
+async def _add_administration(database: Database) -> None:
+    await AuditTrail.migrate(database)
     orders = database["orders"]
     await orders.create_index([("created_at", -1), ("_id", -1)])
     await orders.create_index([("status", 1), ("created_at", -1), ("_id", -1)])
@@ -59,12 +56,7 @@ async def _administration(database: Database) -> None:
 
 
 MIGRATIONS = (
-    Migration("0001-collections", _create),
-    Migration("0002-indexes", _index),
-    Migration("0003-administration", _administration),
+    Migration("0001-collections", _create_collections),
+    Migration("0002-indexes", _create_indexes),
+    Migration("0003-administration", _add_administration),
 )
-
-
-async def migrate(settings: MongoSettings) -> None:
-    """Apply what is missing, and say which."""
-    await commands.migrate(SERVICE, settings, MIGRATIONS)

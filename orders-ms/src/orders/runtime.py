@@ -1,4 +1,4 @@
-"""Runs the service: its connections, its relay, its consumers, supervised and stopped in order."""
+"""Runs the service: its connections, relay, consumers and periodic jobs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,53 +8,67 @@ import aiohttp
 
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
-from orders.dependencies import Services, build, comparing
+from orders.dependencies import Comparison, Services, build, build_comparison
 from orders.migrations import MIGRATIONS
+from orders.services.reconcile import ReconcileService
 from orders.settings import SERVICE, OrdersSettings
 from shopkit.contract.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
-from shopkit.loops import every, forgiving
-from shopkit.messaging.consumer import Subscription
-from shopkit.messaging.event_runtime import EventPath
-from shopkit.storage.mongo import DATABASE, MongoTransactions, connect, is_temporary
-from shopkit.tracing import spans
+from shopkit.contract.topics import TOPICS
+from shopkit.loops import every, skip_temporary_errors
+from shopkit.messaging.event_runtime import EventRuntime
+from shopkit.messaging.outbox import Outbox
+from shopkit.storage.mongo import DATABASE, connect, is_temporary
+from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.tracing.spans import traced
 
 RESEND_SECONDS = 1.0
-READ_AGAIN_SECONDS = 0.5
+REOPEN_LOG_SECONDS = 0.5
 
 
-def is_away(error: BaseException) -> bool:
-    """Whether the database or products-ms is away for the moment."""
+def is_unavailable(error: BaseException) -> bool:
+    """Return whether an error means that the database or products-ms is unavailable."""
     return is_temporary(error) or isinstance(error, (aiohttp.ClientError, TimeoutError))
 
 
 @asynccontextmanager
 async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
-    """Connect, run the relay and the consumers, and yield the services; stop all in order."""
+    """Run the service and yield its services. Stop everything in order afterwards."""
     async with connect(settings, SERVICE) as client, aiohttp.ClientSession() as session:
         database = client[DATABASE]
-        path = EventPath(settings, SERVICE, client, database, MIGRATIONS)
-        services = build(database, MongoTransactions(client), path.hand_over)
-        servers = settings.kafka_bootstrap_servers
-        path.consume(
-            Subscription(servers, PRODUCTS_TOPIC, SERVICE, SERVICE),
-            products_table(services.projection),
+        runtime = EventRuntime(
+            settings, SERVICE, client, database, migration_list=MIGRATIONS, topics=TOPICS
         )
-        path.consume(
-            Subscription(servers, ORDER_STATUS_TOPIC, SERVICE, SERVICE),
-            status_table(services.orders),
-        )
-        resend = forgiving(services.resend.resend, is_temporary)
-        path.run_beside("resend", every(RESEND_SECONDS, resend))
-        compare = comparing(
-            database, MongoTransactions(client), path.hand_over, settings, session
-        ).reconcile.reconcile
-        followed = spans.followed("reconcile", compare)
-        reconcile = forgiving(followed, is_away)
-        path.run_beside("reconcile", every(settings.reconcile_seconds, reconcile))
-        live = services.live
-        path.run_beside("live reader", every(READ_AGAIN_SECONDS, forgiving(live.read, is_away)))
-        path.run_beside("live dispatcher", every(0, forgiving(live.dispatch, is_away)))
-        async with path:
-            letters = path.letters(services.trail)
-            yield replace(services, letters=letters, checks=path.checks)
+        services = build(database, runtime.transactions)
+        comparison = build_comparison(database, runtime.transactions, settings, session)
+        runtime.add_consumer(PRODUCTS_TOPIC, products_table(services.projection))
+        runtime.add_consumer(ORDER_STATUS_TOPIC, status_table(services.orders))
+        _add_jobs(runtime, services, comparison.reconcile, settings)
+        async with runtime:
+            yield replace(
+                services,
+                dead_letters=runtime.dead_letters(services.trail),
+                checks=runtime.checks,
+            )
             await services.intake.drain()
+
+
+def _add_jobs(
+    runtime: EventRuntime, services: Services, reconcile: ReconcileService, settings: OrdersSettings
+) -> None:
+    resend = skip_temporary_errors(services.resend.resend, is_temporary)
+    runtime.add_loop("resend", every(RESEND_SECONDS, resend))
+    compare = skip_temporary_errors(traced("reconcile", reconcile.reconcile), is_unavailable)
+    runtime.add_loop("reconcile", every(settings.reconcile_seconds, compare))
+    read = skip_temporary_errors(services.live.read, is_unavailable)
+    runtime.add_loop("live reader", every(REOPEN_LOG_SECONDS, read))
+    dispatch = skip_temporary_errors(services.live.dispatch, is_unavailable)
+    runtime.add_loop("live dispatcher", every(0, dispatch))
+
+
+@asynccontextmanager
+async def comparing(settings: OrdersSettings) -> AsyncIterator[Comparison]:
+    """Yield the services that compare the databases, for a command next to the running service."""
+    async with connect(settings, SERVICE) as client, aiohttp.ClientSession() as session:
+        database = client[DATABASE]
+        transactions = MongoTransactions(client, Outbox(database))
+        yield build_comparison(database, transactions, settings, session)

@@ -1,32 +1,33 @@
-"""What goes over HTTP."""
+"""The bodies and queries of requests and responses."""
 
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
 from orders.models.order import Line, Order
-from orders.models.placement import LINE_LIMIT, Wanted, WantedLine
+from orders.models.placement import LINE_LIMIT, RequestedLine, RequestedOrder
+from orders.models.query import OrderQuery
+from orders.services.statistics import Statistics
 from shopkit.contract.events import Id, OrderStatus
-from shopkit.storage.audit import Moment
 from shopkit.text import Text
-from shopkit.web.request_types import Number, Price, to_cents
+from shopkit.web.request_types import Cursor, Limit, Number, Price, Time, to_cents
 
 
-def _as_stored(name: str) -> str:
+def _normalize_name(name: str) -> str:
     return unicodedata.normalize("NFC", name).lower()
 
 
 class LineRequest(BaseModel):
-    """A product that is wanted, by id or by name, and at which price it was seen."""
+    """A requested product, by id or by name, and the price that the shopper saw."""
 
     id: Id | None = None
     name: (
         Annotated[
             Text,
             StringConstraints(strip_whitespace=True, max_length=120),
-            AfterValidator(_as_stored),
+            AfterValidator(_normalize_name),
         ]
         | None
     ) = None
@@ -34,14 +35,14 @@ class LineRequest(BaseModel):
     price: Price | None = None
 
     @model_validator(mode="after")
-    def _name_or_id(self) -> Self:
+    def _require_id_or_name(self) -> Self:
         if self.id is None and not self.name:
             raise ValueError("needs an id or a name")
         return self
 
-    def to_line(self) -> WantedLine:
-        """Return what the service is told; an id outweighs a name."""
-        return WantedLine(
+    def to_line(self) -> RequestedLine:
+        """Return the line. The id takes precedence over the name."""
+        return RequestedLine(
             quantity=self.quantity,
             product_id=self.id,
             name=self.name if self.id is None else None,
@@ -54,13 +55,13 @@ class PlaceOrderRequest(BaseModel):
 
     products: Annotated[list[LineRequest], Field(min_length=1, max_length=50)]
 
-    def to_wanted(self, email: str, key: str | None) -> Wanted:
-        """Return what the service is told."""
-        return Wanted(email, tuple(line.to_line() for line in self.products), key)
+    def to_order(self, email: str, key: str | None) -> RequestedOrder:
+        """Return the requested order."""
+        return RequestedOrder(email, tuple(line.to_line() for line in self.products), key)
 
 
 class LineBody(BaseModel):
-    """A line of an order; `reason` says why it could not be had."""
+    """A line of an order. `reason` says why the product could not be sold."""
 
     product_id: str
     name: str
@@ -70,7 +71,7 @@ class LineBody(BaseModel):
 
     @classmethod
     def of(cls, line: Line) -> Self:
-        """Return the body that shows a line."""
+        """Return the body for a line."""
         return cls(
             product_id=line.product_id,
             name=line.name,
@@ -81,7 +82,7 @@ class LineBody(BaseModel):
 
 
 class StepBody(BaseModel):
-    """A status and when the order got it."""
+    """A status and when the order reached it."""
 
     status: OrderStatus
     at: datetime
@@ -102,7 +103,7 @@ class OrderBody(BaseModel):
 
     @classmethod
     def of(cls, order: Order) -> Self:
-        """Return the body that shows an order."""
+        """Return the body for an order."""
         return cls(
             id=order.id,
             email=order.email,
@@ -112,15 +113,21 @@ class OrderBody(BaseModel):
             created_at=order.created_at,
             cancel_confirmed=order.cancel_confirmed,
             products=[LineBody.of(line) for line in order.lines],
-            history=[StepBody(status=step.status, at=step.at) for step in order.history],
+            history=[StepBody(status=entry.status, at=entry.at) for entry in order.history],
         )
 
 
 class OrdersBody(BaseModel):
-    """A part of a list of orders."""
+    """A page of orders, newest first."""
 
     orders: list[OrderBody]
     next_cursor: str | None
+
+
+class SnapshotBody(BaseModel):
+    """The start of a stream: the orders that are pending or changed recently."""
+
+    orders: list[OrderBody]
 
 
 class ListOrders(BaseModel):
@@ -128,7 +135,69 @@ class ListOrders(BaseModel):
 
     status: OrderStatus | None = None
     email: Annotated[Text | None, Field(max_length=320)] = None
-    since: Moment | None = None
-    until: Annotated[Moment | None, Field(description="itself not included")] = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str | None, Field(max_length=1_000)] = None
+    since: Time | None = None
+    until: Annotated[Time | None, Field(description="exclusive")] = None
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+    def to_query(self) -> OrderQuery:
+        """Return the filters."""
+        return OrderQuery(self.email, self.status, self.since, self.until)
+
+
+class DayBody(BaseModel):
+    """The orders of a day in UTC, and the revenue of those that were accepted."""
+
+    day: date
+    orders: int
+    revenue: float
+
+
+class BestSellerBody(BaseModel):
+    """A product with the quantity that was sold and its revenue."""
+
+    product_id: str
+    name: str
+    quantity: int
+    revenue: float
+
+
+class LowStockBody(BaseModel):
+    """A product with low stock."""
+
+    id: str
+    name: str
+    quantity: int
+
+
+class StatisticsBody(BaseModel):
+    """Statistics of the last days, oldest first."""
+
+    days: list[DayBody]
+    best_sellers: list[BestSellerBody]
+    low_stock: list[LowStockBody]
+    pending: int
+
+    @classmethod
+    def of(cls, statistics: Statistics) -> Self:
+        """Return the body for statistics."""
+        return cls(
+            days=[
+                DayBody(day=day.day.date(), orders=day.orders, revenue=day.revenue_cents / 100)
+                for day in statistics.days
+            ],
+            best_sellers=[
+                BestSellerBody(
+                    product_id=product.product_id,
+                    name=product.name,
+                    quantity=product.quantity,
+                    revenue=product.revenue_cents / 100,
+                )
+                for product in statistics.best_sellers
+            ],
+            low_stock=[
+                LowStockBody(id=product.id, name=product.name, quantity=product.quantity)
+                for product in statistics.low_stock
+            ],
+            pending=statistics.pending,
+        )

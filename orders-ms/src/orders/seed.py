@@ -1,17 +1,17 @@
-"""The demonstration data of orders-db: three past orders; nothing is overwritten.
+"""The demo data of orders-db: three past orders. Existing data is kept.
 
-Products are not inserted: they come by the topic, from products-ms.
+The products arrive from products-ms as events.
 """
 
 from datetime import UTC, datetime
 
-from orders.models.order import Line, Order, Step
+from orders.models.order import HistoryEntry, Line, Order
 from orders.repositories.orders import OrderRepository
 from orders.settings import SERVICE, OrdersSettings
-from shopkit.commands import refuse_seed_in_production
+from shopkit.commands import refuse_demo_data_in_production
 from shopkit.contract.events import OrderStatus
 from shopkit.storage.mongo import DATABASE, connect
-from shopkit.tracing.context import Origin
+from shopkit.tracing.context import TraceContext
 
 _PAST = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -22,9 +22,9 @@ def _order(order_id: str, email: str, lines: tuple[Line, ...], status: OrderStat
         id=order_id,
         email=email,
         lines=lines,
-        history=(Step(OrderStatus.PENDING, _PAST), Step(status, _PAST)),
-        origin=Origin("", ""),
-        reason="Not everything in it could be had." if rejected else None,
+        history=(HistoryEntry(OrderStatus.PENDING, _PAST), HistoryEntry(status, _PAST)),
+        trace_context=TraceContext("", ""),
+        reason="Some items were unavailable." if rejected else None,
     )
 
 
@@ -54,14 +54,14 @@ ORDERS = (
 
 
 async def seed(settings: OrdersSettings) -> None:
-    """Load the demonstration data where it is missing.
+    """Load demo data that is missing.
 
     Raises:
-        SystemExit: This is not development, and SEED=demo is not set.
+        shopkit.commands.CommandError: Demo data may not be loaded.
     """
-    refuse_seed_in_production(settings, settings.seed)
+    refuse_demo_data_in_production(settings, settings.seed)
     async with connect(settings, SERVICE) as client:
         orders = OrderRepository(client[DATABASE])
         for order in ORDERS:
-            if await orders.by_id(order.id) is None:
+            if await orders.find_by_id(order.id) is None:
                 await orders.insert([order], session=None)

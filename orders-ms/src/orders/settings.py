@@ -1,4 +1,4 @@
-"""What orders-ms is told."""
+"""The settings of orders-ms."""
 
 from shopkit.settings import KafkaSettings
 
@@ -6,7 +6,7 @@ SERVICE = "orders-ms"
 
 
 class OrdersSettings(KafkaSettings):
-    """Settings of orders-ms."""
+    """The settings of orders-ms."""
 
     port: int = 8003
     products_url: str

@@ -9,12 +9,12 @@ import pytest
 from orders.dependencies import Services, build
 from orders.main import create_app
 from orders.models.order import Order
-from orders.models.placement import Wanted, WantedLine
+from orders.models.placement import RequestedLine, RequestedOrder
 from orders.settings import OrdersSettings
 from shopkit.contract.events import ProductState
 from shopkit.settings import Environment
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock, NoTransactions
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import HandedOver, client_of, mock_database
 from shopkit.testing.deliveries import NOON, an_id
 
@@ -25,8 +25,8 @@ Place = Callable[..., Awaitable[Order]]
 
 
 @pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock(NOON)
+def clock() -> FakeClock:
+    return FakeClock(NOON)
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def handed_over() -> HandedOver:
 
 
 @pytest.fixture
-def services(database: Database, handed_over: HandedOver, clock: HeldClock) -> Services:
-    return build(database, NoTransactions(), handed_over, clock)
+def services(database: Database, handed_over: HandedOver, clock: FakeClock) -> Services:
+    return build(database, FakeTransactions(), handed_over, clock)
 
 
 @pytest.fixture
@@ -72,10 +72,10 @@ def place(services: Services, handed_over: HandedOver) -> Place:
         quantities: Mapping[int, int], email: str = SHOPPER, key: str | None = None
     ) -> Order:
         lines = tuple(
-            WantedLine(quantity=count, product_id=an_id(number))
+            RequestedLine(quantity=count, product_id=an_id(number))
             for number, count in quantities.items()
         )
-        order = (await services.intake.place(Wanted(email, lines, key))).order
+        order = (await services.intake.place(RequestedOrder(email, lines, key))).order
         handed_over.clear()
         return order
 

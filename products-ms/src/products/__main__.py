@@ -1,19 +1,7 @@
-"""The commands of products-ms: `python -m products COMMAND ...`."""
+"""Runs the commands of products-ms."""
 
-from products.settings import SERVICE, ProductsSettings
+from products.commands import app
 from shopkit import commands
 
-COMMANDS = {
-    "serve": "products.main:serve",
-    "migrate": "products.migrations:migrate",
-    "seed": "products.seed:seed",
-}
-
-
-def main() -> None:
-    """Run the commands that the arguments name."""
-    commands.run(SERVICE, ProductsSettings(), COMMANDS)
-
-
 if __name__ == "__main__":
-    main()
+    commands.run(app)

@@ -1,22 +1,22 @@
-"""What can go wrong in products-ms: one exception a condition, which keeps its ids."""
+"""The errors of products-ms. Each has its own exception, which keeps the ids."""
 
 from collections.abc import Sequence
 
 
 class NameTakenError(Exception):
-    """A product of this name exists."""
+    """Another product has the name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a product named {name} already.")
+        super().__init__(f"There is already a product named {name}.")
         self.name = name
 
     def field_errors(self) -> list[tuple[str, str]]:
-        """Return the field that is wrong."""
+        """Return the invalid field."""
         return [("product.name", str(self))]
 
 
 class ProductNotFoundError(Exception):
-    """There is no such product."""
+    """The product does not exist."""
 
     def __init__(self, product: str) -> None:
         super().__init__(f"There is no product {product}.")
@@ -24,71 +24,78 @@ class ProductNotFoundError(Exception):
 
 
 class CategoryNotFoundError(Exception):
-    """There are no such categories."""
+    """Some categories do not exist."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(f"There is no category {', '.join(names)}.")
         self.names = names
 
     def field_errors(self) -> list[tuple[str, str]]:
-        """Return the field that is wrong."""
+        """Return the invalid field."""
         return [("categories", str(self))]
 
 
 class CategoryTakenError(Exception):
-    """A category of this name exists."""
+    """Another category has the name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a category named {name} already.")
+        super().__init__(f"There is already a category named {name}.")
         self.name = name
 
     def field_errors(self) -> list[tuple[str, str]]:
-        """Return the field that is wrong."""
+        """Return the invalid field."""
         return [("name", str(self))]
 
 
 class CategoryInUseError(Exception):
-    """Products have this category, archived ones included."""
+    """Products, possibly archived ones, have the category."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Products have the category {name}; take it off them first.")
+        super().__init__(f"The category {name} is in use. Remove it from all products first.")
         self.name = name
 
 
-class TagMissingError(Exception):
-    """A change of details needs the tag that was seen with them."""
+class VersionRequiredError(Exception):
+    """A change of details does not say which version of them the admin saw."""
 
     def __init__(self, product_id: str) -> None:
-        super().__init__("Send the product's ETag in If-Match, so that nobody's edit is lost.")
+        super().__init__("Send the product's ETag in If-Match, so that no edit is lost.")
         self.product_id = product_id
 
 
-class StaleTagError(Exception):
-    """The details have changed since they were seen."""
+class StaleVersionError(Exception):
+    """The details have changed since the admin saw them.
 
-    def __init__(self, product_id: str, tag: str) -> None:
-        super().__init__("Someone has changed the product meanwhile; look at it again.")
+    Attributes:
+        product_id: The product.
+        details_version: The current version of its details.
+        stock_version: The current version of its stock.
+    """
+
+    def __init__(self, product_id: str, details_version: int, stock_version: int) -> None:
+        super().__init__("Someone else has changed the product. Reload it and try again.")
         self.product_id = product_id
-        self.headers = {"ETag": tag}
+        self.details_version = details_version
+        self.stock_version = stock_version
 
 
 class PictureError(Exception):
-    """A picture can't be used."""
+    """The picture cannot be used."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
 
 
 class PictureTooLargeError(Exception):
-    """A picture has more bytes than are taken."""
+    """The picture is too large."""
 
     def __init__(self, limit_bytes: int) -> None:
-        super().__init__(f"A picture may have at most {limit_bytes // (1024 * 1024)} MiB.")
+        super().__init__(f"A picture can have at most {limit_bytes // (1024 * 1024)} MiB.")
         self.limit_bytes = limit_bytes
 
 
 class PictureNotFoundError(Exception):
-    """A product has no picture."""
+    """The product has no picture."""
 
     def __init__(self, product_id: str) -> None:
         super().__init__(f"The product {product_id} has no picture.")
@@ -96,24 +103,24 @@ class PictureNotFoundError(Exception):
 
 
 class InsufficientStockError(Exception):
-    """A change would take more than there is."""
+    """A change would make the stock negative."""
 
     def __init__(self, product_id: str, quantity: int, delta: int) -> None:
-        super().__init__(f"There are {quantity}; {-delta} can't be taken away.")
+        super().__init__(f"The stock is {quantity}. You cannot remove {-delta}.")
         self.product_id = product_id
 
     def field_errors(self) -> list[tuple[str, str]]:
-        """Return the field that is wrong."""
+        """Return the invalid field."""
         return [("quantity_delta", str(self))]
 
 
 class StockLimitError(Exception):
-    """A change would put more on the shelf than it holds."""
+    """A change would make the stock exceed the limit."""
 
     def __init__(self, product_id: str, limit: int) -> None:
-        super().__init__(f"A product's stock can be at most {limit}.")
+        super().__init__(f"The stock can be at most {limit}.")
         self.product_id = product_id
 
     def field_errors(self) -> list[tuple[str, str]]:
-        """Return the field that is wrong."""
+        """Return the invalid field."""
         return [("quantity_delta", str(self))]

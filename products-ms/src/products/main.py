@@ -1,41 +1,34 @@
 """The application of products-ms."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from fastapi import FastAPI
 
 from products import problems
 from products.controllers import categories, internal, pictures, products
-from products.dependencies import Services, letters_of, trail_of
+from products.dependencies import Services
 from products.runtime import running
 from products.settings import ProductsSettings
-from shopkit.web import admin_routes
 from shopkit.web import app as shop_app
+from shopkit.web.admin_routes import audit_router, dead_letter_router
 
 Run = Callable[[ProductsSettings], AbstractAsyncContextManager[Services]]
 
 
 def create_app(settings: ProductsSettings, run: Run = running) -> FastAPI:
-    """Return the application; `run` builds what it lives on."""
+    """Return the application.
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with run(settings) as services:
-            app.state.services = services
-            yield
-
-    app = shop_app.create(
-        "products",
-        settings,
-        lifespan=lifespan,
-        table=problems.TABLE,
-        checks=lambda request: request.app.state.services.checks,
-    )
-    for routes in (categories.routes, products.routes, pictures.routes, internal.routes):
-        app.include_router(routes)
-    app.include_router(admin_routes.audit_routes("products", trail_of))
-    app.include_router(admin_routes.dead_letter_routes("products", letters_of))
+    Args:
+        settings: The settings.
+        run: Runs the services that the application calls.
+    """
+    app = shop_app.create("products", settings, run=partial(run, settings), table=problems.TABLE)
+    for controller in (categories, products, pictures, internal):
+        app.include_router(controller.router)
+    app.include_router(audit_router("products"))
+    app.include_router(dead_letter_router("products"))
     return app
 
 

@@ -1,13 +1,10 @@
-"""The collections of products-db: what they must hold, and how they are found."""
+"""The migrations of products-db."""
 
 from typing import Any
 
-from products.settings import SERVICE
-from shopkit import commands
-from shopkit.messaging.dead_letters import DeadLetters
+from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
-from shopkit.settings import MongoSettings
-from shopkit.storage import audit
+from shopkit.storage.audit import AuditTrail
 from shopkit.storage.idempotency import IdempotencyKeys
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
@@ -17,8 +14,8 @@ _ID = {"bsonType": "objectId"}
 _COUNT = {"bsonType": ["int", "long"], "minimum": 0}
 
 
-def _object(required: dict[str, Any]) -> dict[str, Any]:
-    return {"bsonType": "object", "required": list(required), "properties": required}
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"bsonType": "object", "required": list(properties), "properties": properties}
 
 
 _PRODUCT = _object(
@@ -35,7 +32,7 @@ _PRODUCT = _object(
         "updated_at": _DATE,
     }
 )
-_STUB = _object(
+_DECISION = _object(
     {
         "status": {"enum": ["ACCEPTED", "REJECTED", "CANCELLED"]},
         "lines": {"bsonType": "array"},
@@ -46,16 +43,16 @@ _STUB = _object(
 _CATEGORY = _object({"name": {"bsonType": "string", "minLength": 1, "maxLength": 120}})
 
 
-async def _create(database: Database) -> None:
+async def _create_collections(database: Database) -> None:
     await ensure_collection(database, "products", _PRODUCT)
     await ensure_collection(database, "categories", _CATEGORY)
-    await ensure_collection(database, "orders", _STUB)
+    await ensure_collection(database, "orders", _DECISION)
     await database["categories"].create_index("name", unique=True)
     await Outbox.migrate(database)
-    await DeadLetters.migrate(database)
+    await DeadLetterRepository.migrate(database)
 
 
-async def _index_products(database: Database) -> None:
+async def _create_product_indexes(database: Database) -> None:
     products = database["products"]
     await products.create_index("name", unique=True)
     for field, direction in (("name", 1), ("price_cents", 1), ("quantity", 1), ("created_at", -1)):
@@ -66,9 +63,9 @@ async def _index_products(database: Database) -> None:
     await products.create_index("name_terms")
 
 
-async def _administration(database: Database) -> None:
+async def _add_administration(database: Database) -> None:
     await IdempotencyKeys.migrate(database)
-    await audit.migrate(database)
+    await AuditTrail.migrate(database)
     await ensure_collection(database, "images.files", {"bsonType": "object"})
     await ensure_collection(database, "images.chunks", {"bsonType": "object"})
     await database["images.chunks"].create_index([("files_id", 1), ("n", 1)], unique=True)
@@ -79,12 +76,7 @@ async def _administration(database: Database) -> None:
 
 
 MIGRATIONS = (
-    Migration("0001-collections", _create),
-    Migration("0002-product-indexes", _index_products),
-    Migration("0003-administration", _administration),
+    Migration("0001-collections", _create_collections),
+    Migration("0002-product-indexes", _create_product_indexes),
+    Migration("0003-administration", _add_administration),
 )
-
-
-async def migrate(settings: MongoSettings) -> None:
-    """Apply what is missing, and say which."""
-    await commands.migrate(SERVICE, settings, MIGRATIONS)

@@ -1,22 +1,32 @@
-"""Which problem each exception is."""
+"""The problem types of products-ms."""
+
+from dataclasses import replace
 
 from products import errors
+from products.etags import format_etag
 from shopkit.storage.idempotency import KeyReusedError
 from shopkit.web import admin_routes, database_problems
-from shopkit.web.problems import KEY_REUSED, NOT_FOUND, ProblemType, Table
+from shopkit.web.problems import KEY_REUSED, NOT_FOUND, ProblemTable, ProblemType
 
 NAME_TAKEN = ProblemType("name-taken", "The name is taken", 409)
-CATEGORY_NOT_FOUND = ProblemType("category-not-found", "There is no such category", 404)
-CATEGORY_TAKEN = ProblemType("category-taken", "The category exists", 409)
-CATEGORY_IN_USE = ProblemType("category-in-use", "Products have the category", 409)
-INSUFFICIENT_STOCK = ProblemType("insufficient-stock", "There is not enough in stock", 409)
-STOCK_LIMIT = ProblemType("stock-limit", "The shelf is full", 409)
-TAG_MISSING = ProblemType("precondition-required", "If-Match is missing", 428)
-STALE_TAG = ProblemType("stale", "Someone has changed it meanwhile", 412)
-PICTURE_UNUSABLE = ProblemType("picture-unusable", "The picture can't be used", 422)
+CATEGORY_NOT_FOUND = ProblemType("category-not-found", "The category does not exist", 404)
+CATEGORY_TAKEN = ProblemType("category-taken", "The category already exists", 409)
+CATEGORY_IN_USE = ProblemType("category-in-use", "The category is in use", 409)
+INSUFFICIENT_STOCK = ProblemType("insufficient-stock", "There is not enough stock", 409)
+STOCK_LIMIT = ProblemType("stock-limit", "The stock exceeds the limit", 409)
+VERSION_REQUIRED = ProblemType("precondition-required", "If-Match is missing", 428)
+STALE = ProblemType("stale", "The product has changed", 412)
+PICTURE_UNUSABLE = ProblemType("picture-unusable", "The picture cannot be used", 422)
 PICTURE_TOO_LARGE = ProblemType("content-too-large", "The request is too large", 413)
 
-TABLE: Table = {
+
+def _stale(error: Exception) -> ProblemType:
+    assert isinstance(error, errors.StaleVersionError)  # noqa: S101
+    tag = format_etag(error.details_version, error.stock_version)
+    return replace(STALE, headers={"ETag": tag})
+
+
+TABLE: ProblemTable = {
     **database_problems.TABLE,
     **admin_routes.TABLE,
     errors.NameTakenError: NAME_TAKEN,
@@ -26,8 +36,8 @@ TABLE: Table = {
     errors.CategoryInUseError: CATEGORY_IN_USE,
     errors.InsufficientStockError: INSUFFICIENT_STOCK,
     errors.StockLimitError: STOCK_LIMIT,
-    errors.TagMissingError: TAG_MISSING,
-    errors.StaleTagError: STALE_TAG,
+    errors.VersionRequiredError: VERSION_REQUIRED,
+    errors.StaleVersionError: _stale,
     errors.PictureError: PICTURE_UNUSABLE,
     errors.PictureTooLargeError: PICTURE_TOO_LARGE,
     errors.PictureNotFoundError: NOT_FOUND,

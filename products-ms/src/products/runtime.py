@@ -1,4 +1,4 @@
-"""Runs the service: its connections, its relay, its consumers, supervised and stopped in order."""
+"""Runs the service: its connections, relay and consumer."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,21 +9,24 @@ from products.dependencies import Services, build
 from products.migrations import MIGRATIONS
 from products.settings import SERVICE, ProductsSettings
 from shopkit.contract.events import ORDERS_TOPIC
-from shopkit.messaging.consumer import Subscription
-from shopkit.messaging.event_runtime import EventPath
-from shopkit.storage.mongo import DATABASE, MongoTransactions, connect
+from shopkit.contract.topics import TOPICS
+from shopkit.messaging.event_runtime import EventRuntime
+from shopkit.storage.mongo import DATABASE, connect
 
 
 @asynccontextmanager
 async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
-    """Connect, run the relay and the consumer, and yield the services; stop all in order."""
+    """Run the service and yield its services. Stop everything in order afterwards."""
     async with connect(settings, SERVICE) as client:
         database = client[DATABASE]
-        path = EventPath(settings, SERVICE, client, database, MIGRATIONS)
-        services = build(database, MongoTransactions(client), path.hand_over)
-        subscription = Subscription(
-            settings.kafka_bootstrap_servers, ORDERS_TOPIC, SERVICE, SERVICE
+        runtime = EventRuntime(
+            settings, SERVICE, client, database, migration_list=MIGRATIONS, topics=TOPICS
         )
-        path.consume(subscription, orders_table(services.decisions))
-        async with path:
-            yield replace(services, letters=path.letters(services.trail), checks=path.checks)
+        services = build(database, runtime.transactions)
+        runtime.add_consumer(ORDERS_TOPIC, orders_table(services.decisions))
+        async with runtime:
+            yield replace(
+                services,
+                dead_letters=runtime.dead_letters(services.trail),
+                checks=runtime.checks,
+            )

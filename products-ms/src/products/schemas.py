@@ -1,4 +1,4 @@
-"""What goes over HTTP."""
+"""The bodies and queries of requests and responses."""
 
 import hashlib
 import unicodedata
@@ -12,18 +12,18 @@ from products.models.product import STOCK_LIMIT, Category, Product
 from products.models.query import ProductQuery, Sort
 from products.services.catalogue import ProductPage
 from shopkit.text import Text
-from shopkit.web.request_types import Number, Price, to_cents
+from shopkit.web.request_types import Cursor, Number, Price, to_cents
 
 
-def printable_name(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return a name in lower case.
 
     Raises:
-        ValueError: It has a slash or a character that can't be seen.
+        ValueError: The name contains a slash or an unprintable character, or is too long.
     """
     lowered = unicodedata.normalize("NFC", name).lower()
     if "/" in lowered or not lowered.isprintable():
-        raise ValueError("must have printable characters only, and no slash")
+        raise ValueError("must contain only printable characters and no slash")
     if not 1 <= len(lowered) <= 120:
         raise ValueError("must have 1 to 120 characters")
     return lowered
@@ -32,7 +32,7 @@ def printable_name(name: str) -> str:
 Name = Annotated[
     Text,
     StringConstraints(strip_whitespace=True),
-    AfterValidator(printable_name),
+    AfterValidator(normalize_name),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 120}),
 ]
 Quantity = Annotated[Number, Field(ge=0, le=STOCK_LIMIT)]
@@ -52,12 +52,12 @@ class CategoriesBody(BaseModel):
 
     @classmethod
     def of(cls, categories: list[Category]) -> Self:
-        """Return the body that lists categories."""
+        """Return the body for categories."""
         return cls(categories=[CategoryBody(name=category.name) for category in categories])
 
 
 class ProductBody(BaseModel):
-    """A product; its price has at most two decimals."""
+    """A product. The price has at most two decimals."""
 
     id: str
     name: str
@@ -73,7 +73,7 @@ class ProductBody(BaseModel):
 
     @classmethod
     def of(cls, product: Product) -> Self:
-        """Return the body that shows a product."""
+        """Return the body for a product."""
         return cls(
             id=product.id,
             name=product.name,
@@ -90,14 +90,14 @@ class ProductBody(BaseModel):
 
 
 def _image_url(product: Product) -> str | None:
-    # The digest makes the address a new one with each picture, so that it may be kept for long.
+    # The digest gives each picture its own URL, so that clients can cache it for long.
     if product.picture is None:
         return None
     return f"/api/products/{product.id}/image?v={product.picture}"
 
 
 class ProductsBody(BaseModel):
-    """A part of a list of products; `total` is counted to 1,000."""
+    """A page of products. `total` is at most 1,000."""
 
     products: list[ProductBody]
     next_cursor: str | None
@@ -106,7 +106,7 @@ class ProductsBody(BaseModel):
 
     @classmethod
     def of(cls, page: ProductPage) -> Self:
-        """Return the body that shows a page."""
+        """Return the body for a page."""
         return cls(
             products=[ProductBody.of(product) for product in page.products],
             next_cursor=page.next_cursor,
@@ -116,7 +116,7 @@ class ProductsBody(BaseModel):
 
 
 class NewProductBody(BaseModel):
-    """A product to be added."""
+    """A product to add."""
 
     name: Name
     description: Description
@@ -131,7 +131,7 @@ class CreateProductRequest(BaseModel):
     product: NewProductBody
 
     def to_new_product(self) -> NewProduct:
-        """Return what the service is told."""
+        """Return the new product."""
         body = self.product
         return NewProduct(
             name=body.name,
@@ -147,12 +147,12 @@ class ListProducts(BaseModel):
 
     name: Annotated[Name | None, Field(description="exact name")] = None
     category_name: Annotated[Name | None, Field(alias="categoryName")] = None
-    q: Annotated[Text, Field(max_length=100, description="words to look for")] = ""
+    q: Annotated[Text, Field(max_length=100, description="words to search for")] = ""
     ids: Annotated[
         str | None,
         Field(
             pattern=r"^[0-9a-f]{24}(,[0-9a-f]{24}){0,99}$",
-            description="up to 100 ids with commas between; archived products come too",
+            description="up to 100 ids, separated by commas; archived products are included",
         ),
     ] = None
     min_price: Price | None = None
@@ -161,14 +161,14 @@ class ListProducts(BaseModel):
     in_stock: bool = False
     sort: Sort | None = None
     limit: Annotated[int | None, Field(ge=1, le=100)] = None
-    cursor: Annotated[str | None, Field(max_length=1_000)] = None
+    cursor: Cursor | None = None
 
     @property
     def page_size(self) -> int:
-        """The most products to return: the first 100 where nothing is said."""
+        """The maximum number of products: by default 100 on the first page, then 20."""
         return self.limit or (20 if self.cursor else 100)
 
-    def to_query(self, *, archived_too: bool = False) -> ProductQuery:
+    def to_query(self, *, include_archived: bool = False) -> ProductQuery:
         """Return the filters and the order."""
         return ProductQuery(
             name=self.name,
@@ -179,7 +179,7 @@ class ListProducts(BaseModel):
             max_stock=self.max_stock,
             in_stock=self.in_stock,
             sort=self.sort,
-            archived_too=archived_too,
+            include_archived=include_archived,
         )
 
 
@@ -187,21 +187,21 @@ Delta = Annotated[Number, Field(ge=-STOCK_LIMIT, le=STOCK_LIMIT)]
 
 
 class ChangeProductRequest(BaseModel):
-    """The body of `PATCH /api/products/{id}`; what is not there, or null, stays as it is."""
+    """The body of `PATCH /api/products/{id}`. Missing fields and nulls leave values unchanged."""
 
     name: Name | None = None
     description: Description | None = None
     price: Price | None = None
     categories: Annotated[list[Name], Field(max_length=20)] | None = None
     archived: Annotated[
-        Literal[False] | None, Field(description="false puts an archived product back")
+        Literal[False] | None, Field(description="false restores an archived product")
     ] = None
     quantity_delta: Annotated[
-        Delta, Field(description="how many more there are, or fewer where negative")
+        Delta, Field(description="how much to add to the stock, negative to remove")
     ] = 0
 
     def to_change(self) -> Change:
-        """Return what the service is told."""
+        """Return the change."""
         return Change(
             name=self.name,
             description=self.description,
@@ -212,7 +212,7 @@ class ChangeProductRequest(BaseModel):
         )
 
     def fingerprint(self, product_id: str) -> str:
-        """Return what tells this request from another that carries the same key."""
+        """Return a hash of the request, to detect a key that is reused for a different one."""
         body = self.model_dump_json(exclude_none=True)
         return hashlib.sha256(f"{product_id}\n{body}".encode()).hexdigest()
 

@@ -1,7 +1,7 @@
-"""The demonstration data of products-db, the same at every start; nothing is overwritten.
+"""The demo data of products-db. Existing data is kept.
 
-Products go through the service's own create path, so that orders-ms hears of them. Only
-categories and the stubs of past orders are inserted.
+Products are created by the service, so that orders-ms receives their events. Only the categories
+and the decisions about past orders are inserted directly.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,12 @@ from pymongo import UpdateOne
 from products.dependencies import build
 from products.errors import NameTakenError
 from products.models.change import NewProduct
+from products.models.decision import REJECTED_REASON
 from products.settings import SERVICE, ProductsSettings
-from shopkit.commands import refuse_seed_in_production
-from shopkit.messaging.outbox import Outbox, Row
-from shopkit.storage.mongo import DATABASE, Database, Document, MongoTransactions, connect
+from shopkit.commands import refuse_demo_data_in_production
+from shopkit.messaging.outbox import Outbox
+from shopkit.storage.mongo import DATABASE, Database, Document, connect
+from shopkit.storage.unit_of_work import MongoTransactions, Publication
 
 _PAST = datetime(2024, 5, 1, 12, tzinfo=UTC)
 _ELECTRONICS, _KITCHEN, _FURNITURE = "electronics", "kitchen", "furniture"
@@ -62,7 +64,9 @@ PRODUCTS = (
 _CUTLERY, _CHAIR, _LAPTOP, _HEADPHONES = (ObjectId(product.id) for product in PRODUCTS)
 
 
-def _stub(order_id: str, status: str, lines: dict[ObjectId, int], reason: str | None) -> Document:
+def _decision(
+    order_id: str, status: str, lines: dict[ObjectId, int], reason: str | None
+) -> Document:
     return {
         "_id": ObjectId(order_id),
         "status": status,
@@ -76,43 +80,46 @@ def _stub(order_id: str, status: str, lines: dict[ObjectId, int], reason: str | 
     }
 
 
-STUBS = (
-    _stub("71fefe4a1cad4140785928a4", "ACCEPTED", {_CUTLERY: 4, _CHAIR: 2}, None),
-    _stub("72fefe4a1cad4140785928a4", "ACCEPTED", {_LAPTOP: 1}, None),
-    _stub(
+DECISIONS = (
+    _decision("71fefe4a1cad4140785928a4", "ACCEPTED", {_CUTLERY: 4, _CHAIR: 2}, None),
+    _decision("72fefe4a1cad4140785928a4", "ACCEPTED", {_LAPTOP: 1}, None),
+    _decision(
         "73fefe4a1cad4140785928a4",
         "REJECTED",
         {_HEADPHONES: 7},
-        "Not everything in it could be had.",
+        REJECTED_REASON,
     ),
 )
 
 
 async def seed(settings: ProductsSettings) -> None:
-    """Load the demonstration data where it is missing.
+    """Load demo data that is missing.
 
     Raises:
-        SystemExit: This is not development, and SEED=demo is not set.
+        shopkit.commands.CommandError: Demo data may not be loaded.
     """
-    refuse_seed_in_production(settings, settings.seed)
+    refuse_demo_data_in_production(settings, settings.seed)
     async with connect(settings, SERVICE) as client:
         database = client[DATABASE]
         await _insert_missing(database)
-        rows: list[Row] = []
-        editing = build(database, MongoTransactions(client), rows.extend).editing
+        outbox = Outbox(database)
+        published: list[Publication] = []
+        transactions = MongoTransactions(client, outbox, published.extend)
+        editing = build(database, transactions).editing
         for product in PRODUCTS:
             try:
                 await editing.create(product, actor=SERVICE)
             except NameTakenError:
                 continue
-        if rows:
-            # This process sends nothing: the running service's sweeper is to find them at once.
-            await Outbox(database).postpone(rows, timedelta(0))
+        if published:
+            # This process has no relay. End the leases, so that the running service's sweeper
+            # sends the messages at once.
+            await outbox.postpone(published, timedelta(0))
 
 
 async def _insert_missing(database: Database) -> None:
     categories = [{"_id": ObjectId(id_), "name": name} for id_, name in CATEGORIES.items()]
-    for collection, documents in (("categories", categories), ("orders", STUBS)):
+    for collection, documents in (("categories", categories), ("orders", DECISIONS)):
         await database[collection].bulk_write(
             [
                 UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)

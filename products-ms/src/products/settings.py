@@ -1,4 +1,4 @@
-"""What products-ms is told."""
+"""The settings of products-ms."""
 
 from shopkit.settings import KafkaSettings
 
@@ -6,7 +6,7 @@ SERVICE = "products-ms"
 
 
 class ProductsSettings(KafkaSettings):
-    """Settings of products-ms."""
+    """The settings of products-ms."""
 
     port: int = 8002
     seed: str = ""

@@ -14,7 +14,7 @@ from products.models.product import Product
 from products.settings import ProductsSettings
 from shopkit.settings import Environment
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock, NoTransactions
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import HandedOver, client_of, mock_database
 from shopkit.testing.deliveries import NOON, an_id
 
@@ -22,8 +22,8 @@ AddProduct = Callable[..., Awaitable[Product]]
 
 
 @pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock(NOON)
+def clock() -> FakeClock:
+    return FakeClock(NOON)
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def handed_over() -> HandedOver:
 
 
 @pytest.fixture
-def services(database: Database, handed_over: HandedOver, clock: HeldClock) -> Services:
-    return build(database, NoTransactions(), handed_over, clock)
+def services(database: Database, handed_over: HandedOver, clock: FakeClock) -> Services:
+    return build(database, FakeTransactions(), handed_over, clock)
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
-"""Group commit: what many callers ask for at the same time is done as one piece of work.
+"""Group commit: concurrent requests are processed as one batch.
 
-A transaction costs the database the same for one order as for fifty, so while one is on its way
-the next callers gather. Nobody waits for others to come: where nothing is on its way, work starts
-at once. The method is that of DeWitt et al., "Implementation techniques for main memory database
-systems", 1984.
+A transaction costs the database about the same for one order as for fifty. While one batch is
+running, the next requests queue up for the batch after it. No request waits for others to arrive:
+if nothing is running, a batch starts at once. See DeWitt et al., "Implementation techniques for
+main memory database systems", 1984.
 """
 
 import asyncio
@@ -16,64 +16,65 @@ R = TypeVar("R")
 
 
 class Batcher(Generic[T, R]):
-    """Gathers items and hands them to one function.
+    """Collects items and processes them in batches.
 
     Args:
-        work: Given items, returns for each its result, or the exception that its caller gets.
-        most: The most items of one batch.
-        at_once: The most batches on their way.
+        process: Takes a batch of items and returns, for each, its result or the exception that
+            its caller receives.
+        max_batch: The maximum number of items in a batch.
+        concurrency: The maximum number of batches that run at the same time.
+        retry_one_by_one: Whether to process the items of a failed batch one by one, given the
+            batch's exception, so that a bad item does not fail the others.
     """
 
     def __init__(
         self,
-        work: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
+        process: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
         *,
-        most: int = 50,
-        at_once: int = 2,
+        max_batch: int = 50,
+        concurrency: int = 2,
+        retry_one_by_one: Callable[[Exception], bool] = lambda _error: False,
     ) -> None:
-        self._work = work
-        self._most = most
-        self._at_once = at_once
-        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._process = process
+        self._max_batch = max_batch
+        self._concurrency = concurrency
+        self._retry_one_by_one = retry_one_by_one
+        self._queue: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: T) -> R:
-        """Return the item's result once its batch is done.
+        """Queue an item and return its result once its batch is processed.
 
-        A caller that is cancelled leaves its item to be done all the same.
+        The item is processed even if the caller is cancelled.
 
         Raises:
-            Exception: What the work returned for the item, or raised for the whole batch.
+            Exception: The exception that was returned for the item, or raised for its batch.
         """
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, result))
-        if len(self._running) < self._at_once:
+        self._queue.append((item, result))
+        if len(self._running) < self._concurrency:
             task = asyncio.create_task(self._run())
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return await result
 
     async def drain(self) -> None:
-        """Wait until everything submitted is done."""
+        """Wait until all submitted items are processed."""
         while self._running:
             await asyncio.wait(self._running)
 
     async def _run(self) -> None:
         try:
-            while self._waiting:
-                count = min(self._most, len(self._waiting))
-                await self._run_batch([self._waiting.popleft() for _ in range(count)])
+            while self._queue:
+                size = min(self._max_batch, len(self._queue))
+                await self._run_batch([self._queue.popleft() for _ in range(size)])
         finally:
-            # Here and not in a callback, which comes later: an item submitted in between would
-            # rely on a task that no longer looks.
-            self._running.discard(_present_task())
+            # A done callback would run too late: an item submitted before it would wait for a
+            # task that does not read the queue again.
+            self._running.discard(_current_task())
 
     async def _run_batch(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
-        outcomes: Sequence[R | Exception]
-        try:
-            outcomes = await self._work([item for item, _ in batch])
-        except Exception as error:  # noqa: BLE001 - each caller gets it.
-            outcomes = [error] * len(batch)
+        outcomes = await self._outcomes([item for item, _ in batch])
         for (_, result), outcome in zip(batch, outcomes, strict=True):
             if result.cancelled():
                 continue
@@ -82,8 +83,16 @@ class Batcher(Generic[T, R]):
             else:
                 result.set_result(outcome)
 
+    async def _outcomes(self, items: Sequence[T]) -> Sequence[R | Exception]:
+        try:
+            return await self._process(items)
+        except Exception as error:  # noqa: BLE001 - every caller of the batch receives it.
+            if len(items) == 1 or not self._retry_one_by_one(error):
+                return [error] * len(items)
+        return [outcome for item in items for outcome in await self._outcomes([item])]
 
-def _present_task() -> asyncio.Task[None]:
+
+def _current_task() -> asyncio.Task[None]:
     task = asyncio.current_task()
-    assert task  # noqa: S101 - it is called within one.
+    assert task  # noqa: S101 - the caller is a coroutine of a task.
     return task

@@ -1,68 +1,87 @@
-"""The commands that services have in common."""
+"""The command line that all services share: `python -m SERVICE COMMAND ...`.
 
-import argparse
-import asyncio
-import importlib
-import inspect
+A command imports what it runs inside its function, so that a process loads no more than it needs.
+"""
+
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
-from pymongo.errors import PyMongoError
+import typer
+from pydantic import ValidationError
 
-from shopkit.retry import patiently
-from shopkit.settings import MongoSettings, Settings
-from shopkit.storage import migrations
-from shopkit.storage.migrations import Migration
-from shopkit.storage.mongo import DATABASE, check_writable_primary, connect
+from shopkit.settings import Settings
 from shopkit.web.telemetry import configure_logging
 
+EXIT_FAILED = 1
+EXIT_UNUSABLE = 2
 
-def run(service: str, settings: Settings, commands: Mapping[str, str]) -> None:
-    """Run the commands that the arguments name, one after the other.
-
-    Args:
-        service: The service's name, for logs.
-        settings: Its settings, which each command is given.
-        commands: Where each command's function is, as `module:function`, so that a process imports
-            what its own commands need and no more. It may be a coroutine function.
-
-    Raises:
-        SystemExit: A command returned an exit code other than 0.
-    """
-    parser = argparse.ArgumentParser(prog=service)
-    parser.add_argument("command", choices=list(commands), nargs="+")
-    names = parser.parse_args().command
-    configure_logging(service, settings.log_level, for_people=settings.development)
-    for name in names:
-        result = look_up(commands[name])(settings)
-        if code := asyncio.run(result) if inspect.iscoroutine(result) else result:
-            sys.exit(code)
+S = TypeVar("S", bound=Settings)
 
 
-def look_up(place: str) -> Callable[..., Any]:
-    """Return the function at a place, `module:function`."""
-    module, _, function = place.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    return found
+class CommandError(Exception):
+    """A command cannot do what it was asked to do. The message is shown without a traceback."""
 
 
-async def migrate(service: str, settings: MongoSettings, steps: Sequence[Migration]) -> None:
-    """Apply the migrations that are missing, and say which.
-
-    At a first installation the database may come up only now, and its users with it.
-    """
-    async with connect(settings, service) as client:
-        await patiently("database", lambda: check_writable_primary(client), (PyMongoError, OSError))
-        applied = await migrations.apply(client[DATABASE], steps)
-    sys.stdout.write(f"{service}: {', '.join(applied) or 'nothing'} migrated\n")
+class UnusableError(CommandError):
+    """The arguments or the settings are unusable."""
 
 
-def refuse_seed_in_production(settings: Settings, seed: str) -> None:
-    """Return where demonstration data may be loaded.
+def create(service: str) -> typer.Typer:
+    """Return an empty command line. Several commands can be given, and run in order."""
+    return typer.Typer(
+        chain=True,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help=f"Commands of {service}. Several can be given, and run in order.",
+    )
+
+
+def run(commands: typer.Typer) -> None:
+    """Run the commands that the arguments name, and exit.
 
     Raises:
-        SystemExit: It may not: neither is this development, nor is SEED=demo set.
+        SystemExit: Always. The code is 1 if a command failed, and 2 if the arguments or the
+            settings are unusable.
+    """
+    try:
+        commands()
+    except UnusableError as error:
+        _exit(str(error), EXIT_UNUSABLE)
+    except CommandError as error:
+        _exit(str(error), EXIT_FAILED)
+
+
+def load_settings(service: str, settings_class: type[S]) -> S:
+    """Load the settings from the environment, and configure the logs.
+
+    Raises:
+        UnusableError: A setting is missing or invalid.
+    """
+    try:
+        settings = settings_class()
+    except ValidationError as error:
+        raise UnusableError(_explain(error)) from error
+    configure_logging(service, settings.log_level, human_readable=settings.development)
+    return settings
+
+
+def refuse_demo_data_in_production(settings: Settings, seed: str) -> None:
+    """Check that demo data may be loaded.
+
+    Raises:
+        CommandError: The service does not run in development, and SEED is not `demo`.
     """
     if not settings.development and seed != "demo":
-        raise SystemExit("Demonstration data is loaded in development, or where SEED=demo is set.")
+        raise CommandError("Demo data is loaded only in development, or if SEED=demo is set.")
+
+
+def _exit(message: str, code: int) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.exit(code)
+
+
+def _explain(error: ValidationError) -> str:
+    # Without the values, which may be secrets.
+    lines = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+    return "\n".join(["The settings are invalid:", *lines])

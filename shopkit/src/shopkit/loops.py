@@ -1,4 +1,4 @@
-"""Loops that run for as long as their service: supervised, and stopped in order."""
+"""Background loops: supervised while the service runs, and stopped in order."""
 
 import asyncio
 import os
@@ -11,11 +11,13 @@ from typing import Self
 import structlog
 from prometheus_client import Counter
 
-RESTARTS_A_MINUTE = 5
-_LONGEST_BACKOFF_SECONDS = 5.0
-_CANCEL_AGAIN_SECONDS = 1.0
+RESTARTS_PER_MINUTE = 5
+_MAX_BACKOFF_SECONDS = 5.0
+_REPEAT_CANCEL_SECONDS = 1.0
+_EXIT_CODE = 70
+"""EX_SOFTWARE of sysexits.h: an internal error."""
 
-DEATHS = Counter("loop_deaths_total", "Ends of loops that should run for ever.", ["loop"])
+DEATHS = Counter("loop_deaths_total", "Unexpected ends of background loops.", ["loop"])
 
 log = structlog.get_logger(__name__)
 
@@ -23,19 +25,19 @@ Loop = Callable[[], Awaitable[None]]
 
 
 class LoopDeadError(Exception):
-    """A loop has ended and is not running again yet."""
+    """A loop ended and has not been restarted yet."""
 
 
 def _end_process() -> None:
-    # No tidy end: whoever started the process sees that it failed, and starts it anew.
-    os._exit(70)
+    # Without cleanup, so that the supervisor sees a failure and starts a new process.
+    os._exit(_EXIT_CODE)
 
 
 class Loops:
-    """Keeps loops running: one that dies is restarted with backoff.
+    """Runs loops in the background and restarts a loop that ends, with backoff.
 
-    The process ends where a loop dies more than five times within a minute, so that its
-    orchestrator sees what restarting in place does not mend.
+    If a loop ends more than five times within a minute, restarting it does not help, and the
+    process ends so that its supervisor starts a new one. See docs/decisions/0013.
     """
 
     def __init__(
@@ -62,45 +64,46 @@ class Loops:
     ) -> None:
         """Cancel all loops and wait until they have ended.
 
-        A cancellation that meets a library's `asyncio.wait_for` just as that returns is lost
-        before Python 3.12 (bpo-37658), so it is repeated until it is heard.
+        Before Python 3.12, a cancellation is lost if it arrives just as `asyncio.wait_for` returns
+        in a library (bpo-37658), so it is repeated until the task has ended.
         """
         while pending := [task for task in self._tasks if not task.done()]:
             for task in pending:
                 task.cancel()
-            await asyncio.wait(pending, timeout=_CANCEL_AGAIN_SECONDS)
+            await asyncio.wait(pending, timeout=_REPEAT_CANCEL_SECONDS)
 
     async def check(self) -> None:
-        """Return where all loops run.
+        """Check that all loops are running.
 
         Raises:
-            LoopDeadError: One has died and was not restarted yet; its text names it.
+            LoopDeadError: A loop ended and has not been restarted yet. The text names it.
         """
         if self._dead:
-            raise LoopDeadError("; ".join(f"{name}: {why}" for name, why in self._dead.items()))
+            reasons = (f"{name}: {reason}" for name, reason in self._dead.items())
+            raise LoopDeadError("; ".join(reasons))
 
     async def _keep_running(self, name: str, loop: Loop) -> None:
-        deaths: deque[float] = deque(maxlen=RESTARTS_A_MINUTE)
+        deaths: deque[float] = deque(maxlen=RESTARTS_PER_MINUTE)
         while True:
             try:
                 await loop()
-                why = "it returned"
+                reason = "it returned"
             except Exception as error:
                 log.exception("loop died", loop=name)
-                why = repr(error)
+                reason = repr(error)
             DEATHS.labels(name).inc()
-            self._dead[name] = why
+            self._dead[name] = reason
             now = time.monotonic()
-            if len(deaths) == RESTARTS_A_MINUTE and now - deaths[0] < 60:
-                log.critical("loop dies again and again; the process ends", loop=name)
+            if len(deaths) == RESTARTS_PER_MINUTE and now - deaths[0] < 60:
+                log.critical("loop keeps dying; the process ends", loop=name)
                 self._give_up()
             deaths.append(now)
-            await asyncio.sleep(min(0.1 * 2 ** len(deaths), _LONGEST_BACKOFF_SECONDS))
+            await asyncio.sleep(min(0.1 * 2 ** len(deaths), _MAX_BACKOFF_SECONDS))
             del self._dead[name]
 
 
 def every(seconds: float, step: Callable[[], Awaitable[object]]) -> Loop:
-    """Return a loop that takes a step, waits, and takes the next."""
+    """Return a loop that repeats a step and pauses between two runs of it."""
 
     async def loop() -> None:
         while True:
@@ -110,17 +113,17 @@ def every(seconds: float, step: Callable[[], Awaitable[object]]) -> Loop:
     return loop
 
 
-def forgiving(
+def skip_temporary_errors(
     step: Callable[[], Awaitable[object]], is_temporary: Callable[[BaseException], bool]
 ) -> Callable[[], Awaitable[None]]:
-    """Return a step that leaves what fails for a temporary reason to the next one."""
+    """Return a step that logs temporary errors, so that the next run of the loop retries."""
 
-    async def forgiving_step() -> None:
+    async def tolerant_step() -> None:
         try:
             await step()
         except Exception as error:
             if not is_temporary(error):
                 raise
-            log.warning("left to the next step", error=repr(error))
+            log.warning("step failed; the next run retries", error=repr(error))
 
-    return forgiving_step
+    return tolerant_step

@@ -1,4 +1,4 @@
-"""Waits for what a command needs and what may come up only after it."""
+"""Retries for commands that may start before the database or the broker they need."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 PAUSE_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
@@ -15,32 +15,33 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-async def patiently(
-    what: str,
+async def retry_until_available(
+    dependency: str,
     step: Callable[[], Awaitable[T]],
-    away: type[Exception] | tuple[type[Exception], ...],
+    unavailable: type[Exception] | tuple[type[Exception], ...],
     *,
-    seconds: float = PATIENCE_SECONDS,
-    pause: float = PAUSE_SECONDS,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    pause_seconds: float = PAUSE_SECONDS,
 ) -> T:
-    """Take a step, again and again while what it needs is away, and return what it gives.
+    """Run a step until its dependency is available, and return the step's result.
 
     Args:
-        what: What it needs, for the log.
-        step: The step; it does nothing, or is harmless when repeated, where it fails.
-        away: The errors by which it says that what it needs is away.
-        seconds: After how long the last error counts.
-        pause: The seconds between two tries.
+        dependency: The dependency's name, for the log.
+        step: The step. It must be safe to repeat after it failed.
+        unavailable: The errors that mean that the dependency is unavailable. Once the timeout has
+            passed, the last of them is raised.
+        timeout_seconds: How long to retry.
+        pause_seconds: How long to wait between two attempts.
     """
-    deadline = time.monotonic() + seconds
-    told = False
+    deadline = time.monotonic() + timeout_seconds
+    logged = False
     while True:
         try:
             return await step()
-        except away as error:
+        except unavailable as error:
             if time.monotonic() > deadline:
                 raise
-            if not told:
-                log.info("waiting", what=what, error=repr(error))
-            told = True
-        await asyncio.sleep(pause)
+            if not logged:
+                log.info("waiting", dependency=dependency, error=repr(error))
+            logged = True
+        await asyncio.sleep(pause_seconds)

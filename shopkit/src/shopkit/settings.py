@@ -1,6 +1,6 @@
-"""Settings come from the environment, or from the file that NAME_FILE names.
+"""Settings from the environment, or from the file that NAME_FILE names.
 
-The one place that reads the environment: every other module is handed what it needs.
+This is the only module that reads the environment. All others receive their settings as arguments.
 """
 
 import os
@@ -14,35 +14,35 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 
 class Environment(StrEnum):
-    """Where a service runs; anything but development is strict."""
+    """Where a service runs. Checks that only development may skip apply everywhere else."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
 
-MAY_BE_ABSENT = "its file may be absent"
-"""Marks, in `Annotated`, a setting that is not there as long as the file that is named is not."""
+OPTIONAL_FILE = "its file may be missing"
+"""Marks a setting, in `Annotated`, that is unset if the file that NAME_FILE names is missing."""
 
 
 class FileSource(PydanticBaseSettingsSource):
-    """Reads a setting from the file that the variable NAME_FILE names, as container secrets are."""
+    """Reads a setting from the file that the variable NAME_FILE names, for container secrets."""
 
     def get_field_value(
         self,
         field: FieldInfo,
         field_name: str,
     ) -> tuple[Any, str, bool]:
-        """Return the file's text without its last line end.
+        """Return the file's text without trailing newlines.
 
-        It is None where NAME_FILE is not set, and an empty file is as one not set.
+        The value is None if NAME_FILE is not set or the file is empty.
         """
         path = os.environ.get(f"{field_name.upper()}_FILE")  # noqa: TID251
-        if not path or (MAY_BE_ABSENT in field.metadata and not Path(path).exists()):
+        if not path or (OPTIONAL_FILE in field.metadata and not Path(path).exists()):
             return None, field_name, False
         return Path(path).read_text(encoding="utf-8").rstrip("\n") or None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return the settings that come from files."""
+        """Return all settings that come from files."""
         values = {
             name: self.get_field_value(field, name)[0]
             for name, field in self.settings_cls.model_fields.items()
@@ -51,10 +51,12 @@ class FileSource(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """What every service is told.
+    """Settings of every service.
 
-    `drain_seconds` is how long a service that is told to end takes leave of its callers: longer
-    than they keep an idle connection, where no request may be lost.
+    Attributes:
+        drain_seconds: How long the service keeps answering after SIGTERM while it closes its
+            connections. To lose no request, this must be longer than clients keep idle
+            connections open.
 
     Raises:
         pydantic.ValidationError: A setting is missing or malformed, or a development default is
@@ -82,17 +84,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take arguments first, then files, then the environment; nothing else."""
+        """Read arguments first, then files, then the environment, and nothing else."""
         return init_settings, FileSource(settings_cls), env_settings
 
     @property
     def development(self) -> bool:
-        """Whether this is a developer's machine."""
+        """Whether the service runs on a developer's machine."""
         return self.environment is Environment.DEVELOPMENT
 
     @property
     def traces_endpoint(self) -> str | None:
-        """Where traces are sent, by OTLP over HTTP; None where there are to be none."""
+        """The URL that receives traces as OTLP over HTTP, or None if traces are off."""
         if self.otel_sdk_disabled:
             return None
         if self.otel_exporter_otlp_traces_endpoint:
@@ -102,7 +104,7 @@ class Settings(BaseSettings):
         return None
 
     @model_validator(mode="after")
-    def _refuse_what_is_for_development_only(self) -> Self:
+    def _refuse_chaos_endpoints_in_production(self) -> Self:
         if not self.development and self.chaos_endpoints:
             raise ValueError("CHAOS_ENDPOINTS may be on in development only")
         return self
@@ -116,7 +118,7 @@ class MongoSettings(Settings):
     @model_validator(mode="after")
     def _refuse_a_database_without_password(self) -> Self:
         if not self.development and "@" not in self.mongo_url.get_secret_value():
-            raise ValueError("MONGO_URL has no credentials; only development may do without")
+            raise ValueError("MONGO_URL needs credentials outside development")
         return self
 
 

@@ -1,19 +1,22 @@
-"""Text that can be encoded: JSON can spell half a surrogate pair, which no database takes."""
+"""Text that UTF-8 can encode.
+
+JSON can contain half of a surrogate pair, which MongoDB refuses.
+"""
 
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 
-def encodable(text: str) -> str:
+def require_encodable(text: str) -> str:
     """Return the text.
 
     Raises:
-        ValueError: It holds half a surrogate pair.
+        ValueError: The text contains half of a surrogate pair.
     """
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("half a surrogate pair is no character")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("contains an invalid Unicode character")
     return text
 
 
-Text = Annotated[str, AfterValidator(encodable)]
+Text = Annotated[str, AfterValidator(require_encodable)]

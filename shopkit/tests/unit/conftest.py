@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 from shopkit.testing.apps import mock_database
 from shopkit.testing.deliveries import NOON
 from shopkit.tracing import context
@@ -16,8 +16,8 @@ Counted = Callable[..., float]
 
 
 @pytest.fixture
-def clock() -> HeldClock:
-    return HeldClock(NOON)
+def clock() -> FakeClock:
+    return FakeClock(NOON)
 
 
 @pytest.fixture
@@ -51,4 +51,4 @@ def counted() -> Counted:
 
 @pytest.fixture(autouse=True)
 def _no_origin() -> None:
-    context.enter(context.Origin("", ""))
+    context.activate(context.TraceContext("", ""))

@@ -1,6 +1,6 @@
 import pytest
 
-from shopkit.retry import patiently
+from shopkit.retry import retry_until_available
 
 
 class Step:
@@ -19,25 +19,25 @@ class Step:
 
 async def test_a_step_is_taken_once_where_nothing_is_away() -> None:
     step = Step()
-    assert await patiently("it", step, OSError) == "done"
+    assert await retry_until_available("it", step, OSError) == "done"
     assert step.taken == 1
 
 
 async def test_it_is_taken_again_while_what_it_needs_is_away() -> None:
     step = Step(OSError("away"), OSError("away"))
-    assert await patiently("it", step, OSError, pause=0) == "done"
+    assert await retry_until_available("it", step, OSError, pause=0) == "done"
     assert step.taken == 3
 
 
 async def test_the_last_error_counts_when_patience_ends() -> None:
     step = Step(OSError("first"), OSError("second"))
     with pytest.raises(OSError, match="first"):
-        await patiently("it", step, OSError, seconds=-1)
+        await retry_until_available("it", step, OSError, seconds=-1)
     assert step.taken == 1
 
 
 async def test_another_error_is_no_reason_to_wait() -> None:
     step = Step(ValueError("a bug"))
     with pytest.raises(ValueError, match="a bug"):
-        await patiently("it", step, OSError)
+        await retry_until_available("it", step, OSError)
     assert step.taken == 1

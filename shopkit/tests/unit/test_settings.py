@@ -4,7 +4,7 @@ from typing import Annotated
 import pytest
 from pydantic import ValidationError
 
-from shopkit.settings import MAY_BE_ABSENT, Environment, KafkaSettings, MongoSettings, Settings
+from shopkit.settings import OPTIONAL_FILE, Environment, KafkaSettings, MongoSettings, Settings
 
 SECRET_URL = "mongodb://shop:secret@db/shop"
 
@@ -133,7 +133,7 @@ class TestFileSource:
     ) -> None:
         # Given
         class Turning(Settings):
-            old: Annotated[str, MAY_BE_ABSENT] = "none"
+            old: Annotated[str, OPTIONAL_FILE] = "none"
 
         file = tmp_path / "old"
         env.setenv("OLD_FILE", str(file))

@@ -6,7 +6,7 @@ from authentication.controllers.responses import PASSWORD_PROBLEMS, answers
 from authentication.dependencies import AccountsService
 from authentication.problems import REGISTRATION_REFUSED, TOO_MANY_ATTEMPTS
 from authentication.schemas import AccountAnswer, PasswordChangeRequest, RegisterRequest
-from shopkit.web.database_problems import AWAY
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Anyone, User
 from shopkit.web.problems import UNAUTHENTICATED
 
@@ -26,7 +26,7 @@ async def register(
     return AccountAnswer(email=account.email, role=account.role)
 
 
-@router.get("/me", responses=answers(UNAUTHENTICATED, AWAY))
+@router.get("/me", responses=answers(UNAUTHENTICATED, DATABASE_UNAVAILABLE))
 async def me(caller: User, accounts: AccountsService) -> AccountAnswer:
     """Return the caller's account."""
     account = await accounts.get(caller.email)

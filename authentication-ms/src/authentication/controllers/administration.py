@@ -14,13 +14,13 @@ from authentication.schemas import (
     RoleChangeRequest,
     TypedEmail,
 )
-from shopkit.web.database_problems import AWAY
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Admin
 from shopkit.web.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, UNREADABLE
 
 router = APIRouter(prefix="/api", tags=["admin"])
 
-_ADMIN_PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, AWAY)
+_ADMIN_PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, DATABASE_UNAVAILABLE)
 
 
 @router.get("/users", responses=answers(*_ADMIN_PROBLEMS))

@@ -4,7 +4,7 @@ from typing import Any
 
 from authentication.problems import BUSY
 from shopkit.web import problems
-from shopkit.web.database_problems import AWAY
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -14,7 +14,7 @@ _HEADERS = {
     "Cache-Control": "Whether the answer may be kept.",
 }
 
-PASSWORD_PROBLEMS = (problems.UNREADABLE, AWAY, BUSY)
+PASSWORD_PROBLEMS = (problems.UNREADABLE, DATABASE_UNAVAILABLE, BUSY)
 """What any endpoint can answer with that hashes a password."""
 
 
@@ -25,7 +25,7 @@ def answers(*kinds: problems.ProblemType, **headers: tuple[str, ...]) -> Respons
         *kinds: The problems that the endpoint can answer with.
         **headers: For each status, written `on_200`, the headers that its answer carries.
     """
-    documented = problems.document(*kinds)
+    documented = problems.responses(*kinds)
     for key, names in headers.items():
         status = int(key.removeprefix("on_"))
         documented.setdefault(status, {}).setdefault("headers", {}).update(

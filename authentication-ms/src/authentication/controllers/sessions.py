@@ -9,7 +9,7 @@ from authentication.errors import RefreshRefusedError
 from authentication.models.sessions import Grant
 from authentication.problems import SESSION_ENDED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
 from authentication.schemas import LoginRequest, RefreshRequest, TokensAnswer
-from shopkit.web.database_problems import AWAY
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Anyone
 from shopkit.web.problems import UNREADABLE
 
@@ -43,7 +43,7 @@ async def login(
     "/refresh",
     response_model_exclude_none=True,
     responses=answers(
-        UNREADABLE, SESSION_ENDED, AWAY, on_200=_TOKEN_HEADERS, on_401=("Set-Cookie",)
+        UNREADABLE, SESSION_ENDED, DATABASE_UNAVAILABLE, on_200=_TOKEN_HEADERS, on_401=("Set-Cookie",)
     ),
 )
 async def refresh(
@@ -66,7 +66,7 @@ async def refresh(
 
 
 @router.post(
-    "/logout", status_code=204, responses=answers(UNREADABLE, AWAY, on_204=("Set-Cookie",))
+    "/logout", status_code=204, responses=answers(UNREADABLE, DATABASE_UNAVAILABLE, on_204=("Set-Cookie",))
 )
 async def logout(
     request: Request,

@@ -9,7 +9,8 @@ from authentication.services.revocations import Revocations
 from authentication.services.throttle import Throttle
 from shopkit.clock import Clock
 from shopkit.storage.audit import AuditTrail
-from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions
+from shopkit.storage.mongo import Session
 
 PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of an action.
 
@@ -90,7 +91,7 @@ class Accounts:
                 raise WrongCurrentPasswordError(email)
             new_hash = await self._passwords.hash(new)
             replaced = await self._transactions.run(
-                lambda session: self._replace(account, new_hash, kept_session, session=session),
+                lambda unit: self._replace(account, new_hash, kept_session, session=unit.session),
                 seconds=HTTP_SECONDS,
             )
             if not replaced:

@@ -8,9 +8,10 @@ from authentication.models.accounts import Account, AccountRole, leaves_no_admin
 from authentication.repositories.accounts import AccountRepository
 from authentication.services.revocations import Revocations
 from shopkit.clock import Clock
-from shopkit.storage import cursors
+from shopkit.storage.keyset import decode_cursor, encode_cursor
 from shopkit.storage.audit import AuditTrail
-from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
+from shopkit.storage.mongo import Session
 
 ROLE_CHANGED = "role-changed"
 ADMIN_CREATED = "admin-created"
@@ -48,11 +49,11 @@ class Administration:
         Raises:
             shopkit.storage.cursors.InvalidCursorError: The cursor is none of this list's.
         """
-        after = cursors.decode(cursor, parts=1)[0] if cursor is not None else ""
+        after = decode_cursor(cursor, parts=1)[0] if cursor is not None else ""
         found = await self._accounts.page(after_email=after, limit=limit + 1)
         shown = found[:limit]
         more = len(found) > limit
-        return AccountPage(shown, cursors.encode(shown[-1].email) if more else None)
+        return AccountPage(shown, encode_cursor(shown[-1].email) if more else None)
 
     async def change_role(self, email: str, role: AccountRole, *, actor: str) -> Account:
         """Give an account a role; its access tokens end, its sessions go on with the new role.
@@ -62,19 +63,19 @@ class Administration:
             LastAdminError: It is the only admin's.
         """
         return await self._transactions.run(
-            lambda session: self._change_role(email, role, actor=actor, session=session),
+            lambda unit: self._change_role(email, role, actor=actor, session=unit.session),
             seconds=HTTP_SECONDS,
         )
 
     async def create_admin(self, email: str, password_hash: str, *, actor: str) -> Account:
         """Make an account of an admin, or an admin of the account that has come meanwhile."""
 
-        async def work(session: Session) -> Account:
-            if await self._accounts.find(email, session=session):
+        async def work(unit: UnitOfWork) -> Account:
+            if await self._accounts.find(email, session=unit.session):
                 return await self._change_role(
-                    email, AccountRole.ADMIN, actor=actor, session=session
+                    email, AccountRole.ADMIN, actor=actor, session=unit.session
                 )
-            return await self._add_admin(email, password_hash, actor=actor, session=session)
+            return await self._add_admin(email, password_hash, actor=actor, session=unit.session)
 
         return await self._transactions.run(work)
 

@@ -15,7 +15,7 @@ from authentication.services.throttle import Throttle
 from authentication.services.tokens import AccessTokens
 from shopkit.clock import Clock
 from shopkit.storage import mongo
-from shopkit.storage.mongo import HTTP_SECONDS, Transactions
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Sessions:
                 the last case its session is revoked.
         """
         issue = await self._transactions.run(
-            lambda session: self._continue(digest(token), by_cookie=by_cookie, session=session),
+            lambda unit: self._continue(digest(token), by_cookie=by_cookie, session=unit.session),
             seconds=HTTP_SECONDS,
         )
         if issue is None:
@@ -104,10 +104,10 @@ class Sessions:
     async def log_out(self, token: str) -> None:
         """End the session that a token belongs to, if it is one, spent or not."""
 
-        async def work(session: mongo.Session) -> None:
-            found = await self._sessions.find_token(digest(token), session=session)
+        async def work(unit: UnitOfWork) -> None:
+            found = await self._sessions.find_token(digest(token), session=unit.session)
             if found:
-                await self._end(found.family, session=session)
+                await self._end(found.family, session=unit.session)
 
         await self._transactions.run(work, seconds=HTTP_SECONDS)
 
@@ -118,7 +118,7 @@ class Sessions:
             raise WrongCredentialsError(email)
         new_hash = await self._passwords.refreshed(password, account)
         return await self._transactions.run(
-            lambda session: self._open(account, new_hash, by_cookie=by_cookie, session=session),
+            lambda unit: self._open(account, new_hash, by_cookie=by_cookie, session=unit.session),
             seconds=HTTP_SECONDS,
         )
 

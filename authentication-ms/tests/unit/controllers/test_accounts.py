@@ -7,7 +7,7 @@ import pytest
 
 from authentication.models.accounts import Account
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -31,7 +31,7 @@ def caller(session: str = "", **headers: str) -> dict[str, str]:
 
 class TestRegister:
     async def test_Given_ProperUser_When_Registering_Then_AUserIsMade(
-        self, client: httpx2.AsyncClient, database: Database, clock: HeldClock
+        self, client: httpx2.AsyncClient, database: Database, clock: FakeClock
     ) -> None:
         response = await register(client)
         assert response.status_code == 201
@@ -102,7 +102,7 @@ class TestRegister:
         assert (await register(client, email=email)).status_code == 201
 
     async def test_Given_TwoFromAnAddress_When_Registering_Then_TheThirdIs429(
-        self, client: httpx2.AsyncClient, database: Database, clock: HeldClock
+        self, client: httpx2.AsyncClient, database: Database, clock: FakeClock
     ) -> None:
         # Given
         for number in range(2):

@@ -7,7 +7,7 @@ from jose import jwt
 
 from authentication.models.accounts import Account, AccountRole
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -92,7 +92,7 @@ class TestChangeRole:
         client: httpx2.AsyncClient,
         add_account: AddAccount,
         database: Database,
-        clock: HeldClock,
+        clock: FakeClock,
     ) -> None:
         # Given
         await add_account()
@@ -134,7 +134,7 @@ class TestChangeRole:
         client: httpx2.AsyncClient,
         add_account: AddAccount,
         database: Database,
-        clock: HeldClock,
+        clock: FakeClock,
     ) -> None:
         # Given
         await add_account()

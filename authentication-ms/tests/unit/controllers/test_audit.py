@@ -5,7 +5,7 @@ import httpx2
 import pytest
 
 from authentication.models.accounts import Account
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -20,7 +20,7 @@ async def set_role(client: httpx2.AsyncClient, email: str, role: str) -> httpx2.
 class TestAudit:
     @pytest.fixture
     async def trail(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: HeldClock
+        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
     ) -> None:
         """Three changes, a minute apart: a promoted, b promoted, a demoted."""
         for letter in "ab":

@@ -5,7 +5,7 @@ from authentication.models.sessions import Revocation
 from authentication.repositories.revocations import RevocationRepository
 from authentication.services.keys import KeyRing
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 
 class TestKeys:
@@ -30,7 +30,7 @@ class TestRevocations:
         assert (await client.get("/internal/revocations")).json() == {"revocations": []}
 
     async def test_Given_Revocation_When_ItsTokensHaveExpired_Then_ItIsNotListed(
-        self, client: httpx2.AsyncClient, database: Database, clock: HeldClock
+        self, client: httpx2.AsyncClient, database: Database, clock: FakeClock
     ) -> None:
         # Given
         revocation = Revocation("a@b.com", None, 1.0, "s")

@@ -11,7 +11,7 @@ from authentication.models.accounts import Account
 from authentication.models.sessions import digest
 from authentication.services.passwords import Passwords, sha256_digest
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -49,7 +49,7 @@ class TestLogIn:
         assert "set-cookie" not in response.headers
 
     async def test_Given_Account_When_LoggingIn_Then_TheTokenSaysWhoItIsAndForHowLong(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: HeldClock
+        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
     ) -> None:
         account = await add_account()
         now = int(clock.now.timestamp())

@@ -7,7 +7,7 @@ import pytest
 from authentication.models.accounts import Account, AccountRole
 from authentication.services.passwords import Passwords
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -22,7 +22,7 @@ async def log_in(client: httpx2.AsyncClient, **changes: Any) -> httpx2.Response:
 
 class TestThrottledLogIn:
     async def test_Given_ThreeFailuresOfAPair_When_TryingAgain_Then_EvenTheRightPasswordIs429(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: HeldClock
+        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
     ) -> None:
         # Given
         await add_account()

@@ -8,7 +8,7 @@ from jose import jwt
 from authentication.models.accounts import Account
 from authentication.services.passwords import Passwords, sha256_digest
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -42,7 +42,7 @@ class TestChangePassword:
         client: httpx2.AsyncClient,
         add_account: AddAccount,
         database: Database,
-        clock: HeldClock,
+        clock: FakeClock,
     ) -> None:
         # Given
         await add_account()
@@ -100,7 +100,7 @@ class TestChangePassword:
         client: httpx2.AsyncClient,
         add_account: AddAccount,
         database: Database,
-        clock: HeldClock,
+        clock: FakeClock,
     ) -> None:
         await add_account()
         await change(client)

@@ -8,7 +8,7 @@ from jose import jwt
 
 from authentication.models.accounts import Account
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -43,7 +43,7 @@ def claims_of(response: httpx2.Response) -> dict[str, Any]:
 
 class TestRefresh:
     async def test_Given_Token_When_Refreshed_Then_ItIsSpentAndItsSuccessorIsGood(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: HeldClock
+        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
     ) -> None:
         # Given
         await add_account()
@@ -117,7 +117,7 @@ class TestRefresh:
         self,
         client: httpx2.AsyncClient,
         add_account: AddAccount,
-        clock: HeldClock,
+        clock: FakeClock,
         database: Database,
     ) -> None:
         await add_account()
@@ -127,7 +127,7 @@ class TestRefresh:
         assert await database["revocations"].count_documents({}) == 0
 
     async def test_Given_UseNowAndThen_When_Refreshed_Then_TheSessionIsProlonged(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: HeldClock
+        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
     ) -> None:
         await add_account()
         token = (await log_in(client)).json()["refresh_token"]
@@ -159,7 +159,7 @@ class TestRefreshByCookie:
         assert cookies_of(response)[MARKER].value == "1"
 
     async def test_Given_SpentTenSecondsAgo_When_PresentedByCookie_Then_ItGivesASibling(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: HeldClock
+        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
     ) -> None:
         # Given
         await add_account()
@@ -177,7 +177,7 @@ class TestRefreshByCookie:
             assert (await refresh_by_cookie(client, successor)).status_code == 200
 
     async def test_Given_SpentElevenSecondsAgo_When_PresentedByCookie_Then_TheFamilyIsRevoked(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: HeldClock
+        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
     ) -> None:
         await add_account()
         token = cookies_of(await log_in(client, cookie=True))[REFRESH].value
@@ -226,7 +226,7 @@ class TestLogOut:
         client: httpx2.AsyncClient,
         add_account: AddAccount,
         database: Database,
-        clock: HeldClock,
+        clock: FakeClock,
     ) -> None:
         # Given
         await add_account()

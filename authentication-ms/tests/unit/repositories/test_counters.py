@@ -2,14 +2,14 @@ from datetime import datetime, timedelta
 
 from authentication.repositories.counters import Count, CounterRepository
 from shopkit.storage.mongo import Database, Document
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 
 WINDOW = timedelta(minutes=15)
 
 
 class TestIncrease:
     async def test_Given_Window_When_Counted_Then_ItEndsFifteenMinutesAfterTheFirst(
-        self, database: Database, clock: HeldClock
+        self, database: Database, clock: FakeClock
     ) -> None:
         counters = CounterRepository(database)
         end = clock.now + WINDOW
@@ -21,7 +21,7 @@ class TestIncrease:
         assert await counters.increase("a", now=clock.now, window=WINDOW) == Count(1, next_end)
 
     async def test_Given_AnotherBeganTheWindowMeanwhile_When_Counted_Then_ItIsInTheirs(
-        self, database: Database, clock: HeldClock
+        self, database: Database, clock: FakeClock
     ) -> None:
         # Given
         end = clock.now + WINDOW
@@ -42,7 +42,7 @@ class TestIncrease:
 
 class TestDecrease:
     async def test_Given_Nothing_When_TakenBack_Then_ItStaysAtNothing(
-        self, database: Database, clock: HeldClock
+        self, database: Database, clock: FakeClock
     ) -> None:
         counters = CounterRepository(database)
         await counters.decrease("a")

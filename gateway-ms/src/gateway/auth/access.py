@@ -4,7 +4,7 @@ from gateway import problems
 from gateway.matching import Place
 from gateway.routes import Route, Who
 from shopkit.web import identity
-from shopkit.web.identity import Role
+from shopkit.identity import Role
 
 
 def choose(place: Place | None, method: str, path: str) -> Route:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 from gateway.auth.keys import ALGORITHM, Keys
 from gateway.auth.revocations import Revocations
 from gateway.problems import InvalidTokenError
-from shopkit.web.identity import EMAIL_HEADER, ROLE_HEADER, SESSION_HEADER, Role
+from shopkit.web.identity import EMAIL_HEADER, ROLE_HEADER, SESSION_HEADER
+from shopkit.identity import Role
 
 ISSUER = "authentication-ms"
 AUDIENCE = "shop"

@@ -44,9 +44,9 @@ class Answer:
 
     __slots__ = ("_origin", "send", "status")
 
-    def __init__(self, send: Send, origin: context.Origin) -> None:
+    def __init__(self, send: Send, trace_context: context.TraceContext) -> None:
         self.send = send
-        self._origin = origin
+        self._origin = trace_context
         self.status = 0
 
     @property
@@ -103,14 +103,14 @@ class Endpoint:
             return
         path = place.path if place else None
         incoming = Incoming(scope["headers"])
-        origin = context.accept(incoming.text(b"x-request-id"), incoming.text(b"traceparent"))
-        with spans.serving(origin, begins=True) as span:
-            context.enter(span.origin)
-            answer = Answer(send, span.origin)
+        trace_context = context.from_headers(incoming.text(b"x-request-id"), incoming.text(b"traceparent"))
+        with spans.start_request(trace_context, new_trace=True) as span:
+            context.activate(span.trace_context)
+            answer = Answer(send, span.trace_context)
             try:
                 await self._answer(scope, receive, answer, incoming, place)
             finally:
-                span.served(method, path, scope["path"], answer.status)
+                span.set_served(method, path, scope["path"], answer.status)
         self._record(method if place else "any", path or "unknown", answer.status, started)
 
     async def _answer(
@@ -136,7 +136,7 @@ class Endpoint:
 
     async def _answer_myself(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = scope["headers"]
-        if spans.on():
+        if spans.enabled():
             # These pages are in no trace, whatever a client asks for.
             headers = [pair for pair in headers if pair[0] != b"traceparent"]
         # The server leaves the body out of an answer to HEAD; FastAPI's routes know GET only.
@@ -154,24 +154,24 @@ class Endpoint:
         service, method = f"{route.service}-ms", scope["method"]
         body = Body(receive, incoming.length, route.kind.limit_bytes)
         with (
-            spans.calling(service, method, route.path, context.current_origin()) as span,
+            spans.start_call(service, method, route.path, context.current_trace_context()) as span,
             Departure(receive, body),
         ):
             request = Outgoing(
                 route=route,
                 method=method,
                 target=_target(scope),
-                headers=_outgoing_headers(incoming, caller, scope, route, span.origin),
+                headers=_outgoing_headers(incoming, caller, scope, route, span.trace_context),
                 body=body,
             )
             response = await self._forwarder.open(request)
-            span.answered(response.status)
+            span.set_answered(response.status)
             try:
                 await self._pass_on(response, answer, request, caller)
             except aiohttp.ClientError as error:
                 # The service broke off. Without an end, for the server to cut the connection: else
                 # half an answer would look like the whole.
-                span.failed(type(error).__name__)
+                span.set_failed(type(error).__name__)
                 log.warning("answer broke off", service=service, error=repr(error))
             finally:
                 # Where the answer was read to its end its connection is free already; otherwise
@@ -239,12 +239,12 @@ def _target(scope: Scope) -> str:
 
 
 def _outgoing_headers(
-    incoming: Incoming, caller: Caller, scope: Scope, route: Route, origin: context.Origin
+    incoming: Incoming, caller: Caller, scope: Scope, route: Route, trace_context: context.TraceContext
 ) -> list[tuple[str, str]]:
     headers = incoming.passed
     headers += caller.headers
-    headers.append(("X-Request-ID", origin.request_id))
-    headers.append(("traceparent", origin.traceparent))
+    headers.append(("X-Request-ID", trace_context.request_id))
+    headers.append(("traceparent", trace_context.traceparent))
     headers.append((CLIENT_HEADER, _client_address(incoming, scope)))
     if incoming.length and (length := incoming.text(b"content-length")):
         headers.append(("Content-Length", length))

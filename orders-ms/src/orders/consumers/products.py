@@ -1,20 +1,17 @@
-"""What becomes of the events on `shop.products`."""
+"""Event handlers for the topic `shop.products`."""
 
 from collections.abc import Sequence
 
 from orders.services.projection import ProductEvent, ProjectionService
-from shopkit.contract.events import Delivery, ProductCreate, ProductsQuantityUpdate, ProductUpdate
-from shopkit.messaging.handlers import Handler, Table
+from shopkit.contract.events import PRODUCT_EVENTS
+from shopkit.messaging.envelope import Delivery
+from shopkit.messaging.handlers import Handler, HandlerTable
 
 
-def products_table(projection: ProjectionService) -> Table:
-    """Return what is done with each type of event: all of them carry the product whole."""
+def products_table(projection: ProjectionService) -> HandlerTable:
+    """Return the handlers of the topic. Every event contains the complete product."""
 
     async def on_product_event(deliveries: Sequence[Delivery[ProductEvent]]) -> None:
         await projection.apply(deliveries)
 
-    return {
-        ProductCreate: Handler(on_product_event),
-        ProductUpdate: Handler(on_product_event),
-        ProductsQuantityUpdate: Handler(on_product_event),
-    }
+    return HandlerTable({event_type: Handler(on_product_event) for event_type in PRODUCT_EVENTS})

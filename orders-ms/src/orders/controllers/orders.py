@@ -1,4 +1,4 @@
-"""The endpoints of orders."""
+"""Endpoints for shoppers' orders."""
 
 from typing import Annotated
 
@@ -8,30 +8,31 @@ from orders import problems
 from orders.dependencies import Intake, Orders
 from orders.models.query import OrderQuery
 from orders.schemas import OrderBody, OrdersBody, PlaceOrderRequest
-from shopkit.storage.idempotency import REPLAYED, IdempotencyKey
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
+from shopkit.web.idempotency import REPLAYED_DOCUMENT, IdempotencyKey, mark_replayed
 from shopkit.web.identity import User
 from shopkit.web.problems import (
     KEY_REUSED,
     NOT_FOUND,
     UNAUTHENTICATED,
-    UNAVAILABLE,
     UNREADABLE,
-    document,
+    responses,
 )
+from shopkit.web.request_types import Cursor, Limit
 
-routes = APIRouter(prefix="/api/orders", tags=["orders"])
+router = APIRouter(prefix="/api/orders", tags=["orders"])
 
 OrderId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits")]
 
 
-@routes.post(
+@router.post(
     "",
     status_code=201,
     responses={
-        **document(
+        **responses(
             UNREADABLE,
             UNAUTHENTICATED,
-            UNAVAILABLE,
+            DATABASE_UNAVAILABLE,
             problems.UNKNOWN_PRODUCTS,
             problems.INSUFFICIENT_STOCK,
             problems.PRICE_CHANGED,
@@ -39,7 +40,7 @@ OrderId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digi
             KEY_REUSED,
             problems.QUANTITY_LIMIT,
         ),
-        201: {"headers": {REPLAYED: {"schema": {"type": "string"}}}},
+        201: {"headers": REPLAYED_DOCUMENT},
     },
 )
 async def place_order(
@@ -49,36 +50,35 @@ async def place_order(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> OrderBody:
-    """Place an order; it is PENDING until products-ms has decided it."""
-    placed = await intake.place(body.to_wanted(caller.email, idempotency_key))
-    if placed.replayed:
-        response.headers[REPLAYED] = "true"
+    """Place an order. It is PENDING until products-ms decides it."""
+    placed = await intake.place(body.to_order(caller.email, idempotency_key))
+    mark_replayed(response, replayed=placed.replayed)
     return OrderBody.of(placed.order)
 
 
-@routes.get("", responses=document(UNAUTHENTICATED, UNAVAILABLE))
+@router.get("", responses=responses(UNAUTHENTICATED, DATABASE_UNAVAILABLE))
 async def list_orders(
     caller: User,
     orders: Orders,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+    limit: Annotated[Limit, Query()] = 20,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> OrdersBody:
     """List the caller's own orders, newest first."""
     page, next_cursor = await orders.page(OrderQuery(caller.email), limit=limit, cursor=cursor)
     return OrdersBody(orders=[OrderBody.of(order) for order in page], next_cursor=next_cursor)
 
 
-@routes.get("/{order_id}", responses=document(UNAUTHENTICATED, NOT_FOUND, UNAVAILABLE))
+@router.get("/{order_id}", responses=responses(UNAUTHENTICATED, NOT_FOUND, DATABASE_UNAVAILABLE))
 async def get_order(order_id: OrderId, caller: User, orders: Orders) -> OrderBody:
-    """Show an order: one's own, or any to an admin."""
-    return OrderBody.of(await orders.order(order_id, caller))
+    """Return an order of the caller. Admins can read all orders."""
+    return OrderBody.of(await orders.get(order_id, caller))
 
 
-@routes.post(
+@router.post(
     "/{order_id}/cancel",
     status_code=202,
-    responses=document(UNAUTHENTICATED, NOT_FOUND, UNAVAILABLE, problems.NOT_CANCELLABLE),
+    responses=responses(UNAUTHENTICATED, NOT_FOUND, DATABASE_UNAVAILABLE, problems.NOT_CANCELLABLE),
 )
 async def cancel_order(order_id: OrderId, caller: User, orders: Orders) -> OrderBody:
-    """Cancel an order; its stock returns a moment later."""
+    """Cancel an order. Its stock is returned a moment later."""
     return OrderBody.of(await orders.cancel(order_id, caller))

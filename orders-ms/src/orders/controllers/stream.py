@@ -1,41 +1,35 @@
-"""The endpoint by which shoppers follow their orders: Server-Sent Events."""
+"""The endpoint that streams a shopper's orders as Server-Sent Events."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Header
-from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from orders import problems
 from orders.dependencies import Live
-from orders.schemas import OrderBody
-from orders.services.live import Told
-from shopkit.web.database_problems import AWAY
+from orders.schemas import OrderBody, SnapshotBody
+from orders.services.live import LiveUpdate
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import User
-from shopkit.web.problems import UNAUTHENTICATED, document
+from shopkit.web.problems import UNAUTHENTICATED, responses
 
-routes = APIRouter(prefix="/api/orders", tags=["orders"])
+router = APIRouter(prefix="/api/orders", tags=["orders"])
 
-COMMENT_SECONDS = 15
-
-
-class SnapshotBody(BaseModel):
-    """The beginning of a stream: the orders that are pending or have changed lately."""
-
-    orders: list[OrderBody]
+PING_SECONDS = 15
 
 
-@routes.get(
+@router.get(
     "/stream",
     response_class=EventSourceResponse,
     responses={
-        **document(UNAUTHENTICATED, AWAY, problems.TOO_MANY_STREAMS),
+        **responses(UNAUTHENTICATED, DATABASE_UNAVAILABLE, problems.TOO_MANY_STREAMS),
         200: {
-            "description": "`snapshot` once, where nothing can be resumed; then `order`, whole, "
-            "each time the status of one of the caller's orders changes",
+            "description": "`snapshot` once, unless the stream resumes after `Last-Event-ID`. Then "
+            "`order`, with the complete order, each time the status of an order changes.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
     },
@@ -46,32 +40,31 @@ async def follow_orders(
     last_event_id: Annotated[str | None, Header(max_length=2_000)] = None,
     x_token_expires: Annotated[float | None, Header(include_in_schema=False)] = None,
 ) -> EventSourceResponse:
-    """Follow the status of the caller's own orders, until the access token expires."""
-    told = live.follow(caller.email, last_event_id)
-    return EventSourceResponse(_events(told, x_token_expires), ping=COMMENT_SECONDS)
+    """Stream changes of the caller's own orders until the access token expires."""
+    updates = live.follow(caller.email, last_event_id)
+    return EventSourceResponse(_events(updates, x_token_expires), ping=PING_SECONDS)
 
 
 async def _events(
-    told: AsyncIterator[Told], expires: float | None
+    updates: AsyncGenerator[LiveUpdate, None], expires: float | None
 ) -> AsyncIterator[ServerSentEvent]:
-    seconds = None if expires is None else max(0.0, expires - time.time())
-    deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
-    try:
+    deadline = None
+    if expires is not None:
+        deadline = asyncio.get_running_loop().time() + max(0.0, expires - time.time())
+    async with aclosing(updates):
         while True:
-            async with asyncio.timeout_at(deadline):
-                one = await anext(told, None)
-            if one is None:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    update = await anext(updates, None)
+            except TimeoutError:
                 return
-            yield _event(one)
-    except TimeoutError:
-        return
-    finally:
-        await told.aclose()  # type: ignore[attr-defined]
+            if update is None:
+                return
+            yield _event(update)
 
 
-def _event(told: Told) -> ServerSentEvent:
-    bodies = [OrderBody.of(order) for order in told.orders]
-    body = SnapshotBody(orders=bodies) if told.snapshot else bodies[0]
-    return ServerSentEvent(
-        body.model_dump_json(), event="snapshot" if told.snapshot else "order", id=told.token
-    )
+def _event(update: LiveUpdate) -> ServerSentEvent:
+    bodies = [OrderBody.of(order) for order in update.orders]
+    body = SnapshotBody(orders=bodies) if update.snapshot else bodies[0]
+    name = "snapshot" if update.snapshot else "order"
+    return ServerSentEvent(body.model_dump_json(), event=name, id=update.token)

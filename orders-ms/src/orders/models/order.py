@@ -1,4 +1,4 @@
-"""An order and its rules: no input or output, no clock."""
+"""An order and its rules, without I/O and without a clock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,6 @@ from typing import NamedTuple, Self
 
 from orders.errors import ContraryOutcomeError, NotCancellableError
 from shopkit.contract.events import (
-    Message,
     OrderCancel,
     OrderCreate,
     OrderLine,
@@ -15,11 +14,13 @@ from shopkit.contract.events import (
     OrderStatus,
     OrderStatusUpdate,
 )
-from shopkit.tracing.context import Origin
+from shopkit.messaging.envelope import wrap
+from shopkit.storage.unit_of_work import Message
+from shopkit.tracing.context import TraceContext
 
 SOURCE = "orders-ms"
 
-LEGAL: Mapping[OrderStatus, frozenset[OrderStatus]] = {
+TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.PENDING: frozenset(
         {OrderStatus.ACCEPTED, OrderStatus.REJECTED, OrderStatus.CANCELLED}
     ),
@@ -29,8 +30,8 @@ LEGAL: Mapping[OrderStatus, frozenset[OrderStatus]] = {
 }
 
 
-class Step(NamedTuple):
-    """A status and when the order got it."""
+class HistoryEntry(NamedTuple):
+    """A status and when the order reached it."""
 
     status: OrderStatus
     at: datetime
@@ -38,7 +39,11 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A product of an order, at the price at which it was ordered."""
+    """A product in an order, at the price that the shopper ordered it at.
+
+    Attributes:
+        reason: Why the product could not be sold, if the order was rejected because of it.
+    """
 
     product_id: str
     name: str
@@ -49,39 +54,49 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order; `history` begins with PENDING and ends with its status."""
+    """An order.
+
+    Attributes:
+        id: The order's id.
+        email: The shopper's e-mail address.
+        lines: The products, each at most once.
+        history: The statuses of the order, from PENDING to the current one.
+        trace_context: The request that placed the order.
+        reason: Why the order was rejected.
+        cancel_confirmed: Whether products-ms has confirmed the cancellation.
+    """
 
     id: str
     email: str
     lines: tuple[Line, ...]
-    history: tuple[Step, ...]
-    origin: Origin
+    history: tuple[HistoryEntry, ...]
+    trace_context: TraceContext
     reason: str | None = None
     cancel_confirmed: bool = False
 
     @property
     def status(self) -> OrderStatus:
-        """Where it stands."""
+        """The current status."""
         return self.history[-1].status
 
     @property
     def created_at(self) -> datetime:
-        """When it was placed."""
+        """When the order was placed."""
         return self.history[0].at
 
     @property
     def changed_at(self) -> datetime:
-        """When it got its status."""
+        """When the order reached its current status."""
         return self.history[-1].at
 
     @property
     def cost_cents(self) -> int:
-        """The sum of its lines at their prices."""
+        """The total of all lines."""
         return sum(line.price_cents * line.quantity for line in self.lines)
 
     @property
-    def unanswered(self) -> bool:
-        """Whether products-ms owes a decision, or the confirmation of a cancellation."""
+    def awaits_answer(self) -> bool:
+        """Whether products-ms still has to decide the order or to confirm its cancellation."""
         if self.status is OrderStatus.CANCELLED:
             return not self.cancel_confirmed
         return self.status is OrderStatus.PENDING
@@ -94,50 +109,49 @@ class Order:
         )
 
     def cancelled(self, now: datetime) -> Self:
-        """Return the order cancelled.
+        """Return the order as cancelled.
 
         Raises:
-            NotCancellableError: It is rejected, or cancelled already.
+            NotCancellableError: The order is rejected or already cancelled.
         """
-        if OrderStatus.CANCELLED not in LEGAL[self.status]:
+        if OrderStatus.CANCELLED not in TRANSITIONS[self.status]:
             raise NotCancellableError(self.id, self.status)
-        return self._moved(OrderStatus.CANCELLED, now)
+        return self._with_status(OrderStatus.CANCELLED, now)
 
-    def after(self, told: OrderStatusUpdate, now: datetime) -> Self | None:
-        """Return the order after what products-ms tells of it, None where that changes nothing.
+    def with_outcome(self, outcome: OrderStatusUpdate, now: datetime) -> Self | None:
+        """Return the order with an outcome from products-ms, or None if nothing changes.
 
         Raises:
-            ContraryOutcomeError: It was decided otherwise before.
+            ContraryOutcomeError: The order already has a contrary outcome.
         """
         if self.status is OrderStatus.CANCELLED:
-            return self._confirmed(told)
-        if self.status is told.status:
+            return self._with_confirmation(outcome)
+        if self.status is outcome.status:
             return None
-        if told.status not in LEGAL[self.status]:
-            raise ContraryOutcomeError(self.id, self.status, told.status)
-        reasons = {line.product_id: line.reason for line in told.lines}
+        if outcome.status not in TRANSITIONS[self.status]:
+            raise ContraryOutcomeError(self.id, self.status, outcome.status)
+        reasons = {line.product_id: line.reason for line in outcome.lines}
         lines = tuple(replace(line, reason=reasons.get(line.product_id)) for line in self.lines)
-        moved = self._moved(told.status, now)
-        # An outcome CANCELLED that nobody asked for here: the wish was lost with a restored
-        # backup, or the record was cleared; what products-ms holds has happened.
+        # products-ms may report a cancellation that is unknown here, if orders-db was restored
+        # from a backup. products-ms has already returned the stock, so its record counts.
         return replace(
-            moved,
+            self._with_status(outcome.status, now),
             lines=lines,
-            reason=told.reason,
-            cancel_confirmed=told.status is OrderStatus.CANCELLED,
+            reason=outcome.reason,
+            cancel_confirmed=outcome.status is OrderStatus.CANCELLED,
         )
 
-    def _confirmed(self, told: OrderStatusUpdate) -> Self | None:
-        # A decision that a cancellation has overtaken says nothing any more.
-        if told.status is not OrderStatus.CANCELLED or self.cancel_confirmed:
+    def _with_confirmation(self, outcome: OrderStatusUpdate) -> Self | None:
+        # Any other outcome was sent before products-ms received the cancellation.
+        if outcome.status is not OrderStatus.CANCELLED or self.cancel_confirmed:
             return None
         return replace(self, cancel_confirmed=True)
 
-    def _moved(self, status: OrderStatus, now: datetime) -> Self:
-        return replace(self, history=(*self.history, Step(status, now)))
+    def _with_status(self, status: OrderStatus, now: datetime) -> Self:
+        return replace(self, history=(*self.history, HistoryEntry(status, now)))
 
     def create_message(self) -> Message:
-        """Return the event that tells of the order: always the same for the same order."""
+        """Return the event that announces the order. It is always the same for one order."""
         lines = tuple(
             OrderLine(
                 product_id=line.product_id,
@@ -148,22 +162,22 @@ class Order:
             for line in self.lines
         )
         event = OrderCreate(order=OrderSnapshot(id=self.id, lines=lines))
-        return Message.of(event, source=SOURCE, time=self.created_at, origin=self.origin)
+        return wrap(event, source=SOURCE, time=self.created_at, trace_context=self.trace_context)
 
     def cancel_message(self) -> Message:
-        """Return the event that tells of the cancellation: always the same for the same order."""
+        """Return the event that announces the cancellation. It is always the same for one order."""
         event = OrderCancel(order_id=self.id)
-        return Message.of(event, source=SOURCE, time=self.changed_at, origin=self.origin)
+        return wrap(event, source=SOURCE, time=self.changed_at, trace_context=self.trace_context)
 
-    def owed_messages(self) -> Sequence[Message]:
-        """Return the events that products-ms has not answered yet."""
-        if self.status is OrderStatus.CANCELLED and not self.cancel_confirmed:
-            return [self.cancel_message()]
-        return [self.create_message()] if self.status is OrderStatus.PENDING else []
+    def latest_message(self) -> Message:
+        """Return the event that announces the last change made in orders-ms."""
+        if self.status is OrderStatus.CANCELLED:
+            return self.cancel_message()
+        return self.create_message()
 
-    def settled_event_ids(self) -> list[str]:
-        """Return the ids of the events that need not be sent again."""
-        if self.status is OrderStatus.PENDING or self.unanswered:
+    def settled_message_ids(self) -> Sequence[str]:
+        """Return the ids of the messages that never have to be sent again."""
+        if self.awaits_answer:
             return []
-        ids = [self.create_message().id]
-        return [*ids, self.cancel_message().id] if self.cancel_confirmed else ids
+        create_id = self.create_message().id
+        return [create_id, self.cancel_message().id] if self.cancel_confirmed else [create_id]

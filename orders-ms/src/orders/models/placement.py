@@ -1,4 +1,4 @@
-"""Whether an order can be taken, judged by what orders-ms knows of the products."""
+"""Decides whether orders-ms may take an order, based on the projection of the products."""
 
 import hashlib
 import json
@@ -19,12 +19,19 @@ from orders.models.order import Line
 from shopkit.contract.events import ProductState
 
 LINE_LIMIT = 1_000
-"""The most of one product that an order may have."""
+"""The maximum quantity of one product in an order."""
 
 
 @dataclass(frozen=True, slots=True)
-class WantedLine:
-    """A line as it was asked for: by id or by name, perhaps with the price that was seen."""
+class RequestedLine:
+    """A line as it was requested.
+
+    Attributes:
+        quantity: The quantity.
+        product_id: The product's id, None if it is requested by name.
+        name: The product's name, None if it is requested by id.
+        price_cents: The price that the shopper saw, None if the request does not say.
+    """
 
     quantity: int
     product_id: str | None = None
@@ -33,28 +40,34 @@ class WantedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """An order as it was asked for."""
+class RequestedOrder:
+    """An order as it was requested.
+
+    Attributes:
+        email: The shopper's e-mail address.
+        lines: The lines.
+        key: The idempotency key.
+    """
 
     email: str
-    lines: tuple[WantedLine, ...]
+    lines: tuple[RequestedLine, ...]
     key: str | None = None
 
     @property
     def fingerprint(self) -> str:
-        """What tells two bodies apart: the hash of the lines as they were asked for."""
+        """A hash of the lines, to detect a key that is reused for a different order."""
         text = json.dumps([astuple(line) for line in self.lines])
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 class _Resolved(NamedTuple):
     position: int
-    wanted: WantedLine
+    line: RequestedLine
     product: ProductState
 
 
-class Shelf:
-    """What is known of the products that a batch of orders asks for."""
+class ProductCatalogue:
+    """The products that a batch of orders requests, as orders-ms knows them."""
 
     def __init__(self, products: Iterable[ProductState]) -> None:
         self._by_id: dict[str, ProductState] = {}
@@ -64,92 +77,102 @@ class Shelf:
                 self._by_id[product.id] = product
                 self._by_name[product.name].append(product)
 
-    def lines_for(self, wanted: Wanted) -> tuple[Line, ...]:
-        """Return the lines of the order, one a product.
+    def lines_for(self, requested: RequestedOrder) -> tuple[Line, ...]:
+        """Return the lines of the order, one for each product.
 
         Raises:
-            UnknownProductsError: A product does not exist, or is no longer sold.
-            AmbiguousNameError: Two products have a name.
-            QuantityLimitError: Lines of one product add up to more than 1,000.
-            PriceChangedError: A price is not the one that was seen.
-            InsufficientStockError: There is too little of a product.
+            UnknownProductsError: A product does not exist or is archived.
+            AmbiguousNameError: Two products have a requested name.
+            QuantityLimitError: The lines of a product add up to more than 1,000.
+            PriceChangedError: A price differs from the one that the shopper saw.
+            InsufficientStockError: There is too little stock of a product.
         """
         _refuse(
             UnknownProductsError,
             "Some products are not for sale.",
-            self._each(wanted, lambda hits: not hits, "It is not for sale."),
+            self._lines_where(requested, lambda products: not products, "It is not for sale."),
         )
         _refuse(
             AmbiguousNameError,
-            "Some names are those of two products just now; please order by id.",
-            self._each(wanted, lambda hits: len(hits) > 1, "Two products have this name."),
+            "Some names belong to two products. Order them by id.",
+            self._lines_where(
+                requested, lambda products: len(products) > 1, "Two products have this name."
+            ),
         )
         resolved = [
-            _Resolved(index, line, self._hits(line)[0]) for index, line in enumerate(wanted.lines)
+            _Resolved(index, line, self._find(line)[0])
+            for index, line in enumerate(requested.lines)
         ]
         totals = _totals(resolved)
         _refuse(
             QuantityLimitError,
-            f"An order can have at most {LINE_LIMIT} of a product.",
+            f"An order can contain at most {LINE_LIMIT} of a product.",
             _over_limit(resolved, totals),
         )
         _refuse(PriceChangedError, "Some prices have changed.", _changed_prices(resolved))
-        _refuse(InsufficientStockError, "There is not enough in stock.", _short(resolved, totals))
-        products = {one.product.id: one.product for one in resolved}
+        _refuse(InsufficientStockError, "There is not enough stock.", _short(resolved, totals))
+        products = {item.product.id: item.product for item in resolved}
         return tuple(
             Line(product.id, product.name, product.price_cents, totals[product.id])
             for product in products.values()
         )
 
-    def _hits(self, line: WantedLine) -> Sequence[ProductState]:
+    def _find(self, line: RequestedLine) -> Sequence[ProductState]:
         if line.product_id is not None:
             product = self._by_id.get(line.product_id)
             return [product] if product else []
         return self._by_name.get(line.name or "", [])
 
-    def _each(
-        self, wanted: Wanted, wrong: Callable[[Sequence[ProductState]], bool], message: str
+    def _lines_where(
+        self,
+        requested: RequestedOrder,
+        condition: Callable[[Sequence[ProductState]], bool],
+        message: str,
     ) -> list[tuple[int, str]]:
         return [
-            (index, message) for index, line in enumerate(wanted.lines) if wrong(self._hits(line))
+            (index, message)
+            for index, line in enumerate(requested.lines)
+            if condition(self._find(line))
         ]
 
 
 def _totals(resolved: Iterable[_Resolved]) -> Mapping[str, int]:
     totals: dict[str, int] = defaultdict(int)
-    for one in resolved:
-        totals[one.product.id] += one.wanted.quantity
+    for item in resolved:
+        totals[item.product.id] += item.line.quantity
     return totals
 
 
 def _over_limit(resolved: Iterable[_Resolved], totals: Mapping[str, int]) -> list[tuple[int, str]]:
     return [
-        (one.position, f"Together these are {totals[one.product.id]}.")
-        for one in resolved
-        if totals[one.product.id] > LINE_LIMIT
+        (item.position, f"The lines of this product add up to {totals[item.product.id]}.")
+        for item in resolved
+        if totals[item.product.id] > LINE_LIMIT
     ]
 
 
 def _changed_prices(resolved: Iterable[_Resolved]) -> list[tuple[int, str]]:
     return [
-        (one.position, f"It costs {one.product.price_cents / 100:.2f} now.")
-        for one in resolved
-        if one.wanted.price_cents not in {None, one.product.price_cents}
+        (item.position, f"The price is now {item.product.price_cents / 100:.2f}.")
+        for item in resolved
+        if item.line.price_cents not in {None, item.product.price_cents}
     ]
 
 
 def _short(resolved: Iterable[_Resolved], totals: Mapping[str, int]) -> list[tuple[int, str]]:
     return [
-        (one.position, _stock_sentence(one.product.quantity))
-        for one in resolved
-        if one.product.quantity < totals[one.product.id]
+        (item.position, _stock_message(item.product.quantity))
+        for item in resolved
+        if item.product.quantity < totals[item.product.id]
     ]
 
 
-def _stock_sentence(left: int) -> str:
+def _stock_message(left: int) -> str:
     return f"Only {left} left." if left else "None left."
 
 
-def _refuse(kind: type[LinesRefusedError], detail: str, lines: Sequence[tuple[int, str]]) -> None:
+def _refuse(
+    error_type: type[LinesRefusedError], detail: str, lines: Sequence[tuple[int, str]]
+) -> None:
     if lines:
-        raise kind(detail, lines)
+        raise error_type(detail, lines)

@@ -1,4 +1,4 @@
-"""What a list of orders is asked for."""
+"""The filters of a list of orders."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from shopkit.contract.events import OrderStatus
 
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
-    """Filters that all have to hold; None where nothing is asked; `until` itself is not in."""
+    """Conditions that an order must all meet. None means no condition. `until` is exclusive."""
 
     email: str | None = None
     status: OrderStatus | None = None

@@ -1,8 +1,8 @@
-"""What changes in the collection `orders`, in the order of the database's log.
+"""The changes of the collection `orders`, in the order of the database's log.
 
-MongoDB's change streams are used and not Kafka's topics: they tell of every status that is stored
-here, placed and cancelled ones too, only once a majority has it, and each change has a token from
-which any replica can read on.
+This reads MongoDB's change streams instead of Kafka topics. They report every status that is stored
+here, including PENDING and CANCELLED, and only after a majority has it. Each change has a token
+from which any replica can continue. See docs/decisions/0007.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -26,11 +26,11 @@ _STATUS_CHANGED: Document = {
 
 
 class LogLostError(Exception):
-    """The log does not reach back to a token, or the token is none of it."""
+    """The log no longer contains a token, or never did."""
 
 
 @contextmanager
-def _lost_log() -> Iterator[None]:
+def _detect_lost_log() -> Iterator[None]:
     try:
         yield
     except OperationFailure as error:
@@ -40,9 +40,11 @@ def _lost_log() -> Iterator[None]:
 
 
 class Change(NamedTuple):
-    """A change of an order's status, or (without an order) how far the log has been read.
+    """A change of an order's status, or only a position in the log.
 
-    Tokens compare as the log is ordered.
+    Attributes:
+        token: The position in the log. Tokens sort in the order of the log.
+        order_id: The order, None if the change is only a position.
     """
 
     token: str
@@ -50,14 +52,14 @@ class Change(NamedTuple):
 
 
 class Feed:
-    """The log, read on from where it was opened."""
+    """The log, read from the position where it was opened."""
 
     def __init__(self, stream: AsyncCollectionChangeStream[Document]) -> None:
         self._stream = stream
 
     async def next(self) -> Change:
-        """Return the next change, or how far the log is read where none comes within 200 ms."""
-        with _lost_log():
+        """Return the next change, or the current position if there is none within 200 ms."""
+        with _detect_lost_log():
             document = await self._stream.try_next()
         if document is None:
             return Change(self.position, None)
@@ -65,7 +67,7 @@ class Feed:
 
     @property
     def position(self) -> str:
-        """The token of how far the log has been read."""
+        """The token up to which the log has been read."""
         token = self._stream.resume_token
         return str(token["_data"]) if token else ""
 
@@ -78,14 +80,14 @@ class OrderChanges:
 
     @asynccontextmanager
     async def watch(self, after: str | None, email: str | None = None) -> AsyncIterator[Feed]:
-        """Yield the log of what changes.
+        """Yield the log.
 
         Args:
-            after: The token after which to read, None for what is yet to come.
-            email: Whose orders, None for everyone's.
+            after: The token after which to start, or None for new changes only.
+            email: The shopper whose orders to watch, or None for all orders.
 
         Raises:
-            LogLostError: The log does not reach back so far.
+            LogLostError: The log no longer contains the token.
         """
         options: dict[str, Any] = {"resume_after": {"_data": after}} if after else {}
         pipeline: list[Document] = [{"$match": _STATUS_CHANGED}]
@@ -93,7 +95,7 @@ class OrderChanges:
             options["full_document"] = "updateLookup"
             pipeline.append({"$match": {"fullDocument.client_email": email}})
         pipeline.append({"$project": {"documentKey": 1}})
-        with _lost_log():
+        with _detect_lost_log():
             stream = await self._orders.watch(
                 pipeline, max_await_time_ms=AWAIT_MILLISECONDS, **options
             )
@@ -101,10 +103,11 @@ class OrderChanges:
             yield Feed(stream)
 
     async def between(self, after: str, until: str, email: str, limit: int) -> list[Change]:
-        """Return the changes of someone's orders from one token to another.
+        """Return the changes of a shopper's orders between two tokens.
 
         Raises:
-            LogLostError: The log does not reach back so far, or there are more than the limit.
+            LogLostError: The log no longer contains the first token, or there are more changes
+                than the limit.
         """
         changes: list[Change] = []
         async with self.watch(after, email) as feed:

@@ -1,4 +1,4 @@
-"""The collection `ticks`: which replica's turn it is to do what one of them should do."""
+"""Job leases: the collection `ticks`, which grants one replica at a time a periodic job."""
 
 from datetime import datetime, timedelta
 
@@ -7,21 +7,21 @@ from pymongo.errors import DuplicateKeyError
 from shopkit.storage.mongo import Database
 
 
-class TickRepository:
-    """Gives turns away."""
+class JobLeases:
+    """Grants one replica the lease of a job."""
 
     def __init__(self, database: Database) -> None:
-        self._ticks = database["ticks"]
+        self._leases = database["ticks"]
 
-    async def take(self, name: str, now: datetime, pause: timedelta) -> bool:
-        """Return whether this process has the turn: one in each `pause`, over all replicas."""
+    async def acquire(self, job: str, now: datetime, duration: timedelta) -> bool:
+        """Return whether this process gets the lease, which others can get after its duration."""
         try:
-            result = await self._ticks.update_one(
-                {"_id": name, "next_at": {"$lte": now}},
-                {"$set": {"next_at": now + pause}},
+            result = await self._leases.update_one(
+                {"_id": job, "next_at": {"$lte": now}},
+                {"$set": {"next_at": now + duration}},
                 upsert=True,
             )
         except DuplicateKeyError:
-            # It exists, and its time has not come.
+            # Another process has the lease.
             return False
         return bool(result.matched_count or result.upserted_id)

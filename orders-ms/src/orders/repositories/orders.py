@@ -4,18 +4,21 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bson import ObjectId
-from pymongo import UpdateOne
+from pymongo import DESCENDING, UpdateOne
 
-from orders.models.order import Line, Order, Step
+from orders.models.order import HistoryEntry, Line, Order
 from orders.models.query import OrderQuery
 from shopkit.contract.events import OrderStatus
+from shopkit.storage.keyset import Keyset, id_key, time_key
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
-from shopkit.tracing.context import Origin
+from shopkit.tracing.context import TraceContext
 
 RESEND_AFTER = timedelta(seconds=30)
-"""How long products-ms may take to answer before it is asked again; twice as long each time."""
+"""How long to wait for an answer before the first resend. The delay doubles each time."""
+MAX_RESEND_DELAY = timedelta(minutes=10)
 RECENT_LIMIT = 100
-LONGEST_RESEND_DELAY = timedelta(minutes=10)
+
+_NEWEST = Keyset(time_key("created_at", DESCENDING), id_key(DESCENDING))
 
 
 class OrderRepository:
@@ -24,46 +27,40 @@ class OrderRepository:
     def __init__(self, database: Database) -> None:
         self._orders = database["orders"]
 
-    async def by_id(self, order_id: str, *, session: Session = None) -> Order | None:
+    async def find_by_id(self, order_id: str, *, session: Session = None) -> Order | None:
         """Return the order."""
         document = await self._orders.find_one({"_id": ObjectId(order_id)}, session=session)
         return _order(document) if document else None
 
-    async def by_ids(self, ids: Iterable[str], *, session: Session = None) -> dict[str, Order]:
-        """Return those of the orders that exist, by id."""
-        found = self._orders.find(
+    async def find_by_ids(self, ids: Iterable[str], *, session: Session = None) -> dict[str, Order]:
+        """Return the orders that exist, by id."""
+        documents = self._orders.find(
             {"_id": {"$in": [ObjectId(order_id) for order_id in ids]}}, session=session
         )
-        return {str(document["_id"]): _order(document) async for document in found}
+        return {str(document["_id"]): _order(document) async for document in documents}
 
     async def page(
-        self, query: OrderQuery, *, limit: int, after: tuple[datetime, str] | None
-    ) -> list[Order]:
-        """Return orders, newest first.
+        self, query: OrderQuery, *, limit: int, cursor: str | None
+    ) -> tuple[list[Order], str | None]:
+        """Return a page of orders, newest first, and the cursor of the next page.
 
-        Args:
-            query: Which.
-            limit: The most to return.
-            after: When the last one seen was placed, and its id.
+        Raises:
+            shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
-        parts = [_filter(query)]
-        if after:
-            at, order_id = after
-            earlier = {"created_at": {"$lt": at}}
-            parts.append({"$or": [earlier, {"created_at": at, "_id": {"$lt": ObjectId(order_id)}}]})
-        found = self._orders.find({"$and": parts})
-        ordered = found.sort([("created_at", -1), ("_id", -1)]).limit(limit)
-        return [_order(document) async for document in ordered]
+        documents, next_cursor = await _NEWEST.page(
+            self._orders, _filter(query), limit=limit, cursor=cursor
+        )
+        return [_order(document) for document in documents], next_cursor
 
-    async def pending_or_changed(self, email: str, since: datetime) -> list[Order]:
-        """Return a shopper's orders that are pending or have changed lately, newest first."""
-        lately = {"$or": [{"status": OrderStatus.PENDING}, {"changed_at": {"$gte": since}}]}
-        found = self._orders.find({"client_email": email, **lately})
-        ordered = found.sort([("created_at", -1), ("_id", -1)]).limit(RECENT_LIMIT)
-        return [_order(document) async for document in ordered]
+    async def find_pending_or_changed(self, email: str, since: datetime) -> list[Order]:
+        """Return a shopper's orders that are pending or changed recently, newest first."""
+        recent = {"$or": [{"status": OrderStatus.PENDING}, {"changed_at": {"$gte": since}}]}
+        documents = self._orders.find({"client_email": email, **recent})
+        newest = documents.sort(_NEWEST.sort).limit(RECENT_LIMIT)
+        return [_order(document) async for document in newest]
 
     async def all(self) -> AsyncIterator[tuple[str, Order]]:
-        """Yield all orders by id."""
+        """Yield all orders with their ids, ordered by id."""
         async for document in self._orders.find({}).sort("_id", 1):
             order = _order(document)
             yield order.id, order
@@ -72,68 +69,72 @@ class OrderRepository:
         """Store new orders."""
         await self._orders.insert_many([_document(order) for order in orders], session=session)
 
-    async def move(self, changes: Sequence[tuple[Order, Order]], *, session: Session) -> None:
-        """Replace what orders were by what they are now.
+    async def update(self, changes: Sequence[tuple[Order, Order]], *, session: Session) -> None:
+        """Update orders.
+
+        Args:
+            changes: Pairs of an order before and after the change.
+            session: The transaction.
 
         Raises:
-            GuardMissedError: One was no longer what it was thought to be.
+            GuardMissedError: The status of an order is no longer the one before the change.
         """
         if not changes:
             return
         result = await self._orders.bulk_write(
-            [_move(before, after) for before, after in changes], session=session
+            [_update(before, after) for before, after in changes], session=session
         )
         if result.matched_count != len(changes):
             raise GuardMissedError(f"{result.matched_count} of {len(changes)} orders")
 
-    async def take_unanswered(self, now: datetime, limit: int) -> list[Order]:
-        """Return orders that products-ms has owed an answer for too long, the longest first.
+    async def take_overdue(self, now: datetime, limit: int) -> list[Order]:
+        """Return orders whose answer from products-ms is overdue, longest overdue first.
 
-        Each is put off for twice as long as before by the update that picks it, so that no two
-        processes pick it.
+        The update that finds an order also doubles its delay, so that no two processes take it.
         """
-        taken: list[Order] = []
-        while len(taken) < limit:
+        orders: list[Order] = []
+        while len(orders) < limit:
             document = await self._orders.find_one_and_update(
-                {"resend_at": {"$lt": now}}, [{"$set": _put_off(now)}], sort=[("resend_at", 1)]
+                {"resend_at": {"$lt": now}},
+                [{"$set": _next_resend(now)}],
+                sort=[("resend_at", 1)],
             )
             if document is None:
                 break
-            taken.append(_order(document))
-        return taken
+            orders.append(_order(document))
+        return orders
 
 
 def _filter(query: OrderQuery) -> Document:
     times = {"$gte": query.since, "$lt": query.until}
-    bounds = {operator: moment for operator, moment in times.items() if moment}
-    wanted = {
+    fields = {
         "client_email": query.email,
         "status": query.status,
-        "created_at": bounds or None,
+        "created_at": {operator: time for operator, time in times.items() if time} or None,
     }
-    return {field: value for field, value in wanted.items() if value is not None}
+    return {field: value for field, value in fields.items() if value is not None}
 
 
-def _put_off(now: datetime) -> Document:
+def _next_resend(now: datetime) -> Document:
     doubled = {"$multiply": ["$resend_delay_seconds", 2]}
-    delay = {"$min": [doubled, int(LONGEST_RESEND_DELAY.total_seconds())]}
+    delay = {"$min": [doubled, int(MAX_RESEND_DELAY.total_seconds())]}
     return {
         "resend_delay_seconds": delay,
         "resend_at": {"$add": [now, {"$multiply": [delay, 1000]}]},
     }
 
 
-def _move(before: Order, after: Order) -> UpdateOne:
+def _update(before: Order, after: Order) -> UpdateOne:
     changes: Document = {
         "status": after.status,
         "reason": after.reason,
         "products": [_line_document(line) for line in after.lines],
-        "history": [{"status": step.status, "at": step.at} for step in after.history],
+        "history": [entry._asdict() for entry in after.history],
         "changed_at": after.changed_at,
         "cancel_confirmed": after.cancel_confirmed,
     }
     update: Document = {"$set": changes}
-    if after.unanswered:
+    if after.awaits_answer:
         changes |= _first_resend(after.changed_at)
     else:
         update["$unset"] = {"resend_at": "", "resend_delay_seconds": ""}
@@ -170,13 +171,13 @@ def _document(order: Order) -> Document:
         "cost_cents": order.cost_cents,
         "products": [_line_document(line) for line in order.lines],
         "reason": order.reason,
-        "history": [{"status": step.status, "at": step.at} for step in order.history],
+        "history": [entry._asdict() for entry in order.history],
         "created_at": order.created_at,
         "changed_at": order.changed_at,
         "cancel_confirmed": order.cancel_confirmed,
-        "request_id": order.origin.request_id,
-        "traceparent": order.origin.traceparent,
-        **(_first_resend(order.changed_at) if order.unanswered else {}),
+        "request_id": order.trace_context.request_id,
+        "traceparent": order.trace_context.traceparent,
+        **(_first_resend(order.changed_at) if order.awaits_answer else {}),
     }
 
 
@@ -195,9 +196,9 @@ def _order(document: Document) -> Order:
             for line in document["products"]
         ),
         history=tuple(
-            Step(OrderStatus(step["status"]), step["at"]) for step in document["history"]
+            HistoryEntry(OrderStatus(entry["status"]), entry["at"]) for entry in document["history"]
         ),
-        origin=Origin(document["request_id"], document["traceparent"]),
+        trace_context=TraceContext(document["request_id"], document["traceparent"]),
         reason=document["reason"],
         cancel_confirmed=document["cancel_confirmed"],
     )

@@ -1,4 +1,4 @@
-"""What products-ms holds, asked for over its internal endpoints."""
+"""The client of the internal endpoints of products-ms."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -17,17 +17,17 @@ from shopkit.contract.internal import (
     ResendProducts,
 )
 from shopkit.tracing import spans
-from shopkit.tracing.context import current_origin
+from shopkit.tracing.context import current_trace_context
 
-TIMEOUT = aiohttp.ClientTimeout(total=10)
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 B = TypeVar("B", bound=BaseModel)
 
 
-class RemoteProducts:
-    """A client of products-ms's internal endpoints.
+class ProductsClient:
+    """Calls the internal endpoints of products-ms.
 
-    Its methods raise aiohttp.ClientError or TimeoutError where products-ms is away.
+    All methods raise aiohttp.ClientError or TimeoutError if products-ms is unavailable.
     """
 
     def __init__(self, session: aiohttp.ClientSession, products_url: str) -> None:
@@ -35,15 +35,15 @@ class RemoteProducts:
         self._url = products_url.rstrip("/")
 
     async def products(self) -> AsyncIterator[tuple[str, ProductState]]:
-        """Yield all products by id."""
+        """Yield all products with their ids, ordered by id."""
         after: str | None = None
         while page := (await self._page("products", after, ProductStates)).products:
             for product in page:
                 yield product.id, product
             after = page[-1].id
 
-    async def orders(self) -> AsyncIterator[tuple[str, DecidedOrder]]:
-        """Yield what is recorded of all orders by id."""
+    async def decisions(self) -> AsyncIterator[tuple[str, DecidedOrder]]:
+        """Yield the decisions about all orders with the orders' ids, ordered by id."""
         after: str | None = None
         while page := (await self._page("orders", after, DecidedOrders)).orders:
             for order in page:
@@ -51,7 +51,11 @@ class RemoteProducts:
             after = page[-1].id
 
     async def resend(self, known: Mapping[str, int]) -> None:
-        """Have products sent again, in versions above those given."""
+        """Request that products are sent again.
+
+        Args:
+            known: The versions in the projection, by product id. products-ms sends higher ones.
+        """
         products = [KnownProduct(id=id_, version=version) for id_, version in known.items()]
         for start in range(0, len(products), PAGE):
             await self._post(
@@ -59,25 +63,25 @@ class RemoteProducts:
             )
 
     async def cancel(self, order_ids: Sequence[str]) -> None:
-        """Have orders cancelled that nobody placed."""
+        """Request that the stock of orders that do not exist is returned."""
         for start in range(0, len(order_ids), PAGE):
             await self._post(
                 "orders/cancel", CancelOrders(ids=list(order_ids[start : start + PAGE]))
             )
 
-    async def _page(self, path: str, after: str | None, body: type[B]) -> B:
+    async def _page(self, path: str, after: str | None, body_type: type[B]) -> B:
         params = {"after": after} if after else {}
-        return body.model_validate_json(await self._ask("GET", path, params=params))
+        return body_type.model_validate_json(await self._request("GET", path, params=params))
 
     async def _post(self, path: str, body: BaseModel) -> None:
-        await self._ask("POST", path, json=body.model_dump(mode="json"))
+        await self._request("POST", path, json=body.model_dump(mode="json"))
 
-    async def _ask(self, method: str, path: str, **content: Any) -> bytes:
+    async def _request(self, method: str, path: str, **content: Any) -> bytes:
         route = f"/internal/{path}"
-        with spans.calling("products-ms", method, route, current_origin()) as span:
+        with spans.start_call("products-ms", method, route, current_trace_context()) as span:
             async with self._session.request(
-                method, self._url + route, headers=span.headers, timeout=TIMEOUT, **content
-            ) as answer:
-                span.answered(answer.status)
-                answer.raise_for_status()
-                return await answer.read()
+                method, self._url + route, headers=span.headers, timeout=_TIMEOUT, **content
+            ) as response:
+                span.set_answered(response.status)
+                response.raise_for_status()
+                return await response.read()

@@ -1,4 +1,4 @@
-"""The collection `products`: what orders-ms knows of them, told by products-ms."""
+"""The projection: the collection `products`, which is a copy of the products of products-ms."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Self
@@ -11,7 +11,7 @@ from shopkit.storage.migrations import ensure_collection
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 
 COLLECTION = "products"
-BESIDE = "products_rebuilt"
+REBUILT_COLLECTION = "products_rebuilt"
 
 _COUNT = {"bsonType": ["int", "long"], "minimum": 0}
 SCHEMA = {
@@ -31,8 +31,8 @@ class ProjectionRepository:
     """Reads and writes the projection.
 
     Args:
-        database: Where.
-        collection: The live projection, or one that is being made beside it.
+        database: The database.
+        collection: The collection of the live projection, or of one that is being rebuilt.
     """
 
     def __init__(self, database: Database, collection: str = COLLECTION) -> None:
@@ -41,53 +41,54 @@ class ProjectionRepository:
         self._products = database[collection]
 
     async def recreate(self) -> None:
-        """Make the collection anew, empty, with its rules and its index."""
+        """Drop the collection and create it again, empty, with its schema and its index."""
         await self._products.drop()
         await ensure_collection(self._database, self._name, SCHEMA)
-        # Names are not unique: a rename and a new product of the old name may come in any order.
+        # Names are not unique. If a product is renamed and a new one gets its old name, the events
+        # may arrive in either order.
         await self._products.create_index("name")
 
     async def replace(self, other: Self) -> None:
-        """Take another projection's place, at once for all readers."""
+        """Replace another projection, atomically for all readers."""
         await self._products.rename(other._name, dropTarget=True)
 
     async def count(self) -> int:
-        """Return how many products there are."""
+        """Return the number of products."""
         return await self._products.count_documents({})
 
     async def find(self, ids: Iterable[str], names: Iterable[str]) -> list[ProductState]:
-        """Return the products of these ids, and those of these names."""
+        """Return the products with these ids and those with these names."""
         by_id = {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}
-        found = self._products.find({"$or": [by_id, {"name": {"$in": list(names)}}]})
-        return [state_of(document) async for document in found]
+        documents = self._products.find({"$or": [by_id, {"name": {"$in": list(names)}}]})
+        return [state_of(document) async for document in documents]
 
     async def all(self) -> AsyncIterator[tuple[str, ProductState]]:
-        """Yield all products by id."""
+        """Yield all products with their ids, ordered by id."""
         async for document in self._products.find({}).sort("_id", 1):
             state = state_of(document)
             yield state.id, state
 
     async def versions(self, ids: Iterable[str], *, session: Session) -> dict[str, int]:
-        """Return the versions of those of the products that are known."""
-        found = self._products.find(
+        """Return the versions of the products that exist, by id."""
+        documents = self._products.find(
             {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}},
             {"version": 1},
             session=session,
         )
-        return {str(document["_id"]): document["version"] async for document in found}
+        return {str(document["_id"]): document["version"] async for document in documents}
 
     async def put(
         self, states: Sequence[ProductState], known: dict[str, int], *, session: Session
     ) -> None:
-        """Insert products, or replace those of which an older version is known.
+        """Insert new products, and replace older versions of the others.
 
         Args:
             states: The products.
-            known: The versions that they replace.
+            known: The stored versions that they replace, by id.
             session: The transaction.
 
         Raises:
-            GuardMissedError: Another version is stored by now.
+            GuardMissedError: A stored version is no longer the known one.
         """
         if not states:
             return
@@ -106,7 +107,7 @@ def _put(state: ProductState, known: int | None) -> InsertOne[Document] | Replac
 
 
 def state_of(document: Document) -> ProductState:
-    """Return the product that a document holds."""
+    """Return the product of a document."""
     return ProductState.model_construct(
         id=str(document["_id"]),
         name=document["name"],

@@ -1,4 +1,4 @@
-"""Figures of the shop, counted by the database on indexed fields."""
+"""Statistics of the shop, aggregated by the database on indexed fields."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ LOW_STOCK = 10
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What was ordered on a day (UTC); revenue is of accepted orders, in cents."""
+    """The orders of a day in UTC. Revenue counts accepted orders only."""
 
     day: datetime
     orders: int
@@ -22,7 +22,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class BestSeller:
-    """How many of a product were sold, and for how many cents."""
+    """A product with the quantity that was sold and its revenue."""
 
     product_id: str
     name: str
@@ -31,14 +31,14 @@ class BestSeller:
 
 
 class StatisticsRepository:
-    """Counts."""
+    """Aggregates orders and products."""
 
     def __init__(self, database: Database) -> None:
         self._orders = database["orders"]
         self._products = database["products"]
 
     async def days(self, since: datetime) -> list[Day]:
-        """Return the days on which something was ordered."""
+        """Return the days with at least one order, oldest first."""
         accepted = {"$eq": ["$status", OrderStatus.ACCEPTED]}
         pipeline: list[Document] = [
             {"$match": {"created_at": {"$gte": since}}},
@@ -55,7 +55,7 @@ class StatisticsRepository:
         return [Day(row["_id"], row["orders"], row["revenue"]) async for row in rows]
 
     async def best_sellers(self, since: datetime) -> list[BestSeller]:
-        """Return the products of which most were sold."""
+        """Return the products with the highest quantities sold."""
         revenue = {"$multiply": ["$products.price_cents", "$products.quantity"]}
         pipeline: list[Document] = [
             {"$match": {"status": OrderStatus.ACCEPTED, "created_at": {"$gte": since}}},
@@ -78,11 +78,11 @@ class StatisticsRepository:
         ]
 
     async def low_stock(self, below: int) -> list[ProductState]:
-        """Return the products of which fewest are left, fewer than so many."""
+        """Return the products with the least stock, if it is below a threshold."""
         query = {"archived": False, "quantity": {"$lt": below}}
-        found = self._products.find(query).sort([("quantity", 1), ("_id", 1)]).limit(LOW_STOCK)
-        return [state_of(document) async for document in found]
+        documents = self._products.find(query).sort([("quantity", 1), ("_id", 1)])
+        return [state_of(document) async for document in documents.limit(LOW_STOCK)]
 
-    async def pending(self) -> int:
-        """Return how many orders are undecided."""
+    async def count_pending(self) -> int:
+        """Return the number of pending orders."""
         return await self._orders.count_documents({"status": OrderStatus.PENDING})

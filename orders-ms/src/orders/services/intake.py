@@ -1,4 +1,4 @@
-"""Takes orders: many at the same time in one transaction, each with its key and its event."""
+"""Takes orders. Concurrent orders share one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,22 +6,27 @@ from dataclasses import dataclass
 from bson import ObjectId
 
 from orders.errors import LinesRefusedError
-from orders.models.order import Order, Step
-from orders.models.placement import Shelf, Wanted
+from orders.models.order import HistoryEntry, Order
+from orders.models.placement import ProductCatalogue, RequestedOrder
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
 from shopkit.batching import Batcher
 from shopkit.clock import Clock
 from shopkit.contract.events import OrderStatus
-from shopkit.messaging.outbox import HandOver, Outbox, Row
 from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, KeyReusedError, key_id
-from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions, is_temporary
-from shopkit.tracing.context import Origin, current_origin
+from shopkit.storage.mongo import is_temporary
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
+from shopkit.tracing.context import TraceContext, current_trace_context
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """An order that was taken, now or by an earlier request of the same key."""
+class PlacedOrder:
+    """An order that was taken.
+
+    Attributes:
+        order: The order as it was placed.
+        replayed: Whether an earlier request with the same key placed it.
+    """
 
     order: Order
     replayed: bool
@@ -29,20 +34,20 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    wanted: Wanted
-    origin: Origin
+    order: RequestedOrder
+    trace_context: TraceContext
 
     @property
     def key_id(self) -> str | None:
-        """What its Idempotency-Key is stored under."""
-        return key_id(self.wanted.email, self.wanted.key) if self.wanted.key else None
+        """The stored id of the idempotency key."""
+        return key_id(self.order.email, self.order.key) if self.order.key else None
 
 
-Outcome = Placed | Exception
+Outcome = PlacedOrder | Exception
 
 
 class IntakeService:
-    """The one place where orders are taken."""
+    """Takes orders, together with their idempotency keys and their events."""
 
     def __init__(
         self,
@@ -51,134 +56,111 @@ class IntakeService:
         orders: OrderRepository,
         keys: IdempotencyKeys,
         projection: ProjectionRepository,
-        outbox: Outbox,
-        hand_over: HandOver,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
         self._keys = keys
         self._projection = projection
-        self._outbox = outbox
-        self._hand_over = hand_over
         self._clock = clock
-        self._batcher: Batcher[_Request, Placed] = Batcher(self._place_all)
+        self._batcher: Batcher[_Request, PlacedOrder] = Batcher(
+            self._place_batch, retry_one_by_one=lambda error: not is_temporary(error)
+        )
 
-    async def place(self, wanted: Wanted) -> Placed:
-        """Take an order, PENDING, or return the one that the same key has made before.
+    async def place(self, order: RequestedOrder) -> PlacedOrder:
+        """Take an order as PENDING, or return the order that the same key placed before.
 
         Raises:
-            LinesRefusedError: Some lines can't be sold; nothing is stored.
-            KeyReusedError: The key was used for another body.
-            pymongo.errors.PyMongoError: The order may or may not have been taken.
+            LinesRefusedError: Some lines cannot be sold. Nothing is stored.
+            KeyReusedError: The key was used for a different order.
+            pymongo.errors.PyMongoError: The order may or may not be stored.
         """
-        return await self._batcher.submit(_Request(wanted, current_origin()))
+        return await self._batcher.submit(_Request(order, current_trace_context()))
 
     async def drain(self) -> None:
-        """Wait until every order on its way is taken or refused."""
+        """Wait until all submitted orders are taken or refused."""
         await self._batcher.drain()
 
-    async def _place_all(self, requests: Sequence[_Request]) -> Sequence[Outcome]:
-        try:
-            return await self._place_batch(requests)
-        except Exception as error:
-            if len(requests) == 1 or is_temporary(error):
-                raise
-        # One of them breaks the transaction; the others must not pay for it.
-        outcomes: list[Outcome] = []
-        for request in requests:
-            try:
-                outcomes += await self._place_batch([request])
-            except Exception as error:  # noqa: BLE001 - its caller gets it.
-                outcomes.append(error)
-        return outcomes
-
     async def _place_batch(self, requests: Sequence[_Request]) -> Sequence[Outcome]:
-        used = await self._used(requests)
-        shelf = await self._shelf([one for one in requests if one.key_id not in used])
-        # Judged once, before the transaction: its work may be run again.
-        judged = [self._judge(one, shelf) if one.key_id not in used else None for one in requests]
-        if not any(isinstance(order, Order) for order in judged) and not used:
-            return [order for order in judged if isinstance(order, Exception)]
-        outcomes, rows = await self._transactions.run(
-            lambda session: self._store(requests, judged, session), seconds=HTTP_SECONDS
-        )
-        self._hand_over(rows)
-        return outcomes
-
-    async def _used(
-        self, requests: Sequence[_Request], session: Session = None
-    ) -> dict[str, KeyRecord]:
-        ids = [one.key_id for one in requests if one.key_id]
-        return await self._keys.by_ids(ids, session=session)
-
-    async def _shelf(self, requests: Sequence[_Request]) -> Shelf:
-        lines = [line for request in requests for line in request.wanted.lines]
-        ids = {line.product_id for line in lines if line.product_id is not None}
-        names = {line.name for line in lines if line.name is not None}
-        return Shelf(await self._projection.find(ids, names) if lines else [])
-
-    def _judge(self, request: _Request, shelf: Shelf) -> Order | LinesRefusedError:
-        try:
-            lines = shelf.lines_for(request.wanted)
-        except LinesRefusedError as error:
-            return error
-        return Order(
-            id=str(ObjectId()),
-            email=request.wanted.email,
-            lines=lines,
-            history=(Step(OrderStatus.PENDING, self._clock()),),
-            origin=request.origin,
+        records = await self._find_keys(requests)
+        new = [request for request in requests if request.key_id not in records]
+        catalogue = await self._read_catalogue(new)
+        # Orders are created before the transaction, because its work may run more than once.
+        created = [
+            None if request.key_id in records else self._create(request, catalogue)
+            for request in requests
+        ]
+        if not records and not any(isinstance(order, Order) for order in created):
+            return [refusal for refusal in created if isinstance(refusal, Exception)]
+        return await self._transactions.run(
+            lambda unit: self._store(requests, created, unit), seconds=HTTP_SECONDS
         )
 
     async def _store(
         self,
         requests: Sequence[_Request],
-        judged: Sequence[Order | LinesRefusedError | None],
-        session: Session,
-    ) -> tuple[Sequence[Outcome], list[Row]]:
-        used = await self._used(requests, session)
-        earlier = await self._orders.by_ids(
-            {record.result for record in used.values()}, session=session
+        created: Sequence[Order | LinesRefusedError | None],
+        unit: UnitOfWork,
+    ) -> Sequence[Outcome]:
+        records = await self._find_keys(requests, unit)
+        orders = await self._orders.find_by_ids(
+            {record.result for record in records.values()}, session=unit.session
         )
-        new: dict[str, Order] = {}
-        keys: list[KeyRecord] = []
         outcomes: list[Outcome] = []
-        for request, order in zip(requests, judged, strict=True):
-            record = used.get(request.key_id or "")
-            if record:
-                outcomes.append(_replay(request, record, {**earlier, **new}))
+        new_orders: list[Order] = []
+        new_records: list[KeyRecord] = []
+        for request, order in zip(requests, created, strict=True):
+            if record := records.get(request.key_id or ""):
+                outcomes.append(_replay(request.order, record, orders))
             elif isinstance(order, Order):
-                new[order.id] = order
-                outcomes.append(Placed(order, replayed=False))
+                outcomes.append(PlacedOrder(order, replayed=False))
+                new_orders.append(order)
+                orders[order.id] = order
                 if request.key_id:
-                    record = _record(request, order)
-                    used[record.id] = record
-                    keys.append(record)
+                    record = KeyRecord(
+                        request.key_id, request.order.fingerprint, order.id, order.created_at
+                    )
+                    new_records.append(record)
+                    records[record.id] = record
             else:
-                assert order is not None  # noqa: S101 - only a used key leaves a request unjudged.
+                assert order  # noqa: S101 - only requests with a stored key have no order.
                 outcomes.append(order)
-        return outcomes, await self._insert(list(new.values()), keys, session)
+        if new_orders:
+            await self._keys.insert(new_records, session=unit.session)
+            await self._orders.insert(new_orders, session=unit.session)
+            messages = [order.create_message() for order in new_orders]
+            unit.publish(*messages, keep_until_settled=True)
+        return outcomes
 
-    async def _insert(
-        self, orders: Sequence[Order], keys: Sequence[KeyRecord], session: Session
-    ) -> list[Row]:
-        if not orders:
-            return []
-        rows = [Row(order.create_message(), kept=True) for order in orders]
-        await self._keys.insert(keys, session=session)
-        await self._orders.insert(orders, session=session)
-        await self._outbox.add(rows, session=session)
-        return rows
+    async def _find_keys(
+        self, requests: Sequence[_Request], unit: UnitOfWork | None = None
+    ) -> dict[str, KeyRecord]:
+        ids = [request.key_id for request in requests if request.key_id]
+        return await self._keys.find_by_ids(ids, session=unit.session if unit else None)
+
+    async def _read_catalogue(self, requests: Sequence[_Request]) -> ProductCatalogue:
+        lines = [line for request in requests for line in request.order.lines]
+        ids = {line.product_id for line in lines if line.product_id is not None}
+        names = {line.name for line in lines if line.name is not None}
+        return ProductCatalogue(await self._projection.find(ids, names) if lines else [])
+
+    def _create(self, request: _Request, catalogue: ProductCatalogue) -> Order | LinesRefusedError:
+        try:
+            lines = catalogue.lines_for(request.order)
+        except LinesRefusedError as error:
+            return error
+        return Order(
+            id=str(ObjectId()),
+            email=request.order.email,
+            lines=lines,
+            history=(HistoryEntry(OrderStatus.PENDING, self._clock()),),
+            trace_context=request.trace_context,
+        )
 
 
-def _record(request: _Request, order: Order) -> KeyRecord:
-    return KeyRecord(request.key_id or "", request.wanted.fingerprint, order.id, order.created_at)
-
-
-def _replay(request: _Request, record: KeyRecord, orders: Mapping[str, Order]) -> Outcome:
+def _replay(requested: RequestedOrder, record: KeyRecord, orders: Mapping[str, Order]) -> Outcome:
     try:
-        record.check(request.wanted.fingerprint, request.wanted.key or "")
+        record.check(requested.fingerprint, requested.key or "")
     except KeyReusedError as error:
         return error
-    return Placed(orders[record.result].as_placed(), replayed=True)
+    return PlacedOrder(orders[record.result].as_placed(), replayed=True)

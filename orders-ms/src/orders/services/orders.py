@@ -1,7 +1,6 @@
-"""What shoppers do with their orders, and what products-ms tells of them."""
+"""Lets shoppers read and cancel their orders, and applies the outcomes from products-ms."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import structlog
 from prometheus_client import Counter
@@ -11,12 +10,11 @@ from orders.models.order import Order
 from orders.models.query import OrderQuery
 from orders.repositories.orders import OrderRepository
 from shopkit.clock import Clock
-from shopkit.contract.events import Delivery, OrderStatusUpdate
-from shopkit.messaging.outbox import HandOver, Outbox, Row
-from shopkit.storage import cursors
+from shopkit.contract.events import OrderStatusUpdate
+from shopkit.identity import Identity
+from shopkit.messaging.envelope import Delivery
 from shopkit.storage.audit import AuditTrail
-from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
-from shopkit.web.identity import Identity
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
 UNKNOWN = Counter("order_status_unknown_total", "Outcomes of orders that are not stored here.")
 
@@ -24,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class OrderService:
-    """Shows, cancels and settles orders."""
+    """Reads, cancels and settles orders."""
 
     def __init__(
         self,
@@ -32,65 +30,84 @@ class OrderService:
         transactions: Transactions,
         orders: OrderRepository,
         trail: AuditTrail,
-        outbox: Outbox,
-        hand_over: HandOver,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
         self._trail = trail
-        self._outbox = outbox
-        self._hand_over = hand_over
         self._clock = clock
 
-    async def order(self, order_id: str, caller: Identity) -> Order:
-        """Return the caller's order; an admin sees everyone's.
+    async def get(self, order_id: str, caller: Identity) -> Order:
+        """Return the caller's order. Admins can read all orders.
 
         Raises:
-            OrderNotFoundError: There is none, or it is someone else's.
+            OrderNotFoundError: The order does not exist or belongs to someone else.
         """
-        return _visible(await self._orders.by_id(order_id), order_id, caller)
+        return _require_visible(await self._orders.find_by_id(order_id), order_id, caller)
 
     async def page(
         self, query: OrderQuery, *, limit: int, cursor: str | None
     ) -> tuple[list[Order], str | None]:
-        """Return orders, newest first, and the cursor of the next page.
+        """Return a page of orders, newest first, and the cursor of the next page.
 
         Raises:
-            InvalidCursorError: The cursor was not made by this list.
+            shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
-        after = _decode(cursor) if cursor else None
-        found = await self._orders.page(query, limit=limit + 1, after=after)
-        page = found[:limit]
-        return page, _encode(page[-1]) if len(found) > limit else None
+        return await self._orders.page(query, limit=limit, cursor=cursor)
 
     async def cancel(self, order_id: str, caller: Identity) -> Order:
-        """Cancel an order and have products-ms give its stock back.
+        """Cancel an order. products-ms returns its stock later.
 
         Raises:
-            OrderNotFoundError: There is none, or it is someone else's.
-            NotCancellableError: It is rejected, or cancelled already.
+            OrderNotFoundError: The order does not exist or belongs to someone else.
+            NotCancellableError: The order is rejected or already cancelled.
         """
-        order, rows = await self._transactions.run(
-            lambda session: self._cancel(order_id, caller, session), seconds=HTTP_SECONDS
-        )
-        self._hand_over(rows)
-        return order
 
-    async def _cancel(
-        self, order_id: str, caller: Identity, session: Session
-    ) -> tuple[Order, list[Row]]:
-        before = _visible(await self._orders.by_id(order_id, session=session), order_id, caller)
-        order = before.cancelled(self._clock())
-        rows = [Row(order.cancel_message(), kept=True)]
-        await self._orders.move([(before, order)], session=session)
-        await self._outbox.add(rows, session=session)
-        if caller.email != order.email:
-            await self._note_cancel(before, order, caller, session)
-        return order, rows
+        async def work(unit: UnitOfWork) -> Order:
+            stored = await self._orders.find_by_id(order_id, session=unit.session)
+            before = _require_visible(stored, order_id, caller)
+            after = before.cancelled(self._clock())
+            await self._orders.update([(before, after)], session=unit.session)
+            unit.publish(after.cancel_message(), keep_until_settled=True)
+            if caller.email != after.email:
+                await self._audit_cancellation(before, after, caller, unit)
+            return after
 
-    async def _note_cancel(
-        self, before: Order, after: Order, caller: Identity, session: Session
+        return await self._transactions.run(work, seconds=HTTP_SECONDS)
+
+    async def settle(self, deliveries: Sequence[Delivery[OrderStatusUpdate]]) -> None:
+        """Apply the outcomes that products-ms reports.
+
+        Args:
+            deliveries: The outcomes, in any order and with any number of duplicates.
+
+        Raises:
+            ContraryOutcomeError: An outcome contradicts the stored one.
+        """
+
+        async def work(unit: UnitOfWork) -> None:
+            ids = {delivery.event.order_id for delivery in deliveries}
+            stored = await self._orders.find_by_ids(ids, session=unit.session)
+            settled = dict(stored)
+            for delivery in deliveries:
+                order = settled.get(delivery.event.order_id)
+                if order is None:
+                    _report_unknown(delivery.event)
+                    continue
+                settled[order.id] = order.with_outcome(delivery.event, self._clock()) or order
+            changes = [
+                (before, settled[order_id])
+                for order_id, before in stored.items()
+                if settled[order_id] is not before
+            ]
+            await self._orders.update(changes, session=unit.session)
+            for _, order in changes:
+                unit.settle(order.settled_message_ids())
+
+        await self._transactions.run(work)
+
+    async def _audit_cancellation(
+        self, before: Order, after: Order, caller: Identity, unit: UnitOfWork
     ) -> None:
         await self._trail.add(
             actor=caller.email,
@@ -99,57 +116,18 @@ class OrderService:
             before={"status": before.status, "email": before.email},
             after={"status": after.status, "email": after.email},
             at=after.changed_at,
-            session=session,
+            session=unit.session,
         )
 
-    async def settle(self, deliveries: Sequence[Delivery[OrderStatusUpdate]]) -> None:
-        """Move orders on as products-ms has decided, and note cancellations as carried out.
 
-        Args:
-            deliveries: Outcomes, each any number of times and in any order.
-
-        Raises:
-            ContraryOutcomeError: One says the contrary of what is settled.
-        """
-        await self._transactions.run(lambda session: self._settle(deliveries, session))
-
-    async def _settle(
-        self, deliveries: Sequence[Delivery[OrderStatusUpdate]], session: Session
-    ) -> None:
-        stored = await self._orders.by_ids(
-            {delivery.event.order_id for delivery in deliveries}, session=session
-        )
-        moved = dict(stored)
-        for delivery in deliveries:
-            order = moved.get(delivery.event.order_id)
-            if order is None:
-                _note_unknown(delivery.event)
-                continue
-            moved[order.id] = order.after(delivery.event, self._clock()) or order
-        changes = [(stored[id_], moved[id_]) for id_ in stored if moved[id_] is not stored[id_]]
-        await self._orders.move(changes, session=session)
-        settled = [event_id for _, order in changes for event_id in order.settled_event_ids()]
-        if settled:
-            await self._outbox.release(settled, session=session)
-
-
-def _note_unknown(event: OrderStatusUpdate) -> None:
-    # An order is stored before it is told of: this database was restored from a backup, or is
-    # not the one that took it. The regular comparison has its stock given back.
+def _report_unknown(event: OrderStatusUpdate) -> None:
+    # An order is always stored before its event is sent. So this database was restored from a
+    # backup, or is not the one that took the order.
     UNKNOWN.inc()
     log.warning("outcome of an unknown order", order_id=event.order_id, status=event.status)
 
 
-def _visible(order: Order | None, order_id: str, caller: Identity) -> Order:
-    if order is None or (order.email != caller.email and not caller.admin):
+def _require_visible(order: Order | None, order_id: str, caller: Identity) -> Order:
+    if order is None or (order.email != caller.email and not caller.is_admin):
         raise OrderNotFoundError(order_id)
     return order
-
-
-def _encode(order: Order) -> str:
-    return cursors.encode(order.created_at.isoformat(), order.id)
-
-
-def _decode(cursor: str) -> tuple[datetime, str]:
-    at, order_id = cursors.decode(cursor, parts=2)
-    return cursors.moment(at), cursors.object_id(order_id)

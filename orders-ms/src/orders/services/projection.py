@@ -1,44 +1,45 @@
-"""Keeps what orders-ms knows of the products as new as what products-ms tells."""
+"""Keeps the projection up to date with the events from products-ms."""
 
 from collections.abc import Iterable, Sequence
 
 from orders.repositories.projection import ProjectionRepository
 from shopkit.contract.events import (
-    Delivery,
     ProductCreate,
     ProductsQuantityUpdate,
     ProductState,
     ProductUpdate,
 )
-from shopkit.storage.mongo import Session, Transactions
+from shopkit.messaging.envelope import Delivery
+from shopkit.storage.unit_of_work import Transactions, UnitOfWork
 
 ProductEvent = ProductCreate | ProductUpdate | ProductsQuantityUpdate
 
 
 class ProjectionService:
-    """Applies products' states, the newest of each."""
+    """Stores the latest state of each product."""
 
     def __init__(self, transactions: Transactions, projection: ProjectionRepository) -> None:
         self._transactions = transactions
         self._projection = projection
 
     async def apply(self, deliveries: Sequence[Delivery[ProductEvent]]) -> None:
-        """Insert or replace products where their version is newer than the one known.
+        """Store products whose version is higher than the stored one.
 
         Args:
-            deliveries: Products' states, each any number of times and in any order.
+            deliveries: The events, in any order and with any number of duplicates.
         """
-        await self.apply_states([delivery.event.state for delivery in deliveries])
+        await self.apply_states(delivery.event.state for delivery in deliveries)
 
     async def apply_states(self, states: Iterable[ProductState]) -> None:
-        """Insert or replace products where the state is newer than the one known."""
-        newest: dict[str, ProductState] = {}
+        """Store products whose version is higher than the stored one."""
+        latest: dict[str, ProductState] = {}
         for state in states:
-            if state.id not in newest or newest[state.id].version < state.version:
-                newest[state.id] = state
-        await self._transactions.run(lambda session: self._apply(newest, session))
+            if state.id not in latest or latest[state.id].version < state.version:
+                latest[state.id] = state
 
-    async def _apply(self, newest: dict[str, ProductState], session: Session) -> None:
-        known = await self._projection.versions(newest, session=session)
-        newer = [state for id_, state in newest.items() if known.get(id_, 0) < state.version]
-        await self._projection.put(newer, known, session=session)
+        async def work(unit: UnitOfWork) -> None:
+            known = await self._projection.versions(latest, session=unit.session)
+            newer = [state for state in latest.values() if known.get(state.id, 0) < state.version]
+            await self._projection.put(newer, known, session=unit.session)
+
+        await self._transactions.run(work)

@@ -1,40 +1,43 @@
-"""Compares orders-db with products-db, and has products-ms mend what differs."""
+"""Compares orders-db with products-db, and repairs what differs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from prometheus_client import Gauge
 
 from orders.models.order import Order
 from orders.repositories.orders import OrderRepository
-from orders.repositories.products_client import RemoteProducts
+from orders.repositories.products_client import ProductsClient
 from orders.repositories.projection import ProjectionRepository
-from shopkit.contract.events import Message, OrderStatus
-from shopkit.contract.internal import DecidedOrder, merge
-from shopkit.messaging.outbox import HandOver, Outbox, Row
-from shopkit.storage.mongo import Session, Transactions
+from shopkit.contract.events import OrderStatus
+from shopkit.contract.internal import DecidedOrder
+from shopkit.storage.unit_of_work import Transactions, UnitOfWork
 
 SETTLE_SECONDS = 5.0
-"""What differs for longer than events travel is drift."""
+"""How long events may travel. Only differences that last longer are drift."""
 ORPHAN_SECONDS = 600.0
-"""How long a decided order may be unknown here before its stock is given back."""
+"""How long a decided order may be unknown here before its stock is returned."""
 
 DRIFT = Gauge("reconcile_drift", "Documents that differ between the databases.", ["kind"])
 
 log = structlog.get_logger(__name__)
 
+L = TypeVar("L")
+R = TypeVar("R")
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What differs between the two databases for longer than events travel.
+    """Lasting differences between the two databases.
 
     Attributes:
-        products: Ids of products, with the version known here (0 where there is none).
-        unrecorded: Orders that are settled here and of which products-ms has no record, or
-            another outcome.
-        orphans: Ids of decided orders that nobody placed here.
+        products: The versions in the projection of products that differ, by id. The version is 0
+            if the product is missing.
+        unrecorded: Settled orders that products-ms has no decision about, or a different one.
+        orphans: Decisions about orders that do not exist here.
     """
 
     products: dict[str, int]
@@ -43,32 +46,27 @@ class Drift:
 
     @property
     def empty(self) -> bool:
-        """Whether both databases agree."""
+        """Whether the databases agree."""
         return not (self.products or self.unrecorded or self.orphans)
 
     def lasting(self, later: "Drift") -> "Drift":
-        """Return what was and still is different, in the same way."""
+        """Return what still differs, in the same way, in a later comparison."""
         return Drift(
             {id_: v for id_, v in later.products.items() if self.products.get(id_) == v},
-            {id_: one for id_, one in later.unrecorded.items() if id_ in self.unrecorded},
-            {id_: one for id_, one in later.orphans.items() if id_ in self.orphans},
+            {id_: order for id_, order in later.unrecorded.items() if id_ in self.unrecorded},
+            {id_: decided for id_, decided in later.orphans.items() if id_ in self.orphans},
         )
 
 
-def contrary(order: Order, decided: DecidedOrder | None) -> bool:
-    """Whether an order that needs no answer any more is recorded otherwise, or not at all."""
-    if order.unanswered:
+def contradicts(order: Order, decided: DecidedOrder | None) -> bool:
+    """Return whether the decision about a settled order is missing or different."""
+    if order.awaits_answer:
         return False
     return decided is None or decided.status is not order.status
 
 
-def _again(order: Order) -> Message:
-    cancelled = order.status is OrderStatus.CANCELLED
-    return order.cancel_message() if cancelled else order.create_message()
-
-
 class ReconcileService:
-    """Finds drift and has it mended; it never writes the projection itself."""
+    """Finds drift and repairs it. It never writes to the projection itself."""
 
     def __init__(
         self,
@@ -76,69 +74,83 @@ class ReconcileService:
         transactions: Transactions,
         orders: OrderRepository,
         projection: ProjectionRepository,
-        remote: RemoteProducts,
-        outbox: Outbox,
-        hand_over: HandOver,
+        client: ProductsClient,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
         self._projection = projection
-        self._remote = remote
-        self._outbox = outbox
-        self._hand_over = hand_over
+        self._client = client
         self._sleep = sleep
 
     async def reconcile(self) -> Drift:
-        """Compare, look again a few seconds later at what differs, and have mended what lasts.
-
-        Returns:
-            What was found to last, before it was mended.
-        """
-        drift = await self.drift(self._projection)
-        await self._mend(drift)
+        """Find drift, repair it, and return the drift as it was before the repair."""
+        drift = await self.find_drift(self._projection)
+        await self._repair(drift)
         return drift
 
-    async def drift(self, projection: ProjectionRepository) -> Drift:
-        """Return what differs for longer than events travel, for a projection, live or new."""
-        found = await self._compare(projection)
-        if not found.empty:
+    async def find_drift(self, projection: ProjectionRepository) -> Drift:
+        """Compare twice, a few seconds apart, and return the differences that last.
+
+        Args:
+            projection: The live projection, or one that is being rebuilt.
+        """
+        drift = await self._compare(projection)
+        if not drift.empty:
             await self._sleep(SETTLE_SECONDS)
-            found = found.lasting(await self._compare(projection))
+            drift = drift.lasting(await self._compare(projection))
         for kind, count in (
-            ("products", len(found.products)),
-            ("unrecorded orders", len(found.unrecorded)),
-            ("orphaned orders", len(found.orphans)),
+            ("products", len(drift.products)),
+            ("unrecorded orders", len(drift.unrecorded)),
+            ("orphaned orders", len(drift.orphans)),
         ):
             DRIFT.labels(kind).set(count)
             if count:
                 log.warning("databases differ", kind=kind, count=count)
-        return found
+        return drift
 
     async def _compare(self, projection: ProjectionRepository) -> Drift:
         drift = Drift({}, {}, {})
-        async for id_, here, there in merge(projection.all(), self._remote.products()):
-            if here != there:
-                drift.products[id_] = here.version if here else 0
-        async for id_, order, decided in merge(self._orders.all(), self._remote.orders()):
+        async for id_, known, product in merge(projection.all(), self._client.products()):
+            if known != product:
+                drift.products[id_] = known.version if known else 0
+        async for id_, order, decided in merge(self._orders.all(), self._client.decisions()):
             if order is None and decided and decided.age_seconds > ORPHAN_SECONDS:
                 if decided.status is not OrderStatus.CANCELLED:
                     drift.orphans[id_] = decided
-            elif order and contrary(order, decided):
+            elif order and contradicts(order, decided):
                 drift.unrecorded[id_] = order
         return drift
 
-    async def _mend(self, drift: Drift) -> None:
+    async def _repair(self, drift: Drift) -> None:
         if drift.products:
-            await self._remote.resend(drift.products)
+            await self._client.resend(drift.products)
         if drift.orphans:
-            await self._remote.cancel(list(drift.orphans))
+            await self._client.cancel(list(drift.orphans))
         if drift.unrecorded:
-            # A record that says otherwise answers with it, and that answer is parked: which of
-            # the two is right only a person can tell.
-            rows = [Row(_again(order), kept=False) for order in drift.unrecorded.values()]
-            await self._transactions.run(lambda session: self._send_again(rows, session))
-            self._hand_over(rows)
+            # If products-ms has a different decision, its answer becomes a dead letter, because
+            # only a person can know which of the two is right.
+            messages = [order.latest_message() for order in drift.unrecorded.values()]
 
-    async def _send_again(self, rows: list[Row], session: Session) -> None:
-        await self._outbox.send_again(rows, session=session)
+            async def work(unit: UnitOfWork) -> None:
+                unit.publish_again(*messages)
+
+            await self._transactions.run(work)
+
+
+async def merge(
+    left: AsyncIterator[tuple[str, L]], right: AsyncIterator[tuple[str, R]]
+) -> AsyncIterator[tuple[str, L | None, R | None]]:
+    """Merge two streams that are ordered by id, and yield each id with the values of both sides."""
+    left_item, right_item = await anext(left, None), await anext(right, None)
+    while left_item or right_item:
+        if right_item is None or (left_item is not None and left_item[0] < right_item[0]):
+            assert left_item  # noqa: S101 - at least one of the two is not None.
+            yield left_item[0], left_item[1], None
+            left_item = await anext(left, None)
+        elif left_item is None or right_item[0] < left_item[0]:
+            yield right_item[0], None, right_item[1]
+            right_item = await anext(right, None)
+        else:
+            yield left_item[0], left_item[1], right_item[1]
+            left_item, right_item = await anext(left, None), await anext(right, None)

@@ -1,57 +1,59 @@
-"""Asks products-ms again about orders that it has owed an answer for too long."""
+"""Sends events again if products-ms has not answered them in time."""
 
 from datetime import timedelta
 
 from prometheus_client import Counter
 
-from orders.repositories.job_leases import TickRepository
+from orders.repositories.job_leases import JobLeases
 from orders.repositories.orders import OrderRepository
 from shopkit.clock import Clock
-from shopkit.messaging.outbox import HandOver, Outbox, Row
-from shopkit.storage.mongo import Session, Transactions
+from shopkit.messaging.outbox import Outbox
+from shopkit.storage.unit_of_work import Transactions, UnitOfWork
 
-A_SECOND = 100
-"""The most orders asked about in a second, over all replicas."""
+LEASE = timedelta(seconds=1)
+ORDERS_PER_LEASE = 100
+"""The maximum number of orders in one run, and so in a second over all replicas."""
 
-RESENT = Counter("order_events_resent_total", "Events sent again for want of an answer.")
+RESENT = Counter("order_events_resent_total", "Events sent again because no answer came.")
 
 
 class ResendService:
-    """Heals what no redelivery heals, such as a broker that lost its data."""
+    """Recovers from losses that redelivery cannot recover from, such as a broker that lost data."""
 
     def __init__(
         self,
         *,
         transactions: Transactions,
         orders: OrderRepository,
-        ticks: TickRepository,
+        leases: JobLeases,
         outbox: Outbox,
-        hand_over: HandOver,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
-        self._ticks = ticks
+        self._leases = leases
         self._outbox = outbox
-        self._hand_over = hand_over
         self._clock = clock
 
     async def resend(self) -> int:
-        """Have up to 100 events sent again, once a second over all replicas; return how many.
+        """Send up to 100 events again, once a second over all replicas, and return how many.
 
-        An event that still waits in the outbox is left to wait there.
+        Events that are still unsent in the outbox are skipped.
         """
-        if not await self._ticks.take("resend", self._clock(), timedelta(seconds=1)):
+        if not await self._leases.acquire("resend", self._clock(), LEASE):
             return 0
-        orders = await self._orders.take_unanswered(self._clock(), A_SECOND)
-        rows = [Row(message, kept=True) for one in orders for message in one.owed_messages()]
-        waiting = await self._outbox.unsent_of([row.message.id for row in rows])
-        rows = [row for row in rows if row.message.id not in waiting]
-        if rows:
-            await self._transactions.run(lambda session: self._send_again(rows, session))
-            self._hand_over(rows)
-            RESENT.inc(len(rows))
-        return len(rows)
+        orders = await self._orders.take_overdue(self._clock(), ORDERS_PER_LEASE)
+        messages = {
+            message.id: message
+            for message in (order.latest_message() for order in orders if order.awaits_answer)
+        }
+        for unsent_id in await self._outbox.find_unsent(messages):
+            del messages[unsent_id]
 
-    async def _send_again(self, rows: list[Row], session: Session) -> None:
-        await self._outbox.send_again(rows, session=session)
+        async def work(unit: UnitOfWork) -> None:
+            unit.publish_again(*messages.values(), keep_until_settled=True)
+
+        if messages:
+            await self._transactions.run(work)
+            RESENT.inc(len(messages))
+        return len(messages)

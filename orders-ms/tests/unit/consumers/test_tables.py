@@ -6,15 +6,15 @@ from orders.dependencies import Services
 from orders.models.order import Order
 from orders.repositories.projection import ProjectionRepository
 from shopkit.contract.events import (
-    Event,
     OrderStatusUpdate,
     ProductCreate,
     ProductsQuantityUpdate,
     ProductUpdate,
 )
+from shopkit.identity import Identity, Role
+from shopkit.messaging.envelope import Event
 from shopkit.storage.mongo import Database
 from shopkit.testing.deliveries import an_id, delivery, state
-from shopkit.web.identity import Identity, Role
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]

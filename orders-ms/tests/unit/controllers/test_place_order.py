@@ -8,13 +8,13 @@ from pymongo.errors import AutoReconnect
 
 from orders.dependencies import Services
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver, as_caller
+from shopkit.testing.apps import HandedOver, caller_headers
 from shopkit.testing.deliveries import an_id, state
 
 Know = Callable[..., Awaitable[None]]
 Count = Callable[[], Awaitable[int]]
 
-SHOPPER = as_caller("aaa@aaa.com")
+SHOPPER = caller_headers("aaa@aaa.com")
 PATH = "/api/orders"
 SPOON = {"name": "spoon", "quantity": 1}
 
@@ -117,7 +117,7 @@ class TestTaken:
         self, client: httpx2.AsyncClient, handed_over: HandedOver
     ) -> None:
         await order(client, SPOON, headers={"X-Request-ID": "request-7"})
-        assert handed_over[0].message.origin.request_id == "request-7"
+        assert handed_over[0].message.trace_context.request_id == "request-7"
 
 
 class TestIdempotencyKey:
@@ -352,7 +352,9 @@ class TestInvalid:
 
 
 class TestWho:
-    @pytest.mark.parametrize("headers", [{}, as_caller("aaa@aaa.com", "visitor"), as_caller("")])
+    @pytest.mark.parametrize(
+        "headers", [{}, caller_headers("aaa@aaa.com", "visitor"), caller_headers("")]
+    )
     async def test_a_visitor_is_asked_to_sign_in(
         self, client: httpx2.AsyncClient, stored: Count, headers: dict[str, str]
     ) -> None:

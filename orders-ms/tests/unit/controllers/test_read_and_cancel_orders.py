@@ -8,16 +8,16 @@ from orders.dependencies import Services
 from orders.models.order import Order
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
-from shopkit.testing.apps import HandedOver, as_caller
+from shopkit.testing import FakeClock
+from shopkit.testing.apps import HandedOver, caller_headers
 from shopkit.testing.deliveries import an_id, delivery, state
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
 
-OWNER = as_caller("aaa@aaa.com")
-STRANGER = as_caller("bbb@bbb.com")
-ADMIN = as_caller("admin@aaa.com", "admin")
+OWNER = caller_headers("aaa@aaa.com")
+STRANGER = caller_headers("bbb@bbb.com")
+ADMIN = caller_headers("admin@aaa.com", "admin")
 BAD_IDS = ["1", "x" * 24, "A" * 24, "0" * 23, "0" * 25, "0" * 24 + "%0A"]
 
 
@@ -33,7 +33,7 @@ async def settle(services: Services, order: Order, status: str, **more: Any) -> 
 
 class TestList:
     async def test_shows_ones_own_orders_page_by_page(
-        self, client: httpx2.AsyncClient, place: Place, clock: HeldClock
+        self, client: httpx2.AsyncClient, place: Place, clock: FakeClock
     ) -> None:
         # Given
         ids = []
@@ -99,7 +99,7 @@ class TestGet:
         client: httpx2.AsyncClient,
         services: Services,
         place: Place,
-        clock: HeldClock,
+        clock: FakeClock,
         caller: dict[str, str],
     ) -> None:
         # Given

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orders.errors import ContraryOutcomeError, NotCancellableError
-from orders.models.order import LEGAL, Line, Order, Step
+from orders.models.order import LEGAL, HistoryEntry, Line, Order
 from shopkit.contract.events import (
     LineReason,
     OrderCancel,
@@ -15,7 +15,7 @@ from shopkit.contract.events import (
     OrderStatus,
     OrderStatusUpdate,
 )
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
 PENDING, ACCEPTED, REJECTED, CANCELLED = OrderStatus
 LATER = NOON + timedelta(minutes=1)
@@ -33,8 +33,10 @@ WAYS: dict[OrderStatus, Sequence[OrderStatus]] = {
 
 def order(status: OrderStatus = PENDING, **changes: Any) -> Order:
     times = (NOON, LATER, AT_LAST)
-    history = tuple(Step(step, at) for step, at in zip(WAYS[status], times, strict=False))
-    plain = Order(id=an_id(9), email="aaa@aaa.com", lines=LINES, history=history, origin=ORIGIN)
+    history = tuple(HistoryEntry(step, at) for step, at in zip(WAYS[status], times, strict=False))
+    plain = Order(
+        id=an_id(9), email="aaa@aaa.com", lines=LINES, history=history, trace_context=TRACE_CONTEXT
+    )
     return replace(plain, **changes)
 
 
@@ -43,7 +45,7 @@ def told(status: OrderStatus, **more: Any) -> OrderStatusUpdate:
 
 
 def moved(before: Order, status: OrderStatus, at: datetime, **changes: Any) -> Order:
-    return replace(before, history=(*before.history, Step(status, at)), **changes)
+    return replace(before, history=(*before.history, HistoryEntry(status, at)), **changes)
 
 
 class TestLegal:
@@ -188,7 +190,11 @@ class TestMessages:
         # Then
         assert message.id == f"OrderCreate/{an_id(9)}"
         assert (message.topic, message.key) == ("shop.orders", an_id(9))
-        assert (message.source, message.time, message.origin) == ("orders-ms", NOON, ORIGIN)
+        assert (message.source, message.time, message.trace_context) == (
+            "orders-ms",
+            NOON,
+            TRACE_CONTEXT,
+        )
         event = OrderCreate.model_validate_json(message.value)
         assert [line.model_dump() for line in event.order.lines] == [
             {"product_id": an_id(1), "name": "spoon", "price_cents": 599, "quantity": 2},

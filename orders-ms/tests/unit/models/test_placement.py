@@ -9,23 +9,23 @@ from orders.errors import (
     UnknownProductsError,
 )
 from orders.models.order import Line
-from orders.models.placement import Shelf, Wanted, WantedLine
+from orders.models.placement import ProductCatalogue, RequestedLine, RequestedOrder
 from shopkit.testing.deliveries import an_id, state
 
 
-def by_id(number: int, quantity: int = 1, price: int | None = None) -> WantedLine:
-    return WantedLine(quantity=quantity, product_id=an_id(number), price_cents=price)
+def by_id(number: int, quantity: int = 1, price: int | None = None) -> RequestedLine:
+    return RequestedLine(quantity=quantity, product_id=an_id(number), price_cents=price)
 
 
-def by_name(name: str, quantity: int = 1) -> WantedLine:
-    return WantedLine(quantity=quantity, name=name)
+def by_name(name: str, quantity: int = 1) -> RequestedLine:
+    return RequestedLine(quantity=quantity, name=name)
 
 
-def wanted(*lines: WantedLine) -> Wanted:
-    return Wanted("aaa@aaa.com", lines)
+def wanted(*lines: RequestedLine) -> RequestedOrder:
+    return RequestedOrder("aaa@aaa.com", lines)
 
 
-SHELF = Shelf(
+SHELF = ProductCatalogue(
     [
         state(1, name="spoon", price_cents=599, quantity=10),
         state(2, name="fork", price_cents=250, quantity=0),
@@ -37,7 +37,7 @@ SHELF = Shelf(
 )
 
 
-def refusal(*lines: WantedLine) -> LinesRefusedError:
+def refusal(*lines: RequestedLine) -> LinesRefusedError:
     with pytest.raises(LinesRefusedError) as raised:
         SHELF.lines_for(wanted(*lines))
     return raised.value
@@ -55,7 +55,7 @@ class TestLinesFor:
         assert lines == (Line(an_id(1), "spoon", 599, 5), Line(an_id(6), "nail", 1, 1))
 
     def test_an_id_outweighs_a_name(self) -> None:
-        line = WantedLine(quantity=1, product_id=an_id(1), name="nail")
+        line = RequestedLine(quantity=1, product_id=an_id(1), name="nail")
         assert SHELF.lines_for(wanted(line)) == (Line(an_id(1), "spoon", 599, 1),)
 
     def test_takes_all_that_there_is(self) -> None:
@@ -68,7 +68,7 @@ class TestLinesFor:
         assert SHELF.lines_for(wanted(by_id(5)))[0].product_id == an_id(5)
 
     def test_an_archived_product_does_not_make_a_name_ambiguous(self) -> None:
-        shelf = Shelf([state(1, name="cup", archived=True), state(2, name="cup")])
+        shelf = ProductCatalogue([state(1, name="cup", archived=True), state(2, name="cup")])
         assert shelf.lines_for(wanted(by_name("cup")))[0].product_id == an_id(2)
 
     def test_takes_the_price_that_was_seen_where_it_still_holds(self) -> None:
@@ -129,15 +129,15 @@ class TestLinesFor:
         ],
     )
     def test_tells_of_one_kind_at_a_time_the_gravest_first(
-        self, lines: list[WantedLine], kind: type[LinesRefusedError]
+        self, lines: list[RequestedLine], kind: type[LinesRefusedError]
     ) -> None:
         assert type(refusal(*lines)) is kind
 
 
 class TestFingerprint:
     def test_is_the_same_for_the_same_lines_whoever_asks(self) -> None:
-        one = Wanted("aaa@aaa.com", (by_id(1, 2),), "key")
-        other = Wanted("bbb@bbb.com", (by_id(1, 2),), None)
+        one = RequestedOrder("aaa@aaa.com", (by_id(1, 2),), "key")
+        other = RequestedOrder("bbb@bbb.com", (by_id(1, 2),), None)
         assert one.fingerprint == other.fingerprint
 
     @pytest.mark.parametrize(
@@ -151,5 +151,5 @@ class TestFingerprint:
             [],
         ],
     )
-    def test_is_another_for_other_lines(self, lines: list[WantedLine]) -> None:
+    def test_is_another_for_other_lines(self, lines: list[RequestedLine]) -> None:
         assert wanted(*lines).fingerprint != wanted(by_id(1, 2)).fingerprint

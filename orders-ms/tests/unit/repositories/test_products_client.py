@@ -4,7 +4,7 @@ from typing import Any, Self
 import aiohttp
 import pytest
 
-from orders.repositories.products_client import RemoteProducts
+from orders.repositories.products_client import ProductsClient
 from shopkit.contract import internal
 from shopkit.contract.events import OrderStatus
 from shopkit.contract.internal import DecidedOrder, DecidedOrders, ProductStates
@@ -69,14 +69,14 @@ def session() -> Session:
 
 
 @pytest.fixture
-def remote(session: Session) -> RemoteProducts:
+def remote(session: Session) -> ProductsClient:
     double: Any = session
-    return RemoteProducts(double, "http://products:8002/")
+    return ProductsClient(double, "http://products:8002/")
 
 
 class TestProducts:
     async def test_are_read_page_after_page_until_one_is_empty(
-        self, remote: RemoteProducts, session: Session
+        self, remote: ProductsClient, session: Session
     ) -> None:
         # Given
         pages = [[state(1), state(2)], [state(3)], []]
@@ -93,7 +93,7 @@ class TestProducts:
         ]
 
     async def test_an_answer_that_is_none_is_told(
-        self, remote: RemoteProducts, session: Session
+        self, remote: ProductsClient, session: Session
     ) -> None:
         session.error = aiohttp.ClientError("503")
         with pytest.raises(aiohttp.ClientError):
@@ -102,7 +102,7 @@ class TestProducts:
 
 class TestTrace:
     async def test_products_ms_goes_on_in_it(
-        self, remote: RemoteProducts, session: Session
+        self, remote: ProductsClient, session: Session
     ) -> None:
         # When
         with recorded() as exported:
@@ -114,7 +114,7 @@ class TestTrace:
         assert session.headers["traceparent"].split("-")[2] == f"{call.context.span_id:016x}"
 
     async def test_is_not_named_where_traces_are_off(
-        self, remote: RemoteProducts, session: Session
+        self, remote: ProductsClient, session: Session
     ) -> None:
         await remote.cancel([an_id(1)])
         assert session.headers == {}
@@ -122,7 +122,7 @@ class TestTrace:
 
 class TestOrders:
     async def test_are_read_page_after_page_until_one_is_empty(
-        self, remote: RemoteProducts, session: Session
+        self, remote: ProductsClient, session: Session
     ) -> None:
         # Given
         one = DecidedOrder(id=an_id(1), status=OrderStatus.ACCEPTED, age_seconds=3.5)
@@ -138,7 +138,7 @@ class TestOrders:
 
 class TestResend:
     async def test_asks_in_pages(
-        self, remote: RemoteProducts, session: Session, monkeypatch: pytest.MonkeyPatch
+        self, remote: ProductsClient, session: Session, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
         monkeypatch.setattr("orders.repositories.products_client.PAGE", 2)
@@ -153,7 +153,7 @@ class TestResend:
         ]
         assert internal.PAGE == 500
 
-    async def test_a_refusal_is_told(self, remote: RemoteProducts, session: Session) -> None:
+    async def test_a_refusal_is_told(self, remote: ProductsClient, session: Session) -> None:
         session.error = aiohttp.ClientError("500")
         with pytest.raises(aiohttp.ClientError):
             await remote.resend({an_id(1): 0})
@@ -161,7 +161,7 @@ class TestResend:
 
 class TestCancel:
     async def test_asks_in_pages(
-        self, remote: RemoteProducts, session: Session, monkeypatch: pytest.MonkeyPatch
+        self, remote: ProductsClient, session: Session, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
         monkeypatch.setattr("orders.repositories.products_client.PAGE", 2)
@@ -175,7 +175,7 @@ class TestCancel:
         ]
 
     async def test_asks_nothing_where_there_is_none(
-        self, remote: RemoteProducts, session: Session
+        self, remote: ProductsClient, session: Session
     ) -> None:
         await remote.cancel([])
         assert session.asked == []

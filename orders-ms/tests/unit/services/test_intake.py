@@ -6,15 +6,15 @@ import pytest
 
 from orders.dependencies import Services
 from orders.errors import InsufficientStockError, UnknownProductsError
-from orders.models.order import Line, Step
-from orders.models.placement import Wanted, WantedLine
+from orders.models.order import HistoryEntry, Line
+from orders.models.placement import RequestedLine, RequestedOrder
 from orders.services.intake import Placed
 from shopkit.contract.events import OrderStatus
 from shopkit.storage.idempotency import KeyReusedError, key_id
 from shopkit.storage.mongo import Database, Document, GuardMissedError
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 from shopkit.testing.apps import HandedOver
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id, state, told
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, decided, state
 from shopkit.tracing import context
 
 Know = Callable[..., Awaitable[None]]
@@ -22,8 +22,8 @@ Know = Callable[..., Awaitable[None]]
 
 def wanted(
     number: int, quantity: int = 1, *, key: str | None = None, email: str = "aaa@aaa.com"
-) -> Wanted:
-    return Wanted(email, (WantedLine(quantity=quantity, product_id=an_id(number)),), key)
+) -> RequestedOrder:
+    return RequestedOrder(email, (RequestedLine(quantity=quantity, product_id=an_id(number)),), key)
 
 
 class Stored:
@@ -57,15 +57,15 @@ class TestPlace:
         self, services: Services, stored: Stored, handed_over: HandedOver
     ) -> None:
         # Given
-        context.enter(ORIGIN)
+        context.activate(TRACE_CONTEXT)
         # When
         placed = await services.intake.place(wanted(1, 2, key="key-1"))
         # Then
         order = placed.order
         assert not placed.replayed
-        assert order.history == (Step(OrderStatus.PENDING, NOON),)
+        assert order.history == (HistoryEntry(OrderStatus.PENDING, NOON),)
         assert order.lines == (Line(an_id(1), "spoon", 599, 2),)
-        assert (order.email, order.origin) == ("aaa@aaa.com", ORIGIN)
+        assert (order.email, order.trace_context) == ("aaa@aaa.com", TRACE_CONTEXT)
         assert await stored.counts() == (1, 1, 1)
         assert (await stored.only("idempotency_keys"))["_id"] == key_id("aaa@aaa.com", "key-1")
         row = await stored.only("outbox")
@@ -131,15 +131,15 @@ class TestIdempotency:
         assert handed_over == []
 
     async def test_a_replay_is_not_judged_and_is_as_the_order_was_placed(
-        self, services: Services, know: Know, clock: HeldClock
+        self, services: Services, know: Know, clock: FakeClock
     ) -> None:
         # Given
         first = await services.intake.place(wanted(1, 2, key="key-1"))
-        outcome = told(0, "REJECTED", reason="no").event.model_copy(
+        outcome = decided(0, "REJECTED", reason="no").event.model_copy(
             update={"order_id": first.order.id}
         )
-        delivery = told(0, "REJECTED")
-        await services.orders.settle([type(delivery)(outcome, ORIGIN, NOON)])
+        delivery = decided(0, "REJECTED")
+        await services.orders.settle([type(delivery)(outcome, TRACE_CONTEXT, NOON)])
         await know(state(1, archived=True, quantity=0, price_cents=1, version=9))
         clock.advance(days=400)
         # When

@@ -5,19 +5,20 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from shopkit.storage.cursors import InvalidCursorError, encode
 
 from orders.dependencies import Services
 from orders.errors import ContraryOutcomeError, NotCancellableError, OrderNotFoundError
 from orders.models.order import Order
 from orders.models.query import OrderQuery
 from orders.repositories.orders import OrderRepository
-from shopkit.contract.events import Delivery, OrderStatusUpdate
-from shopkit.storage.cursors import InvalidCursorError, encode
+from shopkit.contract.events import OrderStatusUpdate
+from shopkit.identity import Identity, Role
+from shopkit.messaging.envelope import Delivery
 from shopkit.storage.mongo import Database, Document, GuardMissedError
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 from shopkit.testing.apps import HandedOver
-from shopkit.testing.deliveries import NOON, an_id, delivery, state, told
-from shopkit.web.identity import Identity, Role
+from shopkit.testing.deliveries import NOON, an_id, decided, delivery, state
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
@@ -94,7 +95,7 @@ class TestPage:
                 return pages
 
     async def test_shows_ones_own_orders_newest_first(
-        self, services: Services, place: Place, clock: HeldClock
+        self, services: Services, place: Place, clock: FakeClock
     ) -> None:
         # Given
         placed = []
@@ -114,7 +115,7 @@ class TestPage:
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6])
     async def test_pages_skip_and_repeat_nothing_where_times_are_the_same(
-        self, services: Services, place: Place, clock: HeldClock, limit: int
+        self, services: Services, place: Place, clock: FakeClock, limit: int
     ) -> None:
         # Given
         placed = [(await place({1: 1})).id for _ in range(3)]
@@ -128,7 +129,7 @@ class TestPage:
         assert pages[-1] != []
 
     async def test_a_cursor_stays_where_it_is_while_orders_are_placed(
-        self, services: Services, place: Place, clock: HeldClock
+        self, services: Services, place: Place, clock: FakeClock
     ) -> None:
         # Given
         old = []
@@ -166,7 +167,7 @@ class TestCancel:
         self,
         services: Services,
         place: Place,
-        clock: HeldClock,
+        clock: FakeClock,
         handed_over: HandedOver,
         row_of: Row,
         document_of: Stored,
@@ -215,7 +216,7 @@ class TestCancel:
 
 class TestSettle:
     async def test_moves_orders_on_and_lets_their_events_expire(
-        self, services: Services, place: Place, row_of: Row, document_of: Stored, clock: HeldClock
+        self, services: Services, place: Place, row_of: Row, document_of: Stored, clock: FakeClock
     ) -> None:
         # Given
         one, two, three = [await place({1: 1, 2: 1}) for _ in range(3)]
@@ -244,7 +245,7 @@ class TestSettle:
         assert ["resend_at" in document for document in documents] == [False, False, True]
 
     async def test_the_same_outcome_changes_nothing_however_often_it_comes(
-        self, services: Services, place: Place, clock: HeldClock, document_of: Stored
+        self, services: Services, place: Place, clock: FakeClock, document_of: Stored
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -316,7 +317,7 @@ class TestSettle:
         # Given
         order = await place({1: 1})
         # When
-        await services.orders.settle([told(77, "ACCEPTED"), outcome(order, "ACCEPTED")])
+        await services.orders.settle([decided(77, "ACCEPTED"), outcome(order, "ACCEPTED")])
         # Then
         assert (await services.orders.order(order.id, OWNER)).status == "ACCEPTED"
         assert await database["orders"].count_documents({}) == 1

@@ -4,26 +4,22 @@ from typing import Any
 import pytest
 
 from orders.dependencies import Services
+from orders.errors import ProjectionDiffersError
 from orders.models.order import Order
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import BESIDE, ProjectionRepository
 from orders.services import rebuild as rebuild_module
-from orders.services.rebuild import DriftRemainsError, RebuildService
+from orders.services.rebuild import RebuildService
 from orders.services.reconcile import Drift, ReconcileService
-from shopkit.contract.events import (
-    Delivery,
-    OrderStatus,
-    OrderStatusUpdate,
-    ProductState,
-    ProductUpdate,
-)
+from shopkit.contract.events import OrderStatus, OrderStatusUpdate, ProductState, ProductUpdate
 from shopkit.contract.internal import DecidedOrder
+from shopkit.identity import Identity, Role
+from shopkit.messaging.envelope import Delivery
 from shopkit.messaging.outbox import Outbox
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock, NoTransactions
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import an_id, delivery, state
-from shopkit.web.identity import Identity, Role
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
@@ -90,11 +86,11 @@ def pause() -> Pause:
 
 @pytest.fixture
 def reconcile(
-    database: Database, remote: Remote, pause: Pause, handed_over: HandedOver, clock: HeldClock
+    database: Database, remote: Remote, pause: Pause, handed_over: HandedOver, clock: FakeClock
 ) -> ReconcileService:
     double: Any = remote
     return ReconcileService(
-        transactions=NoTransactions(),
+        transactions=FakeTransactions(),
         orders=OrderRepository(database),
         projection=ProjectionRepository(database),
         remote=double,
@@ -328,7 +324,7 @@ class TestRebuild:
     ) -> RebuildService:
         double: Any = remote
         return RebuildService(
-            transactions=NoTransactions(),
+            transactions=FakeTransactions(),
             live=ProjectionRepository(database),
             beside=ProjectionRepository(database, BESIDE),
             reconcile=reconcile,
@@ -396,7 +392,7 @@ class TestRebuild:
         await know(state(1, quantity=3))
         remote.has(state(1), state(2))
         # When
-        with pytest.raises(DriftRemainsError) as raised:
+        with pytest.raises(ProjectionDiffersError) as raised:
             await rebuild.rebuild(FakeTopic())
         # Then
         assert raised.value.product_ids == [an_id(1), an_id(2)]

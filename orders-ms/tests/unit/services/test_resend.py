@@ -5,12 +5,12 @@ import pytest
 
 from orders.dependencies import Services
 from orders.models.order import Order
-from orders.repositories.job_leases import TickRepository
+from orders.repositories.job_leases import JobLeases
+from shopkit.identity import Identity, Role
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import NOON, state
-from shopkit.web.identity import Identity, Role
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
@@ -21,7 +21,7 @@ OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
 class TestTicks:
     async def test_one_process_has_each_turn(self, database: Database) -> None:
         # Given
-        ticks, second = TickRepository(database), timedelta(seconds=1)
+        ticks, second = JobLeases(database), timedelta(seconds=1)
         # When
         turns = [
             await ticks.take("resend", NOON + timedelta(milliseconds=after), second)
@@ -31,7 +31,7 @@ class TestTicks:
         assert turns == [True, False, False, True, False, True]
 
     async def test_each_name_has_turns_of_its_own(self, database: Database) -> None:
-        ticks = TickRepository(database)
+        ticks = JobLeases(database)
         assert await ticks.take("one", NOON, timedelta(seconds=1))
         assert await ticks.take("two", NOON, timedelta(seconds=1))
 
@@ -90,7 +90,7 @@ class TestResend:
         assert handed_over.ids == [f"OrderCreate/{expired.id}"]
 
     async def test_does_so_once_a_second_over_all_replicas(
-        self, services: Services, place: Place, picked: list[Order], clock: HeldClock
+        self, services: Services, place: Place, picked: list[Order], clock: FakeClock
     ) -> None:
         # Given
         picked.append(await place({1: 1}))

@@ -1,29 +1,33 @@
-"""The endpoints of categories."""
+"""Endpoints for categories."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
 from products import problems
-from products.controllers.products import ADMIN
 from products.dependencies import Catalogue, Categories
 from products.schemas import CategoriesBody, CategoryBody, CategoryRequest, Name
-from shopkit.web.database_problems import AWAY
+from shopkit.web.admin_routes import ADMIN_PROBLEMS
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Admin
-from shopkit.web.problems import UNREADABLE, document
+from shopkit.web.problems import UNREADABLE, responses
 
-routes = APIRouter(prefix="/api/categories", tags=["categories"])
+router = APIRouter(prefix="/api/categories", tags=["categories"])
 
 NameInPath = Annotated[Name, Path()]
 
 
-@routes.get("", responses=document(AWAY))
+@router.get("", responses=responses(DATABASE_UNAVAILABLE))
 async def list_categories(catalogue: Catalogue) -> CategoriesBody:
     """List all categories."""
     return CategoriesBody.of(await catalogue.categories())
 
 
-@routes.post("", status_code=201, responses=document(*ADMIN, UNREADABLE, problems.CATEGORY_TAKEN))
+@router.post(
+    "",
+    status_code=201,
+    responses=responses(*ADMIN_PROBLEMS, UNREADABLE, problems.CATEGORY_TAKEN),
+)
 async def add_category(
     body: CategoryRequest, caller: Admin, categories: Categories
 ) -> CategoryBody:
@@ -32,22 +36,24 @@ async def add_category(
     return CategoryBody(name=category.name)
 
 
-@routes.patch(
+@router.patch(
     "/{name}",
-    responses=document(*ADMIN, UNREADABLE, problems.CATEGORY_NOT_FOUND, problems.CATEGORY_TAKEN),
+    responses=responses(
+        *ADMIN_PROBLEMS, UNREADABLE, problems.CATEGORY_NOT_FOUND, problems.CATEGORY_TAKEN
+    ),
 )
 async def rename_category(
     name: NameInPath, body: CategoryRequest, caller: Admin, categories: Categories
 ) -> CategoryBody:
-    """Rename a category, for all products that have it."""
+    """Rename a category in all its products."""
     category = await categories.rename(name, body.name, actor=caller.email)
     return CategoryBody(name=category.name)
 
 
-@routes.delete(
+@router.delete(
     "/{name}",
     status_code=204,
-    responses=document(*ADMIN, problems.CATEGORY_NOT_FOUND, problems.CATEGORY_IN_USE),
+    responses=responses(*ADMIN_PROBLEMS, problems.CATEGORY_NOT_FOUND, problems.CATEGORY_IN_USE),
 )
 async def delete_category(name: NameInPath, caller: Admin, categories: Categories) -> None:
     """Delete a category that no product has."""

@@ -1,4 +1,4 @@
-"""Endpoints for orders-ms on the private network; the gateway passes none of them on."""
+"""Endpoints for orders-ms on the private network. The gateway does not route to them."""
 
 from typing import Annotated
 
@@ -15,35 +15,35 @@ from shopkit.contract.internal import (
     ResendProducts,
 )
 
-routes = APIRouter(prefix="/internal", include_in_schema=False)
+router = APIRouter(prefix="/internal", include_in_schema=False)
 
 After = Annotated[Id | None, Query()]
 
 
-@routes.get("/products")
-async def products(comparison: Comparison, after: After = None) -> ProductStates:
+@router.get("/products")
+async def list_products(comparison: Comparison, after: After = None) -> ProductStates:
     """List products by id."""
     return ProductStates(products=await comparison.products(after, PAGE))
 
 
-@routes.post("/products/resend", status_code=202)
-async def resend(body: ResendProducts, comparison: Comparison) -> None:
-    """Send products again in a higher version."""
+@router.post("/products/resend", status_code=202)
+async def resend_products(body: ResendProducts, comparison: Comparison) -> None:
+    """Send products again with higher versions."""
     await comparison.resend({product.id: product.version for product in body.products})
 
 
-@routes.get("/orders")
-async def orders(comparison: Comparison, after: After = None) -> DecidedOrders:
-    """List what is recorded of orders by id."""
+@router.get("/orders")
+async def list_decisions(comparison: Comparison, after: After = None) -> DecidedOrders:
+    """List decisions by order id."""
     return DecidedOrders(
         orders=[
-            DecidedOrder(id=stub.order_id, status=stub.status, age_seconds=age)
-            for stub, age in await comparison.stubs(after, PAGE)
+            DecidedOrder(id=decision.order_id, status=decision.status, age_seconds=age_seconds)
+            for decision, age_seconds in await comparison.decisions(after, PAGE)
         ]
     )
 
 
-@routes.post("/orders/cancel", status_code=202)
-async def cancel(body: CancelOrders, comparison: Comparison) -> None:
-    """Cancel orders that nobody placed."""
+@router.post("/orders/cancel", status_code=202)
+async def cancel_orders(body: CancelOrders, comparison: Comparison) -> None:
+    """Return the stock of orders that do not exist in orders-db."""
     await comparison.cancel(body.ids)

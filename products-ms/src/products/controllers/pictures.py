@@ -1,32 +1,35 @@
-"""The endpoints of pictures."""
+"""Endpoints for pictures of products."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from products import problems
-from products.controllers.products import ADMIN, ETAG, ProductId
+from products.controllers.products import ETAG_DOCUMENT, ProductId
 from products.dependencies import Pictures
-from products.models.etag import etag, is_current
+from products.etags import etag, matches
 from products.models.picture import LIMIT_BYTES, Size
 from products.schemas import ProductBody
-from shopkit.web.database_problems import AWAY
+from shopkit.web.admin_routes import ADMIN_PROBLEMS
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Admin
-from shopkit.web.problems import NOT_FOUND, document
+from shopkit.web.problems import NOT_FOUND, responses
 
-routes = APIRouter(prefix="/api/products/{product_id}/image", tags=["products"])
+router = APIRouter(prefix="/api/products/{product_id}/image", tags=["products"])
 
-FOREVER = "public, max-age=31536000, immutable"
-BRIEFLY = "public, max-age=60"
+CACHE_FOREVER = "public, max-age=31536000, immutable"
+CACHE_BRIEFLY = "public, max-age=60"
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
-@routes.put(
+@router.put(
     "",
     responses={
-        **document(*ADMIN, NOT_FOUND, problems.PICTURE_TOO_LARGE, problems.PICTURE_UNUSABLE),
-        200: {"headers": ETAG},
+        **responses(
+            *ADMIN_PROBLEMS, NOT_FOUND, problems.PICTURE_TOO_LARGE, problems.PICTURE_UNUSABLE
+        ),
+        200: {"headers": ETAG_DOCUMENT},
     },
     openapi_extra={
         "requestBody": {
@@ -38,31 +41,31 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 async def put_picture(
     product_id: ProductId, request: Request, caller: Admin, pictures: Pictures, response: Response
 ) -> ProductBody:
-    """Give a product a picture: PNG, JPEG or WebP, at most 2 MiB and 12 megapixels."""
-    data = await _read(request)
+    """Set a product's picture: PNG, JPEG or WebP, at most 2 MiB and 12 megapixels."""
+    data = await _read_body(request)
     product = await pictures.put(product_id, data, actor=caller.email)
     response.headers["ETag"] = etag(product)
     return ProductBody.of(product)
 
 
-async def _read(request: Request) -> bytes:
-    # One byte more than is taken shows that there is too much; the rest is not kept.
+async def _read_body(request: Request) -> bytes:
+    # One byte above the limit is enough to detect a body that is too large. The rest is dropped.
     data = bytearray()
-    async for part in request.stream():
-        data += part[: LIMIT_BYTES + 1 - len(data)]
+    async for chunk in request.stream():
+        data += chunk[: LIMIT_BYTES + 1 - len(data)]
     return bytes(data)
 
 
-@routes.get(
+@router.get(
     "",
     response_class=Response,
     responses={
-        **document(AWAY, NOT_FOUND),
+        **responses(DATABASE_UNAVAILABLE, NOT_FOUND),
         200: {
             "content": {"image/webp": _BINARY},
-            "headers": {**ETAG, "Cache-Control": {"schema": {"type": "string"}}},
+            "headers": {**ETAG_DOCUMENT, "Cache-Control": {"schema": {"type": "string"}}},
         },
-        304: {"description": "The client's copy is current", "headers": ETAG},
+        304: {"description": "The client's copy is up to date", "headers": ETAG_DOCUMENT},
     },
 )
 async def get_picture(
@@ -72,10 +75,10 @@ async def get_picture(
     v: Annotated[str, Query(max_length=64, description="as in the product's image_url")] = "",
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Show a product's picture; with its version in the address it may be kept for a year."""
+    """Return a product's picture. If the URL contains its version, it can be cached for a year."""
     digest, data = await pictures.get(product_id, size)
     tag = f'"{digest}-{size}"'
-    headers = {"ETag": tag, "Cache-Control": FOREVER if v == digest else BRIEFLY}
-    if is_current(if_none_match, tag):
+    headers = {"ETag": tag, "Cache-Control": CACHE_FOREVER if v == digest else CACHE_BRIEFLY}
+    if matches(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     return Response(data, media_type="image/webp", headers=headers)

@@ -1,4 +1,4 @@
-"""The endpoints of products."""
+"""Endpoints for products."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 
 from products import problems
 from products.dependencies import Catalogue, Editing, Pages
-from products.models.etag import etag, is_current
+from products.etags import details_versions, etag, matches
 from products.schemas import (
     ChangeProductRequest,
     CreateProductRequest,
@@ -14,69 +14,72 @@ from products.schemas import (
     ProductBody,
     ProductsBody,
 )
-from products.services.editing import Asked
-from shopkit.storage.idempotency import REPLAYED, IdempotencyKey
-from shopkit.web.database_problems import AWAY
+from products.services.editing import EditRequest
+from shopkit.web.admin_routes import ADMIN_PROBLEMS
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
+from shopkit.web.idempotency import REPLAYED_DOCUMENT, IdempotencyKey, mark_replayed
 from shopkit.web.identity import Admin
-from shopkit.web.problems import (
-    FORBIDDEN,
-    KEY_REUSED,
-    NOT_FOUND,
-    UNAUTHENTICATED,
-    UNREADABLE,
-    document,
-)
+from shopkit.web.problems import KEY_REUSED, NOT_FOUND, UNREADABLE, responses
 
-routes = APIRouter(prefix="/api", tags=["products"])
+router = APIRouter(prefix="/api", tags=["products"])
 
 ProductId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits")]
-IfMatch = Annotated[str | None, Header(description="the ETag that was seen; `*` counts as none")]
-ETAG = {"ETag": {"schema": {"type": "string"}, "description": "details and stock, counted apart"}}
-ADMIN = (UNAUTHENTICATED, FORBIDDEN, AWAY)
+IfMatch = Annotated[
+    str | None, Header(description="the ETag that the admin saw; `*` counts as no ETag")
+]
+ETAG_DOCUMENT = {
+    "ETag": {
+        "schema": {"type": "string"},
+        "description": "the version of the details, a dot, and the version of the stock",
+    }
+}
 
 
-@routes.get(
+@router.get(
     "/products",
     response_model=ProductsBody,
-    responses=document(AWAY, NOT_FOUND, problems.CATEGORY_NOT_FOUND),
+    responses=responses(DATABASE_UNAVAILABLE, NOT_FOUND, problems.CATEGORY_NOT_FOUND),
 )
 async def list_products(
-    asked: Annotated[ListProducts, Query()], catalogue: Catalogue, pages: Pages
+    query: Annotated[ListProducts, Query()], catalogue: Catalogue, pages: Pages
 ) -> Response:
-    """List products; all filters combine."""
+    """List products. A product must match all filters."""
 
     async def read() -> bytes:
         page = await catalogue.page(
-            asked.to_query(), asked.category_name, limit=asked.page_size, cursor=asked.cursor
+            query.to_query(), query.category_name, limit=query.page_size, cursor=query.cursor
         )
         return ProductsBody.of(page).model_dump_json().encode()
 
-    # Most visitors look at the same few pages, and at the same time.
-    body = await pages.get(asked.model_dump_json(), read)
+    # Most visitors look at the same few pages at the same time.
+    body = await pages.get(query.model_dump_json(), read)
     return Response(body, media_type="application/json")
 
 
-@routes.get("/admin/products", responses=document(*ADMIN, NOT_FOUND, problems.CATEGORY_NOT_FOUND))
+@router.get(
+    "/admin/products",
+    responses=responses(*ADMIN_PROBLEMS, NOT_FOUND, problems.CATEGORY_NOT_FOUND),
+)
 async def list_all_products(
-    asked: Annotated[ListProducts, Query()], _caller: Admin, catalogue: Catalogue
+    query: Annotated[ListProducts, Query()], _caller: Admin, catalogue: Catalogue
 ) -> ProductsBody:
-    """List products, archived ones too; all filters combine."""
+    """List products, including archived ones. A product must match all filters."""
     page = await catalogue.page(
-        asked.to_query(archived_too=True),
-        asked.category_name,
-        limit=asked.page_size,
-        cursor=asked.cursor,
+        query.to_query(include_archived=True),
+        query.category_name,
+        limit=query.page_size,
+        cursor=query.cursor,
     )
     return ProductsBody.of(page)
 
 
-@routes.get(
+@router.get(
     "/products/{product_id}",
     response_model=ProductBody,
     responses={
-        **document(AWAY, NOT_FOUND),
-        200: {"headers": ETAG},
-        304: {"description": "The client's copy is current", "headers": ETAG},
+        **responses(DATABASE_UNAVAILABLE, NOT_FOUND),
+        200: {"headers": ETAG_DOCUMENT},
+        304: {"description": "The client's copy is up to date", "headers": ETAG_DOCUMENT},
     },
 )
 async def get_product(
@@ -85,21 +88,21 @@ async def get_product(
     response: Response,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> ProductBody | Response:
-    """Show a product, archived ones too."""
-    product = await catalogue.product(product_id)
+    """Return a product, archived or not."""
+    product = await catalogue.get(product_id)
     tag = etag(product)
-    if is_current(if_none_match, tag):
+    if matches(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return ProductBody.of(product)
 
 
-@routes.post(
+@router.post(
     "/products",
     status_code=201,
     responses={
-        **document(*ADMIN, UNREADABLE, problems.CATEGORY_NOT_FOUND, problems.NAME_TAKEN),
-        201: {"headers": ETAG},
+        **responses(*ADMIN_PROBLEMS, UNREADABLE, problems.CATEGORY_NOT_FOUND, problems.NAME_TAKEN),
+        201: {"headers": ETAG_DOCUMENT},
     },
 )
 async def create_product(
@@ -111,22 +114,22 @@ async def create_product(
     return ProductBody.of(product)
 
 
-@routes.patch(
+@router.patch(
     "/products/{product_id}",
     responses={
-        **document(
-            *ADMIN,
+        **responses(
+            *ADMIN_PROBLEMS,
             UNREADABLE,
             NOT_FOUND,
             problems.CATEGORY_NOT_FOUND,
             problems.NAME_TAKEN,
             problems.INSUFFICIENT_STOCK,
             problems.STOCK_LIMIT,
-            problems.STALE_TAG,
-            problems.TAG_MISSING,
+            problems.STALE,
+            problems.VERSION_REQUIRED,
             KEY_REUSED,
         ),
-        200: {"headers": {**ETAG, REPLAYED: {"schema": {"type": "string"}}}},
+        200: {"headers": {**ETAG_DOCUMENT, **REPLAYED_DOCUMENT}},
     },
 )
 async def change_product(
@@ -138,22 +141,23 @@ async def change_product(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ProductBody:
-    """Change details as they were seen (If-Match), or the stock by a difference, or both."""
-    asked = Asked(caller.email, if_match, idempotency_key, body.fingerprint(product_id))
-    edited = await editing.change(product_id, body.to_change(), asked)
+    """Change details, which requires If-Match, or the stock by a difference, or both."""
+    request = EditRequest(
+        caller.email, details_versions(if_match), idempotency_key, body.fingerprint(product_id)
+    )
+    edited = await editing.change(product_id, body.to_change(), request)
     response.headers["ETag"] = etag(edited.product)
-    if edited.replayed:
-        response.headers[REPLAYED] = "true"
+    mark_replayed(response, replayed=edited.replayed)
     return ProductBody.of(edited.product)
 
 
-@routes.delete(
+@router.delete(
     "/products/{product_id}",
     status_code=204,
-    responses=document(*ADMIN, NOT_FOUND, problems.STALE_TAG, problems.TAG_MISSING),
+    responses=responses(*ADMIN_PROBLEMS, NOT_FOUND, problems.STALE, problems.VERSION_REQUIRED),
 )
 async def archive_product(
     product_id: ProductId, caller: Admin, editing: Editing, if_match: IfMatch = None
 ) -> None:
-    """Take a product out of the shop; it can be put back."""
-    await editing.archive(product_id, Asked(caller.email, if_match))
+    """Archive a product. It can be restored."""
+    await editing.archive(product_id, EditRequest(caller.email, details_versions(if_match)))

@@ -1,4 +1,4 @@
-"""What an admin wants of a product, and what becomes of it: no input or output, no clock."""
+"""New products and changes that admins request, without I/O and without a clock."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,7 +10,12 @@ from products.models.product import Category, Product
 
 @dataclass(frozen=True, slots=True)
 class NewProduct:
-    """What an admin says of a product to be added; names are trimmed and in lower case."""
+    """A product to add. Names are trimmed and in lower case.
+
+    Attributes:
+        categories: The names of its categories.
+        id: Its id, None to generate one.
+    """
 
     name: str
     description: str
@@ -23,9 +28,9 @@ class NewProduct:
         """Return the product in its first version.
 
         Args:
-            new_id: Its id, where none was chosen.
-            categories: Its categories, found by their names.
-            now: The time.
+            new_id: The id to use if none was chosen.
+            categories: The categories with the requested names.
+            now: The current time.
         """
         return Product(
             id=self.id or new_id,
@@ -45,10 +50,15 @@ class NewProduct:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an admin wants changed; None where a field is to stay.
+    """A change of a product. None leaves a field unchanged.
 
-    Details are changed as they were seen, so they need the tag that was seen with them. A change
-    of stock is a difference, which needs none.
+    A change of details requires the version that the admin saw. A change of stock is a difference
+    and does not.
+
+    Attributes:
+        categories: The names of the new categories.
+        restore: Whether to restore an archived product.
+        quantity_delta: How much to add to the stock, negative to remove.
     """
 
     name: str | None = None
@@ -59,24 +69,24 @@ class Change:
     quantity_delta: int = 0
 
     @property
-    def of_details(self) -> bool:
-        """Whether it changes anything but the stock."""
+    def changes_details(self) -> bool:
+        """Whether the change affects anything but the stock."""
         fields = (self.name, self.description, self.price_cents, self.categories)
         return self.restore or any(field is not None for field in fields)
 
-    def applied(
+    def apply(
         self, product: Product, categories: Sequence[Category] | None, now: datetime
     ) -> Product:
-        """Return the product changed; the very same where nothing differs.
+        """Return the changed product, which is the same object if nothing changes.
 
         Args:
-            product: As it is.
-            categories: Its new categories, None to keep them.
-            now: The time.
+            product: The product.
+            categories: The new categories, None to keep the current ones.
+            now: The current time.
 
         Raises:
-            InsufficientStockError: There are not so many to be taken away.
-            StockLimitError: There would be more than a product may have.
+            InsufficientStockError: The stock would be negative.
+            StockLimitError: The stock would exceed the limit.
         """
         edited = replace(
             product,
@@ -92,9 +102,9 @@ class Change:
 
 
 def for_audit(product: Product) -> dict[str, Any]:
-    """Return what the audit trail keeps of a product."""
-    kept = asdict(product)
-    kept["categories"] = [category.name for category in product.categories]
-    for uninteresting in ("id", "created_at", "updated_at"):
-        del kept[uninteresting]
-    return kept
+    """Return a product's values for the audit trail."""
+    values = asdict(product)
+    values["categories"] = [category.name for category in product.categories]
+    for field in ("id", "created_at", "updated_at"):
+        del values[field]
+    return values

@@ -1,4 +1,4 @@
-"""Whether an order can be had: decided once, in the order of arrival, whole or not at all."""
+"""Decides orders against the stock: once each, in order of arrival, completely or not at all."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -9,52 +9,61 @@ from typing import Literal, Self
 from products.models.product import Product
 from shopkit.contract.events import (
     LineReason,
-    Message,
     OrderLine,
     OrderSnapshot,
     OrderStatus,
     OrderStatusUpdate,
 )
-from shopkit.tracing.context import Origin
+from shopkit.messaging.envelope import wrap
+from shopkit.storage.unit_of_work import Message
+from shopkit.tracing.context import TraceContext
 
 SOURCE = "products-ms"
 
-REJECTED_REASON = "Not everything in it could be had."
-UNREADABLE_REASON = "It could not be read."
+REJECTED_REASON = "Some items were unavailable."
+UNREADABLE_REASON = "The order could not be read."
 
 Outcome = Literal[OrderStatus.ACCEPTED, OrderStatus.REJECTED, OrderStatus.CANCELLED]
 
 
 @dataclass(frozen=True, slots=True)
-class StubLine:
-    """How many of a product an order has."""
+class DecisionLine:
+    """A product of an order and its quantity."""
 
     product_id: str
     quantity: int
 
 
 @dataclass(frozen=True, slots=True)
-class Stub:
-    """The record of what was decided about an order: there is one for each, for ever.
+class Decision:
+    """What was decided about an order. It is kept forever.
 
-    `settled_at` is when it got its present status.
+    Attributes:
+        order_id: The order.
+        status: The outcome.
+        lines: The products and quantities of the order.
+        reason: Why the order was rejected.
+        line_reasons: Why products of a rejected order could not be sold.
+        decided_at: When the order was decided.
+        settled_at: When the decision got its current status.
+        trace_context: The request that placed or cancelled the order.
     """
 
     order_id: str
     status: Outcome
-    lines: tuple[StubLine, ...]
+    lines: tuple[DecisionLine, ...]
     reason: str | None
     line_reasons: tuple[LineReason, ...]
     decided_at: datetime
     settled_at: datetime
-    origin: Origin
+    trace_context: TraceContext
 
     def cancelled(self, now: datetime) -> Self:
-        """Return the stub of the order cancelled."""
+        """Return the decision after the order's cancellation."""
         return replace(self, status=OrderStatus.CANCELLED, settled_at=now)
 
     def answer(self) -> Message:
-        """Return the event that tells of the outcome: always the same for the same stub."""
+        """Return the event that announces the outcome. It is always the same for one decision."""
         rejected = self.status is OrderStatus.REJECTED
         event = OrderStatusUpdate(
             order_id=self.order_id,
@@ -62,75 +71,79 @@ class Stub:
             reason=self.reason if rejected else None,
             lines=self.line_reasons if rejected else (),
         )
-        return Message.of(event, source=SOURCE, time=self.settled_at, origin=self.origin)
+        return wrap(event, source=SOURCE, time=self.settled_at, trace_context=self.trace_context)
 
 
-def cancelled_unseen(order_id: str, now: datetime, origin: Origin) -> Stub:
-    """Return the stub of an order that was cancelled before it was ever seen."""
-    return _stub(order_id, OrderStatus.CANCELLED, (), now, origin)
+def cancel_unseen(order_id: str, now: datetime, trace_context: TraceContext) -> Decision:
+    """Return the decision about an order whose cancellation arrived before the order itself."""
+    return _decision(order_id, OrderStatus.CANCELLED, (), now, trace_context)
 
 
-def rejected_unreadable(order_id: str, now: datetime, origin: Origin) -> Stub:
-    """Return the stub of an order that can't be read."""
-    stub = _stub(order_id, OrderStatus.REJECTED, (), now, origin)
-    return replace(stub, reason=UNREADABLE_REASON)
+def reject_unreadable(order_id: str, now: datetime, trace_context: TraceContext) -> Decision:
+    """Return the decision about an order that cannot be read."""
+    decision = _decision(order_id, OrderStatus.REJECTED, (), now, trace_context)
+    return replace(decision, reason=UNREADABLE_REASON)
 
 
-def _stub(
-    order_id: str, status: Outcome, lines: tuple[StubLine, ...], now: datetime, origin: Origin
-) -> Stub:
-    return Stub(order_id, status, lines, None, (), now, now, origin)
+def _decision(
+    order_id: str,
+    status: Outcome,
+    lines: tuple[DecisionLine, ...],
+    now: datetime,
+    trace_context: TraceContext,
+) -> Decision:
+    return Decision(order_id, status, lines, None, (), now, now, trace_context)
 
 
-class Shelf:
-    """The stock as it is while a batch of orders is decided, one after the other."""
+class Stock:
+    """The remaining stock while the orders of a batch are decided one after the other."""
 
     def __init__(self, products: Mapping[str, Product]) -> None:
         self._products = products
         self._left = {product.id: product.quantity for product in products.values()}
 
-    def decide(self, order: OrderSnapshot, now: datetime, origin: Origin) -> Stub:
-        """Take all that an order asks for, or nothing, and return what is to be recorded."""
+    def decide(self, order: OrderSnapshot, now: datetime, trace_context: TraceContext) -> Decision:
+        """Take everything that an order contains, or nothing, and return the decision."""
         lines = _summed(order.lines)
         reasons = tuple(self._reasons(lines))
         if reasons:
-            stub = _stub(order.id, OrderStatus.REJECTED, lines, now, origin)
-            return replace(stub, reason=REJECTED_REASON, line_reasons=reasons)
+            decision = _decision(order.id, OrderStatus.REJECTED, lines, now, trace_context)
+            return replace(decision, reason=REJECTED_REASON, line_reasons=reasons)
         for line in lines:
             self._left[line.product_id] -= line.quantity
-        return _stub(order.id, OrderStatus.ACCEPTED, lines, now, origin)
+        return _decision(order.id, OrderStatus.ACCEPTED, lines, now, trace_context)
 
     def taken(self) -> dict[str, int]:
-        """Return how many of each product were taken, where any were."""
+        """Return the quantity that was taken of each product, without zeros."""
         taken = {id_: self._products[id_].quantity - left for id_, left in self._left.items()}
-        return {id_: count for id_, count in taken.items() if count}
+        return {id_: quantity for id_, quantity in taken.items() if quantity}
 
-    def _reasons(self, lines: Iterable[StubLine]) -> Iterable[LineReason]:
+    def _reasons(self, lines: Iterable[DecisionLine]) -> Iterable[LineReason]:
         for line in lines:
             product = self._products.get(line.product_id)
             if product is None or product.archived:
-                yield LineReason(product_id=line.product_id, reason="It is no longer sold.")
+                yield LineReason(product_id=line.product_id, reason="It is no longer for sale.")
             elif self._left[line.product_id] < line.quantity:
-                text = _stock_sentence(self._left[line.product_id])
-                yield LineReason(product_id=line.product_id, reason=text)
+                reason = _stock_message(self._left[line.product_id])
+                yield LineReason(product_id=line.product_id, reason=reason)
 
 
-def _stock_sentence(left: int) -> str:
+def _stock_message(left: int) -> str:
     return f"Only {left} left." if left else "None left."
 
 
-def _summed(lines: Iterable[OrderLine]) -> tuple[StubLine, ...]:
+def _summed(lines: Iterable[OrderLine]) -> tuple[DecisionLine, ...]:
     totals: dict[str, int] = defaultdict(int)
     for line in lines:
         totals[line.product_id] += line.quantity
-    return tuple(StubLine(product_id, quantity) for product_id, quantity in totals.items())
+    return tuple(DecisionLine(product_id, quantity) for product_id, quantity in totals.items())
 
 
-def given_back(stubs: Iterable[Stub]) -> dict[str, int]:
-    """Return how many of each product go back to the shelf when these orders are cancelled."""
+def returned_stock(decisions: Iterable[Decision]) -> dict[str, int]:
+    """Return the quantity of each product to put back when these orders are cancelled."""
     totals: dict[str, int] = defaultdict(int)
-    for stub in stubs:
-        if stub.status is OrderStatus.ACCEPTED:
-            for line in stub.lines:
+    for decision in decisions:
+        if decision.status is OrderStatus.ACCEPTED:
+            for line in decision.lines:
                 totals[line.product_id] += line.quantity
     return dict(totals)

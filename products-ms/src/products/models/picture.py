@@ -1,4 +1,4 @@
-"""A picture as it is kept: decoded and encoded again, in two sizes, without its EXIF data."""
+"""Pictures, decoded and encoded again in two sizes and without EXIF data."""
 
 import hashlib
 import io
@@ -16,34 +16,40 @@ QUALITY = 82
 
 
 class Size(StrEnum):
-    """The sizes that are kept."""
+    """The stored sizes."""
 
     FULL = "full"
     THUMB = "thumb"
 
     @property
     def longest_side(self) -> int:
-        """In pixels."""
+        """The maximum width and height in pixels."""
         return 1_200 if self is Size.FULL else 400
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as WebP, by size; `digest` names what it shows."""
+    """A picture.
+
+    Attributes:
+        digest: A hash of the content.
+        encoded: The picture as WebP, by size.
+    """
 
     digest: str
     encoded: dict[Size, bytes]
 
 
 def read_picture(data: bytes) -> Picture:
-    """Return the picture that an upload shows.
+    """Decode an upload and return the picture.
 
-    Only the header is read before the size in pixels is known to be bearable; EXIF data is used
-    to turn the picture upright, and dropped.
+    The number of pixels is read from the header before anything is decoded. EXIF data is used to
+    rotate the picture upright, and then removed.
 
     Raises:
-        PictureTooLargeError: It has more than 2 MiB.
-        PictureError: It is no whole PNG, JPEG or WebP picture, or has too many pixels.
+        PictureTooLargeError: The upload is larger than 2 MiB.
+        PictureError: The upload is not a complete PNG, JPEG or WebP picture, or has more than 12
+            megapixels.
     """
     if len(data) > LIMIT_BYTES:
         raise PictureTooLargeError(LIMIT_BYTES)
@@ -56,12 +62,12 @@ def _decode(data: bytes) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             if opened.width * opened.height > LIMIT_PIXELS:
-                raise PictureError("A picture may have at most 12 megapixels.")
+                raise PictureError("A picture can have at most 12 megapixels.")
             opened.load()
             upright = ImageOps.exif_transpose(opened)
             return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise PictureError("This is no PNG, JPEG or WebP picture.") from error
+        raise PictureError("The file is not a PNG, JPEG or WebP picture.") from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise PictureError("The picture is damaged.") from error
 

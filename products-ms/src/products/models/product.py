@@ -1,4 +1,4 @@
-"""A product and its rules: no input or output, no clock."""
+"""A product and its rules, without I/O and without a clock."""
 
 import re
 import unicodedata
@@ -25,10 +25,14 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product in the catalogue, with its stock.
+    """A product and its stock.
 
-    Details and stock are counted apart, so that sales do not spoil an admin's edit. `picture` is
-    the digest of its picture.
+    Details and stock have separate versions, so that sales do not disturb an admin's edit.
+
+    Attributes:
+        picture: The digest of the product's picture.
+        details_version: A number that grows with every change of the details.
+        stock_version: A number that grows with every change of the stock.
     """
 
     id: str
@@ -51,7 +55,7 @@ class Product:
 
     @property
     def state(self) -> ProductState:
-        """What events tell of the product."""
+        """The product as events contain it."""
         return ProductState(
             id=self.id,
             name=self.name,
@@ -62,21 +66,21 @@ class Product:
         )
 
     def with_stock_change(self, delta: int, now: datetime) -> Self:
-        """Return the product with so many more, or fewer, on the shelf.
+        """Return the product with its stock changed by an admin.
 
         Raises:
-            InsufficientStockError: There are not so many.
-            StockLimitError: There would be more than 1,000,000.
+            InsufficientStockError: The stock would be negative.
+            StockLimitError: The stock would exceed 1,000,000.
         """
         quantity = self.quantity + delta
         if quantity < 0:
             raise InsufficientStockError(self.id, self.quantity, delta)
         if delta > 0 and quantity > STOCK_LIMIT:
             raise StockLimitError(self.id, STOCK_LIMIT)
-        return self.moved(delta, now)
+        return self.with_quantity_delta(delta, now)
 
-    def moved(self, delta: int, now: datetime) -> Self:
-        """Return the product after goods went out or, whatever the limit, came back."""
+    def with_quantity_delta(self, delta: int, now: datetime) -> Self:
+        """Return the product after a sale or a return. The limit does not apply to returns."""
         return replace(
             self,
             quantity=self.quantity + delta,
@@ -85,35 +89,34 @@ class Product:
         )
 
     def with_new_details(self, now: datetime) -> Self:
-        """Return the product with its details counted as changed."""
+        """Return the product with the next version of its details."""
         return replace(self, details_version=self.details_version + 1, updated_at=now)
 
     def archived_at(self, now: datetime) -> Self:
-        """Return the product archived; the very same where it is already."""
+        """Return the archived product, which is the same object if it is already archived."""
         return self if self.archived else replace(self, archived=True).with_new_details(now)
 
     def with_picture(self, digest: str, now: datetime) -> Self:
-        """Return the product with another picture; the very same where it has it already."""
+        """Return the product with a picture, which is the same object if it already has it."""
         if self.picture == digest:
             return self
         return replace(self, picture=digest).with_new_details(now)
 
     def renamed_category(self, category: Category, now: datetime) -> Self:
-        """Return the product with a category's new name."""
-        names = tuple(category if one.id == category.id else one for one in self.categories)
-        return replace(self, categories=names).with_new_details(now)
+        """Return the product with the new name of a category."""
+        categories = tuple(category if old.id == category.id else old for old in self.categories)
+        return replace(self, categories=categories).with_new_details(now)
 
-    def raised_above(self, version: int) -> Self:
-        """Return the product in a version above its own and another."""
-        raise_by = max(self.version, version) + 1 - self.version
-        return replace(self, stock_version=self.stock_version + raise_by)
+    def with_version_above(self, version: int) -> Self:
+        """Return the product with a version above its own and another version."""
+        increment = max(self.version, version) + 1 - self.version
+        return replace(self, stock_version=self.stock_version + increment)
 
 
 def fold(text: str) -> str:
-    """Return a text without the difference of letter case and accents.
+    """Return a text without differences in case and accents.
 
-    Args:
-        text: Any Unicode text; it is decomposed (NFKD) and loses its combining marks.
+    The text is case-folded, decomposed (NFKD) and stripped of combining marks.
     """
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
@@ -125,16 +128,16 @@ def words(text: str) -> list[str]:
 
 
 def prefixes(texts: Iterable[str]) -> set[str]:
-    """Return every beginning of every word of the texts."""
-    found = {word for text in texts for word in words(text)}
-    return {word[:length] for word in found for length in range(1, len(word) + 1)}
+    """Return all prefixes of all words of the texts."""
+    distinct = {word for text in texts for word in words(text)}
+    return {word[:length] for word in distinct for length in range(1, len(word) + 1)}
 
 
 def name_terms(name: str) -> list[str]:
-    """Return what finds a product by its name."""
+    """Return the terms that find a product by its name."""
     return sorted(prefixes([name]))
 
 
 def search_terms(name: str, description: str, categories: Iterable[str]) -> list[str]:
-    """Return what finds a product: beginnings of words in names, and the description's words."""
+    """Return the terms that find a product: prefixes of names, and words of the description."""
     return sorted(prefixes([name, *categories]) | set(words(description)))

@@ -1,4 +1,4 @@
-"""What a list of products is asked for."""
+"""The filters and the order of a list of products."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from products.models.product import Category, words
 
 
 class Sort(StrEnum):
-    """The orders in which products can be listed."""
+    """The orders of a list. A minus means descending."""
 
     NAME = "name"
     NAME_DESCENDING = "-name"
@@ -37,7 +37,14 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class ProductQuery:
-    """Filters that all have to hold, and the order; None where nothing is asked."""
+    """Conditions that a product must all meet, and the order. None means no condition.
+
+    Attributes:
+        text: Words to search for.
+        ids: Ids to select, including archived products.
+        sort: The order, None for the default one.
+        include_archived: Whether to include archived products.
+    """
 
     name: str | None = None
     category: Category | None = None
@@ -48,19 +55,19 @@ class ProductQuery:
     max_stock: int | None = None
     in_stock: bool = False
     sort: Sort | None = None
-    archived_too: bool = False
+    include_archived: bool = False
 
     @property
     def words(self) -> list[str]:
-        """The words that are looked for."""
+        """The words to search for."""
         return words(self.text)
 
     @property
     def name_first(self) -> bool:
-        """Whether hits in the name come before others."""
+        """Whether products that match by name come before the others."""
         return bool(self.words) and self.sort is None
 
     @property
     def order(self) -> Sort:
-        """The order, by name where none is asked for."""
+        """The order, which is by name by default."""
         return self.sort or Sort.NAME

@@ -15,19 +15,19 @@ class CategoryRepository:
         self._categories = database["categories"]
 
     async def all(self) -> list[Category]:
-        """Return all categories by name."""
-        found = self._categories.find({}).sort("name", 1)
-        return [Category(str(row["_id"]), row["name"]) async for row in found]
+        """Return all categories, ordered by name."""
+        rows = self._categories.find({}).sort("name", 1)
+        return [Category(str(row["_id"]), row["name"]) async for row in rows]
 
-    async def by_name(self, name: str, *, session: Session = None) -> Category | None:
-        """Return the category of this name."""
+    async def find_by_name(self, name: str, *, session: Session = None) -> Category | None:
+        """Return the category with this name."""
         row = await self._categories.find_one({"name": name}, session=session)
         return Category(str(row["_id"]), row["name"]) if row else None
 
-    async def by_names(self, names: Sequence[str], *, session: Session) -> list[Category]:
-        """Return those of the categories that exist, in the order of their names in the list."""
-        found = self._categories.find({"name": {"$in": list(names)}}, session=session)
-        by_name = {row["name"]: Category(str(row["_id"]), row["name"]) async for row in found}
+    async def find_by_names(self, names: Sequence[str], *, session: Session) -> list[Category]:
+        """Return the categories that exist, in the order of the names."""
+        rows = self._categories.find({"name": {"$in": list(names)}}, session=session)
+        by_name = {row["name"]: Category(str(row["_id"]), row["name"]) async for row in rows}
         return [by_name[name] for name in names if name in by_name]
 
     async def insert(self, category: Category, *, session: Session) -> None:
@@ -36,7 +36,7 @@ class CategoryRepository:
         await self._categories.insert_one(document, session=session)
 
     async def rename(self, category: Category, *, session: Session) -> None:
-        """Give a category its new name."""
+        """Store the new name of a category."""
         await self._categories.update_one(
             {"_id": ObjectId(category.id)},
             {"$set": {"name": category.name}, "$inc": {"guard": 1}},
@@ -44,14 +44,15 @@ class CategoryRepository:
         )
 
     async def delete(self, category_id: str, *, session: Session) -> None:
-        """Remove a category."""
+        """Delete a category."""
         await self._categories.delete_one({"_id": ObjectId(category_id)}, session=session)
 
     async def guard(self, categories: Sequence[Category], *, session: Session) -> None:
-        """Write to categories that a product is put into.
+        """Write to the categories that a product is assigned to.
 
-        Who deletes or renames one writes it too, so that of the two transactions one is run
-        again and sees what the other did: snapshots alone would let both commit.
+        A transaction that deletes or renames a category writes to it as well. So if both run at
+        the same time, one of them runs again and sees the other's change. With snapshot reads
+        alone, both would commit.
         """
         await self._categories.update_many(
             {"_id": {"$in": [ObjectId(category.id) for category in categories]}},

@@ -1,92 +1,98 @@
-"""The collection `orders`: the record of which orders were decided, and how."""
+"""The collection `orders` of products-db: the decisions about orders."""
 
 from collections.abc import Iterable, Sequence
 
 from bson import ObjectId
 from pymongo import UpdateOne
 
-from products.models.decision import Stub, StubLine
+from products.models.decision import Decision, DecisionLine
 from shopkit.contract.events import LineReason, OrderStatus
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
-from shopkit.tracing.context import Origin
+from shopkit.tracing.context import TraceContext
 
 
-class StubRepository:
-    """Reads and writes the record."""
+class DecisionRepository:
+    """Reads and writes decisions."""
 
     def __init__(self, database: Database) -> None:
-        self._stubs = database["orders"]
+        self._decisions = database["orders"]
 
-    async def by_ids(self, ids: Iterable[str], *, session: Session) -> dict[str, Stub]:
-        """Return the stubs of those of the orders that were decided."""
-        found = self._stubs.find(
+    async def find_by_ids(self, ids: Iterable[str], *, session: Session) -> dict[str, Decision]:
+        """Return the decisions about those orders that are decided, by order id."""
+        documents = self._decisions.find(
             {"_id": {"$in": [ObjectId(order_id) for order_id in ids]}}, session=session
         )
-        return {str(document["_id"]): _stub(document) async for document in found}
+        return {str(document["_id"]): _decision(document) async for document in documents}
 
-    async def after(self, order_id: str | None, limit: int) -> list[Stub]:
-        """Return the stubs with a greater id, by id; from the beginning where None is given."""
+    async def find_after(self, order_id: str | None, limit: int) -> list[Decision]:
+        """Return the decisions after an order id, ordered by id. None means from the beginning."""
         query: Document = {"_id": {"$gt": ObjectId(order_id)}} if order_id else {}
-        found = self._stubs.find(query).sort("_id", 1).limit(limit)
-        return [_stub(document) async for document in found]
+        documents = self._decisions.find(query).sort("_id", 1).limit(limit)
+        return [_decision(document) async for document in documents]
 
-    async def insert(self, stubs: Sequence[Stub], *, session: Session) -> None:
-        """Record what was decided about orders for the first time."""
-        if stubs:
-            await self._stubs.insert_many([_document(stub) for stub in stubs], session=session)
+    async def insert(self, decisions: Sequence[Decision], *, session: Session) -> None:
+        """Store new decisions."""
+        if decisions:
+            await self._decisions.insert_many(
+                [_document(decision) for decision in decisions], session=session
+            )
 
-    async def settle(
-        self, changes: Sequence[tuple[OrderStatus, Stub]], *, session: Session
+    async def update(
+        self, changes: Sequence[tuple[Decision, Decision]], *, session: Session
     ) -> None:
-        """Move stubs from the status that each is paired with to that of the new stub.
+        """Update the status of decisions.
+
+        Args:
+            changes: Pairs of a decision before and after the change.
+            session: The transaction.
 
         Raises:
-            GuardMissedError: One had another status by now.
+            GuardMissedError: The status of a decision is no longer the one before the change.
         """
         if not changes:
             return
-        result = await self._stubs.bulk_write(
+        result = await self._decisions.bulk_write(
             [
                 UpdateOne(
-                    {"_id": ObjectId(stub.order_id), "status": before},
-                    {"$set": {"status": stub.status, "settled_at": stub.settled_at}},
+                    {"_id": ObjectId(before.order_id), "status": before.status},
+                    {"$set": {"status": after.status, "settled_at": after.settled_at}},
                 )
-                for before, stub in changes
+                for before, after in changes
             ],
             session=session,
         )
         if result.matched_count != len(changes):
-            raise GuardMissedError(f"{result.matched_count} of {len(changes)} stubs")
+            raise GuardMissedError(f"{result.matched_count} of {len(changes)} decisions")
 
 
-def _document(stub: Stub) -> Document:
+def _document(decision: Decision) -> Document:
     return {
-        "_id": ObjectId(stub.order_id),
-        "status": stub.status,
+        "_id": ObjectId(decision.order_id),
+        "status": decision.status,
         "lines": [
             {"product_id": ObjectId(line.product_id), "quantity": line.quantity}
-            for line in stub.lines
+            for line in decision.lines
         ],
-        "reason": stub.reason,
+        "reason": decision.reason,
         "line_reasons": [
             {"product_id": ObjectId(line.product_id), "reason": line.reason}
-            for line in stub.line_reasons
+            for line in decision.line_reasons
         ],
-        "decided_at": stub.decided_at,
-        "settled_at": stub.settled_at,
-        "request_id": stub.origin.request_id,
-        "traceparent": stub.origin.traceparent,
+        "decided_at": decision.decided_at,
+        "settled_at": decision.settled_at,
+        "request_id": decision.trace_context.request_id,
+        "traceparent": decision.trace_context.traceparent,
     }
 
 
-def _stub(document: Document) -> Stub:
+def _decision(document: Document) -> Decision:
     status = OrderStatus(document["status"])
     assert status is not OrderStatus.PENDING  # noqa: S101 - the validator refuses it.
-    return Stub(
+    return Decision(
         order_id=str(document["_id"]),
         status=status,
         lines=tuple(
-            StubLine(str(line["product_id"]), line["quantity"]) for line in document["lines"]
+            DecisionLine(str(line["product_id"]), line["quantity"]) for line in document["lines"]
         ),
         reason=document["reason"],
         line_reasons=tuple(
@@ -95,5 +101,5 @@ def _stub(document: Document) -> Stub:
         ),
         decided_at=document["decided_at"],
         settled_at=document["settled_at"],
-        origin=Origin(document["request_id"], document["traceparent"]),
+        trace_context=TraceContext(document["request_id"], document["traceparent"]),
     )

@@ -1,18 +1,27 @@
-"""Pages of products: filters, search, order, and cursors that neither skip nor repeat."""
-
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+"""Pages of products, with filters, search and sorting."""
 
 from bson import ObjectId
 
 from products.models.product import Product
 from products.models.query import ProductQuery, Sort
 from products.repositories.products import product_of
-from shopkit.storage import cursors
+from shopkit.storage.keyset import (
+    InvalidCursorError,
+    Keyset,
+    decode_cursor,
+    encode_cursor,
+    id_key,
+    number_key,
+    text_key,
+    time_key,
+)
 from shopkit.storage.mongo import Database, Document
 
-TOTAL_CAP = 1_000
+TOTAL_LIMIT = 1_000
+
+_KEY_TYPES = {"name": text_key, "created_at": time_key}
+_NAME_MATCHES, _OTHER_MATCHES = 0, 1
+"""The sections of a search: products that match by name come before the others."""
 
 
 class ProductListing:
@@ -22,46 +31,52 @@ class ProductListing:
         self._products = database["products"]
 
     async def count(self, query: ProductQuery) -> int:
-        """Return how many products match, counted to one more than 1,000."""
-        return await self._products.count_documents(_filter(query), limit=TOTAL_CAP + 1)
+        """Return the number of products that match, at most 1,001."""
+        return await self._products.count_documents(_filter(query), limit=TOTAL_LIMIT + 1)
 
     async def page(
         self, query: ProductQuery, *, limit: int, cursor: str | None
     ) -> tuple[list[Product], str | None]:
-        """Return so many products and the cursor of the next page, None on the last.
+        """Return a page of products and the cursor of the next page, None on the last page.
 
         Raises:
-            InvalidCursorError: The cursor was not made by this list in this order.
+            InvalidCursorError: The cursor does not belong to this list and order.
         """
-        bucket, after = _decode(query, cursor) if cursor else (0, None)
-        found = await self._bucket(query, bucket, after, limit + 1)
-        if query.name_first and bucket == 0 and len(found) <= limit:
-            in_name = len(found)
-            found += await self._bucket(query, 1, None, limit + 1 - in_name)
-            if len(found) > limit:
-                bucket = 0 if limit <= in_name else 1
-        page = [product_of(document) for document in found[:limit]]
-        if len(found) <= limit:
+        keyset = _keyset(query.order)
+        section, after = _decode(query, keyset, cursor) if cursor else (_NAME_MATCHES, None)
+        rows = await self._section(query, keyset, section, after, limit + 1)
+        if query.name_first and section == _NAME_MATCHES and len(rows) <= limit:
+            name_matches = len(rows)
+            rows += await self._section(
+                query, keyset, _OTHER_MATCHES, None, limit + 1 - name_matches
+            )
+            if len(rows) > limit:
+                section = _NAME_MATCHES if limit <= name_matches else _OTHER_MATCHES
+        page = [product_of(row) for row in rows[:limit]]
+        if len(rows) <= limit:
             return page, None
-        return page, _encode(query, bucket, found[limit - 1])
+        parts = keyset.parts(rows[limit - 1])
+        return page, encode_cursor(query.order, str(section), *parts)
 
-    async def _bucket(
-        self, query: ProductQuery, bucket: int, after: Document | None, limit: int
+    async def _section(
+        self,
+        query: ProductQuery,
+        keyset: Keyset,
+        section: int,
+        after: Document | None,
+        limit: int,
     ) -> list[Document]:
-        """Return one bucket's next documents: 0 has the hits in the name, 1 the other hits."""
         parts = [_filter(query), *([after] if after else [])]
         if query.name_first:
-            in_name: Document = {"name_terms": {"$all": query.words}}
-            parts.append(in_name if bucket == 0 else {"$nor": [in_name]})
-        sort = query.order
-        found = self._products.find({"$and": parts}, {"terms": 0, "name_terms": 0})
-        ordered = found.sort([(sort.field, sort.direction), ("_id", sort.direction)])
-        return await ordered.limit(limit).to_list()
+            by_name: Document = {"name_terms": {"$all": query.words}}
+            parts.append(by_name if section == _NAME_MATCHES else {"$nor": [by_name]})
+        rows = self._products.find({"$and": parts}, {"terms": 0, "name_terms": 0})
+        return await rows.sort(keyset.sort).limit(limit).to_list()
 
 
 def _filter(query: ProductQuery) -> Document:
     parts: list[Document] = [
-        {} if query.archived_too or query.ids is not None else {"archived": False},
+        {} if query.include_archived or query.ids is not None else {"archived": False},
         {"name": query.name} if query.name is not None else {},
         {"categories._id": ObjectId(query.category.id)} if query.category else {},
         {"_id": {"$in": [ObjectId(id_) for id_ in query.ids]}} if query.ids is not None else {},
@@ -70,41 +85,24 @@ def _filter(query: ProductQuery) -> Document:
         _range("quantity", 1 if query.in_stock else None, query.max_stock),
     ]
     if query.text and not query.words:
-        # Nothing but signs was asked for: nothing is found.
+        # Punctuation-only queries match nothing.
         parts.append({"_id": {"$in": []}})
     return {"$and": [part for part in parts if part] or [{}]}
 
 
-def _range(field: str, least: int | None, most: int | None) -> Document:
-    bounds = {"$gte": least, "$lte": most}
+def _range(field: str, minimum: int | None, maximum: int | None) -> Document:
+    bounds = {"$gte": minimum, "$lte": maximum}
     present = {operator: bound for operator, bound in bounds.items() if bound is not None}
     return {field: present} if present else {}
 
 
-def _encode(query: ProductQuery, bucket: int, last: Document) -> str:
-    value = last[query.order.field]
-    key = value.isoformat() if isinstance(value, datetime) else str(value)
-    return cursors.encode(query.order, str(bucket), key, str(last["_id"]))
+def _keyset(sort: Sort) -> Keyset:
+    key_type = _KEY_TYPES.get(sort.field, number_key)
+    return Keyset(key_type(sort.field, sort.direction), id_key(sort.direction))
 
 
-def _decode(query: ProductQuery, cursor: str) -> tuple[int, Document]:
-    order, bucket, key, last_id = cursors.decode(cursor, parts=4)
-    if order != query.order or bucket not in {"0", "1"}:
-        raise cursors.InvalidCursorError
-    oid = ObjectId(cursors.object_id(last_id))
-    return int(bucket), _after(query.order, _parse(query.order, key), oid)
-
-
-def _parse(sort: Sort, key: str) -> Any:
-    if sort is Sort.NEWEST:
-        return cursors.moment(key)
-    return key if sort.field == "name" else cursors.whole_number(key)
-
-
-def _after(sort: Sort, value: Any, last_id: ObjectId) -> Document:
-    operator = "$gt" if sort.direction == 1 else "$lt"
-    alternatives: Sequence[Document] = (
-        {sort.field: {operator: value}},
-        {sort.field: value, "_id": {operator: last_id}},
-    )
-    return {"$or": list(alternatives)}
+def _decode(query: ProductQuery, keyset: Keyset, cursor: str) -> tuple[int, Document]:
+    order, section, *parts = decode_cursor(cursor, parts=4)
+    if order != query.order or section not in {"0", "1"}:
+        raise InvalidCursorError
+    return int(section), keyset.after(parts)

@@ -1,4 +1,4 @@
-"""The pictures, in GridFS: each size of each picture is a file, named by what it shows."""
+"""The pictures in GridFS. Each size of a picture is a file that is named by its content."""
 
 from contextlib import suppress
 
@@ -17,7 +17,7 @@ class PictureRepository:
         self._bucket = AsyncGridFSBucket(database, "images")
 
     async def put(self, product_id: str, picture: Picture) -> None:
-        """Store all sizes of a product's picture; what is stored already stays."""
+        """Store all sizes of a product's picture. Files that exist are kept."""
         for size, data in picture.encoded.items():
             file_id = _file_id(product_id, picture.digest, size)
             with suppress(FileExists):
@@ -32,7 +32,7 @@ class PictureRepository:
             return None
 
     async def delete(self, product_id: str, digest: str) -> None:
-        """Remove all sizes of a picture that its product no longer shows."""
+        """Delete all sizes of a picture."""
         for size in Size:
             with suppress(NoFile):
                 await self._bucket.delete(_file_id(product_id, digest, size))

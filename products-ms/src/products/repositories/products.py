@@ -16,35 +16,37 @@ class ProductRepository:
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
 
-    async def by_id(self, product_id: str, *, session: Session = None) -> Product | None:
+    async def find_by_id(self, product_id: str, *, session: Session = None) -> Product | None:
         """Return the product, archived or not."""
         document = await self._products.find_one({"_id": ObjectId(product_id)}, session=session)
         return product_of(document) if document else None
 
-    async def by_name(self, name: str, *, session: Session = None) -> Product | None:
-        """Return the product of this name, archived or not."""
+    async def find_by_name(self, name: str, *, session: Session = None) -> Product | None:
+        """Return the product with this name, archived or not."""
         document = await self._products.find_one({"name": name}, session=session)
         return product_of(document) if document else None
 
-    async def by_ids(self, ids: Iterable[str], *, session: Session = None) -> dict[str, Product]:
-        """Return those of the products that exist, by id."""
-        found = self._products.find(
+    async def find_by_ids(
+        self, ids: Iterable[str], *, session: Session = None
+    ) -> dict[str, Product]:
+        """Return the products that exist, by id."""
+        documents = self._products.find(
             {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}, session=session
         )
-        return {str(document["_id"]): product_of(document) async for document in found}
+        return {str(document["_id"]): product_of(document) async for document in documents}
 
-    async def after(self, product_id: str | None, limit: int) -> list[Product]:
-        """Return the products with a greater id, by id; from the beginning where None is given."""
+    async def find_after(self, product_id: str | None, limit: int) -> list[Product]:
+        """Return the products after an id, ordered by id. None means from the beginning."""
         query: Document = {"_id": {"$gt": ObjectId(product_id)}} if product_id else {}
-        found = self._products.find(query).sort("_id", 1).limit(limit)
-        return [product_of(document) async for document in found]
+        documents = self._products.find(query).sort("_id", 1).limit(limit)
+        return [product_of(document) async for document in documents]
 
-    async def raise_versions(self, raises: Mapping[str, int], *, session: Session) -> None:
-        """Raise products' versions by so much each, without a change of details."""
+    async def raise_versions(self, increments: Mapping[str, int], *, session: Session) -> None:
+        """Raise the stock versions of products by these increments."""
         await self._products.bulk_write(
             [
-                UpdateOne({"_id": ObjectId(product_id)}, {"$inc": {"stock_version": by}})
-                for product_id, by in raises.items()
+                UpdateOne({"_id": ObjectId(product_id)}, {"$inc": {"stock_version": increment}})
+                for product_id, increment in increments.items()
             ],
             session=session,
         )
@@ -54,10 +56,10 @@ class ProductRepository:
         await self._products.insert_one(document_of(product), session=session)
 
     async def replace(self, before: Product, after: Product, *, session: Session) -> None:
-        """Put a changed product in the place of what it was.
+        """Replace a product.
 
         Raises:
-            GuardMissedError: It was no longer what it was thought to be.
+            GuardMissedError: The stored versions are no longer those before the change.
         """
         guard = {
             "_id": ObjectId(before.id),
@@ -68,27 +70,27 @@ class ProductRepository:
         if not result.matched_count:
             raise GuardMissedError(f"product {before.id}")
 
-    async def in_category(self, category_id: str, *, session: Session) -> list[Product]:
-        """Return all products of a category, archived ones too."""
+    async def find_in_category(self, category_id: str, *, session: Session) -> list[Product]:
+        """Return all products of a category, including archived ones."""
         query = {"categories._id": ObjectId(category_id)}
-        found = self._products.find(query, session=session)
-        return [product_of(document) async for document in found]
+        documents = self._products.find(query, session=session)
+        return [product_of(document) async for document in documents]
 
-    async def has_any_in(self, category_id: str, *, session: Session) -> bool:
-        """Whether any product has a category, archived ones too."""
+    async def is_category_used(self, category_id: str, *, session: Session) -> bool:
+        """Return whether any product, possibly an archived one, has a category."""
         query = {"categories._id": ObjectId(category_id)}
         return await self._products.find_one(query, {"_id": 1}, session=session) is not None
 
     async def change_stock(
         self, deltas: Mapping[str, int], now: datetime, *, session: Session
     ) -> None:
-        """Put on or take from the shelf; each product's stock counter grows by one.
+        """Add to or remove from the stock of products, and raise their stock versions by one.
 
-        What is taken must be there, and the product not archived; what comes back comes back to
-        an archived product too.
+        Stock is only removed from products that have enough and are not archived. It is added to
+        archived products as well.
 
         Raises:
-            GuardMissedError: There was not enough after all.
+            GuardMissedError: A product has too little stock or is archived.
         """
         if not deltas:
             return
@@ -110,7 +112,7 @@ def _stock_change(product_id: str, delta: int, now: datetime) -> UpdateOne:
 
 
 def document_of(product: Product) -> Document:
-    """Return the document that holds a product."""
+    """Return the document for a product."""
     names = [category.name for category in product.categories]
     return {
         "_id": ObjectId(product.id),
@@ -133,7 +135,7 @@ def document_of(product: Product) -> Document:
 
 
 def product_of(document: Document) -> Product:
-    """Return the product that a document holds."""
+    """Return the product of a document."""
     return Product(
         id=str(document["_id"]),
         name=document["name"],

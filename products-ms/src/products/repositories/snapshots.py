@@ -1,4 +1,4 @@
-"""Products as they were answered to requests that carried an Idempotency-Key."""
+"""Products as they were returned to requests with an idempotency key."""
 
 from products.models.product import Product
 from products.repositories.products import document_of, product_of
@@ -7,35 +7,32 @@ from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, key_id
 from shopkit.storage.mongo import Session
 
 
-class Snapshots:
-    """Keeps the first answer of each key."""
+class SnapshotRepository:
+    """Stores the first response of each key."""
 
     def __init__(self, keys: IdempotencyKeys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
 
     async def find(
-        self, actor: str, key: str | None, fingerprint: str, session: Session
+        self, actor: str, key: str, fingerprint: str, *, session: Session
     ) -> Product | None:
-        """Return what a key was answered before, None where it is new or there is none.
+        """Return the product that was returned for a key, or None if the key is new.
 
         Raises:
-            KeyReusedError: The key was used for another body.
+            KeyReusedError: The key was used for a different request.
         """
-        if key is None:
-            return None
-        id_ = key_id(actor, key)
-        record = (await self._keys.by_ids([id_], session=session)).get(id_)
+        stored_id = key_id(actor, key)
+        record = (await self._keys.find_by_ids([stored_id], session=session)).get(stored_id)
         if record is None:
             return None
         record.check(fingerprint, key)
         return product_of(record.result)
 
-    async def keep(
-        self, actor: str, key: str | None, fingerprint: str, product: Product, session: Session
+    async def insert(
+        self, actor: str, key: str, fingerprint: str, product: Product, *, session: Session
     ) -> None:
-        """Keep what a key is answered, where there is one."""
-        if key is not None:
-            result = document_of(product)
-            record = KeyRecord(key_id(actor, key), fingerprint, result, self._clock())
-            await self._keys.insert([record], session=session)
+        """Store the product that is returned for a key."""
+        result = document_of(product)
+        record = KeyRecord(key_id(actor, key), fingerprint, result, self._clock())
+        await self._keys.insert([record], session=session)

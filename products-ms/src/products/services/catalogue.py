@@ -1,4 +1,4 @@
-"""The catalogue as it is looked at."""
+"""Lets visitors browse products and categories."""
 
 from dataclasses import dataclass, replace
 
@@ -6,13 +6,20 @@ from products.errors import CategoryNotFoundError, ProductNotFoundError
 from products.models.product import Category, Product
 from products.models.query import ProductQuery
 from products.repositories.categories import CategoryRepository
-from products.repositories.listing import TOTAL_CAP, ProductListing
+from products.repositories.listing import TOTAL_LIMIT, ProductListing
 from products.repositories.products import ProductRepository
 
 
 @dataclass(frozen=True, slots=True)
 class ProductPage:
-    """A part of a list of products; `total` is counted to 1,000."""
+    """A page of products.
+
+    Attributes:
+        products: The products.
+        next_cursor: The cursor of the next page, None on the last page.
+        total: The number of products in the list, at most 1,000.
+        total_capped: Whether there are more.
+    """
 
     products: list[Product]
     next_cursor: str | None
@@ -21,7 +28,7 @@ class ProductPage:
 
 
 class CatalogueService:
-    """Shows products and categories."""
+    """Reads products and categories."""
 
     def __init__(
         self,
@@ -35,47 +42,47 @@ class CatalogueService:
         self._categories = categories
 
     async def categories(self) -> list[Category]:
-        """Return all categories by name."""
+        """Return all categories, ordered by name."""
         return await self._categories.all()
 
-    async def product(self, product_id: str) -> Product:
+    async def get(self, product_id: str) -> Product:
         """Return a product, archived or not.
 
         Raises:
-            ProductNotFoundError: There is none of this id.
+            ProductNotFoundError: It does not exist.
         """
-        product = await self._products.by_id(product_id)
+        product = await self._products.find_by_id(product_id)
         if product is None:
             raise ProductNotFoundError(product_id)
         return product
 
     async def page(
-        self, query: ProductQuery, category: str | None, *, limit: int, cursor: str | None
+        self, query: ProductQuery, category_name: str | None, *, limit: int, cursor: str | None
     ) -> ProductPage:
-        """Return a part of the list of products.
+        """Return a page of products.
 
         Args:
             query: The filters and the order.
-            category: A category's name, to be resolved.
-            limit: The most products, 1 to 100.
-            cursor: Where to begin, None for the beginning.
+            category_name: The name of a category to filter by.
+            limit: The maximum number of products, 1 to 100.
+            cursor: The cursor of the page before, or None for the first page.
 
         Raises:
-            CategoryNotFoundError: There is no such category.
-            ProductNotFoundError: A name was asked for that no product has.
-            InvalidCursorError: The cursor belongs to another list.
+            CategoryNotFoundError: The category does not exist.
+            ProductNotFoundError: No product has the exact name to filter by.
+            InvalidCursorError: The cursor does not belong to this list.
         """
-        if category is not None:
-            query = replace(query, category=await self._category(category))
+        if category_name is not None:
+            query = replace(query, category=await self._get_category(category_name))
         products, next_cursor = await self._listing.page(query, limit=limit, cursor=cursor)
         if query.name is not None and not products:
             raise ProductNotFoundError(query.name)
-        whole = cursor is None and next_cursor is None
-        total = len(products) if whole else await self._listing.count(query)
-        return ProductPage(products, next_cursor, min(total, TOTAL_CAP), total > TOTAL_CAP)
+        complete = cursor is None and next_cursor is None
+        total = len(products) if complete else await self._listing.count(query)
+        return ProductPage(products, next_cursor, min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)
 
-    async def _category(self, name: str) -> Category:
-        category = await self._categories.by_name(name)
+    async def _get_category(self, name: str) -> Category:
+        category = await self._categories.find_by_name(name)
         if category is None:
             raise CategoryNotFoundError([name])
         return category

@@ -1,4 +1,4 @@
-"""What admins do to categories."""
+"""Lets admins add, rename and delete categories."""
 
 from dataclasses import replace
 
@@ -8,12 +8,11 @@ from products.errors import CategoryInUseError, CategoryNotFoundError, CategoryT
 from products.models.product import Category
 from products.repositories.categories import CategoryRepository
 from products.repositories.products import ProductRepository
-from products.services.editing import message_of
+from products.services.editing import product_message
 from shopkit.clock import Clock
 from shopkit.contract.events import ProductUpdate
-from shopkit.messaging.outbox import HandOver, Outbox, Row
 from shopkit.storage.audit import AuditTrail
-from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
 
 class CategoryService:
@@ -26,100 +25,92 @@ class CategoryService:
         products: ProductRepository,
         categories: CategoryRepository,
         trail: AuditTrail,
-        outbox: Outbox,
-        hand_over: HandOver,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._products = products
         self._categories = categories
         self._trail = trail
-        self._outbox = outbox
-        self._hand_over = hand_over
         self._clock = clock
 
     async def add(self, name: str, *, actor: str) -> Category:
         """Add a category.
 
         Raises:
-            CategoryTakenError: There is one of this name.
+            CategoryTakenError: Another category has the name.
         """
 
-        async def work(session: Session) -> Category:
-            await self._check_free(name, session)
+        async def work(unit: UnitOfWork) -> Category:
+            await self._check_free(name, unit)
             category = Category(str(ObjectId()), name)
-            await self._categories.insert(category, session=session)
-            await self._note(actor, "create category", None, category, session)
+            await self._categories.insert(category, session=unit.session)
+            await self._audit(actor, "create category", None, category, unit)
             return category
 
         return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
     async def rename(self, name: str, new_name: str, *, actor: str) -> Category:
-        """Rename a category, for all products that have it.
+        """Rename a category in all its products.
 
         Raises:
-            CategoryNotFoundError: There is none of this name.
-            CategoryTakenError: There is one of the new name.
+            CategoryNotFoundError: The category does not exist.
+            CategoryTakenError: Another category has the new name.
         """
 
-        async def work(session: Session) -> tuple[Category, list[Row]]:
-            before = await self._existing(name, session)
+        async def work(unit: UnitOfWork) -> Category:
+            before = await self._get(name, unit)
             if new_name == name:
-                return before, []
-            await self._check_free(new_name, session)
+                return before
+            await self._check_free(new_name, unit)
             after = replace(before, name=new_name)
-            await self._categories.rename(after, session=session)
-            await self._note(actor, "rename category", before, after, session)
-            return after, await self._rename_in_products(after, session)
+            await self._categories.rename(after, session=unit.session)
+            await self._audit(actor, "rename category", before, after, unit)
+            await self._rename_in_products(after, unit)
+            return after
 
-        category, rows = await self._transactions.run(work, seconds=HTTP_SECONDS)
-        self._hand_over(rows)
-        return category
+        return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
     async def delete(self, name: str, *, actor: str) -> None:
-        """Delete a category that no product has, not even an archived one.
+        """Delete a category that no product has.
 
         Raises:
-            CategoryNotFoundError: There is none of this name.
-            CategoryInUseError: A product has it.
+            CategoryNotFoundError: The category does not exist.
+            CategoryInUseError: A product, possibly an archived one, has the category.
         """
 
-        async def work(session: Session) -> None:
-            category = await self._existing(name, session)
-            if await self._products.has_any_in(category.id, session=session):
+        async def work(unit: UnitOfWork) -> None:
+            category = await self._get(name, unit)
+            if await self._products.is_category_used(category.id, session=unit.session):
                 raise CategoryInUseError(name)
-            await self._categories.delete(category.id, session=session)
-            await self._note(actor, "delete category", category, None, session)
+            await self._categories.delete(category.id, session=unit.session)
+            await self._audit(actor, "delete category", category, None, unit)
 
         await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def _existing(self, name: str, session: Session) -> Category:
-        category = await self._categories.by_name(name, session=session)
+    async def _get(self, name: str, unit: UnitOfWork) -> Category:
+        category = await self._categories.find_by_name(name, session=unit.session)
         if category is None:
             raise CategoryNotFoundError([name])
         return category
 
-    async def _check_free(self, name: str, session: Session) -> None:
-        if await self._categories.by_name(name, session=session):
+    async def _check_free(self, name: str, unit: UnitOfWork) -> None:
+        if await self._categories.find_by_name(name, session=unit.session):
             raise CategoryTakenError(name)
 
-    async def _rename_in_products(self, category: Category, session: Session) -> list[Row]:
-        rows: list[Row] = []
+    async def _rename_in_products(self, category: Category, unit: UnitOfWork) -> None:
         now = self._clock()
-        for before in await self._products.in_category(category.id, session=session):
+        for before in await self._products.find_in_category(category.id, session=unit.session):
             after = before.renamed_category(category, now)
-            await self._products.replace(before, after, session=session)
-            rows.append(Row(message_of(ProductUpdate(product=after.state), after)))
-        await self._outbox.add(rows, session=session)
-        return rows
+            await self._products.replace(before, after, session=unit.session)
+            unit.publish(product_message(ProductUpdate(product=after.state), after))
 
-    async def _note(
+    async def _audit(
         self,
         actor: str,
         action: str,
         before: Category | None,
         after: Category | None,
-        session: Session,
+        unit: UnitOfWork,
     ) -> None:
         subject = after or before
         await self._trail.add(
@@ -129,5 +120,5 @@ class CategoryService:
             before={"name": before.name} if before else None,
             after={"name": after.name} if after else None,
             at=self._clock(),
-            session=session,
+            session=unit.session,
         )

@@ -1,8 +1,7 @@
-"""Reads that many callers ask for at the same time are done once.
+"""Coalesces concurrent reads: callers that ask for the same key share one read.
 
-Nobody is given what was read before it asked: a caller who comes while a read is on its way shares
-the one after it. So everyone finds what was written before, as if it had read alone, and nothing
-is kept: there is no cache to be made invalid.
+A caller never gets a result that was read before it asked. If a read is already running, the caller
+shares the next one. So every caller sees all earlier writes, and there is no cache to invalidate.
 """
 
 import asyncio
@@ -13,24 +12,24 @@ K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
 
 
-class Shared(Generic[K, R]):
-    """Reads that are shared by those who ask for the same key."""
+class Coalescer(Generic[K, R]):
+    """Shares reads between callers that ask for the same key."""
 
     def __init__(self) -> None:
         self._running: dict[K, asyncio.Task[R]] = {}
         self._next: dict[K, asyncio.Task[R]] = {}
 
     async def get(self, key: K, read: Callable[[], Awaitable[R]]) -> R:
-        """Return what was read for the key, by a read that began after this call.
+        """Return the result of a read that starts after this call.
 
-        A caller that is cancelled leaves the read to the others.
+        The read continues for the other callers if this one is cancelled.
 
         Args:
-            key: What is read; the same key is the same read.
+            key: Identifies what is read.
             read: Reads it.
 
         Raises:
-            Exception: What the read raised.
+            Exception: The error of the read.
         """
         running = self._running.get(key)
         if running is None:
@@ -52,6 +51,6 @@ class Shared(Generic[K, R]):
         try:
             return await read()
         finally:
-            # The one after this takes the place itself.
+            # If another read is waiting, it replaces this one itself.
             if key not in self._next:
                 del self._running[key]

@@ -1,84 +1,75 @@
-"""Serves the comparison with orders-db, and mends what it has found."""
+"""Lets orders-ms compare its data with products-db, and repairs what differs."""
 
 from collections.abc import Mapping, Sequence
 
-from products.models.decision import SOURCE, Stub
+from products.models.decision import SOURCE, Decision
 from products.models.product import Product
-from products.repositories.decisions import StubRepository
+from products.repositories.decisions import DecisionRepository
 from products.repositories.products import ProductRepository
 from products.services.decisions import DecisionService
 from shopkit.clock import Clock
-from shopkit.contract.events import Delivery, Message, OrderCancel, ProductState, ProductUpdate
-from shopkit.messaging.outbox import HandOver, Outbox, Row
-from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
-from shopkit.tracing.context import current_origin
+from shopkit.contract.events import OrderCancel, ProductState, ProductUpdate
+from shopkit.messaging.envelope import Delivery, wrap
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Message, Transactions, UnitOfWork
+from shopkit.tracing.context import current_trace_context
 
 
 class ComparisonService:
-    """Shows what products-db holds, by id, and sends again what is known otherwise elsewhere."""
+    """Lists products and decisions by id, and sends products again."""
 
     def __init__(
         self,
         *,
         transactions: Transactions,
         products: ProductRepository,
-        stubs: StubRepository,
-        decisions: DecisionService,
-        outbox: Outbox,
-        hand_over: HandOver,
+        decisions: DecisionRepository,
+        decision_service: DecisionService,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._products = products
-        self._stubs = stubs
         self._decisions = decisions
-        self._outbox = outbox
-        self._hand_over = hand_over
+        self._decision_service = decision_service
         self._clock = clock
 
     async def products(self, after: str | None, limit: int) -> list[ProductState]:
-        """Return products with a greater id, by id."""
-        return [product.state for product in await self._products.after(after, limit)]
+        """Return the products after an id, ordered by id."""
+        return [product.state for product in await self._products.find_after(after, limit)]
 
-    async def stubs(self, after: str | None, limit: int) -> list[tuple[Stub, float]]:
-        """Return stubs with a greater order id, by id, and each one's age in seconds."""
+    async def decisions(self, after: str | None, limit: int) -> list[tuple[Decision, float]]:
+        """Return the decisions after an order id, ordered by id, and their ages in seconds."""
         now = self._clock()
-        found = await self._stubs.after(after, limit)
-        return [(stub, (now - stub.settled_at).total_seconds()) for stub in found]
+        decisions = await self._decisions.find_after(after, limit)
+        return [(decision, (now - decision.settled_at).total_seconds()) for decision in decisions]
 
     async def resend(self, known: Mapping[str, int]) -> int:
-        """Send products again, each in a version above the one known elsewhere.
+        """Send products again, each with a version above the known one, and return how many.
 
         Args:
-            known: Products' ids and the versions known of them.
-
-        Returns:
-            How many were sent; those that do not exist are not.
+            known: The versions that orders-ms has, by product id. Unknown products are skipped.
         """
-        rows = await self._transactions.run(
-            lambda session: self._resend(known, session), seconds=HTTP_SECONDS
-        )
-        self._hand_over(rows)
-        return len(rows)
 
-    async def _resend(self, known: Mapping[str, int], session: Session) -> list[Row]:
-        before = await self._products.by_ids(known, session=session)
-        raised = [one.raised_above(known[id_]) for id_, one in before.items()]
-        if not raised:
-            return []
-        by = {product.id: product.version - before[product.id].version for product in raised}
-        await self._products.raise_versions(by, session=session)
-        rows = [Row(self._message(product)) for product in raised]
-        await self._outbox.add(rows, session=session)
-        return rows
+        async def work(unit: UnitOfWork) -> int:
+            stored = await self._products.find_by_ids(known, session=unit.session)
+            raised = [product.with_version_above(known[id_]) for id_, product in stored.items()]
+            if raised:
+                increments = {
+                    product.id: product.version - stored[product.id].version for product in raised
+                }
+                await self._products.raise_versions(increments, session=unit.session)
+            unit.publish(*(self._message(product) for product in raised))
+            return len(raised)
+
+        return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
     def _message(self, product: Product) -> Message:
         event = ProductUpdate(product=product.state)
-        return Message.of(event, source=SOURCE, time=self._clock(), origin=current_origin())
+        trace_context = current_trace_context()
+        return wrap(event, source=SOURCE, time=self._clock(), trace_context=trace_context)
 
     async def cancel(self, order_ids: Sequence[str]) -> None:
-        """Give back what orders took that nobody placed."""
-        origin, now = current_origin(), self._clock()
-        await self._decisions.cancel(
-            [Delivery(OrderCancel(order_id=order_id), origin, now) for order_id in order_ids]
+        """Return the stock of orders that do not exist in orders-db."""
+        trace_context, now = current_trace_context(), self._clock()
+        await self._decision_service.cancel(
+            [Delivery(OrderCancel(order_id=order_id), trace_context, now) for order_id in order_ids]
         )

@@ -1,4 +1,4 @@
-"""What admins do to products: each change with its event and its entry in the audit trail."""
+"""Lets admins add and change products. Each change has an event and an audit entry."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,52 +11,50 @@ from products.errors import (
     CategoryNotFoundError,
     NameTakenError,
     ProductNotFoundError,
-    StaleTagError,
-    TagMissingError,
+    StaleVersionError,
+    VersionRequiredError,
 )
 from products.models.change import Change, NewProduct, for_audit
 from products.models.decision import SOURCE
-from products.models.etag import etag, saw_details
 from products.models.product import Category, Product
 from products.repositories.categories import CategoryRepository
 from products.repositories.products import ProductRepository
-from products.repositories.snapshots import Snapshots
+from products.repositories.snapshots import SnapshotRepository
 from shopkit.clock import Clock
-from shopkit.contract.events import (
-    Event,
-    Message,
-    ProductCreate,
-    ProductsQuantityUpdate,
-    ProductUpdate,
-)
-from shopkit.messaging.outbox import HandOver, Outbox, Row
+from shopkit.contract.events import ProductCreate, ProductsQuantityUpdate, ProductUpdate
+from shopkit.messaging.envelope import Event, wrap
 from shopkit.storage.audit import AuditTrail
-from shopkit.storage.mongo import HTTP_SECONDS, Session, Transactions
-from shopkit.tracing.context import current_origin
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Message, Transactions, UnitOfWork
+from shopkit.tracing.context import current_trace_context
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asks for a change, what they saw, and the key that makes it once.
+class EditRequest:
+    """Who requests a change, and under which conditions.
 
     Attributes:
-        actor: The admin's e-mail.
-        if_match: The header as it came.
-        key: The Idempotency-Key.
-        fingerprint: What tells two bodies of one key apart.
+        actor: The admin's e-mail address.
+        seen_versions: The versions of the details that the admin saw, None if unknown.
+        key: The idempotency key.
+        fingerprint: A hash of the request, to detect a key that is reused.
     """
 
     actor: str
-    if_match: str | None = None
+    seen_versions: Sequence[int] | None = None
     key: str | None = None
     fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
-    """A product after a change, made now or by an earlier request of the same key."""
+class EditedProduct:
+    """A product after a change.
+
+    Attributes:
+        product: The product.
+        replayed: Whether an earlier request with the same key made the change.
+    """
 
     product: Product
     replayed: bool = False
@@ -71,10 +69,8 @@ class EditingService:
         transactions: Transactions,
         products: ProductRepository,
         categories: CategoryRepository,
-        snapshots: Snapshots,
+        snapshots: SnapshotRepository,
         trail: AuditTrail,
-        outbox: Outbox,
-        hand_over: HandOver,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
@@ -82,139 +78,145 @@ class EditingService:
         self._categories = categories
         self._snapshots = snapshots
         self._trail = trail
-        self._outbox = outbox
-        self._hand_over = hand_over
         self._clock = clock
-        self._one_at_a_time = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def create(self, new: NewProduct, *, actor: str) -> Product:
-        """Add a product and tell orders-ms of it.
+        """Add a product.
 
         Raises:
-            NameTakenError: Another product, archived ones included, has the name.
+            NameTakenError: Another product, possibly an archived one, has the name.
             CategoryNotFoundError: A category does not exist.
         """
 
-        async def work(session: Session) -> tuple[Product, list[Row]]:
-            await self._check_name(new.name, session)
-            categories = await self._resolve(new.categories, session)
+        async def work(unit: UnitOfWork) -> Product:
+            await self._check_name(new.name, unit)
+            categories = await self._get_categories(new.categories, unit)
             product = new.product(str(ObjectId()), categories, self._clock())
-            await self._products.insert(product, session=session)
-            rows = await self._tell(None, product, "create product", actor, session)
-            return product, rows
+            await self._products.insert(product, session=unit.session)
+            unit.publish(product_message(ProductCreate(product=product.state), product))
+            await self._audit(actor, "create product", None, product, unit)
+            return product
 
-        return await self._commit(work)
+        return await self._run(work)
 
-    async def change(self, product_id: str, change: Change, asked: Asked) -> Edited:
+    async def change(self, product_id: str, change: Change, request: EditRequest) -> EditedProduct:
         """Change a product's details, its stock or both, all or nothing.
 
         Raises:
-            ProductNotFoundError: There is no such product.
-            TagMissingError: Details are to change, and what was seen is not said.
-            StaleTagError: The details have changed since they were seen.
+            ProductNotFoundError: The product does not exist.
+            VersionRequiredError: The details change, and the seen version is unknown.
+            StaleVersionError: The details have changed since the admin saw them.
             NameTakenError: Another product has the name.
             CategoryNotFoundError: A category does not exist.
-            InsufficientStockError: There are not so many to be taken away.
-            StockLimitError: There would be more than a product may have.
-            KeyReusedError: The key was used for another body.
+            InsufficientStockError: The stock would be negative.
+            StockLimitError: The stock would exceed the limit.
+            KeyReusedError: The key was used for a different request.
         """
-        # Only a change of stock is worth a key: details are guarded by their tag.
-        key = asked.key if change.quantity_delta else None
+        # Repeating a change of details is harmless, because it requires the version it replaces.
+        key = request.key if change.quantity_delta else None
 
-        async def work(session: Session) -> tuple[Edited, list[Row]]:
-            earlier = await self._snapshots.find(asked.actor, key, asked.fingerprint, session)
-            if earlier:
-                return Edited(earlier, replayed=True), []
-            before = await self._existing(product_id, session)
-            if change.of_details:
-                _check_seen(before, asked)
-            categories = await self._new_categories(change, session)
-            after = change.applied(before, categories, self._clock())
+        async def work(unit: UnitOfWork) -> EditedProduct:
+            if key and (product := await self._find_snapshot(key, request, unit)):
+                return EditedProduct(product, replayed=True)
+            before = await self._get(product_id, unit)
+            if change.changes_details:
+                _check_version(before, request)
+            categories = None
+            if change.categories is not None:
+                categories = await self._get_categories(change.categories, unit)
+            after = change.apply(before, categories, self._clock())
             if after.name != before.name:
-                await self._check_name(after.name, session)
-            rows = await self._put(before, after, "change product", asked.actor, session)
-            await self._snapshots.keep(asked.actor, key, asked.fingerprint, after, session)
-            return Edited(after), rows
+                await self._check_name(after.name, unit)
+            await self._replace(before, after, "change product", request.actor, unit)
+            if key:
+                await self._snapshots.insert(
+                    request.actor, key, request.fingerprint, after, session=unit.session
+                )
+            return EditedProduct(after)
 
-        return await self._commit(work)
+        return await self._run(work)
 
-    async def archive(self, product_id: str, asked: Asked) -> Product:
-        """Take a product out of the shop; past orders and its name keep it.
+    async def archive(self, product_id: str, request: EditRequest) -> Product:
+        """Archive a product. It can be restored, and past orders keep it.
 
         Raises:
-            ProductNotFoundError: There is no such product.
-            TagMissingError: What was seen is not said.
-            StaleTagError: The details have changed since they were seen.
+            ProductNotFoundError: The product does not exist.
+            VersionRequiredError: The seen version is unknown.
+            StaleVersionError: The details have changed since the admin saw them.
         """
 
-        async def work(session: Session) -> tuple[Product, list[Row]]:
-            before = await self._existing(product_id, session)
-            _check_seen(before, asked)
+        async def work(unit: UnitOfWork) -> Product:
+            before = await self._get(product_id, unit)
+            _check_version(before, request)
             after = before.archived_at(self._clock())
-            return after, await self._put(before, after, "archive product", asked.actor, session)
+            await self._replace(before, after, "archive product", request.actor, unit)
+            return after
 
-        return await self._commit(work)
+        return await self._run(work)
 
-    async def set_picture(self, product_id: str, digest: str, *, actor: str) -> tuple[Product, str]:
-        """Give a product another picture; return it and the digest of the one before, or "".
+    async def set_picture(
+        self, product_id: str, digest: str, *, actor: str
+    ) -> tuple[Product, str | None]:
+        """Set a product's picture, and return the product and the previous picture's digest.
 
         Raises:
-            ProductNotFoundError: There is no such product.
+            ProductNotFoundError: The product does not exist.
         """
 
-        async def work(session: Session) -> tuple[tuple[Product, str], list[Row]]:
-            before = await self._existing(product_id, session)
+        async def work(unit: UnitOfWork) -> tuple[Product, str | None]:
+            before = await self._get(product_id, unit)
             after = before.with_picture(digest, self._clock())
-            rows = await self._put(before, after, "change picture", actor, session)
-            return (after, before.picture or ""), rows
+            await self._replace(before, after, "change picture", actor, unit)
+            return after, before.picture
 
-        return await self._commit(work)
+        return await self._run(work)
 
-    async def _commit(self, work: Callable[[Session], Awaitable[tuple[T, list[Row]]]]) -> T:
-        # Products meet in the categories that they guard: many transactions at the same time
-        # would only abort each other until their time is over.
-        async with self._one_at_a_time:
-            result, rows = await self._transactions.run(work, seconds=HTTP_SECONDS)
-        self._hand_over(rows)
-        return result
+    async def _run(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        # Edits write to the categories of their products. Many concurrent edits in one category
+        # would abort each other until their time is up.
+        async with self._lock:
+            return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def _existing(self, product_id: str, session: Session) -> Product:
-        product = await self._products.by_id(product_id, session=session)
+    async def _find_snapshot(
+        self, key: str, request: EditRequest, unit: UnitOfWork
+    ) -> Product | None:
+        return await self._snapshots.find(
+            request.actor, key, request.fingerprint, session=unit.session
+        )
+
+    async def _get(self, product_id: str, unit: UnitOfWork) -> Product:
+        product = await self._products.find_by_id(product_id, session=unit.session)
         if product is None:
             raise ProductNotFoundError(product_id)
         return product
 
-    async def _check_name(self, name: str, session: Session) -> None:
-        if await self._products.by_name(name, session=session):
+    async def _check_name(self, name: str, unit: UnitOfWork) -> None:
+        if await self._products.find_by_name(name, session=unit.session):
             raise NameTakenError(name)
 
-    async def _new_categories(self, change: Change, session: Session) -> list[Category] | None:
-        if change.categories is None:
-            return None
-        return await self._resolve(change.categories, session)
-
-    async def _resolve(self, names: Sequence[str], session: Session) -> list[Category]:
-        wanted = list(dict.fromkeys(names))
-        found = await self._categories.by_names(wanted, session=session)
-        missing = [name for name in wanted if name not in {category.name for category in found}]
+    async def _get_categories(self, names: Sequence[str], unit: UnitOfWork) -> list[Category]:
+        unique = list(dict.fromkeys(names))
+        categories = await self._categories.find_by_names(unique, session=unit.session)
+        existing = {category.name for category in categories}
+        missing = [name for name in unique if name not in existing]
         if missing:
             raise CategoryNotFoundError(missing)
-        await self._categories.guard(found, session=session)
-        return found
+        await self._categories.guard(categories, session=unit.session)
+        return categories
 
-    async def _put(
-        self, before: Product, after: Product, action: str, actor: str, session: Session
-    ) -> list[Row]:
+    async def _replace(
+        self, before: Product, after: Product, action: str, actor: str, unit: UnitOfWork
+    ) -> None:
         if after == before:
-            return []
-        await self._products.replace(before, after, session=session)
-        return await self._tell(before, after, action, actor, session)
+            return
+        await self._products.replace(before, after, session=unit.session)
+        unit.publish(product_message(_change_event(before, after), after))
+        await self._audit(actor, action, before, after, unit)
 
-    async def _tell(
-        self, before: Product | None, after: Product, action: str, actor: str, session: Session
-    ) -> list[Row]:
-        rows = [Row(message_of(_event(before, after), after))]
-        await self._outbox.add(rows, session=session)
+    async def _audit(
+        self, actor: str, action: str, before: Product | None, after: Product, unit: UnitOfWork
+    ) -> None:
         await self._trail.add(
             actor=actor,
             action=action,
@@ -222,27 +224,25 @@ class EditingService:
             before=for_audit(before) if before else None,
             after=for_audit(after),
             at=after.updated_at,
-            session=session,
+            session=unit.session,
         )
-        return rows
 
 
-def _check_seen(product: Product, asked: Asked) -> None:
-    seen = saw_details(asked.if_match)
-    if seen is None:
-        raise TagMissingError(product.id)
-    if product.details_version not in seen:
-        raise StaleTagError(product.id, etag(product))
+def _check_version(product: Product, request: EditRequest) -> None:
+    if request.seen_versions is None:
+        raise VersionRequiredError(product.id)
+    if product.details_version not in request.seen_versions:
+        raise StaleVersionError(product.id, product.details_version, product.stock_version)
 
 
-def _event(before: Product | None, after: Product) -> Event:
-    if before is None:
-        return ProductCreate(product=after.state)
+def _change_event(before: Product, after: Product) -> Event:
     if before.details_version == after.details_version:
         return ProductsQuantityUpdate(products=(after.state,))
     return ProductUpdate(product=after.state)
 
 
-def message_of(event: Event, product: Product) -> Message:
-    """Return the message of an event about a product, of the present request."""
-    return Message.of(event, source=SOURCE, time=product.updated_at, origin=current_origin())
+def product_message(event: Event, product: Product) -> Message:
+    """Return the message of a product's event, caused by the current request."""
+    return wrap(
+        event, source=SOURCE, time=product.updated_at, trace_context=current_trace_context()
+    )

@@ -1,4 +1,4 @@
-"""Products' pictures: read, encoded again and kept, two at a time."""
+"""Decodes, stores and returns the pictures of products."""
 
 import asyncio
 
@@ -9,12 +9,12 @@ from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
 from products.services.editing import EditingService
 
-AT_ONCE = 2
-"""Decoding takes up to 100 MB and a core each, so no more are decoded at the same time."""
+MAX_CONCURRENT = 2
+"""How many pictures are decoded at the same time. Each takes up to 100 MB and one core."""
 
 
 class PictureService:
-    """Takes and shows pictures."""
+    """Stores and returns pictures."""
 
     def __init__(
         self,
@@ -26,21 +26,21 @@ class PictureService:
         self._products = products
         self._pictures = pictures
         self._editing = editing
-        self._decoders = asyncio.Semaphore(AT_ONCE)
+        self._decoders = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def put(self, product_id: str, data: bytes, *, actor: str) -> Product:
-        """Give a product a picture in the place of the one that it has.
+        """Set a product's picture.
 
         Raises:
-            ProductNotFoundError: There is no such product.
-            PictureTooLargeError: It has too many bytes.
-            PictureError: It is no picture that can be used.
+            ProductNotFoundError: The product does not exist.
+            PictureTooLargeError: The upload is too large.
+            PictureError: The upload is not a usable picture.
         """
-        if await self._products.by_id(product_id) is None:
+        if await self._products.find_by_id(product_id) is None:
             raise ProductNotFoundError(product_id)
         async with self._decoders:
             picture = await asyncio.to_thread(read_picture, data)
-        # The files come first: a product never names a picture that is not there.
+        # The files are stored first, so that a product never refers to a missing picture.
         await self._pictures.put(product_id, picture)
         product, previous = await self._editing.set_picture(product_id, picture.digest, actor=actor)
         if previous and previous != picture.digest:
@@ -48,13 +48,13 @@ class PictureService:
         return product
 
     async def get(self, product_id: str, size: Size) -> tuple[str, bytes]:
-        """Return the digest of a product's picture, and a size of it as WebP.
+        """Return the digest of a product's picture, and the picture in a size as WebP.
 
         Raises:
-            ProductNotFoundError: There is no such product.
-            PictureNotFoundError: It has no picture.
+            ProductNotFoundError: The product does not exist.
+            PictureNotFoundError: The product has no picture.
         """
-        product = await self._products.by_id(product_id)
+        product = await self._products.find_by_id(product_id)
         if product is None:
             raise ProductNotFoundError(product_id)
         data = await self._pictures.get(product_id, product.picture or "", size)

@@ -5,8 +5,9 @@ import pytest
 from products.consumers.orders import orders_table
 from products.dependencies import Services
 from products.models.product import Product
-from shopkit.contract.events import BrokenRuleError, OrderCancel, OrderCreate
+from shopkit.contract.events import OrderCancel, OrderCreate
 from shopkit.messaging.dead_letters import Record
+from shopkit.messaging.envelope import BrokenRuleError
 from shopkit.storage.mongo import Database
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import an_id, cancelled, placed

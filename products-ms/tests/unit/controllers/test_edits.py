@@ -8,12 +8,12 @@ import pytest
 
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver, as_caller
+from shopkit.testing.apps import HandedOver, caller_headers
 from shopkit.testing.deliveries import an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
 
-ADMIN = as_caller("admin@aaa.com", "admin")
+ADMIN = caller_headers("admin@aaa.com", "admin")
 SEEN = {**ADMIN, "If-Match": '"1.1"'}
 PATH = f"/api/products/{an_id(1)}"
 
@@ -60,7 +60,7 @@ class TestChange:
             ({"price": -1}, SEEN, 422, "validation"),
             ({"price": 1.999}, SEEN, 422, "validation"),
             ({"name": "a/b"}, SEEN, 422, "validation"),
-            ({"name": "fork"}, as_caller("aaa@aaa.com"), 403, "forbidden"),
+            ({"name": "fork"}, caller_headers("aaa@aaa.com"), 403, "forbidden"),
             ({"name": "fork"}, {}, 401, "unauthenticated"),
         ],
     )
@@ -130,7 +130,7 @@ class TestArchive:
 
     @pytest.mark.parametrize(
         ("headers", "status"),
-        [(ADMIN, 428), ({**ADMIN, "If-Match": '"2.1"'}, 412), (as_caller("aaa@aaa.com"), 403)],
+        [(ADMIN, 428), ({**ADMIN, "If-Match": '"2.1"'}, 412), (caller_headers("aaa@aaa.com"), 403)],
     )
     async def test_refuses_and_changes_nothing(
         self, client: httpx2.AsyncClient, headers: dict[str, str], status: int
@@ -189,7 +189,7 @@ class TestCategories:
         # When
         answer = await client.request(method, f"/api/categories{name}", json=body, headers=ADMIN)
         refused = await client.request(
-            method, f"/api/categories{name}", json=body, headers=as_caller("aaa@aaa.com")
+            method, f"/api/categories{name}", json=body, headers=caller_headers("aaa@aaa.com")
         )
         # Then
         assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{type_}")

@@ -6,7 +6,7 @@ import pytest
 from products.dependencies import Services
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import an_id, placed
 
@@ -76,7 +76,7 @@ class TestResend:
 
 class TestOrders:
     async def test_are_listed_with_their_age(
-        self, client: httpx2.AsyncClient, services: Services, add: AddProduct, clock: HeldClock
+        self, client: httpx2.AsyncClient, services: Services, add: AddProduct, clock: FakeClock
     ) -> None:
         # Given
         await add(1, quantity=1)

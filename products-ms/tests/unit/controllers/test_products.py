@@ -9,13 +9,13 @@ from pymongo.errors import AutoReconnect
 from products.dependencies import Services
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver, as_caller
+from shopkit.testing.apps import HandedOver, caller_headers
 from shopkit.testing.deliveries import an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
 Count = Callable[[], Awaitable[int]]
 
-ADMIN = as_caller("admin@aaa.com", "admin")
+ADMIN = caller_headers("admin@aaa.com", "admin")
 SPOON = {
     "name": "spoon",
     "description": "of silver",
@@ -202,7 +202,7 @@ class TestCreate:
 
     @pytest.mark.parametrize(
         ("headers", "status"),
-        [({}, 401), (as_caller("", "admin"), 401), (as_caller("aaa@aaa.com"), 403)],
+        [({}, 401), (caller_headers("", "admin"), 401), (caller_headers("aaa@aaa.com"), 403)],
     )
     async def test_is_for_admins_only(
         self, client: httpx2.AsyncClient, stored: Count, headers: dict[str, str], status: int
@@ -343,7 +343,7 @@ class TestList:
         # When
         everyone = await client.get("/api/products")
         admin = await client.get("/api/admin/products", headers=ADMIN)
-        user = await client.get("/api/admin/products", headers=as_caller("aaa@aaa.com"))
+        user = await client.get("/api/admin/products", headers=caller_headers("aaa@aaa.com"))
         # Then
         assert everyone.json()["products"] == []
         assert [product["archived"] for product in admin.json()["products"]] == [True]

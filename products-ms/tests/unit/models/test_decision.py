@@ -4,16 +4,16 @@ from datetime import timedelta
 import pytest
 
 from products.models.decision import (
-    Shelf,
-    Stub,
-    StubLine,
-    cancelled_unseen,
-    given_back,
-    rejected_unreadable,
+    Decision,
+    DecisionLine,
+    Stock,
+    cancel_unseen,
+    reject_unreadable,
+    returned_stock,
 )
 from products.models.product import Product
 from shopkit.contract.events import LineReason, OrderStatus, OrderStatusUpdate
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id, placed
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, placed
 
 
 def product(number: int, quantity: int, *, archived: bool = False) -> Product:
@@ -33,8 +33,8 @@ def product(number: int, quantity: int, *, archived: bool = False) -> Product:
     )
 
 
-def shelf(*products: Product) -> Shelf:
-    return Shelf({one.id: one for one in products})
+def shelf(*products: Product) -> Stock:
+    return Stock({one.id: one for one in products})
 
 
 class TestDecide:
@@ -42,10 +42,10 @@ class TestDecide:
         # Given
         stock = shelf(product(1, 5), product(2, 3))
         # When
-        stub = stock.decide(placed(9, {1: 2, 2: 3}).event.order, NOON, ORIGIN)
+        stub = stock.decide(placed(9, {1: 2, 2: 3}).event.order, NOON, TRACE_CONTEXT)
         # Then
         assert stub.status is OrderStatus.ACCEPTED
-        assert stub.lines == (StubLine(an_id(1), 2), StubLine(an_id(2), 3))
+        assert stub.lines == (DecisionLine(an_id(1), 2), DecisionLine(an_id(2), 3))
         assert (stub.reason, stub.line_reasons) == (None, ())
         assert stock.taken() == {an_id(1): 2, an_id(2): 3}
 
@@ -53,7 +53,7 @@ class TestDecide:
         # Given
         stock = shelf(product(1, 5), product(2, 3))
         # When
-        stub = stock.decide(placed(9, {1: 2, 2: 4}).event.order, NOON, ORIGIN)
+        stub = stock.decide(placed(9, {1: 2, 2: 4}).event.order, NOON, TRACE_CONTEXT)
         # Then
         assert stub.status is OrderStatus.REJECTED
         assert stub.reason == "Not everything in it could be had."
@@ -65,7 +65,7 @@ class TestDecide:
         stock = shelf(product(1, 3))
         # When
         stubs = [
-            stock.decide(placed(number, {1: count}).event.order, NOON, ORIGIN)
+            stock.decide(placed(number, {1: count}).event.order, NOON, TRACE_CONTEXT)
             for number, count in ((1, 2), (2, 2), (3, 1), (4, 1))
         ]
         # Then
@@ -78,17 +78,19 @@ class TestDecide:
         stock = shelf(product(1, 3))
         order = placed(9, {1: 2}).event.order
         # When
-        stub = stock.decide(order.model_copy(update={"lines": order.lines * 2}), NOON, ORIGIN)
+        stub = stock.decide(
+            order.model_copy(update={"lines": order.lines * 2}), NOON, TRACE_CONTEXT
+        )
         # Then
         assert stub.status is OrderStatus.REJECTED
-        assert stub.lines == (StubLine(an_id(1), 4),)
+        assert stub.lines == (DecisionLine(an_id(1), 4),)
 
     @pytest.mark.parametrize("known", [[], [product(1, 5, archived=True)]])
     def test_rejects_what_is_not_sold(self, known: list[Product]) -> None:
         # Given
         stock = shelf(*known)
         # When
-        stub = stock.decide(placed(9, {1: 1}).event.order, NOON, ORIGIN)
+        stub = stock.decide(placed(9, {1: 1}).event.order, NOON, TRACE_CONTEXT)
         # Then
         assert stub.line_reasons == (
             LineReason(product_id=an_id(1), reason="It is no longer sold."),
@@ -98,14 +100,14 @@ class TestDecide:
         # Given
         stock = shelf(replace(product(1, 5), price_cents=999_999))
         # When
-        stub = stock.decide(placed(9, {1: 1}).event.order, NOON, ORIGIN)
+        stub = stock.decide(placed(9, {1: 1}).event.order, NOON, TRACE_CONTEXT)
         # Then
         assert stub.status is OrderStatus.ACCEPTED
 
 
 class TestAnswer:
-    def stub(self) -> Stub:
-        return shelf(product(1, 1)).decide(placed(9, {1: 2}).event.order, NOON, ORIGIN)
+    def stub(self) -> Decision:
+        return shelf(product(1, 1)).decide(placed(9, {1: 2}).event.order, NOON, TRACE_CONTEXT)
 
     def test_tells_the_outcome_with_its_reasons(self) -> None:
         # When
@@ -115,7 +117,7 @@ class TestAnswer:
         assert message.topic == "shop.order-status"
         assert message.key == an_id(9)
         assert message.time == NOON
-        assert message.origin == ORIGIN
+        assert message.trace_context == TRACE_CONTEXT
         assert OrderStatusUpdate.model_validate_json(message.value) == OrderStatusUpdate(
             order_id=an_id(9),
             status=OrderStatus.REJECTED,
@@ -139,11 +141,11 @@ class TestAnswer:
 
 class TestUnseen:
     def test_an_order_cancelled_before_it_was_seen_holds_nothing(self) -> None:
-        stub = cancelled_unseen(an_id(9), NOON, ORIGIN)
+        stub = cancel_unseen(an_id(9), NOON, TRACE_CONTEXT)
         assert (stub.status, stub.lines) == (OrderStatus.CANCELLED, ())
 
     def test_an_unreadable_order_is_rejected_with_the_reason(self) -> None:
-        stub = rejected_unreadable(an_id(9), NOON, ORIGIN)
+        stub = reject_unreadable(an_id(9), NOON, TRACE_CONTEXT)
         assert (stub.status, stub.reason) == (OrderStatus.REJECTED, "It could not be read.")
 
 
@@ -152,10 +154,10 @@ class TestGivenBack:
         # Given
         stock = shelf(product(1, 10))
         one, other, short = (
-            stock.decide(placed(number, {1: count}).event.order, NOON, ORIGIN)
+            stock.decide(placed(number, {1: count}).event.order, NOON, TRACE_CONTEXT)
             for number, count in ((1, 4), (2, 5), (3, 2))
         )
         # When
-        back = given_back([one, other, short, cancelled_unseen(an_id(4), NOON, ORIGIN)])
+        back = returned_stock([one, other, short, cancel_unseen(an_id(4), NOON, TRACE_CONTEXT)])
         # Then
         assert back == {an_id(1): 9}

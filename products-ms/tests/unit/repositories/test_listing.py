@@ -3,6 +3,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from shopkit.storage.cursors import InvalidCursorError
 
 from products.dependencies import Services
 from products.errors import CategoryNotFoundError, ProductNotFoundError
@@ -12,9 +13,8 @@ from products.repositories import listing as module
 from products.repositories.listing import ProductListing
 from products.services.catalogue import ProductPage
 from shopkit.storage import cursors
-from shopkit.storage.cursors import InvalidCursorError
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -136,7 +136,7 @@ ORDERS = [
 
 class TestOrder:
     @pytest.fixture(autouse=True)
-    async def _shelf(self, add: AddProduct, clock: HeldClock) -> None:
+    async def _shelf(self, add: AddProduct, clock: FakeClock) -> None:
         for number, name, price, stock in (
             (1, "b", 300, 5),
             (2, "a", 100, 7),

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from products.services.coalescing import Shared
+from products.services.coalescing import Coalescer
 
 
 class Reader:
@@ -28,7 +28,7 @@ async def begin(*tasks: asyncio.Task[int]) -> None:
 
 class TestGet:
     async def test_a_caller_alone_reads_at_once(self) -> None:
-        shared, read = Shared[str, int](), Reader()
+        shared, read = Coalescer[str, int](), Reader()
         first = asyncio.create_task(shared.get("a", read))
         await begin(first)
         read.gates[0].set()
@@ -36,7 +36,7 @@ class TestGet:
 
     async def test_those_who_come_during_a_read_share_the_next(self) -> None:
         # Given a read on its way
-        shared, read = Shared[str, int](), Reader()
+        shared, read = Coalescer[str, int](), Reader()
         first = asyncio.create_task(shared.get("a", read))
         await begin(first)
         # When three more ask
@@ -52,7 +52,7 @@ class TestGet:
         assert read.begun == 2
 
     async def test_nothing_is_kept(self) -> None:
-        shared, read = Shared[str, int](), Reader()
+        shared, read = Coalescer[str, int](), Reader()
         for number in (1, 2, 3):
             task = asyncio.create_task(shared.get("a", read))
             await begin(task)
@@ -62,7 +62,7 @@ class TestGet:
         assert not shared._next
 
     async def test_other_keys_do_not_wait(self) -> None:
-        shared, slow, quick = Shared[str, int](), Reader(), Reader()
+        shared, slow, quick = Coalescer[str, int](), Reader(), Reader()
         waits = asyncio.create_task(shared.get("a", slow))
         task = asyncio.create_task(shared.get("b", quick))
         await begin(waits, task)
@@ -73,7 +73,7 @@ class TestGet:
         assert await waits == 1
 
     async def test_a_failure_reaches_those_who_share_it_and_not_the_next(self) -> None:
-        shared, read = Shared[str, int](), Reader()
+        shared, read = Coalescer[str, int](), Reader()
 
         async def fail() -> int:
             await read()
@@ -92,7 +92,7 @@ class TestGet:
         assert not shared._running
 
     async def test_a_caller_that_leaves_takes_nothing_from_others(self) -> None:
-        shared, read = Shared[str, int](), Reader()
+        shared, read = Coalescer[str, int](), Reader()
         first = asyncio.create_task(shared.get("a", read))
         await begin(first)
         leaves, stays = (asyncio.create_task(shared.get("a", read)) for _ in range(2))

@@ -8,9 +8,9 @@ from products.dependencies import Services
 from products.models.product import Product
 from products.repositories.products import ProductRepository
 from shopkit.storage.mongo import Database, GuardMissedError
-from shopkit.testing import HeldClock
+from shopkit.testing import FakeClock
 from shopkit.testing.apps import HandedOver
-from shopkit.testing.deliveries import ORIGIN, an_id, cancelled, placed
+from shopkit.testing.deliveries import TRACE_CONTEXT, an_id, cancelled, placed
 
 AddProduct = Callable[..., Awaitable[Product]]
 
@@ -109,7 +109,7 @@ class TestRejectUnreadable:
         self, services: Services, database: Database, handed_over: HandedOver
     ) -> None:
         # When
-        await services.decisions.reject_unreadable(an_id(10), ORIGIN)
+        await services.decisions.reject_unreadable(an_id(10), TRACE_CONTEXT)
         # Then
         assert await stubs(database) == {an_id(10): "REJECTED"}
         assert handed_over.ids == [f"OrderStatusUpdate/{an_id(10)}/REJECTED"]
@@ -122,7 +122,7 @@ class TestRejectUnreadable:
         await services.decisions.decide([placed(10, {1: 1})])
         handed_over.clear()
         # When
-        await services.decisions.reject_unreadable(an_id(10), ORIGIN)
+        await services.decisions.reject_unreadable(an_id(10), TRACE_CONTEXT)
         # Then
         assert await stubs(database) == {an_id(10): "ACCEPTED"}
         assert handed_over.ids == [f"OrderStatusUpdate/{an_id(10)}/ACCEPTED"]
@@ -185,7 +185,7 @@ class TestCancel:
 
 class TestGuards:
     async def test_stock_that_was_taken_meanwhile_stops_the_write(
-        self, services: Services, database: Database, add: AddProduct, clock: HeldClock
+        self, services: Services, database: Database, add: AddProduct, clock: FakeClock
     ) -> None:
         # Given
         await add(1, quantity=1)

@@ -1,4 +1,4 @@
-"""The contract between the services as an AsyncAPI 3.0 document, made from the events' models.
+"""The contract between the services as an AsyncAPI 3.0 document, generated from the event models.
 
 python -m shopkit.contract.asyncapi > docs/asyncapi.yaml
 """
@@ -10,8 +10,10 @@ from typing import Any
 import yaml
 from pydantic.json_schema import models_json_schema
 
-from shopkit.contract.events import EVENTS, ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC, Event
-from shopkit.contract.topics import TOPICS, Topic
+from shopkit.contract.events import EVENTS, ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
+from shopkit.contract.topics import TOPICS
+from shopkit.messaging.envelope import Event
+from shopkit.messaging.topics import Topic
 from shopkit.settings import KafkaSettings
 
 Document = dict[str, Any]
@@ -20,23 +22,22 @@ _REF = "#/components/schemas/{model}"
 _KEY: Document = {"type": "string", "pattern": "^[0-9a-f]{24}$"}
 _TEXT: Document = {"type": "string"}
 
-ENDS: Mapping[str, tuple[str, str, str]] = {
+CHANNELS: Mapping[str, tuple[str, str, str]] = {
     PRODUCTS_TOPIC: ("products-ms", "orders-ms", "the product's id"),
     ORDERS_TOPIC: ("orders-ms", "products-ms", "the order's id"),
     ORDER_STATUS_TOPIC: ("products-ms", "orders-ms", "the order's id"),
 }
-"""Who sends on each topic, who receives, and what the key is."""
+"""The sender, the receiver and the key of each topic."""
 
 DESCRIPTION = (
-    "How products-ms and orders-ms stay consistent. Every event comes at least once, and events of "
-    "one key come in order; readers find out by the event itself whether they have applied it. "
-    "The envelope is CloudEvents 1.0 in Kafka's binary mode. A reader passes over fields that it "
-    "does not know."
+    "How products-ms and orders-ms stay consistent. Every event is delivered at least once, and "
+    "events of one key are delivered in order. Readers detect duplicates by the event itself. The "
+    "envelope is CloudEvents 1.0 in Kafka's binary mode. Readers ignore unknown fields."
 )
 
 
-def document() -> Document:
-    """Return the document."""
+def build_document() -> Document:
+    """Return the AsyncAPI document."""
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "The shop's events", "version": "1.0.0", "description": DESCRIPTION},
@@ -46,7 +47,7 @@ def document() -> Document:
             name: operation for topic in TOPICS for name, operation in _operations(topic.name)
         },
         "components": {
-            "messages": {kind.__name__: _message(kind) for kind in EVENTS},
+            "messages": {event_type.__name__: _message(event_type) for event_type in EVENTS},
             "schemas": _schemas(),
         },
     }
@@ -55,11 +56,11 @@ def document() -> Document:
 def _channel(topic: Topic) -> Document:
     return {
         "address": topic.name,
-        "description": f"The key is {ENDS[topic.name][2]}.",
+        "description": f"The key is {CHANNELS[topic.name][2]}.",
         "messages": {
-            kind.__name__: {"$ref": f"#/components/messages/{kind.__name__}"}
-            for kind in EVENTS
-            if kind.topic == topic.name
+            event_type.__name__: {"$ref": f"#/components/messages/{event_type.__name__}"}
+            for event_type in EVENTS
+            if event_type.topic == topic.name
         },
         "bindings": {
             "kafka": {
@@ -81,7 +82,7 @@ def _configuration(topic: Topic) -> Document:
 
 
 def _operations(topic: str) -> list[tuple[str, Document]]:
-    sender, receiver, _ = ENDS[topic]
+    sender, receiver, _ = CHANNELS[topic]
     channel = {"channel": {"$ref": f"#/channels/{topic}"}}
     return [
         (f"{sender}.sends.{topic}", {"action": "send", **channel}),
@@ -89,30 +90,33 @@ def _operations(topic: str) -> list[tuple[str, Document]]:
     ]
 
 
-def _message(kind: type[Event]) -> Document:
+def _message(event_type: type[Event]) -> Document:
     return {
-        "name": kind.__name__,
-        "summary": kind.__doc__,
+        "name": event_type.__name__,
+        "summary": event_type.__doc__,
         "contentType": "application/json",
-        "headers": _headers(kind.__name__),
-        "payload": {"$ref": _REF.format(model=kind.__name__)},
+        "headers": _headers(event_type),
+        "payload": {"$ref": _REF.format(model=event_type.__name__)},
         "bindings": {"kafka": {"key": _KEY, "bindingVersion": "0.5.0"}},
     }
 
 
-def _headers(event_type: str) -> Document:
+def _headers(event_type: type[Event]) -> Document:
     """Return the schema of the CloudEvents attributes of an event."""
     properties: Document = {
         "ce_specversion": {"const": "1.0"},
-        "ce_id": {**_TEXT, "description": "derives from what happened, so one id has one body"},
-        "ce_type": {"const": event_type},
+        "ce_id": {
+            **_TEXT,
+            "description": "derived from the event, so one id always has the same body",
+        },
+        "ce_type": {"const": event_type.__name__},
         "ce_source": {**_TEXT, "format": "uri-reference"},
         "ce_subject": {**_KEY, "description": "the key"},
-        "ce_time": {**_TEXT, "format": "date-time", "description": "when it happened"},
+        "ce_time": {**_TEXT, "format": "date-time", "description": "when the event happened"},
         "content-type": {"const": "application/json"},
     }
     optional: Document = {
-        "ce_requestid": {**_TEXT, "description": "the request that led to it"},
+        "ce_requestid": {**_TEXT, "description": "the request that caused the event"},
         "ce_traceparent": {**_TEXT, "description": "W3C Trace Context"},
     }
     return {
@@ -123,17 +127,17 @@ def _headers(event_type: str) -> Document:
 
 
 def _schemas() -> Document:
-    models = [(kind, "validation") for kind in EVENTS]
-    _, together = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]
-    schemas: Document = together["$defs"]
+    models = [(event_type, "validation") for event_type in EVENTS]
+    _, definitions = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]
+    schemas: Document = definitions["$defs"]
     return schemas
 
 
-def as_yaml(content: Document) -> str:
-    """Return a document as text, the same each time."""
+def to_yaml(content: Document) -> str:
+    """Return a document as YAML. The same document always gives the same text."""
     text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
 if __name__ == "__main__":
-    sys.stdout.write(as_yaml(document()))
+    sys.stdout.write(to_yaml(build_document()))

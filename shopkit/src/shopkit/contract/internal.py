@@ -1,10 +1,10 @@
-"""What services tell each other over HTTP on their private network; the gateway lets none of it by.
+"""The internal HTTP endpoints of products-ms, which orders-ms calls on the private network.
 
-It serves the comparison of two databases: pages by id, so that each side is read once.
+orders-ms reads products and decisions page by page, in the order of their ids, to compare them
+with its own data. The gateway does not route to these endpoints.
 """
 
-from collections.abc import AsyncIterator
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -14,13 +14,13 @@ PAGE = 500
 
 
 class ProductStates(BaseModel):
-    """Products with an id greater than that asked for, by id."""
+    """A page of products, ordered by id."""
 
     products: list[ProductState]
 
 
 class DecidedOrder(BaseModel):
-    """What is recorded of an order, and for how long it has been so."""
+    """The decision about an order, and how long ago its status last changed."""
 
     id: Id
     status: OrderStatus
@@ -28,47 +28,25 @@ class DecidedOrder(BaseModel):
 
 
 class DecidedOrders(BaseModel):
-    """Orders with an id greater than that asked for, by id."""
+    """A page of decisions, ordered by the orders' ids."""
 
     orders: list[DecidedOrder]
 
 
 class KnownProduct(BaseModel):
-    """A product and the version in which the other side knows it, 0 where it does not."""
+    """A product and its version in the projection, which is 0 if it is missing there."""
 
     id: Id
     version: int
 
 
 class ResendProducts(BaseModel):
-    """Products to be sent again, each in a version above both sides'."""
+    """Products to send again, each with a version above both known versions."""
 
     products: Annotated[list[KnownProduct], Field(max_length=PAGE)]
 
 
 class CancelOrders(BaseModel):
-    """Orders that nobody placed, and whose stock is to be given back."""
+    """Orders that do not exist in orders-db, and whose stock products-ms returns."""
 
     ids: Annotated[list[Id], Field(max_length=PAGE)]
-
-
-L = TypeVar("L")
-R = TypeVar("R")
-
-
-async def merge(
-    left: AsyncIterator[tuple[str, L]], right: AsyncIterator[tuple[str, R]]
-) -> AsyncIterator[tuple[str, L | None, R | None]]:
-    """Yield each id of two streams ordered by id, with what each side has of it."""
-    one, other = await anext(left, None), await anext(right, None)
-    while one or other:
-        if other is None or (one is not None and one[0] < other[0]):
-            assert one  # noqa: S101 - one of the two is there.
-            yield one[0], one[1], None
-            one = await anext(left, None)
-        elif one is None or other[0] < one[0]:
-            yield other[0], None, other[1]
-            other = await anext(right, None)
-        else:
-            yield one[0], one[1], other[1]
-            one, other = await anext(left, None), await anext(right, None)

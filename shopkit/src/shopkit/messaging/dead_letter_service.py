@@ -1,41 +1,40 @@
-"""Shows dead letters, and carries out what an admin decides about them."""
+"""Lets admins inspect, replay and discard dead letters."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from shopkit.clock import Clock
 from shopkit.messaging.dead_letters import (
-    DeadLetters,
-    Letter,
-    LetterPage,
-    LetterQuery,
-    LetterStatus,
-    LetterStep,
+    DeadLetter,
+    DeadLetterRepository,
+    DeadLetterStatus,
+    HistoryEntry,
     Record,
-    to_letter,
-    to_record,
 )
 from shopkit.storage.audit import AuditTrail
-from shopkit.storage.mongo import HTTP_SECONDS, Document, Session, Transactions, is_temporary
+from shopkit.storage.mongo import is_temporary
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
+
+_MAX_DETAIL = 2_000
 
 
-class LetterNotFoundError(Exception):
-    """There is no such dead letter."""
+class DeadLetterNotFoundError(Exception):
+    """The dead letter does not exist."""
 
     def __init__(self, letter_id: str) -> None:
         super().__init__(f"There is no dead letter {letter_id}.")
         self.letter_id = letter_id
 
 
-class LetterSettledError(Exception):
-    """A dead letter was replayed or discarded before."""
+class DeadLetterClosedError(Exception):
+    """The dead letter has already been replayed or discarded."""
 
     def __init__(self, letter_id: str, status: str) -> None:
-        super().__init__(f"The dead letter was {status} before.")
+        super().__init__(f"The dead letter has already been {status}.")
         self.letter_id = letter_id
 
 
 class ReplayFailedError(Exception):
-    """A dead letter could not be applied still."""
+    """The dead letter still cannot be applied."""
 
     def __init__(self, letter_id: str, reason: str) -> None:
         super().__init__(f"The event could not be applied: {reason}")
@@ -44,13 +43,13 @@ class ReplayFailedError(Exception):
 
 
 class DeadLetterService:
-    """Shows dead letters, and carries out what an admin decides about them."""
+    """Lists, replays and discards dead letters."""
 
     def __init__(
         self,
         *,
         transactions: Transactions,
-        letters: DeadLetters,
+        letters: DeadLetterRepository,
         trail: AuditTrail,
         apply: Callable[[Record], Awaitable[None]],
         clock: Clock,
@@ -61,76 +60,79 @@ class DeadLetterService:
         self._apply = apply
         self._clock = clock
 
-    async def page(self, query: LetterQuery) -> LetterPage:
-        """Return the letters that a query asks for, newest first."""
-        return await self._letters.page(query)
+    async def page(
+        self, status: DeadLetterStatus | None, *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[DeadLetter], str | None]:
+        """Return a page of dead letters, newest first, and the cursor of the next page."""
+        return await self._letters.page(status, limit=limit, cursor=cursor)
 
-    async def letter(self, letter_id: str) -> Letter:
-        """Return a letter.
-
-        Raises:
-            LetterNotFoundError: There is none of this id.
-        """
-        return to_letter(await self._stored(letter_id))
-
-    async def replay(self, letter_id: str, actor: str) -> Letter:
-        """Apply a parked event now; whatever it does, it does once, however often it is applied.
+    async def get(self, letter_id: str) -> DeadLetter:
+        """Return a dead letter.
 
         Raises:
-            LetterNotFoundError: There is none of this id.
-            LetterSettledError: It was replayed or discarded before.
-            ReplayFailedError: It can't be applied still; it stays parked.
+            DeadLetterNotFoundError: It does not exist.
         """
-        row = await self._parked(letter_id)
+        letter = await self._letters.find_by_id(letter_id)
+        if letter is None:
+            raise DeadLetterNotFoundError(letter_id)
+        return letter
+
+    async def replay(self, letter_id: str, actor: str) -> DeadLetter:
+        """Apply a dead letter. This is safe to repeat, because handlers are idempotent.
+
+        Raises:
+            DeadLetterNotFoundError: It does not exist.
+            DeadLetterClosedError: It has already been replayed or discarded.
+            ReplayFailedError: It still cannot be applied, and stays parked.
+        """
+        letter = await self._get_parked(letter_id)
         try:
-            await self._apply(to_record(row))
+            await self._apply(letter.record)
         except Exception as error:
             if is_temporary(error):
                 raise
-            await self._note(letter_id, actor, "replay failed", repr(error), LetterStatus.PARKED)
+            await self._update(
+                letter_id, DeadLetterStatus.PARKED, actor, "replay failed", repr(error)
+            )
             raise ReplayFailedError(letter_id, str(error)) from error
-        await self._note(letter_id, actor, "replay", "", LetterStatus.REPLAYED)
-        return await self.letter(letter_id)
+        await self._update(letter_id, DeadLetterStatus.REPLAYED, actor, "replay", "")
+        return await self.get(letter_id)
 
-    async def discard(self, letter_id: str, actor: str, reason: str) -> Letter:
-        """Give a parked event up, for a reason.
+    async def discard(self, letter_id: str, actor: str, reason: str) -> DeadLetter:
+        """Discard a dead letter and store the reason.
 
         Raises:
-            LetterNotFoundError: There is none of this id.
-            LetterSettledError: It was replayed or discarded before.
+            DeadLetterNotFoundError: It does not exist.
+            DeadLetterClosedError: It has already been replayed or discarded.
         """
-        await self._parked(letter_id)
-        await self._note(letter_id, actor, "discard", reason, LetterStatus.DISCARDED)
-        return await self.letter(letter_id)
+        await self._get_parked(letter_id)
+        await self._update(letter_id, DeadLetterStatus.DISCARDED, actor, "discard", reason)
+        return await self.get(letter_id)
 
-    async def _stored(self, letter_id: str) -> Document:
-        row = await self._letters.by_id(letter_id)
-        if row is None:
-            raise LetterNotFoundError(letter_id)
-        return row
+    async def _get_parked(self, letter_id: str) -> DeadLetter:
+        letter = await self.get(letter_id)
+        if letter.status is not DeadLetterStatus.PARKED:
+            raise DeadLetterClosedError(letter_id, letter.status)
+        return letter
 
-    async def _parked(self, letter_id: str) -> Document:
-        row = await self._stored(letter_id)
-        if row["status"] != LetterStatus.PARKED:
-            raise LetterSettledError(letter_id, row["status"])
-        return row
-
-    async def _note(
-        self, letter_id: str, actor: str, action: str, detail: str, status: LetterStatus
+    async def _update(
+        self, letter_id: str, status: DeadLetterStatus, actor: str, action: str, detail: str
     ) -> None:
-        step = LetterStep(at=self._clock(), actor=actor, action=action, detail=detail[:2_000])
+        entry = HistoryEntry(self._clock(), actor, action, detail[:_MAX_DETAIL])
 
-        async def work(session: Session) -> None:
-            if not await self._letters.note(letter_id, step, status, session=session):
-                raise LetterSettledError(letter_id, "settled")
+        async def work(unit: UnitOfWork) -> None:
+            if not await self._letters.update_parked(
+                letter_id, entry, status, session=unit.session
+            ):
+                raise DeadLetterClosedError(letter_id, "replayed or discarded")
             await self._trail.add(
                 actor=actor,
                 action=f"dead letter: {action}",
                 subject=letter_id,
-                before={"status": LetterStatus.PARKED},
-                after={"status": status, "detail": step.detail},
-                at=step.at,
-                session=session,
+                before={"status": DeadLetterStatus.PARKED},
+                after={"status": status, "detail": entry.detail},
+                at=entry.at,
+                session=unit.session,
             )
 
         await self._transactions.run(work, seconds=HTTP_SECONDS)

@@ -1,81 +1,43 @@
-"""Events that could not be applied: parked once each, to be looked at, replayed or discarded.
+"""Dead letters: messages that could not be applied, stored once each.
 
-What is done about one marks it; nothing is ever deleted.
+An admin can replay or discard a dead letter, which changes its status. Nothing is deleted.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 
 from bson import Binary
 from prometheus_client import Counter
-from pydantic import BaseModel, Field
+from pymongo import DESCENDING
 
 from shopkit.clock import Clock, utc_now
-from shopkit.storage import cursors
+from shopkit.storage.keyset import Keyset, text_key, time_key
 from shopkit.storage.migrations import ensure_collection
 from shopkit.storage.mongo import Database, Document, Session
 
 COLLECTION = "dead_letters"
 
-PARKED = Counter("dead_letters_parked_total", "Events that could not be applied.", ["topic"])
+PARKED = Counter("dead_letters_parked_total", "Messages that could not be applied.", ["topic"])
 
-SCHEMA = {"bsonType": "object", "required": ["topic", "value", "status", "parked_at", "reason"]}
+_MAX_REASON = 2_000
+_NEWEST = Keyset(time_key("parked_at", DESCENDING), text_key("_id", DESCENDING))
+_SCHEMA = {"bsonType": "object", "required": ["topic", "value", "status", "parked_at", "reason"]}
 
 
-class LetterStatus(StrEnum):
-    """What has been done about a dead letter."""
+class DeadLetterStatus(StrEnum):
+    """What was done with a dead letter. A parked one waits for an admin."""
 
     PARKED = "parked"
     REPLAYED = "replayed"
     DISCARDED = "discarded"
 
 
-class LetterStep(BaseModel):
-    """What an admin did about a dead letter."""
-
-    at: datetime
-    actor: str
-    action: str
-    detail: str
-
-
-class Letter(BaseModel):
-    """A dead letter; `event` is its body as text, with what is no text replaced."""
-
-    id: str
-    topic: str
-    partition: int
-    offset: int
-    type: str
-    key: str
-    event: str
-    reason: str
-    status: LetterStatus
-    parked_at: datetime
-    history: list[LetterStep]
-
-
-class LetterPage(BaseModel):
-    """Some dead letters, newest first, and the cursor of those after them."""
-
-    dead_letters: list[Letter]
-    next_cursor: str | None
-
-
-class LetterQuery(BaseModel):
-    """Which dead letters are asked for."""
-
-    status: LetterStatus | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str | None, Field(max_length=1_000)] = None
-
-
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A Kafka message as it came."""
+    """A Kafka message as it was received."""
 
     topic: str
     partition: int
@@ -86,7 +48,7 @@ class Record:
 
     @property
     def id(self) -> str:
-        """The hash of topic, key and value: the same message is parked once, however it comes."""
+        """A hash of topic, key and value, so that repeated messages make one dead letter."""
         digest = hashlib.sha256()
         for part in (self.topic.encode(), self.key or b"", self.value or b""):
             digest.update(len(part).to_bytes(8, "big"))
@@ -94,7 +56,36 @@ class Record:
         return digest.hexdigest()
 
 
-class DeadLetters:
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """What an admin did with a dead letter."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that could not be applied.
+
+    Attributes:
+        record: The message.
+        reason: Why it could not be applied.
+        status: What was done with it.
+        parked_at: When it was stored.
+        history: What admins did with it, oldest first.
+    """
+
+    record: Record
+    reason: str
+    status: DeadLetterStatus
+    parked_at: datetime
+    history: tuple[HistoryEntry, ...]
+
+
+class DeadLetterRepository:
     """The collection `dead_letters`."""
 
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
@@ -103,12 +94,12 @@ class DeadLetters:
 
     @staticmethod
     async def migrate(database: Database) -> None:
-        """Create the collection and the index of its list: by status, newest first."""
-        await ensure_collection(database, COLLECTION, SCHEMA)
-        await database[COLLECTION].create_index([("status", 1), ("parked_at", -1), ("_id", -1)])
+        """Create the collection and the index for its list."""
+        await ensure_collection(database, COLLECTION, _SCHEMA)
+        await database[COLLECTION].create_index([("status", 1), *_NEWEST.sort])
 
-    async def park(self, record: Record, reason: str) -> bool:
-        """Keep a message with the reason why it could not be applied; return whether it is new."""
+    async def add(self, record: Record, reason: str) -> bool:
+        """Store a message that could not be applied, and return whether it is new."""
         result = await self._letters.update_one(
             {"_id": record.id},
             {
@@ -119,8 +110,8 @@ class DeadLetters:
                     "key": Binary(record.key or b""),
                     "value": Binary(record.value or b""),
                     "headers": [[name, Binary(value)] for name, value in record.headers],
-                    "reason": reason[:2_000],
-                    "status": LetterStatus.PARKED,
+                    "reason": reason[:_MAX_REASON],
+                    "status": DeadLetterStatus.PARKED,
                     "parked_at": self._clock(),
                     "history": [],
                 }
@@ -131,72 +122,52 @@ class DeadLetters:
             PARKED.labels(record.topic).inc()
         return result.upserted_id is not None
 
-    async def by_id(self, letter_id: str) -> Document | None:
-        """Return the stored letter."""
-        return await self._letters.find_one({"_id": letter_id})
+    async def find_by_id(self, letter_id: str) -> DeadLetter | None:
+        """Return the dead letter."""
+        document = await self._letters.find_one({"_id": letter_id})
+        return _letter(document) if document else None
 
-    async def page(self, query: LetterQuery) -> LetterPage:
-        """Return the letters that a query asks for, newest first.
+    async def page(
+        self, status: DeadLetterStatus | None, *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[DeadLetter], str | None]:
+        """Return a page of dead letters, newest first, and the cursor of the next page.
+
+        Args:
+            status: The status to filter by.
+            limit: The maximum number of dead letters.
+            cursor: The cursor of the page before, or None for the first page.
 
         Raises:
-            shopkit.storage.cursors.InvalidCursorError: The cursor is none of this list's.
+            shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
-        parts: list[Document] = [{"status": query.status} if query.status else {}]
-        if query.cursor:
-            parts.append(_after(query.cursor))
-        found = self._letters.find({"$and": parts}).sort([("parked_at", -1), ("_id", -1)])
-        rows = await found.limit(query.limit + 1).to_list()
-        shown = rows[: query.limit]
-        more = len(rows) > query.limit
-        return LetterPage(
-            dead_letters=[to_letter(row) for row in shown],
-            next_cursor=_cursor(shown[-1]) if more else None,
-        )
+        query: Document = {"status": status} if status else {}
+        rows, next_cursor = await _NEWEST.page(self._letters, query, limit=limit, cursor=cursor)
+        return [_letter(row) for row in rows], next_cursor
 
-    async def note(
-        self, letter_id: str, step: LetterStep, status: LetterStatus, *, session: Session
+    async def update_parked(
+        self, letter_id: str, entry: HistoryEntry, status: DeadLetterStatus, *, session: Session
     ) -> bool:
-        """Note what was done about a parked letter; return whether it was still parked."""
+        """Update a dead letter that is parked, and return whether it was still parked."""
         result = await self._letters.update_one(
-            {"_id": letter_id, "status": LetterStatus.PARKED},
-            {"$set": {"status": status}, "$push": {"history": step.model_dump()}},
+            {"_id": letter_id, "status": DeadLetterStatus.PARKED},
+            {"$set": {"status": status}, "$push": {"history": asdict(entry)}},
             session=session,
         )
         return bool(result.matched_count)
 
 
-def to_letter(row: Document) -> Letter:
-    """Return the letter that a document holds."""
-    headers = {name: bytes(value) for name, value in row["headers"]}
-    return Letter(
-        id=row["_id"],
-        type=headers.get("ce_type", b"").decode(errors="replace"),
-        key=bytes(row["key"]).decode(errors="replace"),
-        event=bytes(row["value"]).decode(errors="replace"),
-        **{
-            name: row[name]
-            for name in ("topic", "partition", "offset", "reason", "status", "parked_at", "history")
-        },
+def _letter(document: Document) -> DeadLetter:
+    return DeadLetter(
+        record=Record(
+            topic=document["topic"],
+            partition=document["partition"],
+            offset=document["offset"],
+            key=bytes(document["key"]),
+            value=bytes(document["value"]),
+            headers=tuple((name, bytes(value)) for name, value in document["headers"]),
+        ),
+        reason=document["reason"],
+        status=DeadLetterStatus(document["status"]),
+        parked_at=document["parked_at"],
+        history=tuple(HistoryEntry(**entry) for entry in document["history"]),
     )
-
-
-def to_record(row: Document) -> Record:
-    """Return the message that a document holds, as it came."""
-    return Record(
-        topic=row["topic"],
-        partition=row["partition"],
-        offset=row["offset"],
-        key=bytes(row["key"]),
-        value=bytes(row["value"]),
-        headers=tuple((name, bytes(value)) for name, value in row["headers"]),
-    )
-
-
-def _cursor(row: Document) -> str:
-    return cursors.encode(row["parked_at"].isoformat(), row["_id"])
-
-
-def _after(cursor: str) -> Document:
-    moment, last = cursors.decode(cursor, parts=2)
-    at = cursors.moment(moment)
-    return {"$or": [{"parked_at": {"$lt": at}}, {"parked_at": at, "_id": {"$lt": last}}]}

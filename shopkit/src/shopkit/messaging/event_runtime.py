@@ -1,4 +1,4 @@
-"""What a service with an outbox and consumers runs, put together once."""
+"""The event runtime: runs the relay, the sweeper and the consumers of a service."""
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -7,37 +7,45 @@ from typing import Self
 from aiokafka.errors import KafkaError
 from pymongo import AsyncMongoClient
 
+from shopkit.checks import Check
 from shopkit.clock import utc_now
-from shopkit.contract import topics
-from shopkit.loops import Loop, Loops, every, forgiving
+from shopkit.loops import Loop, Loops, every, skip_temporary_errors
+from shopkit.messaging.batch_processor import BatchProcessor
 from shopkit.messaging.consumer import Consumer, Subscription
 from shopkit.messaging.dead_letter_service import DeadLetterService
-from shopkit.messaging.dead_letters import DeadLetters
-from shopkit.messaging.handlers import Table, applier
-from shopkit.messaging.outbox import Outbox, Row
-from shopkit.messaging.relay import KafkaSender, Relay
+from shopkit.messaging.dead_letters import DeadLetterRepository
+from shopkit.messaging.handlers import HandlerTable, applier
+from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.producer import KafkaSender
+from shopkit.messaging.relay import Relay
+from shopkit.messaging.topics import Topic, ensure_topics
 from shopkit.settings import KafkaSettings
 from shopkit.storage import migrations
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration
-from shopkit.storage.mongo import (
-    Database,
-    Document,
-    MongoTransactions,
-    check_writable_primary,
-    is_temporary,
-)
-from shopkit.web.health import Check
+from shopkit.storage.mongo import Database, Document, check_writable_primary, is_temporary
+from shopkit.storage.unit_of_work import MongoTransactions
 
 DRAIN_SECONDS = 5.0
 SWEEP_SECONDS = 0.5
 TOPICS_SECONDS = 15.0
 
 
-class EventPath:
-    """A service's relay, sweeper and consumers, supervised, with their checks.
+class EventRuntime:
+    """Runs a service's relay, sweeper and consumers, and provides their readiness checks.
 
-    Kafka may be away: the service then works without it, and events wait in the outbox.
+    Kafka may be down: the service works without it, and messages stay in the outbox.
+
+    Args:
+        settings: The service's settings.
+        service: The service's name, which is also its consumer group.
+        client: The database client.
+        database: The database.
+        migration_list: The migrations that the database must have.
+        topics: The topics that must exist.
+
+    Attributes:
+        transactions: The transactions whose messages the relay sends.
     """
 
     def __init__(
@@ -46,56 +54,67 @@ class EventPath:
         service: str,
         client: AsyncMongoClient[Document],
         database: Database,
+        *,
         migration_list: Sequence[Migration],
+        topics: Sequence[Topic],
     ) -> None:
         self._settings = settings
+        self._service = service
         self._client = client
         self._database = database
         self._migrations = migration_list
-        self._dead_letters = DeadLetters(database)
+        self._topics = topics
+        outbox = Outbox(database)
         self._sender = KafkaSender(settings.kafka_bootstrap_servers, service)
-        self._relay = Relay(Outbox(database), self._sender)
-        self._tables: dict[str, Table] = {}
+        self._relay = Relay(outbox, self._sender)
+        self.transactions = MongoTransactions(client, outbox, self._relay.hand_over)
+        self._dead_letters = DeadLetterRepository(database)
+        self._tables: dict[str, HandlerTable] = {}
         self._consumers: dict[str, Consumer] = {}
         self._loops: dict[str, Loop] = {
             "relay": self._relay.run,
-            "sweeper": every(SWEEP_SECONDS, forgiving(self._relay.sweep, is_temporary)),
-            "topics": every(TOPICS_SECONDS, forgiving(self._ensure_topics, is_away)),
+            "sweeper": every(SWEEP_SECONDS, skip_temporary_errors(self._relay.sweep, is_temporary)),
+            "topics": every(
+                TOPICS_SECONDS, skip_temporary_errors(self._ensure_topics, is_broker_unavailable)
+            ),
         }
         self._running = Loops({})
 
-    def hand_over(self, rows: Sequence[Row]) -> None:
-        """Give the relay rows whose transaction is committed."""
-        self._relay.hand_over(rows)
+    def add_consumer(self, topic: str, table: HandlerTable) -> None:
+        """Add a consumer of a topic, before the runtime starts."""
+        subscription = Subscription(
+            self._settings.kafka_bootstrap_servers, topic, self._service, self._service
+        )
+        processor = BatchProcessor(table, self._dead_letters, is_temporary)
+        consumer = Consumer(subscription, processor.process, is_temporary)
+        self._tables[topic] = table
+        self._consumers[topic] = consumer
+        self._loops[f"consumer of {topic}"] = consumer.run
 
-    def consume(self, subscription: Subscription, table: Table) -> None:
-        """Have a topic read; before the path is entered."""
-        self._tables[subscription.topic] = table
-        consumer = Consumer(subscription, table, self._dead_letters, is_temporary)
-        self._consumers[subscription.topic] = consumer
-        self._loops[f"consumer of {subscription.topic}"] = consumer.run
+    def add_loop(self, name: str, loop: Loop) -> None:
+        """Add a background loop, before the runtime starts."""
+        self._loops[name] = loop
 
-    def letters(self, trail: AuditTrail) -> DeadLetterService:
-        """Return what admins do about events that could not be applied."""
+    def dead_letters(self, trail: AuditTrail) -> DeadLetterService:
+        """Return the service for admins that handles the consumers' dead letters."""
         return DeadLetterService(
-            transactions=MongoTransactions(self._client),
+            transactions=self.transactions,
             letters=self._dead_letters,
             trail=trail,
             apply=applier(self._tables),
             clock=utc_now,
         )
 
-    def run_beside(self, name: str, loop: Loop) -> None:
-        """Have another loop run under the same supervision; before the path is entered."""
-        self._loops[name] = loop
-
     @property
     def checks(self) -> Mapping[str, Check]:
-        """What has to work for the service to be ready."""
+        """The checks that must pass for the service to be ready."""
         return {
             "database": self._check_database,
             "loops": self._check_loops,
-            **{f"consumer of {topic}": one.check for topic, one in self._consumers.items()},
+            **{
+                f"consumer of {topic}": consumer.check
+                for topic, consumer in self._consumers.items()
+            },
         }
 
     async def __aenter__(self) -> Self:
@@ -110,7 +129,7 @@ class EventPath:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop the loops, then send what was handed over meanwhile."""
+        """Stop all loops, then send the messages that are still queued."""
         await self._running.__aexit__(kind, error, trace)
         await self._relay.drain(DRAIN_SECONDS)
         await self._sender.close()
@@ -123,9 +142,9 @@ class EventPath:
         await self._running.check()
 
     async def _ensure_topics(self) -> None:
-        await topics.ensure_topics(self._settings)
+        await ensure_topics(self._settings, self._topics)
 
 
-def is_away(error: BaseException) -> bool:
-    """Whether the broker, or the way to it, is to blame."""
+def is_broker_unavailable(error: BaseException) -> bool:
+    """Return whether an error comes from the broker or the connection to it."""
     return isinstance(error, (KafkaError, OSError, TimeoutError))

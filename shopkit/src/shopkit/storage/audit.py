@@ -1,90 +1,82 @@
-"""The audit trail: who changed what, when, before and after. The same in every service."""
+"""The audit trail: who changed what and when, with the values before and after."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from bson import ObjectId
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from pymongo import DESCENDING, IndexModel
 
-from shopkit.storage import cursors
+from shopkit.storage.keyset import Keyset, id_key, time_key
 from shopkit.storage.migrations import ensure_collection
 from shopkit.storage.mongo import Database, Document, Session
-from shopkit.text import Text
 from shopkit.tracing.context import current_request_id
 
 COLLECTION = "audit"
-INDEXES = (
-    IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+
+_NEWEST = Keyset(time_key("at", DESCENDING), id_key(DESCENDING))
+_INDEXES = (
+    IndexModel(_NEWEST.sort, name="newest"),
     *(
-        IndexModel([(field, 1), ("at", DESCENDING), ("_id", DESCENDING)], name=f"newest_by_{field}")
+        IndexModel([(field, 1), *_NEWEST.sort], name=f"newest_by_{field}")
         for field in ("actor", "action", "subject")
     ),
 )
-
-SCHEMA = {
+_SCHEMA = {
     "bsonType": "object",
     "required": ["at", "actor", "action", "subject"],
     "properties": {"at": {"bsonType": "date"}, "actor": {"bsonType": "string"}},
 }
 
-Name = Annotated[Text, Field(max_length=320)]
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A change.
 
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("is no time between the years 1 and 9999") from error
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-
-
-class Entry(BaseModel):
-    """One change."""
+    Attributes:
+        id: The entry's id.
+        at: When the change was made.
+        actor: Who made it.
+        action: What was done.
+        subject: The id of what was changed.
+        before: The values before the change, None if the subject was created.
+        after: The values after the change, None if the subject was deleted.
+        request_id: The request that made the change.
+    """
 
     id: str
     at: datetime
     actor: str
     action: str
     subject: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
     request_id: str
 
 
-class Page(BaseModel):
-    """Some entries, newest first, and the cursor of those after them."""
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Conditions on entries. None means no condition. `until` is exclusive."""
 
-    entries: list[Entry]
-    next_cursor: str | None
-
-
-class Query(BaseModel):
-    """Which entries are asked for; `until` itself is not among them."""
-
-    actor: Name | None = None
-    action: Name | None = None
-    subject: Name | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-    limit: int = Field(default=20, ge=1, le=100)
-    cursor: str | None = None
-
-
-async def migrate(database: Database) -> None:
-    """Create the collection and its indexes."""
-    await ensure_collection(database, COLLECTION, SCHEMA)
-    await database[COLLECTION].create_indexes(list(INDEXES))
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class AuditTrail:
-    """Keeps the entries for good."""
+    """The collection `audit`. Entries are never deleted."""
 
     def __init__(self, database: Database) -> None:
         self._entries = database[COLLECTION]
+
+    @staticmethod
+    async def migrate(database: Database) -> None:
+        """Create the collection and its indexes."""
+        await ensure_collection(database, COLLECTION, _SCHEMA)
+        await database[COLLECTION].create_indexes(list(_INDEXES))
 
     async def add(
         self,
@@ -97,7 +89,7 @@ class AuditTrail:
         at: datetime,
         session: Session,
     ) -> None:
-        """Add an entry, in the transaction of the change that it tells of."""
+        """Add an entry in the transaction of the change."""
         await self._entries.insert_one(
             {
                 "_id": ObjectId(),
@@ -112,43 +104,29 @@ class AuditTrail:
             session=session,
         )
 
-    async def page(self, query: Query) -> Page:
-        """Return the entries that a query asks for.
+    async def page(
+        self, conditions: AuditFilter, *, limit: int, cursor: str | None
+    ) -> tuple[Sequence[AuditEntry], str | None]:
+        """Return a page of entries, newest first, and the cursor of the next page.
 
         Raises:
-            shopkit.storage.cursors.InvalidCursorError: The cursor is none of this list's.
+            shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
-        found = self._entries.find(_filter(query))
-        order = [("at", DESCENDING), ("_id", DESCENDING)]
-        rows = await found.sort(order).limit(query.limit + 1).to_list()
-        shown = rows[: query.limit]
-        more = len(rows) > query.limit
-        return Page(
-            entries=[_entry(row) for row in shown],
-            next_cursor=_cursor_after(shown[-1]) if more else None,
-        )
+        query = _query(conditions)
+        rows, next_cursor = await _NEWEST.page(self._entries, query, limit=limit, cursor=cursor)
+        return [_entry(row) for row in rows], next_cursor
 
 
-def _filter(query: Query) -> Document:
-    wanted = query.model_dump(include={"actor", "action", "subject"}, exclude_none=True)
-    times = {"$gte": query.since, "$lt": query.until}
-    bounds = {operator: moment for operator, moment in times.items() if moment}
-    if bounds:
-        wanted["at"] = bounds
-    if query.cursor is None:
-        return wanted
-    return {"$and": [wanted, _after(query.cursor)]}
+def _query(conditions: AuditFilter) -> Document:
+    times = {"$gte": conditions.since, "$lt": conditions.until}
+    fields = {
+        "actor": conditions.actor,
+        "action": conditions.action,
+        "subject": conditions.subject,
+        "at": {operator: time for operator, time in times.items() if time} or None,
+    }
+    return {field: value for field, value in fields.items() if value is not None}
 
 
-def _cursor_after(row: Document) -> str:
-    return cursors.encode(row["at"].isoformat(), str(row["_id"]))
-
-
-def _after(cursor: str) -> Document:
-    moment, key = cursors.decode(cursor, parts=2)
-    at, last = cursors.moment(moment), ObjectId(cursors.object_id(key))
-    return {"$or": [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": last}}]}
-
-
-def _entry(row: Document) -> Entry:
-    return Entry(id=str(row["_id"]), **{name: row[name] for name in row if name != "_id"})
+def _entry(row: Document) -> AuditEntry:
+    return AuditEntry(id=str(row["_id"]), **{name: row[name] for name in row if name != "_id"})

@@ -1,47 +1,31 @@
-"""Idempotency keys: what a caller's key was used for, kept for ever.
+"""Idempotency keys: what each key of a caller was used for. Keys are never deleted.
 
-After the IETF draft "The Idempotency-Key HTTP Header Field".
+See the IETF draft "The Idempotency-Key HTTP Header Field".
 """
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
-
-from fastapi import Header
+from typing import Any
 
 from shopkit.storage.migrations import ensure_collection
 from shopkit.storage.mongo import Database, Session
 
 COLLECTION = "idempotency_keys"
-SCHEMA = {
+_SCHEMA = {
     "bsonType": "object",
     "required": ["fingerprint", "result", "created_at"],
     "properties": {"fingerprint": {"bsonType": "string"}, "created_at": {"bsonType": "date"}},
 }
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        pattern=r"^[\x20-\x7e]{1,255}$",
-        description="The same key and body give the first answer again, whenever they come.",
-    ),
-]
-REPLAYED = "Idempotency-Replayed"
-"""The header of an answer that was given before."""
-
 
 class KeyReusedError(Exception):
-    """A key came a second time, with another body."""
+    """An idempotency key was used again for a different request."""
 
     def __init__(self, key: str) -> None:
-        super().__init__("This Idempotency-Key was used for another request.")
+        super().__init__("This Idempotency-Key was already used for a different request.")
         self.key = key
-
-    def field_errors(self) -> list[tuple[str, str]]:
-        """Return the header that is wrong."""
-        return [("Idempotency-Key", str(self))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +33,10 @@ class KeyRecord:
     """What a key was used for.
 
     Attributes:
-        id: Made of the caller and the key, by `key_id`.
-        fingerprint: What tells two bodies apart.
-        result: What the answer is made of again.
-        created_at: When it was first used.
+        id: The stored id, made of the caller and the key by `key_id`.
+        fingerprint: A hash of the request.
+        result: The data that the response is made of.
+        created_at: When the key was first used.
     """
 
     id: str
@@ -61,18 +45,18 @@ class KeyRecord:
     created_at: datetime
 
     def check(self, fingerprint: str, key: str) -> None:
-        """Return where the key came with the same body.
+        """Check that the key was used for the same request.
 
         Raises:
-            KeyReusedError: It came with another.
+            KeyReusedError: The key was used for a different request.
         """
         if self.fingerprint != fingerprint:
             raise KeyReusedError(key)
 
 
-def key_id(email: str, key: str) -> str:
-    """Return what a caller's key is stored under: a key belongs to its caller."""
-    return hashlib.sha256(f"{email}\n{key}".encode()).hexdigest()
+def key_id(caller: str, key: str) -> str:
+    """Return the stored id of a caller's key, so that callers cannot use each other's keys."""
+    return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 
 class IdempotencyKeys:
@@ -84,21 +68,23 @@ class IdempotencyKeys:
     @staticmethod
     async def migrate(database: Database) -> None:
         """Create the collection."""
-        await ensure_collection(database, COLLECTION, SCHEMA)
+        await ensure_collection(database, COLLECTION, _SCHEMA)
 
-    async def by_ids(self, ids: Iterable[str], *, session: Session = None) -> dict[str, KeyRecord]:
-        """Return those of the keys that were used."""
-        wanted = list(ids)
-        if not wanted:
+    async def find_by_ids(
+        self, ids: Iterable[str], *, session: Session = None
+    ) -> dict[str, KeyRecord]:
+        """Return the records of the keys that have been used, by id."""
+        unique = list(ids)
+        if not unique:
             return {}
-        found = self._keys.find({"_id": {"$in": wanted}}, session=session)
+        rows = self._keys.find({"_id": {"$in": unique}}, session=session)
         return {
             row["_id"]: KeyRecord(row["_id"], row["fingerprint"], row["result"], row["created_at"])
-            async for row in found
+            async for row in rows
         }
 
     async def insert(self, records: Sequence[KeyRecord], *, session: Session) -> None:
-        """Keep what keys were used for."""
+        """Store what keys were used for."""
         if records:
             rows = [
                 {

@@ -1,16 +1,19 @@
-"""Migrations: a small versioned list a service, applied in order, once, under a lock."""
+"""Migrations: a versioned list for each service, applied once and in order, under a lock."""
 
 import asyncio
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
 from pymongo import ReturnDocument
-from pymongo.errors import CollectionInvalid, DuplicateKeyError
+from pymongo.errors import CollectionInvalid, DuplicateKeyError, PyMongoError
 
-from shopkit.storage.mongo import Database
+from shopkit.retry import retry_until_available
+from shopkit.settings import MongoSettings
+from shopkit.storage.mongo import DATABASE, Database, check_writable_primary, connect
 
 COLLECTION = "migrations"
 LOCK_TIME = timedelta(minutes=10)
@@ -21,49 +24,65 @@ log = structlog.get_logger(__name__)
 
 
 class Migration(NamedTuple):
-    """One step; `apply` must be harmless when it is run again after a crash half-way."""
+    """A migration. `apply` must be safe to run again after it crashed half-way."""
 
     name: str
     apply: Callable[[Database], Awaitable[None]]
 
 
 class MigrationsMissingError(Exception):
-    """The database lacks migrations; run `python -m <service> migrate`."""
+    """The database lacks migrations. Run `python -m <service> migrate`."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(f"migrations not applied: {', '.join(names)}; run `migrate`")
         self.names = names
 
 
-async def apply(database: Database, migrations: Sequence[Migration]) -> list[str]:
-    """Apply those that are missing, in order, and return their names.
+async def migrate(service: str, settings: MongoSettings, migrations: Sequence[Migration]) -> None:
+    """Apply missing migrations and print their names.
 
-    One process at a time does so; others wait for it.
+    During a first installation the database and its users may not exist yet, so this waits for
+    them.
+    """
+    async with connect(settings, service) as client:
+        await retry_until_available(
+            "database", lambda: check_writable_primary(client), (PyMongoError, OSError)
+        )
+        applied = await apply(client[DATABASE], migrations)
+    sys.stdout.write(f"{service}: {', '.join(applied) or 'nothing'} migrated\n")
+
+
+async def apply(database: Database, migrations: Sequence[Migration]) -> list[str]:
+    """Apply missing migrations in order and return their names.
+
+    One process at a time applies migrations. The others wait.
     """
     token = secrets.token_hex(8)
-    await _acquire(database, token)
+    await _acquire_lock(database, token)
     try:
-        missing = [step for step in migrations if step.name in await pending(database, migrations)]
-        for step in missing:
-            log.info("migrating", migration=step.name)
-            await step.apply(database)
-            await database[COLLECTION].insert_one({"_id": step.name, "at": datetime.now(UTC)})
-        return [step.name for step in missing]
+        names = await pending(database, migrations)
+        for migration in migrations:
+            if migration.name in names:
+                log.info("migrating", migration=migration.name)
+                await migration.apply(database)
+                row = {"_id": migration.name, "at": datetime.now(UTC)}
+                await database[COLLECTION].insert_one(row)
+        return names
     finally:
         await database[COLLECTION].delete_one({"_id": _LOCK_ID, "token": token})
 
 
 async def pending(database: Database, migrations: Sequence[Migration]) -> list[str]:
-    """Return the names of those not yet applied."""
-    done = {row["_id"] async for row in database[COLLECTION].find({}, {"_id": 1})}
-    return [step.name for step in migrations if step.name not in done]
+    """Return the names of the migrations that are not applied yet."""
+    applied = {row["_id"] async for row in database[COLLECTION].find({}, {"_id": 1})}
+    return [migration.name for migration in migrations if migration.name not in applied]
 
 
 async def check(database: Database, migrations: Sequence[Migration]) -> None:
-    """Return where all are applied.
+    """Check that all migrations are applied.
 
     Raises:
-        MigrationsMissingError: Some are not.
+        MigrationsMissingError: Some migrations are missing.
     """
     missing = await pending(database, migrations)
     if missing:
@@ -71,7 +90,7 @@ async def check(database: Database, migrations: Sequence[Migration]) -> None:
 
 
 async def ensure_collection(database: Database, name: str, schema: dict[str, Any]) -> None:
-    """Make a collection whose documents obey a JSON schema, or put it on the one there is."""
+    """Create a collection with a JSON schema, or set the schema of an existing collection."""
     validator = {"$jsonSchema": schema}
     try:
         await database.create_collection(name, validator=validator)
@@ -79,13 +98,13 @@ async def ensure_collection(database: Database, name: str, schema: dict[str, Any
         await database.command("collMod", name, validator=validator)
 
 
-async def _acquire(database: Database, token: str) -> None:
+async def _acquire_lock(database: Database, token: str) -> None:
     while not await _try_lock(database, token):
         await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _try_lock(database: Database, token: str) -> bool:
-    # A process that died while it held the lock must not stop migrations for ever.
+    # The lock expires, so that a process that died with the lock does not block migrations.
     now = datetime.now(UTC)
     try:
         row = await database[COLLECTION].find_one_and_update(

@@ -1,29 +1,46 @@
-"""Doubles for the fast unit tests; what a transaction promises is tested on a real mongod."""
+"""Test doubles for fast unit tests. Integration tests use a real MongoDB and Kafka."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from shopkit.storage.mongo import Session
+from shopkit.storage.unit_of_work import MessageStore, Publication, UnitOfWork
 
 T = TypeVar("T")
 
 
-class NoTransactions:
-    """Runs work at once and without a session: mongomock has none."""
+class FakeTransactions:
+    """Runs work once and without a session, because mongomock has no transactions.
+
+    Attributes:
+        published: The messages that were published, in order.
+    """
+
+    def __init__(self, messages: MessageStore | None = None) -> None:
+        self.published: list[Publication] = []
+        self._messages = messages
+
+    @property
+    def published_ids(self) -> list[str]:
+        """The ids of the published messages, in order."""
+        return [publication.message.id for publication in self.published]
 
     async def run(
         self,
-        work: Callable[[Session], Awaitable[T]],
+        work: Callable[[UnitOfWork], Awaitable[T]],
         *,
-        seconds: float = 0,  # noqa: ARG002 - as the real one takes it.
+        seconds: float = 0,  # noqa: ARG002 - part of the protocol.
     ) -> T:
-        """Run the work."""
-        return await work(None)
+        """Run the work and store its messages."""
+        unit = UnitOfWork(None)
+        result = await work(unit)
+        await unit.flush(self._messages)
+        self.published += unit.publications
+        return result
 
 
-class HeldClock:
-    """A clock that stands still until it is told to move on."""
+class FakeClock:
+    """A clock that stands still until it is advanced."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -32,6 +49,6 @@ class HeldClock:
         """Return the time."""
         return self.now
 
-    def advance(self, **by: float) -> None:
-        """Move on by so many seconds, minutes, hours or days, as `timedelta` takes them."""
-        self.now += timedelta(**by)
+    def advance(self, **duration: float) -> None:
+        """Advance by a number of seconds, minutes, hours or days, as `timedelta` takes them."""
+        self.now += timedelta(**duration)

@@ -1,12 +1,10 @@
-"""Events as they arrive, short to write in a test."""
+"""Builders for delivered events."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from shopkit.contract.events import (
-    Delivery,
-    Event,
     OrderCancel,
     OrderCreate,
     OrderLine,
@@ -14,26 +12,27 @@ from shopkit.contract.events import (
     OrderStatusUpdate,
     ProductState,
 )
-from shopkit.tracing.context import Origin
+from shopkit.messaging.envelope import Delivery, Event
+from shopkit.tracing.context import TraceContext
 
 NOON = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
-ORIGIN = Origin("request-1", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+TRACE_CONTEXT = TraceContext("request-1", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 
 E = TypeVar("E", bound=Event)
 
 
 def an_id(number: int) -> str:
-    """Return the id of a number: 24 hex digits."""
+    """Return a number as an id of 24 hex digits."""
     return f"{number:024x}"
 
 
 def delivery(event: E) -> Delivery[E]:
-    """Return an event as it arrives, of noon."""
-    return Delivery(event, ORIGIN, NOON)
+    """Return an event as it is delivered, which happened at noon."""
+    return Delivery(event, TRACE_CONTEXT, NOON)
 
 
 def placed(order: int, quantities: Mapping[int, int]) -> Delivery[OrderCreate]:
-    """Return the event of an order of so many of each product."""
+    """Return the event of an order with a quantity of each product."""
     lines = tuple(
         OrderLine(
             product_id=an_id(product), name=f"product {product}", price_cents=100, quantity=count
@@ -48,15 +47,15 @@ def cancelled(order: int) -> Delivery[OrderCancel]:
     return delivery(OrderCancel(order_id=an_id(order)))
 
 
-def told(order: int, status: str, **more: Any) -> Delivery[OrderStatusUpdate]:
-    """Return the event of what became of an order."""
+def decided(order: int, status: str, **fields: Any) -> Delivery[OrderStatusUpdate]:
+    """Return the event of a decided order."""
     return delivery(
-        OrderStatusUpdate.model_validate({"order_id": an_id(order), "status": status, **more})
+        OrderStatusUpdate.model_validate({"order_id": an_id(order), "status": status, **fields})
     )
 
 
 def state(product: int, **changes: Any) -> ProductState:
-    """Return a product's state: 10 at 1.00, in version 2, unless said otherwise."""
+    """Return a product's state. By default there are 10 at 1.00, in version 2."""
     values = {
         "id": an_id(product),
         "name": f"product {product}",

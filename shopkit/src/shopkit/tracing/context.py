@@ -1,53 +1,60 @@
-"""What is known of the request or event being worked on: its id and its trace."""
+"""The trace context: the request and the trace that the current work belongs to."""
 
 import re
 import secrets
 from contextvars import ContextVar
 from typing import NamedTuple
 
-_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-class Origin(NamedTuple):
-    """Where work comes from: carried in logs, answers and events.
+class TraceContext(NamedTuple):
+    """Identifies a request across services. Logs, responses and events carry it.
 
-    `traceparent` is W3C Trace Context, level 1.
+    Attributes:
+        request_id: The id of the request.
+        traceparent: The position in the trace, as W3C Trace Context level 1 defines it.
     """
 
     request_id: str
     traceparent: str
 
 
-_NOWHERE = Origin(request_id="", traceparent="")
-_current: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
+_EMPTY = TraceContext(request_id="", traceparent="")
+_current: ContextVar[TraceContext] = ContextVar("trace_context", default=_EMPTY)
 
 
-def is_trace(traceparent: str) -> bool:
-    """Return whether that is a sane traceparent."""
-    return _TRACEPARENT.fullmatch(traceparent) is not None
+def is_traceparent(text: str) -> bool:
+    """Return whether the text is a valid traceparent of version 00."""
+    return _TRACEPARENT.fullmatch(text) is not None
 
 
-def accept(request_id: str | None, traceparent: str | None) -> Origin:
-    """Return the origin that a sender names where it is sane, and else a new one."""
-    sane_id = request_id if request_id and _SANE_ID.fullmatch(request_id) else None
-    sane_trace = traceparent if traceparent and is_trace(traceparent) else None
-    return Origin(
-        sane_id or secrets.token_hex(16),
-        sane_trace or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
+def from_headers(request_id: str | None, traceparent: str | None) -> TraceContext:
+    """Return the trace context of a request, with new values in place of missing or invalid ones.
+
+    Args:
+        request_id: The header `X-Request-ID`.
+        traceparent: The header `traceparent`.
+    """
+    valid_id = request_id if request_id and _REQUEST_ID.fullmatch(request_id) else None
+    valid_trace = traceparent if traceparent and is_traceparent(traceparent) else None
+    return TraceContext(
+        valid_id or secrets.token_hex(16),
+        valid_trace or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
     )
 
 
-def enter(origin: Origin) -> None:
-    """Make this the origin of what the present task does from here on."""
-    _current.set(origin)
+def activate(trace_context: TraceContext) -> None:
+    """Set the trace context of the current task."""
+    _current.set(trace_context)
 
 
-def current_origin() -> Origin:
-    """Return the origin of the present work, empty where there is none."""
+def current_trace_context() -> TraceContext:
+    """Return the trace context of the current task, which is empty if none is active."""
     return _current.get()
 
 
 def current_request_id() -> str:
-    """Return the id of the present request, empty outside of one."""
+    """Return the id of the current request, which is empty outside a request."""
     return _current.get().request_id

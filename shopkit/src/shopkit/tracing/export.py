@@ -1,4 +1,4 @@
-"""Records spans and sends them to a collector; imported only where traces are on."""
+"""Exports spans to a collector. Imported only if traces are on."""
 
 import logging
 from collections.abc import Sequence
@@ -12,44 +12,50 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 log = structlog.get_logger(__name__)
 
 
-class Collector(SpanExporter):
-    """Tells once that the collector is away, and once that it is back; what was sent is lost."""
+class LoggingExporter(SpanExporter):
+    """Logs when the collector becomes unavailable and when it is available again.
+
+    Spans that could not be sent are lost.
+    """
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
-        self._away = False
+        self._unavailable = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send spans, in a thread of their own."""
+        """Send spans. The batch processor calls this in a thread of its own."""
         result = self._exporter.export(spans)
-        away = result is not SpanExportResult.SUCCESS
-        if away and not self._away:
-            log.warning("collector of traces away; spans are lost")
-        elif self._away and not away:
-            log.info("collector of traces is back")
-        self._away = away
+        unavailable = result is not SpanExportResult.SUCCESS
+        if unavailable and not self._unavailable:
+            log.warning("trace collector unavailable; spans are lost")
+        elif self._unavailable and not unavailable:
+            log.info("trace collector available again")
+        self._unavailable = unavailable
         return result
 
     def shutdown(self) -> None:
-        """Send no more."""
+        """Close the exporter."""
         self._exporter.shutdown()
 
 
-def provider_for(service: str, endpoint: str) -> TracerProvider:
-    """Return what records spans and sends them; the rest it reads from OTEL_... variables itself.
+def create_provider(service: str, endpoint: str) -> TracerProvider:
+    """Return a provider that records spans and sends them to a collector.
+
+    The SDK reads its other options from the OTEL_... variables.
 
     Args:
-        service: The name under which the process is known.
-        endpoint: Where the collector takes OTLP over HTTP.
+        service: The service's name in traces.
+        endpoint: The collector's URL for OTLP over HTTP.
     """
-    # They tell each try and each span that is dropped; `Collector` tells what matters.
-    for chatty in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
-        logging.getLogger(chatty).setLevel(logging.CRITICAL)
+    # These loggers report every attempt and every lost span. LoggingExporter reports each outage
+    # once.
+    for name in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
-    # Ended by `tracing.exporting`, as a process that is told to end by a signal runs no exit hooks.
+    # `spans.exporting` shuts the provider down, because exit hooks do not run after a signal.
     provider = TracerProvider(
         resource=Resource.create({SERVICE_NAME: service}), shutdown_on_exit=False
     )
-    collector = Collector(OTLPSpanExporter(endpoint=endpoint))
-    provider.add_span_processor(BatchSpanProcessor(collector))
+    exporter = LoggingExporter(OTLPSpanExporter(endpoint=endpoint))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider

@@ -1,9 +1,9 @@
-"""Traces: which work led to which, over all services; OpenTelemetry's, where they are asked for.
+"""Spans: the units of work of a trace, recorded with OpenTelemetry if traces are on.
 
-A trace begins at the gateway. Where work stands in it travels as the `traceparent` of an origin,
-which requests, documents and events carry anyway: who works in a span enters the span's origin,
-and whatever follows from the work names it as its parent. Where traces are off, a span is only the
-origin that it was given. See docs/decisions/0053.
+A trace begins at the gateway. Its position travels as the `traceparent` of the trace context that
+requests, documents and events carry. While a span is open, its trace context is the active one, so
+everything that follows names the span as its parent. If traces are off, a span only holds the trace
+context that it was given. See docs/decisions/0053.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -13,45 +13,47 @@ from types import TracebackType
 from typing import Self
 
 from opentelemetry.context import Context
+from opentelemetry.trace import Span as RecordedSpan
 from opentelemetry.trace import (
-    NonRecordingSpan,
-    SpanContext,
     SpanKind,
     StatusCode,
-    TraceFlags,
     Tracer,
     TracerProvider,
     set_span_in_context,
 )
-from opentelemetry.trace import Span as Recorded
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shopkit.tracing import context
-from shopkit.tracing.context import Origin
+from shopkit.tracing.context import TraceContext
 
-LAST_SECONDS = 2.0
-"""How long a process that ends waits for its last spans to be sent."""
+SHUTDOWN_SECONDS = 2.0
+"""How long a process that ends waits until its last spans are sent."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_FROM_ELSEWHERE = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
+_PROPAGATOR = TraceContextTextMapPropagator()
+_TRACEPARENT = "traceparent"
 
-# A process records or does not, as it has one log.
+# One for the whole process, as for logs.
 _tracer: Tracer | None = None
 
 
 class Span:
-    """Work on its way: it ends with the `with` block, and has failed if an exception ends that.
+    """Work in progress, recorded if traces are on.
 
-    `origin` is that of what follows from the work.
+    The span ends with its `with` block, and has failed if an exception leaves the block.
+
+    Attributes:
+        trace_context: The trace context for everything that follows from this work.
     """
 
-    __slots__ = ("_recorded", "origin")
+    __slots__ = ("_recorded", "trace_context")
 
-    def __init__(self, origin: Origin, recorded: Recorded | None = None) -> None:
-        self.origin = origin
+    def __init__(self, trace_context: TraceContext, recorded: RecordedSpan | None = None) -> None:
+        self.trace_context = trace_context
         self._recorded = recorded
 
     def __enter__(self) -> Self:
-        """Begin the work."""
+        """Return the span, which has already started."""
         return self
 
     def __exit__(
@@ -60,114 +62,123 @@ class Span:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End it."""
+        """End the span."""
         if self._recorded is not None:
             if kind is not None:
-                # Not its text, which may tell of a person.
-                self.failed(kind.__name__)
+                # Only the type: the message may contain personal data.
+                self.set_failed(kind.__name__)
             self._recorded.end()
 
     @property
     def headers(self) -> dict[str, str]:
-        """What takes it along to another service; nothing where traces are off."""
-        return {} if self._recorded is None else {"traceparent": self.origin.traceparent}
+        """The headers for a request to another service, empty if traces are off."""
+        if self._recorded is None:
+            return {}
+        return {_TRACEPARENT: self.trace_context.traceparent}
 
-    def served(self, method: str, route: str | None, path: str, status: int) -> None:
-        """Note a request and its answer.
+    def set_served(self, method: str, route: str | None, path: str, status: int) -> None:
+        """Record the request that was served, and the status of its response.
 
         Args:
-            method: The verb.
-            route: The template of the path, None where nothing is there.
+            method: The HTTP method.
+            route: The path's template, or None if no route matched.
             path: The path.
-            status: The answer's.
+            status: The status code of the response.
         """
         if self._recorded is None:
             return
-        method = _known(method)
+        method = _known_method(method)
         self._recorded.set_attribute("http.request.method", method)
         if route is None:
-            # Not its path: what is none of ours may hold anything.
+            # Without the path: an unknown path may contain anything.
             self._recorded.update_name(method)
         else:
             self._recorded.update_name(f"{method} {route}")
             self._recorded.set_attribute("http.route", route)
             self._recorded.set_attribute("url.path", route if "{email" in route else path)
-        self._note_status(status, failure=500)
+        self._set_status(status, first_failure=500)
 
-    def answered(self, status: int) -> None:
-        """Note the status of another service's answer."""
+    def set_answered(self, status: int) -> None:
+        """Record the status code of another service's response."""
         if self._recorded is not None:
-            self._note_status(status, failure=400)
+            self._set_status(status, first_failure=400)
 
-    def failed(self, why: str) -> None:
-        """Note that nothing came of it."""
+    def set_failed(self, reason: str) -> None:
+        """Record that the work failed."""
         if self._recorded is not None:
-            self._recorded.set_attribute("error.type", why)
+            self._recorded.set_attribute("error.type", reason)
             self._recorded.set_status(StatusCode.ERROR)
 
-    def _note_status(self, status: int, *, failure: int) -> None:
-        assert self._recorded is not None  # noqa: S101 - callers have asked.
+    def _set_status(self, status: int, *, first_failure: int) -> None:
+        assert self._recorded is not None  # noqa: S101 - the callers have checked.
         self._recorded.set_attribute("http.response.status_code", status)
-        if status >= failure:
-            self.failed(str(status))
+        if status >= first_failure:
+            self.set_failed(str(status))
 
 
-def on() -> bool:
+def enabled() -> bool:
     """Return whether spans are recorded."""
     return _tracer is not None
 
 
-def span(
+def start(
     kind: SpanKind,
     name: str,
-    origin: Origin,
+    trace_context: TraceContext,
     attributes: Mapping[str, str | int] | None = None,
     *,
-    begins: bool = False,
+    new_trace: bool = False,
 ) -> Span:
-    """Return work that follows from what the origin names.
+    """Start a span.
 
     Args:
-        kind: The part it plays.
-        name: What is done, without what differs each time.
-        origin: Where it comes from.
-        attributes: By OpenTelemetry's semantic conventions; nothing that tells of a person.
-        begins: Whether a trace begins with it, whatever trace the origin names.
+        kind: The span's role.
+        name: What is done, without values that differ each time.
+        trace_context: The trace context of the work, which names the parent.
+        attributes: Attributes of OpenTelemetry's semantic conventions, without personal data.
+        new_trace: Whether the span begins a trace, whatever trace the context names.
     """
     if _tracer is None:
-        return Span(origin)
-    parent = Context() if begins else _parent(origin, remote=kind in _FROM_ELSEWHERE)
+        return Span(trace_context)
+    parent = Context() if new_trace else _parent(trace_context)
     recorded = _tracer.start_span(name, parent, kind, attributes)
-    return Span(origin._replace(traceparent=_traceparent(recorded.get_span_context())), recorded)
+    return Span(trace_context._replace(traceparent=_traceparent(recorded)), recorded)
 
 
-def serving(origin: Origin, *, begins: bool = False) -> Span:
-    """Return the work on a request, whose name is known once it is `served`."""
-    return span(SpanKind.SERVER, "request", origin, begins=begins)
+def start_request(trace_context: TraceContext, *, new_trace: bool = False) -> Span:
+    """Start the span of a request, which gets its name by `set_served`."""
+    return start(SpanKind.SERVER, "request", trace_context, new_trace=new_trace)
 
 
-def calling(service: str, method: str, route: str, origin: Origin) -> Span:
-    """Return a request to another service, without its path's parameters."""
-    method = _known(method)
+def start_call(service: str, method: str, route: str, trace_context: TraceContext) -> Span:
+    """Start the span of a request to another service.
+
+    Args:
+        service: The other service's name.
+        method: The HTTP method.
+        route: The path's template, without the values of its parameters.
+        trace_context: The trace context of the work.
+    """
+    method = _known_method(method)
     attributes = {"http.request.method": method, "url.template": route, "peer.service": service}
-    return span(SpanKind.CLIENT, f"{method} {route}", origin, attributes)
+    return start(SpanKind.CLIENT, f"{method} {route}", trace_context, attributes)
 
 
-def followed(name: str, step: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-    """Return a step of a loop that is a trace of its own each time it is taken."""
+def traced(name: str, step: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    """Return a step of a loop that starts a trace each time it runs."""
 
-    async def followed_step() -> None:
-        with span(SpanKind.INTERNAL, name, Origin("", ""), begins=True) as work:
-            context.enter(work.origin)
+    async def traced_step() -> None:
+        with start(SpanKind.INTERNAL, name, TraceContext("", ""), new_trace=True) as span:
+            context.activate(span.trace_context)
             await step()
 
-    return followed_step
+    return traced_step
 
 
 @contextmanager
 def recording(provider: TracerProvider) -> Iterator[None]:
-    """Have spans recorded for as long as the context lasts."""
-    global _tracer  # noqa: PLW0603 - see there.
+    """Record spans with a provider inside the `with` block."""
+    global _tracer  # noqa: PLW0603 - one for the whole process.
     _tracer = provider.get_tracer("shopkit")
     try:
         yield
@@ -177,38 +188,36 @@ def recording(provider: TracerProvider) -> Iterator[None]:
 
 @contextmanager
 def exporting(service: str, endpoint: str | None) -> Iterator[None]:
-    """Have spans recorded and sent to a collector, where there is one.
+    """Record spans and send them to a collector inside the `with` block.
 
     Args:
-        service: The name under which the process is known.
-        endpoint: Where the collector takes OTLP over HTTP; None records nothing.
+        service: The service's name in traces.
+        endpoint: The collector's URL for OTLP over HTTP. If it is None, nothing is recorded.
     """
     if endpoint is None:
         yield
         return
-    # Here, as it takes memory and time to start that a process without traces saves.
-    from shopkit.tracing.export import provider_for  # noqa: PLC0415
+    # The SDK takes memory and start-up time, so a process without traces does not import it.
+    from shopkit.tracing.export import create_provider  # noqa: PLC0415
 
-    provider = provider_for(service, endpoint)
+    provider = create_provider(service, endpoint)
     with recording(provider):
         yield
-    # It sends what is left; beside, as a collector that is away would keep the process from ending.
-    sending = Thread(target=provider.shutdown, daemon=True)
-    sending.start()
-    sending.join(LAST_SECONDS)
+    # In a thread, so that a collector that is down does not keep the process from ending.
+    shutdown = Thread(target=provider.shutdown, daemon=True)
+    shutdown.start()
+    shutdown.join(SHUTDOWN_SECONDS)
 
 
-def _known(method: str) -> str:
+def _known_method(method: str) -> str:
     return method if method in _METHODS else "_OTHER"
 
 
-def _parent(origin: Origin, *, remote: bool) -> Context:
-    if not context.is_trace(origin.traceparent):
-        return Context()
-    _, trace_id, span_id, flags = origin.traceparent.split("-")
-    parent = SpanContext(int(trace_id, 16), int(span_id, 16), remote, TraceFlags(int(flags, 16)))
-    return set_span_in_context(NonRecordingSpan(parent), Context())
+def _parent(trace_context: TraceContext) -> Context:
+    return _PROPAGATOR.extract({_TRACEPARENT: trace_context.traceparent}, Context())
 
 
-def _traceparent(place: SpanContext) -> str:
-    return f"00-{place.trace_id:032x}-{place.span_id:016x}-{place.trace_flags:02x}"
+def _traceparent(recorded: RecordedSpan) -> str:
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier, set_span_in_context(recorded, Context()))
+    return carrier[_TRACEPARENT]

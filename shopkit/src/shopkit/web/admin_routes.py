@@ -1,116 +1,245 @@
-"""What admins see and do alike in every service: the audit trail and the dead letters."""
+"""Endpoints for admins that several services have: the audit trail and the dead letters."""
 
-from collections.abc import Callable
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import AfterValidator, BaseModel, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from shopkit.messaging.dead_letter_service import (
+    DeadLetterClosedError,
+    DeadLetterNotFoundError,
     DeadLetterService,
-    LetterNotFoundError,
-    LetterSettledError,
     ReplayFailedError,
 )
-from shopkit.messaging.dead_letters import Letter, LetterPage, LetterQuery
-from shopkit.storage import audit
-from shopkit.text import encodable
-from shopkit.web.database_problems import AWAY
+from shopkit.messaging.dead_letters import DeadLetter, DeadLetterStatus
+from shopkit.storage.audit import AuditEntry, AuditFilter, AuditTrail
+from shopkit.text import Text, require_encodable
+from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Admin
 from shopkit.web.problems import (
     FORBIDDEN,
     NOT_FOUND,
     UNAUTHENTICATED,
     UNREADABLE,
+    ProblemTable,
     ProblemType,
-    Table,
-    document,
+    responses,
 )
+from shopkit.web.request_types import Cursor, Limit, Time
 
-LETTER_SETTLED = ProblemType("dead-letter-settled", "The dead letter is settled", 409)
-LETTER_FAILED = ProblemType("replay-failed", "The event can't be applied still", 409)
+DEAD_LETTER_CLOSED = ProblemType("dead-letter-settled", "The dead letter is already closed", 409)
+REPLAY_FAILED = ProblemType("replay-failed", "The event still cannot be applied", 409)
 
-TABLE: Table = {
-    LetterNotFoundError: NOT_FOUND,
-    LetterSettledError: LETTER_SETTLED,
-    ReplayFailedError: LETTER_FAILED,
+TABLE: ProblemTable = {
+    DeadLetterNotFoundError: NOT_FOUND,
+    DeadLetterClosedError: DEAD_LETTER_CLOSED,
+    ReplayFailedError: REPLAY_FAILED,
 }
 
-_ADMIN = (UNAUTHENTICATED, FORBIDDEN, AWAY)
+ADMIN_PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, DATABASE_UNAVAILABLE)
+"""The problems that every endpoint for admins can respond with."""
 
+AuditName = Annotated[Text, Field(max_length=320)]
 LetterId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="64 hex digits")]
 
 
+class ListAuditEntries(BaseModel):
+    """The query of the audit trail."""
+
+    actor: AuditName | None = None
+    action: AuditName | None = None
+    subject: AuditName | None = None
+    since: Time | None = None
+    until: Annotated[Time | None, Field(description="exclusive")] = None
+    limit: Limit = 20
+    cursor: str | None = None
+
+    def to_filter(self) -> AuditFilter:
+        """Return the filter."""
+        return AuditFilter(self.actor, self.action, self.subject, self.since, self.until)
+
+
+class AuditEntryBody(BaseModel):
+    """A change."""
+
+    id: str
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    request_id: str
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> Self:
+        """Return the body for an entry."""
+        return cls.model_validate(entry, from_attributes=True)
+
+
+class AuditEntriesBody(BaseModel):
+    """A page of changes, newest first."""
+
+    entries: list[AuditEntryBody]
+    next_cursor: str | None
+
+
+class ListDeadLetters(BaseModel):
+    """The query of the dead letters."""
+
+    status: DeadLetterStatus | None = None
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class HistoryEntryBody(BaseModel):
+    """What an admin did with a dead letter."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: str
+
+
+class DeadLetterBody(BaseModel):
+    """A dead letter. `event` is its body as text, with invalid bytes replaced."""
+
+    id: str
+    topic: str
+    partition: int
+    offset: int
+    type: str
+    key: str
+    event: str
+    reason: str
+    status: DeadLetterStatus
+    parked_at: datetime
+    history: list[HistoryEntryBody]
+
+    @classmethod
+    def of(cls, letter: DeadLetter) -> Self:
+        """Return the body for a dead letter."""
+        record = letter.record
+        return cls(
+            id=record.id,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            type=_text(dict(record.headers).get("ce_type")),
+            key=_text(record.key),
+            event=_text(record.value),
+            reason=letter.reason,
+            status=letter.status,
+            parked_at=letter.parked_at,
+            history=[
+                HistoryEntryBody.model_validate(entry, from_attributes=True)
+                for entry in letter.history
+            ],
+        )
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode(errors="replace")
+
+
+class DeadLettersBody(BaseModel):
+    """A page of dead letters, newest first."""
+
+    dead_letters: list[DeadLetterBody]
+    next_cursor: str | None
+
+
 class DiscardRequest(BaseModel):
-    """Why a dead letter is given up."""
+    """Why a dead letter is discarded."""
 
     reason: Annotated[
         str,
         StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
-        AfterValidator(encodable),
+        AfterValidator(require_encodable),
     ]
 
 
-def audit_routes(service: str, trail_of: Callable[[Request], audit.AuditTrail]) -> APIRouter:
-    """Return the route of a service's audit trail.
+async def _get_trail(request: Request) -> AuditTrail:
+    trail: AuditTrail = request.app.state.services.trail
+    return trail
+
+
+async def _get_dead_letters(request: Request) -> DeadLetterService:
+    letters: DeadLetterService = request.app.state.services.dead_letters
+    return letters
+
+
+Trail = Annotated[AuditTrail, Depends(_get_trail)]
+DeadLetters = Annotated[DeadLetterService, Depends(_get_dead_letters)]
+
+
+def audit_router(service: str) -> APIRouter:
+    """Return the endpoint of a service's audit trail, which is in `app.state.services.trail`.
 
     Args:
-        service: Its name in the path, such as `orders`.
-        trail_of: Gives the trail of a request's application.
+        service: The service's name in paths, such as `orders`.
     """
-    routes = APIRouter(prefix="/api/admin/audit", tags=["admin"])
+    router = APIRouter(prefix="/api/admin/audit", tags=["admin"])
 
-    @routes.get(f"/{service}", responses=document(*_ADMIN))
+    @router.get(f"/{service}", responses=responses(*ADMIN_PROBLEMS))
     async def audit_trail(
         _caller: Admin,
-        trail: Annotated[audit.AuditTrail, Depends(trail_of)],
-        query: Annotated[audit.Query, Query()],
-    ) -> audit.Page:
-        """List who changed what, when, before and after; newest first."""
-        return await trail.page(query)
+        trail: Trail,
+        query: Annotated[ListAuditEntries, Query()],
+    ) -> AuditEntriesBody:
+        """List who changed what and when, with the values before and after, newest first."""
+        entries, next_cursor = await trail.page(
+            query.to_filter(), limit=query.limit, cursor=query.cursor
+        )
+        bodies = [AuditEntryBody.of(entry) for entry in entries]
+        return AuditEntriesBody(entries=bodies, next_cursor=next_cursor)
 
-    return routes
+    return router
 
 
-def dead_letter_routes(
-    service: str, letters_of: Callable[[Request], DeadLetterService]
-) -> APIRouter:
-    """Return the routes of a service's dead letters.
+def dead_letter_router(service: str) -> APIRouter:
+    """Return the endpoints of a service's dead letters in `app.state.services.dead_letters`.
 
     Args:
-        service: Its name in the path, such as `orders`.
-        letters_of: Gives the dead letters of a request's application.
+        service: The service's name in paths, such as `orders`.
     """
-    routes = APIRouter(prefix=f"/api/admin/dead-letters/{service}", tags=["admin"])
-    Letters = Annotated[DeadLetterService, Depends(letters_of)]  # noqa: N806 - a type.
+    router = APIRouter(prefix=f"/api/admin/dead-letters/{service}", tags=["admin"])
 
-    @routes.get("", responses=document(*_ADMIN))
+    @router.get("", responses=responses(*ADMIN_PROBLEMS))
     async def list_dead_letters(
-        _caller: Admin, letters: Letters, query: Annotated[LetterQuery, Query()]
-    ) -> LetterPage:
+        _caller: Admin, letters: DeadLetters, query: Annotated[ListDeadLetters, Query()]
+    ) -> DeadLettersBody:
         """List events that could not be applied, newest first."""
-        return await letters.page(query)
+        page, next_cursor = await letters.page(query.status, limit=query.limit, cursor=query.cursor)
+        bodies = [DeadLetterBody.of(letter) for letter in page]
+        return DeadLettersBody(dead_letters=bodies, next_cursor=next_cursor)
 
-    @routes.get("/{letter_id}", responses=document(*_ADMIN, NOT_FOUND))
-    async def get_dead_letter(letter_id: LetterId, _caller: Admin, letters: Letters) -> Letter:
-        """Show an event that could not be applied."""
-        return await letters.letter(letter_id)
+    @router.get("/{letter_id}", responses=responses(*ADMIN_PROBLEMS, NOT_FOUND))
+    async def get_dead_letter(
+        letter_id: LetterId, _caller: Admin, letters: DeadLetters
+    ) -> DeadLetterBody:
+        """Return an event that could not be applied."""
+        return DeadLetterBody.of(await letters.get(letter_id))
 
-    @routes.post(
-        "/{letter_id}/replay", responses=document(*_ADMIN, NOT_FOUND, LETTER_SETTLED, LETTER_FAILED)
+    @router.post(
+        "/{letter_id}/replay",
+        responses=responses(*ADMIN_PROBLEMS, NOT_FOUND, DEAD_LETTER_CLOSED, REPLAY_FAILED),
     )
-    async def replay_dead_letter(letter_id: LetterId, caller: Admin, letters: Letters) -> Letter:
-        """Apply the event now; it stays parked where that fails again."""
-        return await letters.replay(letter_id, caller.email)
+    async def replay_dead_letter(
+        letter_id: LetterId, caller: Admin, letters: DeadLetters
+    ) -> DeadLetterBody:
+        """Apply the event again. If that fails, it stays parked."""
+        return DeadLetterBody.of(await letters.replay(letter_id, caller.email))
 
-    @routes.post(
+    @router.post(
         "/{letter_id}/discard",
-        responses=document(*_ADMIN, UNREADABLE, NOT_FOUND, LETTER_SETTLED),
+        responses=responses(*ADMIN_PROBLEMS, UNREADABLE, NOT_FOUND, DEAD_LETTER_CLOSED),
     )
     async def discard_dead_letter(
-        letter_id: LetterId, body: DiscardRequest, caller: Admin, letters: Letters
-    ) -> Letter:
-        """Give the event up; it is kept, and marked so."""
-        return await letters.discard(letter_id, caller.email, body.reason)
+        letter_id: LetterId, body: DiscardRequest, caller: Admin, letters: DeadLetters
+    ) -> DeadLetterBody:
+        """Discard the event. It stays stored, marked as discarded."""
+        return DeadLetterBody.of(await letters.discard(letter_id, caller.email, body.reason))
 
-    return routes
+    return router

@@ -1,22 +1,28 @@
-"""What a request is answered when the database fails: never the database's own words."""
+"""The problem types of database errors, and of lists that are read from the database.
+
+The database's own messages never reach a client.
+"""
 
 from dataclasses import replace
 
 from pymongo.errors import PyMongoError
 
+from shopkit.storage.keyset import InvalidCursorError
 from shopkit.storage.mongo import GuardMissedError, is_temporary
 from shopkit.web import problems
 
-AWAY = replace(
-    problems.UNAVAILABLE,
-    detail="The database does not answer just now; please try again in a moment.",
+DATABASE_UNAVAILABLE = replace(
+    problems.UNAVAILABLE, detail="The database is unavailable. Try again in a moment."
 )
-BROKEN = replace(problems.INTERNAL, detail=problems.INTERNAL_DETAIL)
+_INTERNAL = replace(problems.INTERNAL, detail=problems.INTERNAL_DETAIL)
 
 
-def of(error: Exception) -> problems.ProblemType:
-    """Return 503 for what may succeed later, and else 500."""
-    return AWAY if is_temporary(error) else BROKEN
+def _problem_type(error: Exception) -> problems.ProblemType:
+    return DATABASE_UNAVAILABLE if is_temporary(error) else _INTERNAL
 
 
-TABLE: problems.Table = {PyMongoError: of, GuardMissedError: AWAY}
+TABLE: problems.ProblemTable = {
+    PyMongoError: _problem_type,
+    GuardMissedError: DATABASE_UNAVAILABLE,
+    InvalidCursorError: problems.VALIDATION,
+}

@@ -1,14 +1,15 @@
-"""Who asks, as the gateway says; services trust these headers on their private network only.
+"""The caller of a request, from the headers that the gateway sets.
 
-The dependencies are coroutines though they wait for nothing: FastAPI sends others to a thread each
-time, which costs more than all that they do.
+Services trust these headers because only the gateway can reach them. The dependencies are
+coroutines although they do not wait: FastAPI runs other functions in a thread, which takes longer
+than the functions themselves.
 """
 
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict
+
+from shopkit.identity import Identity, Role
 
 EMAIL_HEADER = "X-User-Email"
 ROLE_HEADER = "X-User-Role"
@@ -16,48 +17,24 @@ SESSION_HEADER = "X-User-Session"
 CLIENT_HEADER = "X-Client-Address"
 
 
-class Role(StrEnum):
-    """What a caller may do; a visitor has not signed in."""
-
-    VISITOR = "visitor"
-    USER = "user"
-    ADMIN = "admin"
-
-
 class AuthenticationRequiredError(Exception):
-    """This needs a signed-in user."""
+    """The request needs a signed-in user."""
 
     def __str__(self) -> str:
-        """Say what to do."""
-        return "Please sign in first."
+        """Return what to do."""
+        return "Sign in first."
 
 
 class AdminRequiredError(Exception):
-    """This needs an admin."""
+    """The request needs an admin."""
 
     def __str__(self) -> str:
-        """Say what is missing."""
-        return "Only an admin may do this."
+        """Return what is missing."""
+        return "Only admins can do this."
 
 
-class Identity(BaseModel):
-    """The caller."""
-
-    model_config = ConfigDict(frozen=True)
-
-    email: str
-    role: Role
-    session: str = ""
-    client_address: str = ""
-
-    @property
-    def admin(self) -> bool:
-        """Whether the caller is an admin."""
-        return self.role is Role.ADMIN
-
-
-async def anyone(request: Request) -> Identity:
-    """Return the caller, a visitor where the gateway names none."""
+async def get_caller(request: Request) -> Identity:
+    """Return the caller, who is a visitor if the gateway names none."""
     headers = request.headers
     role = headers.get(ROLE_HEADER, "visitor")
     return Identity(
@@ -68,7 +45,7 @@ async def anyone(request: Request) -> Identity:
     )
 
 
-async def signed_in(caller: Annotated[Identity, Depends(anyone)]) -> Identity:
+async def require_user(caller: Annotated[Identity, Depends(get_caller)]) -> Identity:
     """Return the caller, who is signed in.
 
     Raises:
@@ -79,18 +56,18 @@ async def signed_in(caller: Annotated[Identity, Depends(anyone)]) -> Identity:
     return caller
 
 
-async def admin(caller: Annotated[Identity, Depends(signed_in)]) -> Identity:
+async def require_admin(caller: Annotated[Identity, Depends(require_user)]) -> Identity:
     """Return the caller, who is an admin.
 
     Raises:
         AuthenticationRequiredError: The caller is a visitor.
-        AdminRequiredError: The caller is no admin.
+        AdminRequiredError: The caller is not an admin.
     """
-    if not caller.admin:
+    if not caller.is_admin:
         raise AdminRequiredError
     return caller
 
 
-Anyone = Annotated[Identity, Depends(anyone)]
-User = Annotated[Identity, Depends(signed_in)]
-Admin = Annotated[Identity, Depends(admin)]
+Anyone = Annotated[Identity, Depends(get_caller)]
+User = Annotated[Identity, Depends(require_user)]
+Admin = Annotated[Identity, Depends(require_admin)]

@@ -1,6 +1,7 @@
-"""Errors become HTTP here: RFC 9457 problem documents, and nothing else.
+"""Maps errors to RFC 9457 problem documents.
 
-A service has one table from its exceptions to problem types; `install` puts it into an app.
+Each service has one table from its exceptions to problem types, which `install` adds to its
+application.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,14 +24,14 @@ log = structlog.get_logger(__name__)
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field of a request."""
+    """What is wrong with a field of the request."""
 
     field: str
     message: str
 
 
 class ProblemDocument(BaseModel):
-    """The body of every error, as RFC 9457 has it."""
+    """The body of every error response, as RFC 9457 defines it."""
 
     type: str = Field(examples=["/problems/not-found"])
     title: str
@@ -42,8 +43,8 @@ class ProblemDocument(BaseModel):
 
 
 @runtime_checkable
-class Explains(Protocol):
-    """An exception that names what is wrong with each field."""
+class HasFieldErrors(Protocol):
+    """An exception that explains what is wrong with each field."""
 
     def field_errors(self) -> list[tuple[str, str]]:
         """Return pairs of field and message."""
@@ -52,9 +53,15 @@ class Explains(Protocol):
 
 @dataclass(frozen=True)
 class ProblemType:
-    """A kind of problem: its stable name, its title and its status.
+    """A type of problem.
 
-    `detail` is what a person is told where the exception's own text must not leave.
+    Attributes:
+        name: Its stable name.
+        title: Its title.
+        status: The HTTP status code.
+        headers: Headers of the response.
+        detail: The detail to show in place of the exception's message, which may be internal.
+        invalid_field: The header or field that is wrong, if every such problem is about it.
     """
 
     name: str
@@ -62,33 +69,37 @@ class ProblemType:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
+    invalid_field: str = ""
 
     @property
     def uri(self) -> str:
-        """The relative URI that names it for ever."""
+        """The relative URI that identifies the type."""
         return f"/problems/{self.name}"
 
 
-VALIDATION = ProblemType("validation", "The request is not valid", 422)
-INTERNAL = ProblemType("internal", "Something went wrong here", 500)
+VALIDATION = ProblemType("validation", "The request is invalid", 422)
+INTERNAL = ProblemType("internal", "Something went wrong", 500)
 UNAVAILABLE = ProblemType(
-    "unavailable", "A part of the shop is away", 503, headers={"Retry-After": "1"}
+    "unavailable", "The service is unavailable", 503, headers={"Retry-After": "1"}
 )
 UNREADABLE = ProblemType("bad-request", "Bad Request", 400)
-"""What any endpoint with a body can answer with: bytes that are no JSON, or nested beyond sense."""
+"""A body that is not JSON. Every endpoint with a body can respond with it."""
 UNAUTHENTICATED = ProblemType(
-    "unauthenticated", "Please sign in", 401, headers={"WWW-Authenticate": "Bearer"}
+    "unauthenticated", "Sign in first", 401, headers={"WWW-Authenticate": "Bearer"}
 )
 FORBIDDEN = ProblemType("forbidden", "Your role does not allow this", 403)
-KEY_REUSED = ProblemType("idempotency-key-reused", "The key was used before", 422)
+KEY_REUSED = ProblemType(
+    "idempotency-key-reused",
+    "The idempotency key was already used",
+    422,
+    invalid_field="Idempotency-Key",
+)
 NOT_FOUND = ProblemType("not-found", "Not found", 404)
 
-INTERNAL_DETAIL = (
-    "The request could not be answered. Nothing is known to have changed; please try again."
-)
+INTERNAL_DETAIL = "The request failed because of an internal error. Try again."
 
-Table = Mapping[type[Exception], ProblemType | Callable[[Exception], ProblemType]]
-"""From an exception to its problem, or to what judges one by its content."""
+ProblemTable = Mapping[type[Exception], ProblemType | Callable[[Exception], ProblemType]]
+"""The problem type of each exception, or a function that returns it for an exception."""
 
 
 def render(
@@ -99,14 +110,14 @@ def render(
     errors: list[tuple[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Return the response that tells of a problem.
+    """Return the response for a problem.
 
     Args:
-        problem: The kind.
+        problem: The type of problem.
         detail: A sentence for a person.
         instance: The path of the request.
         errors: Pairs of field and message.
-        headers: Headers beside the kind's own.
+        headers: Headers in addition to those of the type.
     """
     document = ProblemDocument(
         type=problem.uri,
@@ -125,16 +136,16 @@ def render(
     )
 
 
-def install(app: FastAPI, table: Table) -> None:
-    """Answer each exception of the table, and each that nobody foresaw, with its problem document.
+def install(app: FastAPI, table: ProblemTable) -> None:
+    """Respond to every exception with a problem document.
 
     Args:
         app: The application.
-        table: Which problem each exception is; the exception's text is the detail, its
-            `field_errors()`, if it has them, the errors, its `headers`, if any, are sent too.
+        table: The problem type of each exception. The exception's message is the detail, and its
+            `field_errors()`, if it has them, are the errors.
     """
 
-    async def known(request: Request, error: Exception) -> JSONResponse:
+    async def handle(request: Request, error: Exception) -> JSONResponse:
         entry = next(table[kind] for kind in type(error).__mro__ if kind in table)
         problem = entry if isinstance(entry, ProblemType) else entry(error)
         if problem.status >= 500:
@@ -144,58 +155,63 @@ def install(app: FastAPI, table: Table) -> None:
             problem,
             problem.detail or str(error),
             instance=request.url.path,
-            errors=error.field_errors() if isinstance(error, Explains) else None,
-            headers=getattr(error, "headers", None),
+            errors=_field_errors(problem, error),
         )
 
     for kind in table:
-        app.add_exception_handler(kind, known)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
+        app.add_exception_handler(kind, handle)
+    app.add_exception_handler(RequestValidationError, _handle_validation)
+    app.add_exception_handler(HTTPException, _handle_http)
+    app.add_exception_handler(Exception, _handle_unexpected)
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
+def _field_errors(problem: ProblemType, error: Exception) -> list[tuple[str, str]] | None:
+    if problem.invalid_field:
+        return [(problem.invalid_field, str(error))]
+    return error.field_errors() if isinstance(error, HasFieldErrors) else None
+
+
+async def _handle_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    errors = [(_field(item["loc"]), _sentence(item["msg"])) for item in error.errors()]
+    errors = [(_field_name(item["loc"]), _message(item["msg"])) for item in error.errors()]
     detail = "; ".join(f"{name}: {text}" if name else text for name, text in errors)
     return render(VALIDATION, detail, instance=request.url.path, errors=errors)
 
 
-def _field(location: tuple[int | str, ...]) -> str:
+def _field_name(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location[1:])
 
 
-def _sentence(message: str) -> str:
+def _message(message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _handle_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
     problem = ProblemType(status.phrase.lower().replace(" ", "-"), status.phrase, status.value)
     detail = {
         404: f"There is nothing at {request.url.path}.",
-        405: f"{request.method} is not possible at {request.url.path}.",
+        405: f"{request.url.path} does not support {request.method}.",
         400: "The body could not be read.",
     }.get(status.value, str(error.detail))
     return render(problem, detail, instance=request.url.path, headers=error.headers)
 
 
-async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-    log.error("unforeseen error", exc_info=error)
+async def _handle_unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected error", exc_info=error)
     return render(INTERNAL, INTERNAL_DETAIL, instance=request.url.path)
 
 
-def document(*problems: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """Return FastAPI's `responses` for the problems that an endpoint can answer with."""
+def responses(*problems: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """Return FastAPI's `responses` for the problems that an endpoint can respond with."""
     by_status: dict[int, list[ProblemType]] = {}
     for problem in problems:
         by_status.setdefault(problem.status, []).append(problem)
-    return {status: _documented(kinds) for status, kinds in by_status.items()}
+    return {status: _response(kinds) for status, kinds in by_status.items()}
 
 
-def _documented(kinds: list[ProblemType]) -> dict[str, Any]:
+def _response(kinds: list[ProblemType]) -> dict[str, Any]:
     headers = {name for kind in kinds for name in kind.headers}
     return {
         "description": " or ".join(f"{kind.title} (`{kind.uri}`)" for kind in kinds),

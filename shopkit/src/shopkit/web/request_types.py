@@ -1,33 +1,50 @@
-"""Fields of requests that several services take."""
+"""Types of request fields that several services use."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 MAX_PRICE = 1_000_000
 
 
-def no_boolean(value: Any) -> Any:
+def refuse_boolean(value: Any) -> Any:
     """Return the value.
 
     Raises:
-        ValueError: It is true or false, which Python takes for 1 or 0.
+        ValueError: The value is true or false, which Python would accept as 1 or 0.
     """
     if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004 - pydantic reads ValueError.
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic expects a ValueError.
     return value
 
 
-Number = Annotated[int, BeforeValidator(no_boolean, json_schema_input_type=int)]
+def _to_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must be between the years 1 and 9999") from error
+
+
+Number = Annotated[int, BeforeValidator(refuse_boolean, json_schema_input_type=int)]
 Price = Annotated[
     Decimal,
-    BeforeValidator(no_boolean, json_schema_input_type=float),
+    BeforeValidator(refuse_boolean, json_schema_input_type=float),
     Field(ge=0, le=MAX_PRICE, max_digits=9, decimal_places=2),
 ]
 """An amount of money with at most two decimals."""
 
+Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A time with a time zone, converted to UTC."""
+
+Limit = Annotated[int, Field(ge=1, le=100)]
+"""The maximum number of rows in a page of a list."""
+
+Cursor = Annotated[str, Field(max_length=1_000)]
+"""The cursor of the next page of a list."""
+
 
 def to_cents(price: Decimal) -> int:
-    """Return a price of at most two decimals in cents."""
+    """Return a price in cents."""
     return int(price * 100)

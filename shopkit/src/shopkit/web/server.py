@@ -1,4 +1,4 @@
-"""The server, which ends without a request being lost."""
+"""The HTTP server, which shuts down without losing requests."""
 
 import asyncio
 import contextlib
@@ -7,17 +7,18 @@ import sys
 import uvicorn
 
 STARTUP_FAILURE = 3
-"""As uvicorn's own command ends where it could not start."""
+"""The exit code that uvicorn uses if the application could not start."""
 TICK_SECONDS = 0.1
-"""How often uvicorn looks whether it is to end."""
+"""How often uvicorn checks whether it should stop."""
 
 
 class Server(uvicorn.Server):
-    """Takes leave of its callers before it ends.
+    """Drains connections before shutdown.
 
-    Who keeps a connection may use it in the moment in which it is closed, and can't know then
-    whether a POST was heard. So for a while each answer says that its connection is closed after
-    it; whoever drops what was idle for less than that while meets no closed connection.
+    If a client sends a request on an idle connection just as the server closes it, the client
+    cannot know whether the server received the request. So before the server stops, every response
+    closes its connection for a while. A client that drops idle connections sooner than that never
+    uses a closed one.
     """
 
     def __init__(self, config: uvicorn.Config, *, drain_seconds: float) -> None:
@@ -25,13 +26,13 @@ class Server(uvicorn.Server):
         self._drain_seconds = drain_seconds
 
     async def main_loop(self) -> None:
-        """Answer until told to end, and then while callers take leave."""
+        """Serve until told to stop, then drain connections."""
         await super().main_loop()
         self.config.encoded_headers.append((b"connection", b"close"))
         for tick in range(round(self._drain_seconds / TICK_SECONDS)):
             if self.force_exit:
                 return
-            # Takes the headers over, at the first one and every tenth.
+            # uvicorn reads the changed headers at the first tick and at every tenth one.
             await self.on_tick(tick)
             await asyncio.sleep(TICK_SECONDS)
 
@@ -40,11 +41,11 @@ def run(config: uvicorn.Config, *, drain_seconds: float) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
-        config: What is served, and how.
-        drain_seconds: How long callers have to take leave.
+        config: The application and uvicorn's options.
+        drain_seconds: How long to drain connections before the shutdown.
 
     Raises:
-        SystemExit: It did not start.
+        SystemExit: The application could not start.
     """
     server = Server(config, drain_seconds=drain_seconds)
     with contextlib.suppress(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Logs, metrics and request ids, the same in every service."""
+"""Logs, metrics and request ids, which are the same in every service."""
 
 import logging
 import sys
@@ -18,31 +18,34 @@ from shopkit.tracing import context, spans
 REQUESTS = Counter("http_requests_total", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram(
     "http_request_duration_seconds",
-    "Time from a request's head to its answer's last byte.",
+    "Time from the first byte of a request to the last byte of its response.",
     ["method", "route"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 
+_TRACE_ID = slice(3, 35)
+"""The position of the trace id in a traceparent."""
+
 log = structlog.get_logger(__name__)
 
 
-def configure_logging(service: str, level: str, *, for_people: bool) -> None:
-    """Send every log line, the libraries' too, to standard error.
+def configure_logging(service: str, level: str, *, human_readable: bool) -> None:
+    """Write all log lines, including those of libraries, to standard error.
 
     Args:
-        service: The service's name, on each line.
-        level: The least level, such as INFO.
-        for_people: Coloured lines where True, JSON where False.
+        service: The service's name, which every line contains.
+        level: The lowest level to log, such as INFO.
+        human_readable: Whether to write coloured text instead of JSON.
     """
 
-    def add_origin(
+    def add_trace_context(
         _logger: Any, _method: str, event: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
-        origin = context.current_origin()
-        if origin.request_id:
-            event["request_id"] = origin.request_id
-            # An event may have come without a sane one; a log line must never fail.
-            event["trace_id"] = origin.traceparent[3:35]
+        current = context.current_trace_context()
+        if current.request_id:
+            event["request_id"] = current.request_id
+            # A slice never fails, even if an event arrived with an invalid traceparent.
+            event["trace_id"] = current.traceparent[_TRACE_ID]
         event["service"] = service
         return event
 
@@ -50,13 +53,13 @@ def configure_logging(service: str, level: str, *, for_people: bool) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        add_origin,
+        add_trace_context,
         structlog.processors.format_exc_info,
     ]
     renderer: structlog.typing.Processor = (
-        # Plain tracebacks: the others show local variables, and so passwords and tokens.
+        # Plain tracebacks: the others show local variables, such as passwords and tokens.
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if for_people
+        if human_readable
         else structlog.processors.JSONRenderer()
     )
     structlog.configure(
@@ -73,56 +76,61 @@ def configure_logging(service: str, level: str, *, for_people: bool) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for chatty in ("pymongo", "httpx2", "watchfiles"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    # It tells each of its tries to reconnect as an error; consumer and relay tell what matters.
+    for name in ("pymongo", "httpx2", "watchfiles"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # aiokafka logs every attempt to reconnect as an error. The consumer and the relay log outages.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class RequestMiddleware:
-    """Gives each request its id, logs it and counts it; plain ASGI, so that bodies stream."""
+    """Sets the trace context of each request, and logs and counts it.
+
+    It is plain ASGI, so that bodies are streamed.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application with the request's origin set."""
+        """Call the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with _span(Headers(scope=scope)) as span:
-            context.enter(span.origin)
+        with _start_span(Headers(scope=scope)) as span:
+            context.activate(span.trace_context)
             await self._serve(scope, receive, send, span)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, span: spans.Span) -> None:
         started = time.perf_counter()
         status = 500
 
-        async def send_with_id(message: Message) -> None:
+        async def send_with_ids(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                answer = MutableHeaders(scope=message)
-                answer["X-Request-ID"] = span.origin.request_id
-                answer["traceparent"] = span.origin.traceparent
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = span.trace_context.request_id
+                headers["traceparent"] = span.trace_context.traceparent
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive, send_with_ids)
         finally:
             _record(scope, status, time.perf_counter() - started)
-            span.served(scope["method"], _route(scope), scope["path"], status)
+            span.set_served(scope["method"], _route(scope), scope["path"], status)
 
 
-def _span(headers: Headers) -> spans.Span:
-    given = headers.get("traceparent")
-    origin = context.accept(headers.get("x-request-id"), given)
-    # What names no trace is followed by no one: such are the many probes and polls.
-    return spans.serving(origin) if origin.traceparent == given else spans.Span(origin)
+def _start_span(headers: Headers) -> spans.Span:
+    traceparent = headers.get("traceparent")
+    trace_context = context.from_headers(headers.get("x-request-id"), traceparent)
+    if trace_context.traceparent != traceparent:
+        # Requests without a trace, such as probes and polls, are not recorded.
+        return spans.Span(trace_context)
+    return spans.start_request(trace_context)
 
 
 def _route(scope: Scope) -> str | None:
-    """Return the template of a request's path, once the application has found it."""
+    """Return the template of a request's path, or None if no route matched."""
     return getattr(scope.get("route"), "path", None)
 
 
@@ -141,5 +149,5 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
 
 
 async def metrics(_request: Request) -> Response:
-    """Answer with all metrics in Prometheus's text format."""
+    """Return all metrics in Prometheus's text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

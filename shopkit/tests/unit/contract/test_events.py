@@ -7,9 +7,7 @@ from pydantic import ValidationError
 from shopkit.contract.events import (
     BY_TYPE,
     EVENTS,
-    Event,
     LineReason,
-    Message,
     OrderCancel,
     OrderCreate,
     OrderLine,
@@ -20,11 +18,11 @@ from shopkit.contract.events import (
     ProductsQuantityUpdate,
     ProductState,
     ProductUpdate,
-    UndecodableError,
-    decode,
 )
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id, state
-from shopkit.tracing.context import Origin
+from shopkit.messaging.envelope import Event, UndecodableError, decode
+from shopkit.storage.unit_of_work import Message
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, state
+from shopkit.tracing.context import TraceContext
 
 LINE = OrderLine(product_id=an_id(1), name="spoon", price_cents=599, quantity=2)
 EACH: list[Event] = [
@@ -43,7 +41,7 @@ EACH: list[Event] = [
 
 
 def message(event: Event) -> Message:
-    return Message.of(event, source="products-ms", time=NOON, origin=ORIGIN)
+    return Message.of(event, source="products-ms", time=NOON, trace_context=TRACE_CONTEXT)
 
 
 class TestEvent:
@@ -138,7 +136,9 @@ class TestMessage:
         ]
 
     def test_leaves_out_an_origin_that_is_not_known(self) -> None:
-        seeded = Message.of(EACH[4], source="orders-ms", time=NOON, origin=Origin("", ""))
+        seeded = Message.of(
+            EACH[4], source="orders-ms", time=NOON, trace_context=TraceContext("", "")
+        )
         names = [name for name, _ in seeded.headers()]
         assert "ce_requestid" not in names
         assert "ce_traceparent" not in names
@@ -149,12 +149,16 @@ class TestDecode:
     def test_gives_back_what_was_sent(self, event: Event) -> None:
         sent = message(event)
         delivery = decode(sent.headers(), sent.value)
-        assert (delivery.event, delivery.origin, delivery.time) == (event, ORIGIN, NOON)
+        assert (delivery.event, delivery.trace_context, delivery.time) == (
+            event,
+            TRACE_CONTEXT,
+            NOON,
+        )
 
     def test_keeps_milliseconds(self) -> None:
         # Given
         time = datetime(2026, 5, 4, 12, 0, 0, 123_000, tzinfo=UTC)
-        sent = Message.of(EACH[4], source="orders-ms", time=time, origin=ORIGIN)
+        sent = Message.of(EACH[4], source="orders-ms", time=time, trace_context=TRACE_CONTEXT)
         # When / Then
         assert decode(sent.headers(), sent.value).time == time
 
@@ -170,7 +174,7 @@ class TestDecode:
     def test_bears_that_the_origin_is_missing(self) -> None:
         headers = [pair for pair in message(EACH[4]).headers() if "request" not in pair[0]]
         headers = [pair for pair in headers if "trace" not in pair[0]]
-        assert decode(headers, message(EACH[4]).value).origin == Origin("", "")
+        assert decode(headers, message(EACH[4]).value).trace_context == TraceContext("", "")
 
     @pytest.mark.parametrize(
         ("changed", "value"),

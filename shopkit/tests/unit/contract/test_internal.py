@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shopkit.contract.internal import PAGE, CancelOrders, ResendProducts, merge
+from orders.services.reconcile import merge
+from shopkit.contract.internal import PAGE, CancelOrders, ResendProducts
 from shopkit.testing.deliveries import an_id
 
 Side = Mapping[str, int]

@@ -7,22 +7,15 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectionError
 from pymongo.errors import AutoReconnect
 
-from shopkit.contract.events import (
-    BrokenRuleError,
-    Delivery,
-    Event,
-    Message,
-    OrderCancel,
-    OrderCreate,
-    OrderLine,
-    OrderSnapshot,
-)
+from shopkit.contract.events import OrderCancel, OrderCreate, OrderLine, OrderSnapshot
 from shopkit.messaging import consumer as module
 from shopkit.messaging.consumer import Consumer, StuckError, Subscription, TooManyDeadLettersError
-from shopkit.messaging.dead_letters import DeadLetters, Record
+from shopkit.messaging.dead_letters import DeadLetterRepository, Record
+from shopkit.messaging.envelope import BrokenRuleError, Delivery, Event
 from shopkit.messaging.handlers import Handler
 from shopkit.storage.mongo import Database, is_temporary
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+from shopkit.storage.unit_of_work import Message
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 from shopkit.tracing import context
 
 TOPIC = "shop.orders"
@@ -67,7 +60,7 @@ class Kafka:
         """Append an event, or a message of which parts are said."""
         parts: dict[str, Any] = {"key": b"key", "value": b"{}", "headers": []}
         if event:
-            sent = Message.of(event, source="orders-ms", time=NOON, origin=ORIGIN)
+            sent = Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
             parts = {"key": sent.key.encode(), "value": sent.value, "headers": sent.headers()}
         parts |= changed
         self.logs[partition].append(
@@ -204,7 +197,7 @@ async def consumer(
             OrderCreate: Handler(applied, answer=applied.answer),
             OrderCancel: Handler(applied),
         },
-        DeadLetters(database),
+        DeadLetterRepository(database),
         is_temporary,
         seconds,
     )
@@ -448,7 +441,7 @@ class TestPark:
     ) -> None:
         # Given
         sent = cancel(1)
-        headers = Message.of(sent, source="x", time=NOON, origin=ORIGIN).headers()
+        headers = Message.of(sent, source="x", time=NOON, trace_context=TRACE_CONTEXT).headers()
         headers[2] = ("ce_type", b"OrderStatusUpdate")
         kafka.write(
             headers=headers,

@@ -3,35 +3,42 @@ from typing import Any
 
 import pytest
 from pymongo.errors import AutoReconnect
+from shopkit.storage.cursors import InvalidCursorError, encode
 
-from shopkit.contract.events import Message, OrderCancel, UndecodableError
+from shopkit.contract.events import OrderCancel
 from shopkit.messaging.dead_letter_service import (
+    DeadLetterClosedError,
+    DeadLetterNotFoundError,
     DeadLetterService,
-    LetterNotFoundError,
-    LetterSettledError,
     ReplayFailedError,
 )
-from shopkit.messaging.dead_letters import DeadLetters, LetterQuery, LetterStatus, Record
+from shopkit.messaging.dead_letters import (
+    DeadLetterRepository,
+    DeadLetterStatus,
+    LetterQuery,
+    Record,
+)
+from shopkit.messaging.envelope import UndecodableError
 from shopkit.messaging.handlers import Handler, applier
 from shopkit.storage.audit import AuditTrail, Query
-from shopkit.storage.cursors import InvalidCursorError, encode
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock, NoTransactions
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+from shopkit.storage.unit_of_work import Message
+from shopkit.testing import FakeClock, FakeTransactions
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
 POISON = Record("shop.orders", 3, 7, b"key", b"{\xff", (("ce_type", b"OrderCancel"),))
 
 
 def cancellation(number: int) -> Record:
     event = OrderCancel(order_id=an_id(number))
-    message = Message.of(event, source="orders-ms", time=NOON, origin=ORIGIN)
+    message = Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
     headers = tuple(message.headers())
     return Record("shop.orders", 0, number, message.key.encode(), message.value, headers)
 
 
 @pytest.fixture
-def letters(database: Database, clock: HeldClock) -> DeadLetters:
-    return DeadLetters(database, clock)
+def letters(database: Database, clock: FakeClock) -> DeadLetterRepository:
+    return DeadLetterRepository(database, clock)
 
 
 class Applied:
@@ -52,10 +59,10 @@ def applied() -> Applied:
 
 @pytest.fixture
 def service(
-    letters: DeadLetters, database: Database, applied: Applied, clock: HeldClock
+    letters: DeadLetterRepository, database: Database, applied: Applied, clock: FakeClock
 ) -> DeadLetterService:
     return DeadLetterService(
-        transactions=NoTransactions(),
+        transactions=FakeTransactions(),
         letters=letters,
         trail=AuditTrail(database),
         apply=applier({"shop.orders": {OrderCancel: Handler(applied)}}),
@@ -83,7 +90,7 @@ class TestRecord:
 
 class TestPark:
     async def test_keeps_the_message_as_it_came_with_the_reason(
-        self, letters: DeadLetters, counted: Callable[..., float]
+        self, letters: DeadLetterRepository, counted: Callable[..., float]
     ) -> None:
         # Given
         before = counted("dead_letters_parked_total", topic="shop.orders")
@@ -100,14 +107,14 @@ class TestPark:
             "key": "key",
             "event": "{\ufffd",
             "reason": "x" * 2_000,
-            "status": LetterStatus.PARKED,
+            "status": DeadLetterStatus.PARKED,
             "parked_at": NOON,
             "history": [],
         }
         assert counted("dead_letters_parked_total", topic="shop.orders") == before + 1
 
     async def test_keeps_it_once_and_as_it_came_first(
-        self, letters: DeadLetters, database: Database, clock: HeldClock
+        self, letters: DeadLetterRepository, database: Database, clock: FakeClock
     ) -> None:
         # Given
         await letters.park(POISON, "first")
@@ -117,7 +124,9 @@ class TestPark:
         assert await letters.park(POISON, "second") is False
         assert await database["dead_letters"].find_one({}) == before
 
-    async def test_keeps_a_message_without_key_and_body(self, letters: DeadLetters) -> None:
+    async def test_keeps_a_message_without_key_and_body(
+        self, letters: DeadLetterRepository
+    ) -> None:
         await letters.park(Record("shop.orders", 0, 0, None, None, ()), "no body")
         (letter,) = (await letters.page(LetterQuery())).dead_letters
         assert (letter.type, letter.key, letter.event) == ("", "", "")
@@ -126,7 +135,7 @@ class TestPark:
 class TestPage:
     @pytest.mark.parametrize("limit", [1, 2, 5])
     async def test_pages_skip_and_repeat_nothing(
-        self, letters: DeadLetters, clock: HeldClock, limit: int
+        self, letters: DeadLetterRepository, clock: FakeClock, limit: int
     ) -> None:
         # Given
         for number in range(5):
@@ -146,20 +155,20 @@ class TestPage:
         assert set(shown) == {cancellation(number).id for number in range(5)}
 
     async def test_shows_those_of_a_status(
-        self, letters: DeadLetters, service: DeadLetterService
+        self, letters: DeadLetterRepository, service: DeadLetterService
     ) -> None:
         # Given
         await letters.park(POISON, "why")
         await letters.park(cancellation(1), "why")
         await service.discard(POISON.id, "admin@aaa.com", "nonsense")
         # When
-        parked = await service.page(LetterQuery(status=LetterStatus.PARKED))
+        parked = await service.page(LetterQuery(status=DeadLetterStatus.PARKED))
         # Then
         assert [letter.id for letter in parked.dead_letters] == [cancellation(1).id]
 
     @pytest.mark.parametrize("cursor", ["x", encode("a"), encode("noon", "b")])
     async def test_refuses_a_cursor_that_it_did_not_give(
-        self, letters: DeadLetters, cursor: str
+        self, letters: DeadLetterRepository, cursor: str
     ) -> None:
         with pytest.raises(InvalidCursorError):
             await letters.page(LetterQuery(cursor=cursor))
@@ -168,7 +177,7 @@ class TestPage:
 class TestReplay:
     async def test_applies_the_event_and_marks_it(
         self,
-        letters: DeadLetters,
+        letters: DeadLetterRepository,
         service: DeadLetterService,
         applied: Applied,
         database: Database,
@@ -179,7 +188,7 @@ class TestReplay:
         letter = await service.replay(cancellation(1).id, "admin@aaa.com")
         # Then
         assert applied.keys == [an_id(1)]
-        assert letter.status is LetterStatus.REPLAYED
+        assert letter.status is DeadLetterStatus.REPLAYED
         assert [(step.actor, step.action) for step in letter.history] == [
             ("admin@aaa.com", "replay")
         ]
@@ -187,7 +196,7 @@ class TestReplay:
         assert (entry.action, entry.subject) == ("dead letter: replay", cancellation(1).id)
 
     async def test_stays_parked_where_it_fails_again(
-        self, letters: DeadLetters, service: DeadLetterService, applied: Applied
+        self, letters: DeadLetterRepository, service: DeadLetterService, applied: Applied
     ) -> None:
         # Given
         await letters.park(cancellation(1), "why")
@@ -197,11 +206,11 @@ class TestReplay:
             await service.replay(cancellation(1).id, "admin@aaa.com")
         # Then
         letter = await service.letter(cancellation(1).id)
-        assert letter.status is LetterStatus.PARKED
+        assert letter.status is DeadLetterStatus.PARKED
         assert [step.action for step in letter.history] == ["replay failed"]
 
     async def test_what_can_not_be_decoded_still_can_not(
-        self, letters: DeadLetters, service: DeadLetterService, applied: Applied
+        self, letters: DeadLetterRepository, service: DeadLetterService, applied: Applied
     ) -> None:
         await letters.park(POISON, "why")
         with pytest.raises(ReplayFailedError) as raised:
@@ -210,7 +219,7 @@ class TestReplay:
         assert applied.keys == []
 
     async def test_nothing_is_noted_where_the_database_is_away(
-        self, letters: DeadLetters, service: DeadLetterService, applied: Applied
+        self, letters: DeadLetterRepository, service: DeadLetterService, applied: Applied
     ) -> None:
         # Given
         await letters.park(cancellation(1), "why")
@@ -224,20 +233,24 @@ class TestReplay:
 
 class TestDiscard:
     async def test_marks_it_and_keeps_it(
-        self, letters: DeadLetters, service: DeadLetterService, applied: Applied
+        self, letters: DeadLetterRepository, service: DeadLetterService, applied: Applied
     ) -> None:
         # Given
         await letters.park(POISON, "why")
         # When
         letter = await service.discard(POISON.id, "admin@aaa.com", "nonsense")
         # Then
-        assert letter.status is LetterStatus.DISCARDED
+        assert letter.status is DeadLetterStatus.DISCARDED
         assert letter.history[0].detail == "nonsense"
         assert applied.keys == []
 
     @pytest.mark.parametrize("settled_by", ["replay", "discard"])
     async def test_a_settled_letter_stays_settled(
-        self, letters: DeadLetters, service: DeadLetterService, applied: Applied, settled_by: str
+        self,
+        letters: DeadLetterRepository,
+        service: DeadLetterService,
+        applied: Applied,
+        settled_by: str,
     ) -> None:
         # Given
         id_ = cancellation(1).id
@@ -248,13 +261,13 @@ class TestDiscard:
             await service.discard(id_, "admin@aaa.com", "nonsense")
         before = await service.letter(id_)
         # When
-        with pytest.raises(LetterSettledError):
+        with pytest.raises(DeadLetterClosedError):
             await service.replay(id_, "admin@aaa.com")
-        with pytest.raises(LetterSettledError):
+        with pytest.raises(DeadLetterClosedError):
             await service.discard(id_, "admin@aaa.com", "again")
         # Then
         assert await service.letter(id_) == before
 
     async def test_an_unknown_one_is_not_found(self, service: DeadLetterService) -> None:
-        with pytest.raises(LetterNotFoundError, match="There is no dead letter x"):
+        with pytest.raises(DeadLetterNotFoundError, match="There is no dead letter x"):
             await service.discard("x", "admin@aaa.com", "why")

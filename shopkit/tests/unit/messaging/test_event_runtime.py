@@ -5,19 +5,19 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from shopkit.contract.events import Message, OrderCancel
+from shopkit.checks import failing_checks
+from shopkit.contract.events import OrderCancel
 from shopkit.messaging import event_runtime as module
 from shopkit.messaging.consumer import Subscription
-from shopkit.messaging.dead_letters import DeadLetters, Record
-from shopkit.messaging.event_runtime import EventPath
+from shopkit.messaging.dead_letters import DeadLetterRepository, Record
+from shopkit.messaging.event_runtime import EventRuntime
 from shopkit.messaging.handlers import Handler
-from shopkit.messaging.outbox import Row
 from shopkit.settings import Environment, KafkaSettings
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id
-from shopkit.web.health import readiness
+from shopkit.storage.unit_of_work import Message, Publication
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
 SETTINGS = KafkaSettings(
     environment=Environment.DEVELOPMENT,
@@ -77,7 +77,7 @@ def client() -> Client:
 
 
 @pytest.fixture
-def path(database: Database, client: Client, monkeypatch: pytest.MonkeyPatch) -> EventPath:
+def path(database: Database, client: Client, monkeypatch: pytest.MonkeyPatch) -> EventRuntime:
     async def no_topics(_settings: KafkaSettings) -> None:
         raise KafkaConnectionError
 
@@ -85,7 +85,7 @@ def path(database: Database, client: Client, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("shopkit.messaging.consumer.AIOKafkaConsumer", AwayConsumer)
     monkeypatch.setattr("shopkit.contract.topics.ensure_topics", no_topics)
     double: Any = client
-    path = EventPath(SETTINGS, "orders-ms", double, database, [Migration("0001-one", nothing)])
+    path = EventRuntime(SETTINGS, "orders-ms", double, database, [Migration("0001-one", nothing)])
     path.consume(
         Subscription("127.0.0.1:1", "shop.orders", "orders-ms", "orders-ms"),
         {OrderCancel: Handler(nothing)},
@@ -97,33 +97,37 @@ async def migrated(database: Database) -> None:
     await database["migrations"].insert_one({"_id": "0001-one"})
 
 
-def row(number: int) -> Row:
+def row(number: int) -> Publication:
     event = OrderCancel(order_id=an_id(number))
-    return Row(Message.of(event, source="orders-ms", time=NOON, origin=ORIGIN))
+    return Publication(
+        Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
+    )
 
 
 class TestEventPath:
-    async def test_is_ready_without_a_broker(self, path: EventPath, database: Database) -> None:
+    async def test_is_ready_without_a_broker(self, path: EventRuntime, database: Database) -> None:
         # Given
         await migrated(database)
         # When
         async with path:
             await asyncio.sleep(0)
-            failing = await readiness(path.checks)
+            failing = await failing_checks(path.checks)
         # Then
         assert failing == {}
         assert list(path.checks) == ["database", "loops", "consumer of shop.orders"]
 
     async def test_is_not_ready_without_its_migrations_or_a_primary(
-        self, path: EventPath, database: Database, client: Client
+        self, path: EventRuntime, database: Database, client: Client
     ) -> None:
-        assert await readiness(path.checks) == {
+        assert await failing_checks(path.checks) == {
             "database": "migrations not applied: 0001-one; run `migrate`"
         }
         client.primary = False
-        assert await readiness(path.checks) == {"database": "the database has no writable primary"}
+        assert await failing_checks(path.checks) == {
+            "database": "the database has no writable primary"
+        }
 
-    async def test_a_loop_that_dies_is_named(self, path: EventPath, database: Database) -> None:
+    async def test_a_loop_that_dies_is_named(self, path: EventRuntime, database: Database) -> None:
         # Given
         await migrated(database)
 
@@ -134,11 +138,11 @@ class TestEventPath:
         # When
         async with path:
             await asyncio.sleep(0.001)
-            failing = await readiness(path.checks)
+            failing = await failing_checks(path.checks)
         # Then
         assert failing == {"loops": "resend: ZeroDivisionError()"}
 
-    async def test_what_is_handed_over_is_sent_before_it_ends(self, path: EventPath) -> None:
+    async def test_what_is_handed_over_is_sent_before_it_ends(self, path: EventRuntime) -> None:
         # Given
         sender: Any = path._sender
         # When
@@ -149,11 +153,11 @@ class TestEventPath:
         assert sender.closed
 
     async def test_dead_letters_are_applied_by_its_tables(
-        self, path: EventPath, database: Database
+        self, path: EventRuntime, database: Database
     ) -> None:
         # Given
         record = Record("shop.orders", 0, 0, b"key", b"{", ())
-        await DeadLetters(database).park(record, "why")
+        await DeadLetterRepository(database).park(record, "why")
         # When
         letter = await path.letters(AuditTrail(database)).letter(record.id)
         # Then

@@ -5,16 +5,17 @@ import pytest
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeTooLargeError
 from opentelemetry.trace import StatusCode
 
-from shopkit.contract.events import Message, OrderCancel
+from shopkit.contract.events import OrderCancel
 from shopkit.messaging import relay as module
-from shopkit.messaging.relay import KafkaSender
+from shopkit.messaging.producer import KafkaSender
+from shopkit.storage.unit_of_work import Message
 from shopkit.testing.collector import recorded
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
 
 def message(number: int) -> Message:
     event = OrderCancel(order_id=an_id(number))
-    return Message.of(event, source="orders-ms", time=NOON, origin=ORIGIN)
+    return Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
 
 
 class Kafka:
@@ -103,7 +104,7 @@ class TestSend:
         sent, refused = exported.get_finished_spans()
         assert sent.context
         headers = dict(kafka.producers[0].sent[0]["headers"])
-        own = f"{ORIGIN.traceparent[:35]}-{sent.context.span_id:016x}-01"
+        own = f"{TRACE_CONTEXT.traceparent[:35]}-{sent.context.span_id:016x}-01"
         assert headers["ce_traceparent"].decode() == own
         assert sent.status.status_code is StatusCode.UNSET
         assert refused.status.status_code is StatusCode.ERROR

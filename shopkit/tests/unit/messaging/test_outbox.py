@@ -5,20 +5,23 @@ from unittest.mock import patch
 import pytest
 from bson import Binary
 
-from shopkit.contract.events import Message, OrderCancel
+from shopkit.contract.events import OrderCancel
 from shopkit.messaging import outbox as module
-from shopkit.messaging.outbox import Outbox, Row
+from shopkit.messaging.outbox import Outbox
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+from shopkit.storage.unit_of_work import Message, Publication
+from shopkit.testing import FakeClock
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
 IN_TEN_SECONDS = NOON + timedelta(seconds=10)
 TOMORROW = NOON + timedelta(days=1)
 
 
-def row(number: int, *, kept: bool = False) -> Row:
+def row(number: int, *, kept: bool = False) -> Publication:
     event = OrderCancel(order_id=an_id(number))
-    return Row(Message.of(event, source="orders-ms", time=NOON, origin=ORIGIN), kept)
+    return Publication(
+        Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), kept
+    )
 
 
 def id_of(number: int) -> str:
@@ -26,7 +29,7 @@ def id_of(number: int) -> str:
 
 
 @pytest.fixture
-def outbox(database: Database, clock: HeldClock) -> Outbox:
+def outbox(database: Database, clock: FakeClock) -> Outbox:
     return Outbox(database, clock)
 
 
@@ -65,8 +68,8 @@ class TestAdd:
             "value": Binary(row(1).message.value),
             "source": "orders-ms",
             "time": NOON,
-            "request_id": ORIGIN.request_id,
-            "traceparent": ORIGIN.traceparent,
+            "request_id": TRACE_CONTEXT.request_id,
+            "traceparent": TRACE_CONTEXT.traceparent,
             "kept": True,
             "attempts": 0,
             "unsent": True,
@@ -82,7 +85,7 @@ class TestAdd:
 
 class TestTakeUnsent:
     async def test_leaves_rows_to_the_process_that_they_are_leased_to(
-        self, outbox: Outbox, clock: HeldClock
+        self, outbox: Outbox, clock: FakeClock
     ) -> None:
         # Given
         await outbox.add([row(1)], session=None)
@@ -93,7 +96,7 @@ class TestTakeUnsent:
         assert await outbox.take_unsent(10) == [row(1)]
 
     async def test_leases_what_it_takes(
-        self, outbox: Outbox, clock: HeldClock, stored: Stored
+        self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
         await outbox.add([row(1)], session=None)
@@ -105,7 +108,7 @@ class TestTakeUnsent:
         assert await outbox.take_unsent(10) == []
 
     async def test_takes_the_oldest_lease_first_and_no_more_than_asked_for(
-        self, outbox: Outbox, clock: HeldClock
+        self, outbox: Outbox, clock: FakeClock
     ) -> None:
         # Given
         for number in (2, 1, 3):
@@ -116,7 +119,7 @@ class TestTakeUnsent:
         assert await outbox.take_unsent(2) == [row(2, kept=True), row(1)]
         assert await outbox.take_unsent(2) == [row(3)]
 
-    async def test_tells_how_often_a_row_was_tried(self, outbox: Outbox, clock: HeldClock) -> None:
+    async def test_tells_how_often_a_row_was_tried(self, outbox: Outbox, clock: FakeClock) -> None:
         # Given
         await outbox.add([row(1)], session=None)
         for _ in range(3):
@@ -146,7 +149,7 @@ class TestMarkSent:
 
 class TestPostpone:
     async def test_leaves_a_row_alone_for_a_while(
-        self, outbox: Outbox, clock: HeldClock, stored: Stored
+        self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
         await outbox.add([row(1), row(2)], session=None)
@@ -179,7 +182,7 @@ class TestRelease:
 
 class TestSendAgain:
     async def test_a_stored_row_waits_again_with_the_same_bytes(
-        self, outbox: Outbox, clock: HeldClock, stored: Stored
+        self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
         await outbox.add([row(1)], session=None)
@@ -194,7 +197,7 @@ class TestSendAgain:
         assert after["leased_until"] == NOON + timedelta(hours=1, seconds=10)
 
     async def test_a_row_that_waits_does_not_expire(
-        self, outbox: Outbox, clock: HeldClock, stored: Stored
+        self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
         await outbox.add([row(1)], session=None)

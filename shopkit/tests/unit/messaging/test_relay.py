@@ -6,18 +6,21 @@ from typing import Any
 import pytest
 from pymongo.errors import AutoReconnect, OperationFailure
 
-from shopkit.contract.events import Message, OrderCancel
+from shopkit.contract.events import OrderCancel
 from shopkit.messaging import relay as module
-from shopkit.messaging.outbox import Outbox, Row
+from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.relay import Relay
 from shopkit.storage.mongo import Database
-from shopkit.testing import HeldClock
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+from shopkit.storage.unit_of_work import Message, Publication
+from shopkit.testing import FakeClock
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
 
-def row(number: int, **more: Any) -> Row:
+def row(number: int, **more: Any) -> Publication:
     event = OrderCancel(order_id=an_id(number))
-    return Row(Message.of(event, source="orders-ms", time=NOON, origin=ORIGIN), **more)
+    return Publication(
+        Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), **more
+    )
 
 
 class Broker:
@@ -41,7 +44,7 @@ def broker() -> Broker:
 
 
 @pytest.fixture
-def outbox(database: Database, clock: HeldClock) -> Outbox:
+def outbox(database: Database, clock: FakeClock) -> Outbox:
     return Outbox(database, clock)
 
 
@@ -152,7 +155,7 @@ class TestRun:
         outbox: Outbox,
         broker: Broker,
         database: Database,
-        clock: HeldClock,
+        clock: FakeClock,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         # Given
@@ -184,7 +187,7 @@ class TestRun:
         # Given
         await outbox.add([row(1)], session=None)
 
-        async def away(_rows: Sequence[Row]) -> None:
+        async def away(_rows: Sequence[Publication]) -> None:
             raise AutoReconnect
 
         monkeypatch.setattr(outbox, "mark_sent", away)
@@ -199,7 +202,7 @@ class TestRun:
         self, relay: Relay, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        async def broken(_rows: Sequence[Row]) -> None:
+        async def broken(_rows: Sequence[Publication]) -> None:
             raise OperationFailure("not authorised", 13)
 
         monkeypatch.setattr(outbox, "mark_sent", broken)
@@ -215,7 +218,7 @@ class TestSweep:
         relay: Relay,
         outbox: Outbox,
         broker: Broker,
-        clock: HeldClock,
+        clock: FakeClock,
         counted: Callable[..., float],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
@@ -234,7 +237,7 @@ class TestSweep:
         relay: Relay,
         outbox: Outbox,
         broker: Broker,
-        clock: HeldClock,
+        clock: FakeClock,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         # Given

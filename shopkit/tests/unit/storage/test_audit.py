@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from shopkit.storage.cursors import InvalidCursorError
 
 from shopkit.storage import cursors
 from shopkit.storage.audit import AuditTrail, Query
-from shopkit.storage.cursors import InvalidCursorError
 from shopkit.storage.mongo import Database
-from shopkit.testing.deliveries import NOON, ORIGIN, an_id
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 from shopkit.tracing import context
 
 
@@ -35,7 +35,7 @@ async def subjects(trail: AuditTrail, **asked: Any) -> list[str]:
 class TestAdd:
     async def test_keeps_who_changed_what_when_before_and_after(self, trail: AuditTrail) -> None:
         # Given
-        context.enter(ORIGIN)
+        context.activate(TRACE_CONTEXT)
         # When
         await note(trail)
         # Then

@@ -15,13 +15,8 @@ from pymongo.errors import (
 
 from shopkit.settings import Environment, MongoSettings
 from shopkit.storage import mongo
-from shopkit.storage.mongo import (
-    GuardMissedError,
-    MongoTransactions,
-    check_writable_primary,
-    is_stale,
-    is_temporary,
-)
+from shopkit.storage.mongo import GuardMissedError, check_writable_primary, is_stale, is_temporary
+from shopkit.storage.unit_of_work import MongoTransactions
 
 
 def labelled(label: str) -> PyMongoError:

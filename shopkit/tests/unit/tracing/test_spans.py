@@ -20,14 +20,14 @@ from shopkit.settings import Settings
 from shopkit.testing.apps import client_of
 from shopkit.testing.collector import collecting, recorded
 from shopkit.tracing import context, spans
-from shopkit.tracing.context import Origin
-from shopkit.tracing.export import Collector as TracesCollector
+from shopkit.tracing.context import TraceContext
+from shopkit.tracing.export import LoggingExporter as TracesCollector
 from shopkit.web import app as shop_app
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 PARENT_ID = "b7ad6b7169203331"
-ORIGIN = Origin("request-1", f"00-{TRACE_ID}-{PARENT_ID}-01")
-UNSAMPLED = Origin("request-1", f"00-{TRACE_ID}-{PARENT_ID}-00")
+ORIGIN = TraceContext("request-1", f"00-{TRACE_ID}-{PARENT_ID}-01")
+UNSAMPLED = TraceContext("request-1", f"00-{TRACE_ID}-{PARENT_ID}-00")
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -70,20 +70,20 @@ def application(endpoint: str | None) -> FastAPI:
 
     @app.get("/things/{thing}")
     async def thing(thing: int) -> str:
-        return context.current_origin().traceparent
+        return context.current_trace_context().traceparent
 
     return app
 
 
 class TestOff:
     def test_a_span_is_the_origin_that_it_was_given(self) -> None:
-        with spans.serving(ORIGIN) as span:
-            span.served("GET", "/things", "/things", 500)
-            span.answered(404)
-            span.failed("Error")
-        assert span.origin is ORIGIN
+        with spans.start_request(ORIGIN) as span:
+            span.set_served("GET", "/things", "/things", 500)
+            span.set_answered(404)
+            span.set_failed("Error")
+        assert span.trace_context is ORIGIN
         assert span.headers == {}
-        assert not spans.on()
+        assert not spans.enabled()
 
     def test_what_records_is_not_even_imported(self) -> None:
         code = (
@@ -102,16 +102,16 @@ class TestOff:
 class TestSpan:
     def test_follows_from_what_the_origin_names(self, exported: InMemorySpanExporter) -> None:
         # When
-        with spans.span(SpanKind.CLIENT, "ask", ORIGIN, {"a": 1}) as span:
+        with spans.start(SpanKind.CLIENT, "ask", ORIGIN, {"a": 1}) as span:
             pass
         # Then
         done = only(exported)
         assert place(done) == (TRACE_ID, PARENT_ID)
         assert (done.name, done.kind, done.attributes) == ("ask", SpanKind.CLIENT, {"a": 1})
         assert done.context
-        assert span.origin.request_id == "request-1"
-        assert span.origin.traceparent == f"00-{TRACE_ID}-{done.context.span_id:016x}-01"
-        assert span.headers == {"traceparent": span.origin.traceparent}
+        assert span.trace_context.request_id == "request-1"
+        assert span.trace_context.traceparent == f"00-{TRACE_ID}-{done.context.span_id:016x}-01"
+        assert span.headers == {"traceparent": span.trace_context.traceparent}
 
     @pytest.mark.parametrize(
         ("kind", "remote"),
@@ -125,51 +125,51 @@ class TestSpan:
     def test_knows_whether_its_parent_is_elsewhere(
         self, exported: InMemorySpanExporter, kind: SpanKind, remote: bool
     ) -> None:
-        with spans.span(kind, "any", ORIGIN):
+        with spans.start(kind, "any", ORIGIN):
             pass
         parent = only(exported).parent
         assert parent
         assert parent.is_remote is remote
 
     def test_begins_a_trace_where_it_is_told_to(self, exported: InMemorySpanExporter) -> None:
-        with spans.serving(ORIGIN, begins=True) as span:
+        with spans.start_request(ORIGIN, new_trace=True) as span:
             pass
         trace, parent = place(only(exported))
         assert trace != TRACE_ID
         assert parent is None
-        assert span.origin.traceparent.split("-")[1] == trace
+        assert span.trace_context.traceparent.split("-")[1] == trace
 
     @pytest.mark.parametrize("traceparent", ["", "garbage", f"00-{'0' * 32}-{PARENT_ID}-01"])
     def test_begins_one_where_the_origin_names_no_sane_one(
         self, exported: InMemorySpanExporter, traceparent: str
     ) -> None:
-        with spans.span(SpanKind.PRODUCER, "send", Origin("", traceparent)) as span:
+        with spans.start(SpanKind.PRODUCER, "send", TraceContext("", traceparent)) as span:
             pass
         assert place(only(exported))[1] is None
-        assert context.is_trace(span.origin.traceparent)
+        assert context.is_traceparent(span.trace_context.traceparent)
 
     def test_what_its_sender_does_not_record_is_not_recorded_but_handed_on(
         self, exported: InMemorySpanExporter
     ) -> None:
-        with spans.serving(UNSAMPLED) as span:
-            span.served("GET", "/things", "/things", 200)
+        with spans.start_request(UNSAMPLED) as span:
+            span.set_served("GET", "/things", "/things", 200)
         assert exported.get_finished_spans() == ()
-        assert span.origin.traceparent.startswith(f"00-{TRACE_ID}-")
-        assert span.origin.traceparent.endswith("-00")
-        assert span.origin.traceparent != UNSAMPLED.traceparent
+        assert span.trace_context.traceparent.startswith(f"00-{TRACE_ID}-")
+        assert span.trace_context.traceparent.endswith("-00")
+        assert span.trace_context.traceparent != UNSAMPLED.traceparent
 
     def test_a_client_can_not_have_a_trace_recorded_that_the_sampler_leaves_out(self) -> None:
         with recorded(ParentBased(ALWAYS_OFF)) as exported:
-            with spans.serving(ORIGIN, begins=True) as begun:
+            with spans.start_request(ORIGIN, new_trace=True) as begun:
                 pass
-            with spans.span(SpanKind.CLIENT, "ask", begun.origin):
+            with spans.start(SpanKind.CLIENT, "ask", begun.trace_context):
                 pass
         assert exported.get_finished_spans() == ()
 
     def test_has_failed_where_an_exception_ends_it_of_which_only_the_type_is_told(
         self, exported: InMemorySpanExporter
     ) -> None:
-        with pytest.raises(ValueError, match=r"a@b\.c"), spans.serving(ORIGIN):
+        with pytest.raises(ValueError, match=r"a@b\.c"), spans.start_request(ORIGIN):
             raise ValueError("a@b.c")
         done = only(exported)
         assert (done.status.status_code, done.attributes) == (
@@ -187,8 +187,8 @@ class TestServed:
     def test_is_named_by_its_route_and_failed_by_its_status(
         self, exported: InMemorySpanExporter, status: int, code: StatusCode
     ) -> None:
-        with spans.serving(ORIGIN) as span:
-            span.served("GET", "/things/{thing}", "/things/1", status)
+        with spans.start_request(ORIGIN) as span:
+            span.set_served("GET", "/things/{thing}", "/things/1", status)
         done = only(exported)
         assert (done.name, done.status.status_code) == ("GET /things/{thing}", code)
         error = {"error.type": "503"} if code is StatusCode.ERROR else {}
@@ -203,10 +203,10 @@ class TestServed:
     def test_tells_no_path_that_names_a_person_or_that_is_none_of_ours(
         self, exported: InMemorySpanExporter
     ) -> None:
-        with spans.serving(ORIGIN) as span:
-            span.served("PATCH", "/api/users/{email:path}", "/api/users/a@b.c", 200)
-        with spans.serving(ORIGIN) as span:
-            span.served("BREW", None, "/a@b.c", 404)
+        with spans.start_request(ORIGIN) as span:
+            span.set_served("PATCH", "/api/users/{email:path}", "/api/users/a@b.c", 200)
+        with spans.start_request(ORIGIN) as span:
+            span.set_served("BREW", None, "/a@b.c", 404)
         named, unknown = exported.get_finished_spans()
         assert named.attributes
         assert named.attributes["url.path"] == "/api/users/{email:path}"
@@ -222,8 +222,8 @@ class TestCalling:
     def test_tells_whom_it_asks_for_what(
         self, exported: InMemorySpanExporter, status: int, code: StatusCode
     ) -> None:
-        with spans.calling("things-ms", "GET", "/things/{thing}", ORIGIN) as span:
-            span.answered(status)
+        with spans.start_call("things-ms", "GET", "/things/{thing}", ORIGIN) as span:
+            span.set_answered(status)
         done = only(exported)
         assert (done.name, done.kind) == ("GET /things/{thing}", SpanKind.CLIENT)
         assert done.status.status_code is code
@@ -239,10 +239,10 @@ class TestFollowed:
         seen: list[str] = []
 
         async def step() -> None:
-            seen.append(context.current_origin().traceparent.split("-")[1])
+            seen.append(context.current_trace_context().traceparent.split("-")[1])
 
         # When
-        followed = spans.followed("look", step)
+        followed = spans.traced("look", step)
         await followed()
         await followed()
         # Then
@@ -262,7 +262,7 @@ class TestExporting:
         assert str(span) == "things-ms SERVER GET /things/{thing}"
         assert (span.trace, span.parent) == (TRACE_ID, PARENT_ID)
         assert answer.json() == answer.headers["traceparent"] == f"00-{TRACE_ID}-{span.id}-01"
-        assert not spans.on()
+        assert not spans.enabled()
 
     async def test_a_collector_that_is_away_costs_one_warning_and_no_request(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -302,7 +302,7 @@ class TestExporting:
                 started = time.monotonic()
             seconds = time.monotonic() - started
         # Then
-        assert seconds < spans.LAST_SECONDS + 1
+        assert seconds < spans.SHUTDOWN_SECONDS + 1
 
     def test_tells_when_the_collector_is_back(self) -> None:
         # Given

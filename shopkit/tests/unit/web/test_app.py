@@ -4,9 +4,9 @@ from contextlib import asynccontextmanager
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from shopkit.storage.cursors import InvalidCursorError
 
 from shopkit.settings import Environment, Settings
-from shopkit.storage.cursors import InvalidCursorError
 from shopkit.testing.apps import client_of
 from shopkit.web import app as shop_app
 from shopkit.web import identity, server

@@ -8,11 +8,11 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from shopkit.checks import Check
 from shopkit.settings import Environment, Settings
-from shopkit.testing.apps import as_caller, client_of
+from shopkit.testing.apps import caller_headers, client_of
 from shopkit.web import app as shop_app
 from shopkit.web import health
-from shopkit.web.health import Check
 
 
 async def works() -> None:
@@ -95,13 +95,15 @@ class TestChaos:
     ) -> None:
         # When
         async with client_of(service({}, chaos=True)) as client:
-            answer = await client.get("/api/orders_error", headers=as_caller("a@a.com", "admin"))
+            answer = await client.get(
+                "/api/orders_error", headers=caller_headers("a@a.com", "admin")
+            )
         # Then
         assert (answer.status_code, answer.json()) == (202, {"status": "ending"})
         assert killed == [(os.getpid(), signal.SIGKILL)]
 
     @pytest.mark.parametrize(
-        ("headers", "status"), [({}, 401), (as_caller("aaa@aaa.com", "user"), 403)]
+        ("headers", "status"), [({}, 401), (caller_headers("aaa@aaa.com", "user"), 403)]
     )
     async def test_others_are_refused_and_nothing_is_killed(
         self, killed: list[tuple[int, int]], headers: dict[str, str], status: int
@@ -116,7 +118,9 @@ class TestChaos:
     async def test_is_not_there_where_it_is_off(self, killed: list[tuple[int, int]]) -> None:
         # When
         async with client_of(service({}, chaos=False)) as client:
-            answer = await client.get("/api/orders_error", headers=as_caller("a@a.com", "admin"))
+            answer = await client.get(
+                "/api/orders_error", headers=caller_headers("a@a.com", "admin")
+            )
             described = (await client.get("/openapi.json")).json()
         # Then
         assert answer.status_code == 404

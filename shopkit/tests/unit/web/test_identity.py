@@ -1,8 +1,9 @@
 import pytest
 from fastapi import Request
 
+from shopkit.identity import Identity, Role
 from shopkit.web import identity
-from shopkit.web.identity import AdminRequiredError, AuthenticationRequiredError, Identity, Role
+from shopkit.web.identity import AdminRequiredError, AuthenticationRequiredError
 
 
 def request(**headers: str) -> Request:

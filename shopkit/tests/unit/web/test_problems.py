@@ -268,7 +268,7 @@ class TestHttp:
 class TestDocument:
     def test_tells_each_status_once_with_all_its_problems(self) -> None:
         # When
-        documented = problems.document(problems.UNAUTHENTICATED, GONE, ProblemType("b", "B", 409))
+        documented = problems.responses(problems.UNAUTHENTICATED, GONE, ProblemType("b", "B", 409))
         # Then
         content = {
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}

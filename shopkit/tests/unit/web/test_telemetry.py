@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from shopkit.testing.apps import client_of
 from shopkit.tracing import context
-from shopkit.tracing.context import Origin
+from shopkit.tracing.context import TraceContext
 from shopkit.web import telemetry
 from shopkit.web.telemetry import RequestMiddleware, configure_logging
 
@@ -139,8 +139,8 @@ class TestConfigureLogging:
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
         # Given
-        configure_logging("orders-ms", "info", for_people=False)
-        context.enter(Origin("request-1", TRACE))
+        configure_logging("orders-ms", "info", human_readable=False)
+        context.activate(TraceContext("request-1", TRACE))
         # When
         structlog.get_logger("one").info("placed", order_id="a")
         logging.getLogger("two").warning("from a library")
@@ -164,7 +164,7 @@ class TestConfigureLogging:
         )
 
     def test_names_no_request_outside_of_one(self, capsys: pytest.CaptureFixture[str]) -> None:
-        configure_logging("orders-ms", "INFO", for_people=False)
+        configure_logging("orders-ms", "INFO", human_readable=False)
         structlog.get_logger("one").info("started")
         assert self.lines(capsys)[0].keys().isdisjoint({"request_id", "trace_id"})
 
@@ -173,8 +173,8 @@ class TestConfigureLogging:
         self, capsys: pytest.CaptureFixture[str], traceparent: str
     ) -> None:
         # Given
-        configure_logging("orders-ms", "INFO", for_people=False)
-        context.enter(Origin("request-1", traceparent))
+        configure_logging("orders-ms", "INFO", human_readable=False)
+        context.activate(TraceContext("request-1", traceparent))
         # When
         structlog.get_logger("one").info("applied")
         # Then
@@ -182,7 +182,7 @@ class TestConfigureLogging:
 
     def test_writes_the_trace_of_an_exception(self, capsys: pytest.CaptureFixture[str]) -> None:
         # Given
-        configure_logging("orders-ms", "INFO", for_people=False)
+        configure_logging("orders-ms", "INFO", human_readable=False)
         # When
         try:
             raise ZeroDivisionError
@@ -194,13 +194,13 @@ class TestConfigureLogging:
     def test_writes_lines_for_people_in_development(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        configure_logging("orders-ms", "INFO", for_people=True)
+        configure_logging("orders-ms", "INFO", human_readable=True)
         structlog.get_logger("one").info("started")
         shown = capsys.readouterr().err
         assert "started" in shown
         assert not shown.startswith("{")
 
     def test_quietens_the_chatty(self) -> None:
-        configure_logging("orders-ms", "DEBUG", for_people=False)
+        configure_logging("orders-ms", "DEBUG", human_readable=False)
         assert not logging.getLogger("pymongo").isEnabledFor(logging.INFO)
         assert not logging.getLogger("aiokafka").isEnabledFor(logging.ERROR)

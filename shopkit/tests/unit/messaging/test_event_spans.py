@@ -4,23 +4,25 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from shopkit.contract.events import Delivery, Message, OrderCancel
-from shopkit.messaging.event_traces import applying, sending
+from shopkit.contract.events import OrderCancel
+from shopkit.messaging.envelope import Delivery
+from shopkit.messaging.event_spans import applying, sending
+from shopkit.storage.unit_of_work import Message
 from shopkit.testing.collector import recorded
 from shopkit.testing.deliveries import NOON, an_id
-from shopkit.tracing.context import Origin
+from shopkit.tracing.context import TraceContext
 
 
-def origin(number: int) -> Origin:
-    return Origin(f"request-{number}", f"00-{number:032x}-{number:016x}-01")
+def trace_context(number: int) -> TraceContext:
+    return TraceContext(f"request-{number}", f"00-{number:032x}-{number:016x}-01")
 
 
 def delivery(number: int) -> Delivery[OrderCancel]:
-    return Delivery(OrderCancel(order_id=an_id(number)), origin(number), NOON)
+    return Delivery(OrderCancel(order_id=an_id(number)), trace_context(number), NOON)
 
 
 MESSAGE = Message.of(
-    OrderCancel(order_id=an_id(1)), source="orders-ms", time=NOON, origin=origin(1)
+    OrderCancel(order_id=an_id(1)), source="orders-ms", time=NOON, trace_context=trace_context(1)
 )
 
 
@@ -42,7 +44,7 @@ class TestSending:
         assert (done.parent.trace_id, done.parent.span_id) == (1, 1)
         assert done.context
         own = f"00-{1:032x}-{done.context.span_id:016x}-01"
-        assert span.origin == Origin("request-1", own)
+        assert span.trace_context == TraceContext("request-1", own)
         assert done.attributes == {
             "messaging.system": "kafka",
             "messaging.operation.name": "send",
@@ -68,9 +70,9 @@ class TestApplying:
             (2, 2),
         ]
         own = [f"00-{n:032x}-{s.context.span_id:016x}-01" for n, s in enumerate(spans, 1)]
-        assert [one.origin for one in applied] == [
-            Origin("request-1", own[0]),
-            Origin("request-2", own[1]),
+        assert [one.trace_context for one in applied] == [
+            TraceContext("request-1", own[0]),
+            TraceContext("request-2", own[1]),
         ]
         assert [one.event for one in applied] == [delivery(1).event, delivery(2).event]
         assert spans[0].attributes

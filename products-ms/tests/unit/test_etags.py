@@ -1,16 +1,16 @@
 import pytest
 
-from products.models.etag import is_current, saw_details
+from products.etags import details_versions, matches
 
 
 class TestIsCurrent:
     @pytest.mark.parametrize("header", ['"3.4"', 'W/"3.4"', '"1.1", "3.4"', "*", ' "3.4" '])
     def test_where_the_client_has_this_tag(self, header: str) -> None:
-        assert is_current(header, '"3.4"')
+        assert matches(header, '"3.4"')
 
     @pytest.mark.parametrize("header", [None, "", '"3.5"', '"4.4"', "3.4", '"3.4', '"3.4.1"'])
     def test_is_not_where_it_has_another(self, header: str | None) -> None:
-        assert not is_current(header, '"3.4"')
+        assert not matches(header, '"3.4"')
 
 
 class TestSawDetails:
@@ -28,11 +28,11 @@ class TestSawDetails:
         ],
     )
     def test_are_those_of_the_tags(self, header: str, versions: list[int]) -> None:
-        assert saw_details(header) == versions
+        assert details_versions(header) == versions
 
     @pytest.mark.parametrize("header", [None, "", " ", "*", " * "])
     def test_are_not_said(self, header: str | None) -> None:
-        assert saw_details(header) is None
+        assert details_versions(header) is None
 
     def test_a_number_that_no_counter_reaches_is_none(self) -> None:
-        assert saw_details(f'"{"9" * 5_000}.1"') == []
+        assert details_versions(f'"{"9" * 5_000}.1"') == []

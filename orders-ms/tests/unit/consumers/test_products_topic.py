@@ -4,10 +4,11 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
-from orders.consumers import replay
-from orders.consumers.replay import products_topic
-from shopkit.contract.events import Message, ProductUpdate
-from shopkit.testing.deliveries import NOON, ORIGIN, state
+from orders.consumers import products_topic
+from orders.consumers.products_topic import products_topic
+from shopkit.contract.events import ProductUpdate
+from shopkit.storage.unit_of_work import Message
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, state
 
 EMPTY, FULL = TopicPartition("shop.products", 0), TopicPartition("shop.products", 1)
 
@@ -27,7 +28,7 @@ class Kafka:
 
     def write(self, version: int) -> None:
         event = ProductUpdate(product=state(1, version=version))
-        sent = Message.of(event, source="products-ms", time=NOON, origin=ORIGIN)
+        sent = Message.of(event, source="products-ms", time=NOON, trace_context=TRACE_CONTEXT)
         self.log.append(SimpleNamespace(headers=tuple(sent.headers()), value=sent.value))
 
     async def start(self) -> None:
@@ -54,11 +55,11 @@ class Kafka:
 @pytest.fixture
 def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
     kafka = Kafka()
-    monkeypatch.setattr(replay, "AIOKafkaConsumer", kafka)
+    monkeypatch.setattr(products_topic, "AIOKafkaConsumer", kafka)
     return kafka
 
 
-async def read(topic: replay.ProductsTopic) -> list[int]:
+async def read(topic: products_topic.ProductsTopic) -> list[int]:
     return [
         delivery.event.state.version
         async for deliveries in topic.read_to_end()

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shopkit.storage.cursors import InvalidCursorError
 
 from shopkit.storage import cursors
-from shopkit.storage.cursors import InvalidCursorError
 
 
 def of_text(text: str) -> str:

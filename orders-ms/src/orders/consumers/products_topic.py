@@ -1,4 +1,4 @@
-"""Reads the products' topic from its beginning, outside of any group."""
+"""Reads the products topic from its beginning, without a consumer group."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -7,51 +7,54 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from orders.services.projection import ProductEvent
-from shopkit.contract.events import PRODUCTS_TOPIC, Delivery, UndecodableError, decode
+from shopkit.contract.events import PRODUCT_EVENTS, PRODUCTS_TOPIC
+from shopkit.messaging.envelope import Delivery, UndecodableError, decode, type_name
 
 BATCH = 500
+
+_EVENT_TYPES = {type_name(event_type): event_type for event_type in PRODUCT_EVENTS}
 
 log = structlog.get_logger(__name__)
 
 
 class ProductsTopic:
-    """The topic, read on from where the last reading ended."""
+    """The topic, read from where the last call ended."""
 
     def __init__(self, kafka: AIOKafkaConsumer) -> None:
         self._kafka = kafka
 
     async def read_to_end(self) -> AsyncIterator[Sequence[Delivery[ProductEvent]]]:
-        """Yield what has been written by now and was not read yet."""
+        """Yield batches of the events that have not been read yet."""
         ends = await self._kafka.end_offsets(self._kafka.assignment())
-        while await self._behind(ends):
-            batches = await self._kafka.getmany(timeout_ms=200, max_records=BATCH)
-            for records in batches.values():
+        while await self._is_behind(ends):
+            batch = await self._kafka.getmany(timeout_ms=200, max_records=BATCH)
+            for records in batch.values():
                 yield [
                     delivery
                     for record in records
-                    if (delivery := _decoded(tuple(record.headers), record.value))
+                    if (delivery := _decode(tuple(record.headers), record.value))
                 ]
 
-    async def _behind(self, ends: dict[TopicPartition, int]) -> bool:
+    async def _is_behind(self, ends: dict[TopicPartition, int]) -> bool:
         return any(
             [await self._kafka.position(partition) < end for partition, end in ends.items() if end]
         )
 
 
-def _decoded(
+def _decode(
     headers: tuple[tuple[str, bytes], ...], value: bytes | None
 ) -> Delivery[ProductEvent] | None:
-    # The live consumer parks what can't be read; here it is only passed over.
+    # The regular consumer has already stored undecodable messages as dead letters.
     try:
-        return decode(headers, value)  # type: ignore[return-value]
+        return decode(_EVENT_TYPES, headers, value)  # type: ignore[return-value]
     except UndecodableError as error:
-        log.warning("passed over", error=repr(error))
+        log.warning("message skipped", error=repr(error))
         return None
 
 
 @asynccontextmanager
 async def products_topic(bootstrap_servers: str) -> AsyncIterator[ProductsTopic]:
-    """Yield the topic, to be read from its beginning."""
+    """Yield the topic at its beginning."""
     kafka = AIOKafkaConsumer(
         PRODUCTS_TOPIC,
         bootstrap_servers=bootstrap_servers,

@@ -1,0 +1,37 @@
+"""The commands of products-ms: `python -m products COMMAND ...`."""
+
+import asyncio
+
+from products.settings import SERVICE, ProductsSettings
+from shopkit import commands
+
+app = commands.create(SERVICE)
+
+
+@app.command()
+def serve() -> None:
+    """Serve HTTP requests until SIGTERM."""
+    from products.main import serve
+
+    serve(_settings())
+
+
+@app.command()
+def migrate() -> None:
+    """Apply missing migrations to the database."""
+    from products.migrations import MIGRATIONS
+    from shopkit.storage import migrations
+
+    asyncio.run(migrations.migrate(SERVICE, _settings(), MIGRATIONS))
+
+
+@app.command()
+def seed() -> None:
+    """Load the demo data. Existing data is kept."""
+    from products.seed import seed
+
+    asyncio.run(seed(_settings()))
+
+
+def _settings() -> ProductsSettings:
+    return commands.load_settings(SERVICE, ProductsSettings)

@@ -1,0 +1,130 @@
+"""The envelope of events: CloudEvents 1.0 in Kafka's binary mode.
+
+The attributes are `ce_*` headers and the event is the JSON body. See the CloudEvents Kafka
+protocol binding 1.0.2, section 3.2.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shopkit.storage.unit_of_work import Message
+from shopkit.tracing.context import TraceContext
+
+
+class EventModel(BaseModel):
+    """A part of an event. Readers ignore unknown fields, so that writers can add fields."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(EventModel):
+    """Something that happened. The id is derived from it, so one id always has the same content."""
+
+    topic: ClassVar[str]
+
+    type: str
+    schema_version: Literal[1] = 1
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """The Kafka key. Events of one key are delivered in order."""
+
+    @property
+    def id(self) -> str:
+        """The CloudEvents id."""
+        return f"{self.type}/{self.key}"
+
+
+class BrokenRuleError(Exception):
+    """An event contradicts the stored data. Applying it again would not help."""
+
+
+class UndecodableError(Exception):
+    """A message does not contain an event that its consumer handles."""
+
+
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery(Generic[E_co]):
+    """An event that was received.
+
+    Attributes:
+        event: The event.
+        trace_context: The request that caused it.
+        time: When it happened.
+    """
+
+    event: E_co
+    trace_context: TraceContext
+    time: datetime
+
+
+def type_name(event_type: type[Event]) -> str:
+    """Return the CloudEvents type of an event class."""
+    return str(event_type.model_fields["type"].default)
+
+
+def wrap(event: Event, *, source: str, time: datetime, trace_context: TraceContext) -> Message:
+    """Put an event into its envelope.
+
+    Args:
+        event: The event.
+        source: The service that sends it.
+        time: When it happened.
+        trace_context: The request that caused it.
+    """
+    value = event.model_dump_json(exclude_none=True).encode()
+    return Message(event.id, event.type, event.topic, event.key, value, source, time, trace_context)
+
+
+def headers(message: Message) -> list[tuple[str, bytes]]:
+    """Return the CloudEvents attributes of a message as Kafka headers."""
+    attributes = {
+        "ce_specversion": "1.0",
+        "ce_id": message.id,
+        "ce_type": message.type,
+        "ce_source": f"/{message.source}",
+        "ce_subject": message.key,
+        "ce_time": message.time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "ce_requestid": message.trace_context.request_id,
+        "ce_traceparent": message.trace_context.traceparent,
+        "content-type": "application/json",
+    }
+    return [(name, value.encode()) for name, value in attributes.items() if value]
+
+
+def decode(
+    event_types: Mapping[str, type[Event]],
+    headers: Iterable[tuple[str, bytes | None]],
+    value: bytes | None,
+) -> Delivery[Event]:
+    """Return the event of a Kafka message.
+
+    Args:
+        event_types: The event classes to expect, by CloudEvents type.
+        headers: The headers of the message.
+        value: The body of the message.
+
+    Raises:
+        UndecodableError: The type is not expected, or the envelope or the body is invalid.
+    """
+    try:
+        attributes = {name: (text or b"").decode() for name, text in headers}
+        event_type = event_types[attributes["ce_type"]]
+        event = event_type.model_validate_json(value or b"")
+        time = datetime.fromisoformat(attributes["ce_time"])
+    except KeyError as error:
+        raise UndecodableError(f"unknown or missing: {error}") from error
+    except (UnicodeDecodeError, ValidationError, ValueError) as error:
+        raise UndecodableError(str(error)) from error
+    request_id = attributes.get("ce_requestid", "")
+    trace_context = TraceContext(request_id, attributes.get("ce_traceparent", ""))
+    return Delivery(event, trace_context, time)

@@ -1,0 +1,223 @@
+"""The unit of work: a transaction, and the messages that are published if it commits.
+
+A message is stored in the outbox by the transaction that publishes it, and handed to the relay
+after the acknowledged commit. So there is a message if and only if there is the change.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import pymongo
+from pymongo import AsyncMongoClient, ReadPreference
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from shopkit.storage.mongo import Document, GuardMissedError, Session, is_stale
+from shopkit.tracing.context import TraceContext
+
+HTTP_SECONDS = 5.0
+"""How long the transaction of an HTTP request may be retried."""
+BACKGROUND_SECONDS = 20.0
+"""How long any other transaction may be retried. A consumer must poll its broker again in time."""
+
+_STALE_RETRIES = 5
+_SNAPSHOT = ReadConcern("snapshot")
+_MAJORITY = WriteConcern("majority", wtimeout=10_000)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event in its envelope.
+
+    Attributes:
+        id: The event's id. One id always has the same content.
+        type: The event's type.
+        topic: The topic that it is sent to.
+        key: The key within the topic. Messages of one key are delivered in order.
+        value: The event as JSON.
+        source: The service that sends it.
+        time: When the event happened, not when it is sent.
+        trace_context: The request that caused it.
+    """
+
+    id: str
+    type: str
+    topic: str
+    key: str
+    value: bytes
+    source: str
+    time: datetime
+    trace_context: TraceContext
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A message in the outbox.
+
+    Attributes:
+        message: The message.
+        keep_until_settled: Whether the outbox keeps the message after it was sent, until
+            `UnitOfWork.settle` releases it.
+        attempts: How many attempts to send it have failed.
+    """
+
+    message: Message
+    keep_until_settled: bool = False
+    attempts: int = 0
+
+
+HandOver = Callable[[Sequence[Publication]], None]
+"""Hands messages whose transaction is committed to the relay."""
+
+
+class MessageStore(Protocol):
+    """Stores messages in the transaction that publishes them. The outbox implements it."""
+
+    async def add(self, publications: Sequence[Publication], *, session: Session) -> None:
+        """Store new messages."""
+        ...
+
+    async def add_again(self, publications: Sequence[Publication], *, session: Session) -> None:
+        """Mark messages as unsent again, and store those that have expired."""
+        ...
+
+    async def release(self, ids: Sequence[str], *, session: Session) -> None:
+        """Let messages that were kept until they are settled expire."""
+        ...
+
+
+class UnitOfWork:
+    """One attempt at a transaction.
+
+    Attributes:
+        session: The session that every read and write of the transaction must use.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._new: list[Publication] = []
+        self._again: list[Publication] = []
+        self._settled: list[str] = []
+
+    @property
+    def publications(self) -> list[Publication]:
+        """The messages to send once the transaction is committed."""
+        return [*self._new, *self._again]
+
+    def publish(self, *messages: Message, keep_until_settled: bool = False) -> None:
+        """Publish new messages.
+
+        Args:
+            messages: The messages, in the order in which they are sent.
+            keep_until_settled: Whether to keep them in the outbox until `settle` releases them.
+        """
+        self._new += [Publication(message, keep_until_settled) for message in messages]
+
+    def publish_again(self, *messages: Message, keep_until_settled: bool = False) -> None:
+        """Publish messages that were published before, even if they have expired since.
+
+        Args:
+            messages: The messages, in the order in which they are sent.
+            keep_until_settled: Whether to keep those that have expired until `settle` releases
+                them.
+        """
+        self._again += [Publication(message, keep_until_settled) for message in messages]
+
+    def settle(self, message_ids: Iterable[str]) -> None:
+        """Let messages expire that were kept until they are settled."""
+        self._settled += message_ids
+
+    async def flush(self, messages: MessageStore | None) -> None:
+        """Write to the outbox what was published and settled, before the commit."""
+        if not (self._new or self._again or self._settled):
+            return
+        assert messages  # noqa: S101 - a service that publishes has an outbox.
+        if self._new:
+            await messages.add(self._new, session=self.session)
+        if self._again:
+            await messages.add_again(self._again, session=self.session)
+        if self._settled:
+            await messages.release(self._settled, session=self.session)
+
+
+class Transactions(Protocol):
+    """Runs units of work. Unit tests use a double without transactions."""
+
+    async def run(
+        self, work: Callable[[UnitOfWork], Awaitable[T]], *, seconds: float = BACKGROUND_SECONDS
+    ) -> T:
+        """Run the work in a transaction, commit it, and return the work's result."""
+        ...
+
+
+def leave_to_sweeper(_publications: Sequence[Publication]) -> None:
+    """Leave committed messages to the sweeper of the running service."""
+
+
+class MongoTransactions:
+    """Runs units of work in MongoDB transactions with snapshot reads and majority writes.
+
+    The work should read first and then write. If the data changes after it was read, the write
+    fails with a write conflict, a duplicate key or a missed guard, and the work runs again.
+
+    Args:
+        client: The database client.
+        messages: The outbox, None if the service publishes nothing.
+        hand_over: Receives the messages of each committed transaction.
+    """
+
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        messages: MessageStore | None = None,
+        hand_over: HandOver = leave_to_sweeper,
+    ) -> None:
+        self._client = client
+        self._messages = messages
+        self._hand_over = hand_over
+
+    async def run(
+        self, work: Callable[[UnitOfWork], Awaitable[T]], *, seconds: float = BACKGROUND_SECONDS
+    ) -> T:
+        """Run the work in a transaction, commit it, and return the work's result.
+
+        Args:
+            work: The work. It may run more than once, with a new unit each time, and must have no
+                other side effects.
+            seconds: The time limit for all attempts together.
+
+        Raises:
+            pymongo.errors.PyMongoError: The transaction was not committed. After a network error
+                or a timeout during the commit it may have been committed.
+        """
+        with pymongo.timeout(seconds):
+            for retries_left in reversed(range(_STALE_RETRIES)):
+                try:
+                    result, unit = await self._run_once(work)
+                    break
+                except (DuplicateKeyError, BulkWriteError, GuardMissedError) as error:
+                    if not retries_left or not is_stale(error):
+                        raise
+        if unit.publications:
+            self._hand_over(unit.publications)
+        return result
+
+    async def _run_once(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> tuple[T, UnitOfWork]:
+        async def attempt(session: Session) -> tuple[T, UnitOfWork]:
+            unit = UnitOfWork(session)
+            result = await work(unit)
+            await unit.flush(self._messages)
+            return result, unit
+
+        async with self._client.start_session() as session:
+            return await session.with_transaction(
+                attempt,
+                read_concern=_SNAPSHOT,
+                write_concern=_MAJORITY,
+                read_preference=ReadPreference.PRIMARY,
+            )
