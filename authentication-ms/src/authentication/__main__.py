@@ -1,6 +1,7 @@
-import sys
+"""Runs the commands of authentication-ms."""
 
-from authentication.commands import main
+from authentication.commands import app
+from shopkit import commands
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    commands.run(app)

@@ -1,201 +1,166 @@
-"""The commands: `python -m authentication serve | migrate | seed | create-admin EMAIL`.
+"""The commands of authentication-ms: `python -m authentication COMMAND ...`."""
 
-Those without arguments of their own can be given together and run in turn.
-"""
-
-import argparse
 import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import typer
 from pydantic import TypeAdapter, ValidationError
-from pymongo.errors import PyMongoError
+from typer.core import TyperCommand
 
-from authentication import seed
-from authentication.errors import UnusableKeyError
-from authentication.migrations import MIGRATIONS
-from authentication.models.accounts import AccountRole
-from authentication.repositories.accounts import AccountRepository
-from authentication.repositories.revocations import RevocationRepository
-from authentication.schemas import NewEmail, NewPassword
-from authentication.services.administration import Administration
-from authentication.services.passwords import Passwords, argon2id
-from authentication.services.revocations import Revocations
 from authentication.settings import SERVICE, AuthenticationSettings, DatabaseSettings
-from shopkit import clock, commands
-from shopkit.storage import mongo
-from shopkit.storage.audit import AuditTrail
-from shopkit.web import telemetry
+from shopkit import commands
 
-WITHOUT_ARGUMENTS = frozenset({"serve", "migrate", "seed"})
+if TYPE_CHECKING:
+    from authentication.services.administration import AdministrationService
+    from authentication.services.passwords import PasswordHasher
+
 COMMAND_LINE = "command line"
-"""The actor of what is done here, in the audit trail."""
+"""The actor of changes by commands, in the audit trail."""
+
+T = TypeVar("T")
+
+app = commands.create(SERVICE)
 
 
-class RefusedError(Exception):
-    """A command can't do what is asked; its text says why."""
+class _OptionsAfterArguments(TyperCommand):
+    """Accepts options after arguments. Otherwise a chained command expects options first."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.allow_interspersed_args = True
+        return super().parse_args(ctx, args)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run commands until one fails, and return the process's exit code."""
-    together = WITHOUT_ARGUMENTS.issuperset(arguments)
-    each = [[verb] for verb in arguments] if arguments and together else [arguments]
-    codes = (_run(_parser().parse_args(one)) for one in each)
-    return next((code for code in codes if code), 0)
+@app.command()
+def serve() -> None:
+    """Serve HTTP requests until SIGTERM."""
+    from authentication.errors import UnusableKeyError
+    from authentication.main import serve
 
-
-def _run(asked: argparse.Namespace) -> int:
+    settings = commands.load_settings(SERVICE, AuthenticationSettings)
     try:
-        told = asked.run(asked)
-    except RefusedError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except ValidationError as error:
-        sys.stderr.write(f"{_explain(error)}\n")
-        return 2
+        serve(settings)
     except UnusableKeyError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except PyMongoError as error:
-        sys.stderr.write(f"the database failed: {type(error).__name__}\n")
-        return 1
-    sys.stdout.write(f"{told}\n" if told else "")
-    return 0
+        raise commands.UnusableError(str(error)) from error
 
 
-def _explain(error: ValidationError) -> str:
-    # Without the values: they may be secrets.
-    lines = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-    return "\n".join(["the settings are not usable:", *lines])
+@app.command()
+def migrate() -> None:
+    """Apply missing migrations to the database."""
+    from authentication.migrations import MIGRATIONS
+    from shopkit.storage import migrations
+
+    _run(migrations.migrate(SERVICE, _settings(), MIGRATIONS))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m authentication")
-    verbs = parser.add_subparsers(required=True)
-    verbs.add_parser("serve", help="answer requests").set_defaults(run=_serve)
-    verbs.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
-    verbs.add_parser("seed", help="add the demonstration's accounts").set_defaults(run=_seed)
-    admin = verbs.add_parser("create-admin", help="make an account of an admin, or promote one")
-    admin.add_argument("email")
-    admin.add_argument(
-        "--password-file", type=Path, help="where a new account's password is; or standard input"
-    )
-    admin.set_defaults(run=_create_admin)
-    return parser
+@app.command()
+def seed() -> None:
+    """Load the demo data. Existing data is kept."""
+    from authentication.seed import seed
+
+    added = _run(seed(_settings()))
+    sys.stdout.write(f"accounts created: {', '.join(added) or 'none'}\n")
 
 
-def _serve(_asked: argparse.Namespace) -> None:
-    settings = AuthenticationSettings()
-    _configure_logging(settings)
-    # Looked up here, as the other commands need no web framework.
-    commands.look_up("authentication.main:serve")(settings)
+@app.command(cls=_OptionsAfterArguments)
+def create_admin(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address of the admin.")],
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file with the password. By default it is read from the terminal or from "
+            "standard input.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Create an account with the role admin, or make the owner of an existing one an admin.
+
+    An existing account keeps its password.
+    """
+    from authentication.schemas import NewEmail
+
+    address = _validate(NewEmail, email, f"{email} is not an e-mail address.")
+    outcome = _run(_create_admin(_settings(), address, lambda: _read_password(password_file)))
+    sys.stdout.write(f"{outcome}\n")
 
 
-def _migrate(_asked: argparse.Namespace) -> None:
-    settings = DatabaseSettings()
-    _configure_logging(settings)
-    asyncio.run(commands.migrate(SERVICE, settings, MIGRATIONS))
+async def _create_admin(
+    settings: DatabaseSettings, email: str, read_password: Callable[[], str]
+) -> str:
+    from authentication.dependencies import build_administration
+    from authentication.services.passwords import PasswordHasher, argon2id
+    from shopkit.storage.mongo import DATABASE, connect
+    from shopkit.storage.unit_of_work import MongoTransactions
+
+    with PasswordHasher(argon2id()) as hasher:
+        async with connect(settings, SERVICE) as client:
+            administration = build_administration(
+                settings, client[DATABASE], MongoTransactions(client)
+            )
+            return await make_admin(administration, hasher, email, read_password)
 
 
-def _seed(_asked: argparse.Namespace) -> str:
-    settings = DatabaseSettings()
-    commands.refuse_seed_in_production(settings, settings.seed)
-
-    async def work(database: mongo.Database, _transactions: mongo.Transactions) -> str:
-        with Passwords(argon2id()) as passwords:
-            added = await seed.plant(AccountRepository(database), passwords, clock.utc_now)
-        return f"added: {', '.join(added)}" if added else "nothing to add"
-
-    return _with_database(settings, work)
-
-
-def _create_admin(asked: argparse.Namespace) -> str:
-    email = _checked(NewEmail, asked.email, f"{asked.email} is no e-mail")
-
-    settings = DatabaseSettings()
-
-    async def work(database: mongo.Database, transactions: mongo.Transactions) -> str:
-        return await create_admin(
-            settings, database, transactions, email, lambda: _read_password(asked.password_file)
-        )
-
-    return _with_database(settings, work)
-
-
-async def create_admin(
-    settings: DatabaseSettings,
-    database: mongo.Database,
-    transactions: mongo.Transactions,
+async def make_admin(
+    administration: "AdministrationService",
+    hasher: "PasswordHasher",
     email: str,
     read_password: Callable[[], str],
 ) -> str:
-    """Promote the account with this e-mail, or make one; return what was done.
+    """Make someone an admin, and return a sentence that says what was done.
 
     Args:
-        settings: The settings.
-        database: The database.
-        transactions: Its transactions.
-        email: Normalised.
-        read_password: Gives a new account's password; an account that exists keeps its own.
+        administration: The service.
+        hasher: Hashes the password of a new account.
+        email: The normalized e-mail address.
+        read_password: Returns the password. It is called only if there is no account yet.
     """
-    accounts = AccountRepository(database)
-    administration = Administration(
-        accounts,
-        revocations=Revocations(
-            RevocationRepository(database),
-            clock=clock.utc_now,
-            access_token_life=settings.access_token_life,
-        ),
-        trail=AuditTrail(database),
-        transactions=transactions,
-        clock=clock.utc_now,
-    )
-    found = await accounts.find(email)
-    if found and found.role is AccountRole.ADMIN:
-        return f"{email} is an admin already; nothing was changed"
-    if found:
+    from authentication.models.account import AccountRole
+
+    account = await administration.find(email)
+    if account and account.role is AccountRole.ADMIN:
+        return f"{email} is already an admin. Nothing was changed."
+    if account:
         await administration.change_role(email, AccountRole.ADMIN, actor=COMMAND_LINE)
-        return f"{email} is an admin now; the password stays as it was"
-    with Passwords(argon2id()) as passwords:
-        password_hash = await passwords.hash(read_password())
+        return f"{email} is an admin now. The password is unchanged."
+    password_hash = await hasher.hash(read_password())
     await administration.create_admin(email, password_hash, actor=COMMAND_LINE)
-    return f"{email} was made, an admin"
+    return f"{email} was created as an admin."
 
 
 def _read_password(path: Path | None) -> str:
+    from authentication.schemas import NewPassword
+
     if path:
-        typed = path.read_text(encoding="utf-8").rstrip("\n")
+        password = path.read_text(encoding="utf-8").rstrip("\n")
     elif sys.stdin.isatty():
-        typed = getpass.getpass("Password of the new admin: ")
+        password = getpass.getpass("Password of the new admin: ")
     else:
-        typed = sys.stdin.readline().rstrip("\n")
-    return _checked(NewPassword, typed, "a password has 8 to 128 characters")
+        password = sys.stdin.readline().rstrip("\n")
+    return _validate(NewPassword, password, "A password has 8 to 128 characters.")
 
 
-def _checked(kind: Any, value: str, refusal: str) -> str:
+def _validate(kind: Any, value: str, refusal: str) -> str:
     adapter: TypeAdapter[str] = TypeAdapter(kind)
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        raise RefusedError(refusal) from error
+        raise commands.CommandError(refusal) from error
 
 
-def _with_database(
-    settings: DatabaseSettings,
-    work: Callable[[mongo.Database, mongo.Transactions], Awaitable[str]],
-) -> str:
-    async def run() -> str:
-        async with mongo.connect(settings, f"{SERVICE}-ms") as client:
-            return await work(client[mongo.DATABASE], mongo.MongoTransactions(client))
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run work that uses the database. A database error is shown without the server's address."""
+    from pymongo.errors import PyMongoError
 
-    _configure_logging(settings)
-    return asyncio.run(run())
+    try:
+        return asyncio.run(work)
+    except PyMongoError as error:
+        raise commands.CommandError(f"The database failed: {type(error).__name__}") from error
 
 
-def _configure_logging(settings: DatabaseSettings) -> None:
-    telemetry.configure_logging(
-        f"{SERVICE}-ms", settings.log_level, human_readable=settings.development
-    )
+def _settings() -> DatabaseSettings:
+    return commands.load_settings(SERVICE, DatabaseSettings)

@@ -1,21 +1,18 @@
-"""The cookie with the refresh token, and the marker beside it that scripts may read."""
+"""The cookie with the refresh token, and a marker that scripts can read."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from authentication.errors import RefreshRefusedError
 from authentication.settings import AuthenticationSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """How the cookies are named and how long they last.
+    """The names and attributes of the cookies.
 
-    The marker says only that there is a session, so that a visitor's page need not ask.
+    The marker only says that there is a session, so that a visitor's page need not request one.
     """
 
     refresh: str
@@ -27,8 +24,8 @@ class Cookies:
     def of(cls, settings: AuthenticationSettings) -> "Cookies":
         """Return the cookies of an environment.
 
-        Browsers share cookies between the ports of a machine, so in development the port is in
-        their names; `__Host-` elsewhere keeps other hosts of the domain from setting them.
+        In production, the prefix `__Host-` keeps other hosts of the domain from setting them. In
+        development, the names contain the port, because browsers share cookies between ports.
         """
         prefix, suffix = ("", f"-{settings.shop_port}") if settings.development else ("__Host-", "")
         return cls(
@@ -44,28 +41,24 @@ class Cookies:
 
     def set(self, response: Response, refresh_token: str) -> None:
         """Set both cookies."""
-        self._put(response, self.refresh, refresh_token, http_only=True)
-        self._put(response, self.marker, "1", http_only=False)
+        self._set(response, self.refresh, refresh_token, http_only=True)
+        self._set(response, self.marker, "1", http_only=False)
 
     def clear(self, response: Response) -> None:
         """Clear both cookies."""
-        for name, http_only in ((self.refresh, True), (self.marker, False)):
-            response.delete_cookie(
-                name, path="/", secure=self.secure, httponly=http_only, samesite="strict"
-            )
+        self._clear(response, self.refresh, http_only=True)
+        self.clear_marker(response)
 
-    @contextmanager
-    def cleared_on_refusal(self) -> Iterator[None]:
-        """Clear the marker with the answer that refuses the cookie, so that none asks again."""
-        try:
-            yield
-        except RefreshRefusedError as error:
-            answer = Response()
-            answer.delete_cookie(self.marker, path="/", secure=self.secure, samesite="strict")
-            error.headers["Set-Cookie"] = answer.headers["set-cookie"]
-            raise
+    def clear_marker(self, response: Response) -> None:
+        """Clear the marker, so that the page does not try to refresh again."""
+        self._clear(response, self.marker, http_only=False)
 
-    def _put(self, response: Response, name: str, value: str, *, http_only: bool) -> None:
+    def _clear(self, response: Response, name: str, *, http_only: bool) -> None:
+        response.delete_cookie(
+            name, path="/", secure=self.secure, httponly=http_only, samesite="strict"
+        )
+
+    def _set(self, response: Response, name: str, value: str, *, http_only: bool) -> None:
         response.set_cookie(
             name,
             value,

@@ -1,148 +1,162 @@
-"""The services, built once and handed what they need."""
+"""Wires services to their dependencies, and provides them to the controllers."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from typing import Annotated
 
+from fastapi import Depends, Request
+
+from authentication.cookies import Cookies
 from authentication.repositories.accounts import AccountRepository
 from authentication.repositories.counters import CounterRepository
 from authentication.repositories.revocations import RevocationRepository
 from authentication.repositories.sessions import SessionRepository
-from authentication.services.accounts import Accounts
-from authentication.services.administration import Administration
+from authentication.services.accounts import AccountService
+from authentication.services.administration import AdministrationService
 from authentication.services.keys import KeyRing
-from authentication.services.passwords import Passwords
-from authentication.services.revocations import Revocations
-from authentication.services.sessions import Lives, Sessions
+from authentication.services.passwords import PasswordHasher
+from authentication.services.revocations import RevocationService
+from authentication.services.sessions import Lifetimes, SessionService
 from authentication.services.throttle import Limits, Sleep, Throttle
-from authentication.services.tokens import AccessTokens
-from authentication.settings import AuthenticationSettings
-from shopkit.clock import Clock
+from authentication.services.tokens import AccessTokenIssuer
+from authentication.settings import AuthenticationSettings, DatabaseSettings
+from shopkit.checks import Check
+from shopkit.clock import Clock, utc_now
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Transactions
-from shopkit.checks import Check
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """What differs between the service and a test of it."""
-
-    database: Database
-    transactions: Transactions
-    clock: Clock
-    sleep: Sleep
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Services:
-    """What the controllers call."""
+    """The services that controllers call.
 
-    accounts: Accounts
-    sessions: Sessions
-    administration: Administration
-    revocations: Revocations
+    Attributes:
+        checks: The readiness checks, empty until the service runs.
+    """
+
+    accounts: AccountService
+    sessions: SessionService
+    administration: AdministrationService
+    revocations: RevocationService
     keys: KeyRing
+    cookies: Cookies
     trail: AuditTrail
-    checks: Mapping[str, Check]
-
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What several services are handed."""
-
-    accounts: AccountRepository
-    sessions: SessionRepository
-    throttle: Throttle
-    revocations: Revocations
-    trail: AuditTrail
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 def build(
     settings: AuthenticationSettings,
-    world: World,
+    database: Database,
+    transactions: Transactions,
+    hasher: PasswordHasher,
     *,
-    passwords: Passwords,
-    keys: KeyRing,
-    checks: Mapping[str, Check],
+    clock: Clock = utc_now,
+    sleep: Sleep = asyncio.sleep,
 ) -> Services:
-    """Return the services of a database."""
-    shared = _shared(settings, world)
+    """Return the services for a database.
+
+    Raises:
+        authentication.errors.UnusableKeyError: A key in the settings is unusable.
+    """
+    accounts = AccountRepository(database)
+    sessions = SessionRepository(database)
+    revocations = _build_revocations(settings, database, clock)
+    throttle = Throttle(CounterRepository(database), Limits.of(settings), clock=clock, sleep=sleep)
+    trail = AuditTrail(database)
+    keys = KeyRing.of(settings)
     return Services(
-        accounts=_accounts(world, shared, passwords),
-        sessions=_sessions(settings, world, shared, passwords=passwords, keys=keys),
-        administration=Administration(
-            shared.accounts,
-            revocations=shared.revocations,
-            trail=shared.trail,
-            transactions=world.transactions,
-            clock=world.clock,
-        ),
-        revocations=shared.revocations,
-        keys=keys,
-        trail=shared.trail,
-        checks=checks,
-    )
-
-
-def _shared(settings: AuthenticationSettings, world: World) -> _Shared:
-    database, clock = world.database, world.clock
-    return _Shared(
-        accounts=AccountRepository(database),
-        sessions=SessionRepository(database),
-        throttle=Throttle(
-            CounterRepository(database), limits(settings), clock=clock, sleep=world.sleep
-        ),
-        revocations=Revocations(
-            RevocationRepository(database),
+        accounts=AccountService(
+            transactions=transactions,
+            accounts=accounts,
+            sessions=sessions,
+            revocations=revocations,
+            hasher=hasher,
+            throttle=throttle,
+            trail=trail,
             clock=clock,
-            access_token_life=settings.access_token_life,
         ),
+        sessions=SessionService(
+            transactions=transactions,
+            accounts=accounts,
+            sessions=sessions,
+            revocations=revocations,
+            hasher=hasher,
+            throttle=throttle,
+            access_tokens=AccessTokenIssuer(keys, lifetime=settings.access_token_lifetime),
+            lifetimes=Lifetimes(settings.refresh_token_lifetime, settings.cookie_grace),
+            clock=clock,
+        ),
+        administration=build_administration(settings, database, transactions, clock),
+        revocations=revocations,
+        keys=keys,
+        cookies=Cookies.of(settings),
+        trail=trail,
+    )
+
+
+def build_administration(
+    settings: DatabaseSettings,
+    database: Database,
+    transactions: Transactions,
+    clock: Clock = utc_now,
+) -> AdministrationService:
+    """Return the service that creates admins, which needs no keys."""
+    return AdministrationService(
+        transactions=transactions,
+        accounts=AccountRepository(database),
+        revocations=_build_revocations(settings, database, clock),
         trail=AuditTrail(database),
+        clock=clock,
     )
 
 
-def _accounts(world: World, shared: _Shared, passwords: Passwords) -> Accounts:
-    return Accounts(
-        shared.accounts,
-        shared.sessions,
-        passwords=passwords,
-        throttle=shared.throttle,
-        revocations=shared.revocations,
-        audit=shared.trail,
-        transactions=world.transactions,
-        clock=world.clock,
+def _build_revocations(
+    settings: DatabaseSettings, database: Database, clock: Clock
+) -> RevocationService:
+    return RevocationService(
+        RevocationRepository(database),
+        access_token_lifetime=settings.access_token_lifetime,
+        clock=clock,
     )
 
 
-def _sessions(
-    settings: AuthenticationSettings,
-    world: World,
-    shared: _Shared,
-    *,
-    passwords: Passwords,
-    keys: KeyRing,
-) -> Sessions:
-    return Sessions(
-        shared.accounts,
-        shared.sessions,
-        passwords=passwords,
-        throttle=shared.throttle,
-        tokens=AccessTokens(keys, life=settings.access_token_life),
-        revocations=shared.revocations,
-        transactions=world.transactions,
-        lives=Lives(settings.refresh_token_life, settings.cookie_grace),
-        clock=world.clock,
-    )
+async def _get_services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
 
 
-def limits(settings: AuthenticationSettings) -> Limits:
-    """Return how often is too often."""
-    return Limits(
-        failures_per_address=settings.login_failures_per_address,
-        failures_per_pair=settings.login_failures_per_pair,
-        failures_before_slowing=settings.login_failures_before_slowing,
-        login_window=timedelta(seconds=settings.login_window_seconds),
-        registrations_per_address=settings.registrations_per_address,
-        registration_window=timedelta(seconds=settings.registration_window_seconds),
-    )
+_Services = Annotated[Services, Depends(_get_services)]
+
+
+async def _get_accounts(services: _Services) -> AccountService:
+    return services.accounts
+
+
+async def _get_sessions(services: _Services) -> SessionService:
+    return services.sessions
+
+
+async def _get_administration(services: _Services) -> AdministrationService:
+    return services.administration
+
+
+async def _get_revocations(services: _Services) -> RevocationService:
+    return services.revocations
+
+
+async def _get_keys(services: _Services) -> KeyRing:
+    return services.keys
+
+
+async def _get_cookies(services: _Services) -> Cookies:
+    return services.cookies
+
+
+Accounts = Annotated[AccountService, Depends(_get_accounts)]
+Sessions = Annotated[SessionService, Depends(_get_sessions)]
+Administration = Annotated[AdministrationService, Depends(_get_administration)]
+Revocations = Annotated[RevocationService, Depends(_get_revocations)]
+Keys = Annotated[KeyRing, Depends(_get_keys)]
+SessionCookies = Annotated[Cookies, Depends(_get_cookies)]

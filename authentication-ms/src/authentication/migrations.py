@@ -1,20 +1,19 @@
-"""The database's steps, in order; each is harmless when it is run again."""
+"""The migrations of authentication-db."""
 
 import asyncio
 from typing import Any
 
 import structlog
-from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from authentication.models.accounts import AccountRole
-from authentication.models.emails import normalise
+from authentication.models.account import AccountRole
+from authentication.models.email_address import normalize
 from authentication.repositories.accounts import USERS
 from authentication.repositories.counters import THROTTLES
 from authentication.repositories.revocations import REVOCATIONS
 from authentication.repositories.sessions import REFRESH_TOKENS, SESSIONS
 from authentication.services.passwords import argon2id
-from shopkit.storage import audit
+from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
 
@@ -32,7 +31,7 @@ _NUMBER = {"bsonType": ["int", "long", "double"]}
 def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "bsonType": "object",
-        "required": [*required],
+        "required": list(required),
         "properties": required | (optional or {}),
     }
 
@@ -70,61 +69,59 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         }
     ),
     THROTTLES: _object({"count": _NUMBER, "expires_at": _DATE}),
-    audit.COLLECTION: _object({"at": _DATE, "actor": _TEXT, "action": _TEXT, "subject": _TEXT}),
 }
 
-INDEXES: dict[str, list[IndexModel]] = {
-    USERS: [IndexModel([("email", ASCENDING)], name="email", unique=True)],
-    SESSIONS: [IndexModel([("account_id", ASCENDING)], name="account")],
-    audit.COLLECTION: [*audit.INDEXES],
-}
-
-FORGETFUL = (SESSIONS, REFRESH_TOKENS, REVOCATIONS, THROTTLES)
+EXPIRING = (SESSIONS, REFRESH_TOKENS, REVOCATIONS, THROTTLES)
+"""The collections whose documents are deleted after they expire."""
 
 
-async def make_collections(database: Database) -> None:
-    """Make the collections, each with its validator."""
+async def create_collections(database: Database) -> None:
+    """Create the collections with their schemas."""
     for name, schema in SCHEMAS.items():
         await ensure_collection(database, name, schema)
+    await AuditTrail.migrate(database)
 
 
-async def make_indexes(database: Database) -> None:
-    """Make the indexes, those that let a collection forget what has expired among them."""
-    for name, indexes in INDEXES.items():
-        await database[name].create_indexes(indexes)
-    for name in FORGETFUL:
+async def create_indexes(database: Database) -> None:
+    """Create the indexes, including those that delete expired documents."""
+    await database[USERS].create_index("email", name="email", unique=True)
+    await database[SESSIONS].create_index("account_id", name="account")
+    for name in EXPIRING:
         await database[name].create_index("expires_at", name="expiry", expireAfterSeconds=0)
 
 
-async def normalise_emails(database: Database) -> None:
-    """Spell the e-mails of an older database as they are looked up now."""
+async def normalize_emails(database: Database) -> None:
+    """Normalize the e-mail addresses of an older database."""
     users = database[USERS]
-    async for row in users.find({}, {"email": 1}):
-        spelling = normalise(row["email"])
-        if spelling == row["email"]:
+    async for user in users.find({}, {"email": 1}):
+        email = normalize(user["email"])
+        if email == user["email"]:
             continue
         try:
-            await users.update_one({"_id": row["_id"]}, {"$set": {"email": spelling}})
+            await users.update_one({"_id": user["_id"]}, {"$set": {"email": email}})
         except DuplicateKeyError:
-            # Which of two accounts is the right one is for a person to say.
-            log.warning("two accounts with one e-mail", account=str(row["_id"]))
+            # Only a person can decide which of the two accounts is right.
+            log.warning("two accounts with the same e-mail", account=str(user["_id"]))
 
 
 async def wrap_sha256(database: Database) -> None:
-    """Hash the original's unsalted digests once more, with argon2id; log-in removes them."""
+    """Hash the unsalted SHA-256 digests of an older database again, with argon2id.
+
+    The next log-in of an account replaces the hash by one of the password itself.
+    """
     users, context = database[USERS], argon2id()
-    async for row in users.find({"password_hash": {"$regex": SHA256_HEX}}, {"password_hash": 1}):
-        digest = row["password_hash"]
+    async for user in users.find({"password_hash": {"$regex": SHA256_HEX}}, {"password_hash": 1}):
+        digest = user["password_hash"]
         wrapped = await asyncio.to_thread(context.hash, digest.lower())
         await users.update_one(
-            {"_id": row["_id"], "password_hash": digest},
+            {"_id": user["_id"], "password_hash": digest},
             {"$set": {"password_hash": wrapped, "wrapped_sha256": True}},
         )
 
 
 MIGRATIONS = (
-    Migration("0001-collections", make_collections),
-    Migration("0002-indexes", make_indexes),
-    Migration("0003-emails", normalise_emails),
+    Migration("0001-collections", create_collections),
+    Migration("0002-indexes", create_indexes),
+    Migration("0003-emails", normalize_emails),
     Migration("0004-sha256", wrap_sha256),
 )

@@ -1,31 +1,45 @@
-"""Which problem each exception is, in one table."""
+"""The problem types of authentication-ms."""
+
+from dataclasses import replace
 
 from authentication import errors
-from shopkit.web import database_problems, problems
-from shopkit.web.problems import ProblemType
+from shopkit.web import database_problems
+from shopkit.web.problems import (
+    NOT_FOUND,
+    UNAUTHENTICATED,
+    VALIDATION,
+    ProblemTable,
+    ProblemType,
+)
 
-REGISTRATION_REFUSED = ProblemType("registration-refused", "The account could not be made", 400)
+REGISTRATION_REFUSED = ProblemType("registration-refused", "The account was not created", 400)
 WRONG_CREDENTIALS = ProblemType(
     "wrong-credentials", "Wrong e-mail or password", 401, headers={"WWW-Authenticate": "Bearer"}
 )
 SESSION_ENDED = ProblemType(
     "session-ended", "The session has ended", 401, headers={"WWW-Authenticate": "Bearer"}
 )
-LAST_ADMIN = ProblemType("last-admin", "The last admin stays", 409)
+LAST_ADMIN = ProblemType("last-admin", "The shop needs an admin", 409)
 TOO_MANY_ATTEMPTS = ProblemType(
     "too-many-attempts", "Too many attempts", 429, headers={"Retry-After": "60"}
 )
-BUSY = ProblemType("busy", "Too many log-ins at once", 503, headers={"Retry-After": "2"})
+BUSY = ProblemType("busy", "Too many log-ins at the same time", 503, headers={"Retry-After": "2"})
 
-TABLE: problems.ProblemTable = {
+
+def _too_many_attempts(error: Exception) -> ProblemType:
+    assert isinstance(error, errors.TooManyAttemptsError)  # noqa: S101
+    return replace(TOO_MANY_ATTEMPTS, headers={"Retry-After": str(error.retry_after_seconds)})
+
+
+TABLE: ProblemTable = {
+    **database_problems.TABLE,
     errors.EmailTakenError: REGISTRATION_REFUSED,
     errors.WrongCredentialsError: WRONG_CREDENTIALS,
-    errors.WrongCurrentPasswordError: problems.VALIDATION,
+    errors.WrongCurrentPasswordError: VALIDATION,
     errors.RefreshRefusedError: SESSION_ENDED,
-    errors.TooManyAttemptsError: TOO_MANY_ATTEMPTS,
+    errors.TooManyAttemptsError: _too_many_attempts,
     errors.PasswordsBusyError: BUSY,
-    errors.UnknownUserError: problems.NOT_FOUND,
-    errors.UnknownCallerError: problems.UNAUTHENTICATED,
+    errors.UserNotFoundError: NOT_FOUND,
+    errors.CallerDeletedError: UNAUTHENTICATED,
     errors.LastAdminError: LAST_ADMIN,
-    **database_problems.TABLE,
 }

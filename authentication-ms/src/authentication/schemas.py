@@ -1,98 +1,103 @@
-"""What requests and answers look like."""
+"""The bodies and queries of requests and responses."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, EmailStr, Field
 
-from authentication.models.accounts import AccountRole
-from authentication.models.emails import normalise
+from authentication.models.account import Account, AccountRole
+from authentication.models.email_address import normalize
+from authentication.models.login_session import Revocation
+from authentication.services.keys import PublicKey
 from shopkit.text import Text, require_encodable
 
-EMAIL_LETTERS = 320
 
-
-def _address_alone(value: Any) -> Any:
-    # EmailStr would take the address out of "Name <address>".
+def _refuse_display_name(value: Any) -> Any:
+    # EmailStr would accept "Name <address>" and drop the name.
     if isinstance(value, str) and "<" in require_encodable(value):
-        raise ValueError("an e-mail address alone, without a name")
+        raise ValueError("must be an e-mail address without a name")
     return value
 
 
-TypedEmail = Annotated[Text, Field(max_length=EMAIL_LETTERS), AfterValidator(normalise)]
-"""An e-mail that names an account or none: whether it is well formed makes no difference."""
+KnownEmail = Annotated[Text, Field(max_length=320), AfterValidator(normalize)]
+"""The e-mail address of an existing account. If it is malformed, no account has it."""
 
-TypedPassword = Annotated[Text, Field(max_length=1024)]
-"""A password to be checked; older ones may be short."""
+CurrentPassword = Annotated[Text, Field(max_length=1024)]
+"""A password to check. The passwords of old accounts may be short."""
 
-NewEmail = Annotated[EmailStr, BeforeValidator(_address_alone), AfterValidator(normalise)]
+NewEmail = Annotated[EmailStr, BeforeValidator(_refuse_display_name), AfterValidator(normalize)]
 
 NewPassword = Annotated[Text, Field(min_length=8, max_length=128)]
 
 
 class RegisterRequest(BaseModel):
-    """A new account."""
+    """The body of `POST /api/register`."""
 
     email: NewEmail
     password: NewPassword
 
 
 class LoginRequest(BaseModel):
-    """A log-in; with `cookie` the refresh token comes in a cookie and not in the body."""
+    """The body of `POST /api/login`. With `cookie`, the refresh token is set as a cookie."""
 
-    email: TypedEmail
-    password: TypedPassword
+    email: KnownEmail
+    password: CurrentPassword
     cookie: bool = False
 
 
 class RefreshRequest(BaseModel):
-    """A refresh token, or nothing where it comes in the cookie."""
+    """A refresh token. It is missing if it is sent as a cookie."""
 
     refresh_token: Annotated[Text, Field(max_length=1024)] | None = None
 
 
 class PasswordChangeRequest(BaseModel):
-    """A change of one's own password."""
+    """The body of `POST /api/me/password`."""
 
-    current: TypedPassword
+    current: CurrentPassword
     new: NewPassword
 
 
 class RoleChangeRequest(BaseModel):
-    """A change of someone's role."""
+    """The body of `PATCH /api/users/{email}`."""
 
     role: AccountRole
 
 
-class AccountAnswer(BaseModel):
+class AccountBody(BaseModel):
     """An account."""
 
     email: str
     role: AccountRole
 
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """Return the body for an account."""
+        return cls.model_validate(account, from_attributes=True)
 
-class TokensAnswer(BaseModel):
-    """The tokens; the refresh token is absent where it came in a cookie."""
+
+class TokensBody(BaseModel):
+    """The tokens of a session. The refresh token is missing if it is set as a cookie."""
 
     access_token: str
     refresh_token: str | None = None
 
 
-class ListedAccount(AccountAnswer):
-    """An account in the list; the oldest have no known time of creation."""
+class ListedAccountBody(AccountBody):
+    """An account in a list. `created_at` is null for old accounts."""
 
     created_at: datetime | None
 
 
-class AccountList(BaseModel):
-    """Some accounts in the order of their e-mails."""
+class AccountsBody(BaseModel):
+    """A page of accounts, ordered by e-mail address."""
 
-    users: list[ListedAccount]
+    users: list[ListedAccountBody]
     next_cursor: str | None
 
 
 class JsonWebKey(BaseModel):
-    """A public RSA key, as RFC 7517 has it."""
+    """A public RSA key, as RFC 7517 defines it."""
 
     kty: str = "RSA"
     use: str = "sig"
@@ -101,23 +106,33 @@ class JsonWebKey(BaseModel):
     n: str
     e: str
 
+    @classmethod
+    def of(cls, key: PublicKey) -> Self:
+        """Return the body for a key."""
+        return cls(kid=key.kid, n=key.n, e=key.e)
+
 
 class JsonWebKeySet(BaseModel):
-    """The keys that verify access tokens."""
+    """The public keys that verify access tokens, as RFC 7517 defines it."""
 
     keys: list[JsonWebKey]
 
 
-class RevocationRow(BaseModel):
-    """Refuse a session's tokens, or those of an e-mail issued before a time in Unix seconds."""
+class RevocationBody(BaseModel):
+    """Access tokens to refuse: all of a session, or those of an account issued before a time."""
 
     email: str | None
     session: str | None
     before: float
     except_session: str | None
 
+    @classmethod
+    def of(cls, revocation: Revocation) -> Self:
+        """Return the body for a revocation."""
+        return cls.model_validate(revocation, from_attributes=True)
 
-class RevocationList(BaseModel):
-    """All that still concern a token."""
 
-    revocations: list[RevocationRow]
+class RevocationsBody(BaseModel):
+    """All revocations that concern a token which has not expired."""
+
+    revocations: list[RevocationBody]

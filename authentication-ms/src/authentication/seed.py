@@ -1,11 +1,17 @@
-"""The accounts of the original, each with its e-mail as password: never outside a demonstration."""
+"""The demo data of authentication-db: accounts whose passwords are their e-mail addresses.
 
-from authentication.models.accounts import AccountRole
+Existing data is kept.
+"""
+
+from authentication.models.account import AccountRole
 from authentication.repositories.accounts import AccountRepository
-from authentication.services.passwords import Passwords
-from shopkit.clock import Clock
+from authentication.services.passwords import PasswordHasher, argon2id
+from authentication.settings import SERVICE, DatabaseSettings
+from shopkit.clock import Clock, utc_now
+from shopkit.commands import refuse_demo_data_in_production
+from shopkit.storage.mongo import DATABASE, connect
 
-ACCOUNTS = {
+ROLES = {
     "aaa@aaa.com": AccountRole.USER,
     "bbb@bbb.com": AccountRole.USER,
     "admin@admin.com": AccountRole.ADMIN,
@@ -13,14 +19,29 @@ ACCOUNTS = {
 }
 
 
-async def plant(accounts: AccountRepository, passwords: Passwords, clock: Clock) -> list[str]:
-    """Add the accounts that are missing, and return their e-mails."""
+async def seed(settings: DatabaseSettings) -> list[str]:
+    """Create demo accounts that are missing, and return their e-mail addresses.
+
+    Raises:
+        shopkit.commands.CommandError: Demo data may not be loaded.
+    """
+    refuse_demo_data_in_production(settings, settings.seed)
+    with PasswordHasher(argon2id()) as hasher:
+        async with connect(settings, SERVICE) as client:
+            return await add_accounts(AccountRepository(client[DATABASE]), hasher)
+
+
+async def add_accounts(
+    accounts: AccountRepository, hasher: PasswordHasher, clock: Clock = utc_now
+) -> list[str]:
+    """Create demo accounts that are missing, and return their e-mail addresses."""
     added = []
-    for email, role in ACCOUNTS.items():
-        if await accounts.find(email):
+    for email, role in ROLES.items():
+        # Checked first, because hashing a password takes long.
+        if await accounts.find_by_email(email):
             continue
-        password_hash = await passwords.hash(email)
-        if await accounts.add_if_free(
+        password_hash = await hasher.hash(email)
+        if await accounts.insert_if_new(
             email=email, role=role, password_hash=password_hash, now=clock()
         ):
             added.append(email)

@@ -1,4 +1,4 @@
-"""What authentication-ms is told."""
+"""The settings of authentication-ms."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -7,13 +7,15 @@ from pydantic import Field, SecretStr
 
 from shopkit.settings import OPTIONAL_FILE, MongoSettings
 
-SERVICE = "authentication"
+SERVICE = "authentication-ms"
 
 
 class DatabaseSettings(MongoSettings):
-    """What the commands on the database need: no key.
+    """The settings of commands that use the database only.
 
-    `seed` set to `demo` allows the accounts with known passwords outside development.
+    Attributes:
+        seed: `demo` allows demo data, whose passwords are known, outside development.
+        access_token_seconds: How long an access token is valid.
     """
 
     port: int = 8000
@@ -21,18 +23,30 @@ class DatabaseSettings(MongoSettings):
     access_token_seconds: int = Field(default=15 * 60, gt=0)
 
     @property
-    def access_token_life(self) -> timedelta:
+    def access_token_lifetime(self) -> timedelta:
         """How long an access token is valid."""
         return timedelta(seconds=self.access_token_seconds)
 
 
 class AuthenticationSettings(DatabaseSettings):
-    """What the service needs.
+    """The settings of the service.
 
-    `signing_key` is an RSA private key (PEM); `previous_key`, public or private, is published
-    beside it: the one before, while tokens that it signed live, or the one to come. `shop_port` is
-    the port at which browsers see the shop. Failures and registrations are counted in windows that
-    begin with the first one.
+    Attributes:
+        signing_key: The RSA private key in PEM that signs access tokens.
+        previous_key: A private or public key that is published as well: the previous key, while
+            tokens that it signed are valid, or the next one.
+        shop_port: The port at which browsers reach the shop.
+        refresh_token_seconds: How long a refresh token is valid.
+        cookie_grace_seconds: How long a refresh token in a cookie can be used again.
+        login_failures_per_address: The failed log-ins of an address before it is blocked.
+        login_failures_per_pair: The failed log-ins of an address for one account before they are
+            blocked.
+        login_failures_before_slowing: The failed log-ins for an account, from all addresses, before
+            its log-ins are delayed.
+        login_window_seconds: The window in which failed log-ins are counted. It starts with the
+            first one.
+        registrations_per_address: The registrations of an address before it is blocked.
+        registration_window_seconds: The window in which registrations are counted.
     """
 
     signing_key: SecretStr
@@ -50,11 +64,11 @@ class AuthenticationSettings(DatabaseSettings):
     registration_window_seconds: int = Field(default=3600, gt=0)
 
     @property
-    def refresh_token_life(self) -> timedelta:
+    def refresh_token_lifetime(self) -> timedelta:
         """How long a refresh token is valid."""
         return timedelta(seconds=self.refresh_token_seconds)
 
     @property
     def cookie_grace(self) -> timedelta:
-        """How long a spent refresh token in a cookie still gives a sibling."""
+        """How long a refresh token in a cookie can be used again."""
         return timedelta(seconds=self.cookie_grace_seconds)

@@ -1,53 +1,49 @@
-"""Accounts, for admins."""
+"""Endpoints for admins: accounts and their roles."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from authentication.controllers.responses import answers
-from authentication.dependencies import AdministrationService
-from authentication.problems import LAST_ADMIN
+from authentication import problems
+from authentication.controllers.responses import responses
+from authentication.dependencies import Administration
 from authentication.schemas import (
-    AccountAnswer,
-    AccountList,
-    ListedAccount,
+    AccountBody,
+    AccountsBody,
+    KnownEmail,
+    ListedAccountBody,
     RoleChangeRequest,
-    TypedEmail,
 )
-from shopkit.web.database_problems import DATABASE_UNAVAILABLE
+from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.identity import Admin
-from shopkit.web.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, UNREADABLE
+from shopkit.web.problems import NOT_FOUND, UNREADABLE
+from shopkit.web.request_types import Cursor, Limit
 
-router = APIRouter(prefix="/api", tags=["admin"])
-
-_ADMIN_PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, DATABASE_UNAVAILABLE)
+router = APIRouter(prefix="/api/users", tags=["admin"])
 
 
-@router.get("/users", responses=answers(*_ADMIN_PROBLEMS))
-async def users(
+@router.get("", responses=responses(*ADMIN_PROBLEMS))
+async def list_users(
     _caller: Admin,
-    administration: AdministrationService,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: str | None = None,
-) -> AccountList:
-    """List the accounts in the order of their e-mails."""
-    page = await administration.list(limit=limit, cursor=cursor)
-    rows = [
-        ListedAccount(email=account.email, role=account.role, created_at=account.created_at)
-        for account in page.accounts
-    ]
-    return AccountList(users=rows, next_cursor=page.next_cursor)
+    administration: Administration,
+    limit: Annotated[Limit, Query()] = 20,
+    cursor: Annotated[Cursor | None, Query()] = None,
+) -> AccountsBody:
+    """List accounts, ordered by e-mail address."""
+    page, next_cursor = await administration.page(limit=limit, cursor=cursor)
+    bodies = [ListedAccountBody.of(account) for account in page]
+    return AccountsBody(users=bodies, next_cursor=next_cursor)
 
 
 @router.patch(
-    "/users/{email:path}", responses=answers(*_ADMIN_PROBLEMS, UNREADABLE, NOT_FOUND, LAST_ADMIN)
+    "/{email:path}",
+    responses=responses(*ADMIN_PROBLEMS, UNREADABLE, NOT_FOUND, problems.LAST_ADMIN),
 )
 async def change_role(
-    email: Annotated[TypedEmail, Path()],
+    email: Annotated[KnownEmail, Path()],
     body: RoleChangeRequest,
     caller: Admin,
-    administration: AdministrationService,
-) -> AccountAnswer:
-    """Change someone's role."""
-    account = await administration.change_role(email, body.role, actor=caller.email)
-    return AccountAnswer(email=account.email, role=account.role)
+    administration: Administration,
+) -> AccountBody:
+    """Change the role of an account. Its access tokens are revoked."""
+    return AccountBody.of(await administration.change_role(email, body.role, actor=caller.email))

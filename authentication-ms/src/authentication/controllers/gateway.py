@@ -1,29 +1,29 @@
-"""What the gateway asks for: the keys that verify tokens, and the tokens to refuse."""
-
-from dataclasses import asdict
+"""Endpoints for the gateway: the keys that verify access tokens, and the revocations."""
 
 from fastapi import APIRouter, Response
 
-from authentication.controllers.responses import answers
-from authentication.dependencies import Keys, RevocationsService
-from authentication.schemas import JsonWebKey, JsonWebKeySet, RevocationList, RevocationRow
+from authentication.controllers.responses import responses
+from authentication.dependencies import Keys, Revocations
+from authentication.schemas import JsonWebKey, JsonWebKeySet, RevocationBody, RevocationsBody
 
-KEYS_KEPT_SECONDS = 60
+KEYS_MAX_AGE_SECONDS = 60
 
 router = APIRouter()
 
 
 @router.get(
-    "/api/.well-known/jwks.json", tags=["auth"], responses=answers(on_200=("Cache-Control",))
+    "/api/.well-known/jwks.json",
+    tags=["auth"],
+    responses=responses(headers={200: ["Cache-Control"]}),
 )
-async def jwks(keys: Keys, response: Response) -> JsonWebKeySet:
+async def get_keys(keys: Keys, response: Response) -> JsonWebKeySet:
     """Return the public keys that verify access tokens."""
-    response.headers["Cache-Control"] = f"public, max-age={KEYS_KEPT_SECONDS}"
-    return JsonWebKeySet(keys=[JsonWebKey(kid=key.kid, n=key.n, e=key.e) for key in keys.public])
+    response.headers["Cache-Control"] = f"public, max-age={KEYS_MAX_AGE_SECONDS}"
+    return JsonWebKeySet(keys=[JsonWebKey.of(key) for key in keys.public])
 
 
 @router.get("/internal/revocations", include_in_schema=False)
-async def revocations(service: RevocationsService) -> RevocationList:
-    """Return which access tokens are to be refused before they expire."""
-    current = await service.current()
-    return RevocationList(revocations=[RevocationRow(**asdict(entry)) for entry in current])
+async def list_revocations(revocations: Revocations) -> RevocationsBody:
+    """Return the access tokens to refuse before they expire."""
+    bodies = [RevocationBody.of(revocation) for revocation in await revocations.list()]
+    return RevocationsBody(revocations=bodies)

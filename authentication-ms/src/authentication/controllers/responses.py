@@ -1,34 +1,37 @@
-"""What the OpenAPI document says of answers beyond their bodies."""
+"""Documents the problems and the headers of responses."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from authentication.problems import BUSY
 from shopkit.web import problems
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 
-Responses = dict[int | str, dict[str, Any]]
+PASSWORD_PROBLEMS = (problems.UNREADABLE, DATABASE_UNAVAILABLE, BUSY)
+"""The problems that every endpoint which hashes a password can respond with."""
 
-_HEADERS = {
+_DESCRIPTIONS = {
     "Token-Type": "Always `Bearer`.",
-    "Set-Cookie": "The refresh token and its marker, where it is kept in a cookie.",
-    "Cache-Control": "Whether the answer may be kept.",
+    "Set-Cookie": "The refresh token and its marker, if they are kept in cookies.",
+    "Cache-Control": "Whether the response may be cached.",
 }
 
-PASSWORD_PROBLEMS = (problems.UNREADABLE, DATABASE_UNAVAILABLE, BUSY)
-"""What any endpoint can answer with that hashes a password."""
 
-
-def answers(*kinds: problems.ProblemType, **headers: tuple[str, ...]) -> Responses:
+def responses(
+    *kinds: problems.ProblemType, headers: Mapping[int, Sequence[str]] | None = None
+) -> dict[int | str, dict[str, Any]]:
     """Return FastAPI's `responses`.
 
     Args:
-        *kinds: The problems that the endpoint can answer with.
-        **headers: For each status, written `on_200`, the headers that its answer carries.
+        *kinds: The problems that the endpoint can respond with.
+        headers: The names of the headers by status, in addition to those of the problems.
     """
     documented = problems.responses(*kinds)
-    for key, names in headers.items():
-        status = int(key.removeprefix("on_"))
+    for status, names in (headers or {}).items():
         documented.setdefault(status, {}).setdefault("headers", {}).update(
-            {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names}
+            {
+                name: {"description": _DESCRIPTIONS[name], "schema": {"type": "string"}}
+                for name in names
+            }
         )
     return documented

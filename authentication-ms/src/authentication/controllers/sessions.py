@@ -1,92 +1,109 @@
-"""Log-in, refresh and log-out."""
+"""Endpoints to log in, refresh tokens and log out."""
 
 from fastapi import APIRouter, Request, Response
 
-from authentication.controllers.responses import PASSWORD_PROBLEMS, answers
+from authentication import problems
+from authentication.controllers.responses import PASSWORD_PROBLEMS, responses
 from authentication.cookies import Cookies
-from authentication.dependencies import SessionCookies, SessionsService
+from authentication.dependencies import SessionCookies, Sessions
 from authentication.errors import RefreshRefusedError
-from authentication.models.sessions import Grant
-from authentication.problems import SESSION_ENDED, TOO_MANY_ATTEMPTS, WRONG_CREDENTIALS
-from authentication.schemas import LoginRequest, RefreshRequest, TokensAnswer
+from authentication.models.login_session import TokenPair
+from authentication.schemas import LoginRequest, RefreshRequest, TokensBody
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Anyone
-from shopkit.web.problems import UNREADABLE
+from shopkit.web.problems import UNREADABLE, render
 
 router = APIRouter(prefix="/api", tags=["auth"])
 
-_TOKEN_HEADERS = ("Token-Type", "Set-Cookie", "Cache-Control")
+_TOKEN_HEADERS = ["Token-Type", "Set-Cookie", "Cache-Control"]
 
 
 @router.post(
     "/login",
     response_model_exclude_none=True,
-    responses=answers(
-        WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS, *PASSWORD_PROBLEMS, on_200=_TOKEN_HEADERS
+    responses=responses(
+        problems.WRONG_CREDENTIALS,
+        problems.TOO_MANY_ATTEMPTS,
+        *PASSWORD_PROBLEMS,
+        headers={200: _TOKEN_HEADERS},
     ),
 )
 async def login(
     body: LoginRequest,
     response: Response,
     caller: Anyone,
-    sessions: SessionsService,
+    sessions: Sessions,
     cookies: SessionCookies,
-) -> TokensAnswer:
-    """Sign in."""
-    grant = await sessions.log_in(
+) -> TokensBody:
+    """Log in. With `cookie`, the refresh token is set as a cookie that scripts cannot read."""
+    tokens = await sessions.log_in(
         body.email, body.password, address=caller.client_address, by_cookie=body.cookie
     )
-    return _hand_over(grant, response, cookies if body.cookie else None)
+    return _return_tokens(tokens, response, cookies if body.cookie else None)
 
 
 @router.post(
     "/refresh",
+    response_model=TokensBody,
     response_model_exclude_none=True,
-    responses=answers(
-        UNREADABLE, SESSION_ENDED, DATABASE_UNAVAILABLE, on_200=_TOKEN_HEADERS, on_401=("Set-Cookie",)
+    responses=responses(
+        UNREADABLE,
+        problems.SESSION_ENDED,
+        DATABASE_UNAVAILABLE,
+        headers={200: _TOKEN_HEADERS, 401: ["Set-Cookie"]},
     ),
 )
 async def refresh(
     request: Request,
     response: Response,
-    sessions: SessionsService,
+    sessions: Sessions,
     cookies: SessionCookies,
     body: RefreshRequest | None = None,
-) -> TokensAnswer:
-    """Get new tokens for a refresh token, which is spent thereby."""
+) -> TokensBody | Response:
+    """Exchange a refresh token, from the body or else from the cookie, for new tokens."""
     if body and body.refresh_token is not None:
-        grant = await sessions.refresh(body.refresh_token, by_cookie=False)
-        return _hand_over(grant, response, None)
-    with cookies.cleared_on_refusal():
-        token = cookies.read(request)
-        if token is None:
-            raise RefreshRefusedError
-        grant = await sessions.refresh(token, by_cookie=True)
-    return _hand_over(grant, response, cookies)
+        tokens = await sessions.refresh(body.refresh_token, by_cookie=False)
+        return _return_tokens(tokens, response, None)
+    try:
+        tokens = await _refresh_by_cookie(request, sessions, cookies)
+    except RefreshRefusedError as error:
+        refusal = render(problems.SESSION_ENDED, str(error), instance=request.url.path)
+        cookies.clear_marker(refusal)
+        return refusal
+    return _return_tokens(tokens, response, cookies)
 
 
 @router.post(
-    "/logout", status_code=204, responses=answers(UNREADABLE, DATABASE_UNAVAILABLE, on_204=("Set-Cookie",))
+    "/logout",
+    status_code=204,
+    responses=responses(UNREADABLE, DATABASE_UNAVAILABLE, headers={204: ["Set-Cookie"]}),
 )
 async def logout(
     request: Request,
     response: Response,
-    sessions: SessionsService,
+    sessions: Sessions,
     cookies: SessionCookies,
     body: RefreshRequest | None = None,
 ) -> None:
-    """End the session of a refresh token."""
+    """End the session of a refresh token, from the body or else from the cookie."""
     token = body.refresh_token if body and body.refresh_token else cookies.read(request)
     if token:
         await sessions.log_out(token)
     cookies.clear(response)
 
 
-def _hand_over(grant: Grant, response: Response, cookies: Cookies | None) -> TokensAnswer:
-    """Return the answer with the tokens, the refresh token in the cookie if there is one."""
+async def _refresh_by_cookie(request: Request, sessions: Sessions, cookies: Cookies) -> TokenPair:
+    token = cookies.read(request)
+    if token is None:
+        raise RefreshRefusedError
+    return await sessions.refresh(token, by_cookie=True)
+
+
+def _return_tokens(tokens: TokenPair, response: Response, cookies: Cookies | None) -> TokensBody:
+    """Return the body. The refresh token is set as a cookie if there are cookies."""
     response.headers["Token-Type"] = "Bearer"
     response.headers["Cache-Control"] = "no-store"
     if cookies is None:
-        return TokensAnswer(access_token=grant.access_token, refresh_token=grant.refresh_token)
-    cookies.set(response, grant.refresh_token)
-    return TokensAnswer(access_token=grant.access_token)
+        return TokensBody(access_token=tokens.access_token, refresh_token=tokens.refresh_token)
+    cookies.set(response, tokens.refresh_token)
+    return TokensBody(access_token=tokens.access_token)

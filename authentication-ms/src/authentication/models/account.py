@@ -1,4 +1,4 @@
-"""An account, and the rules of it that need neither I/O nor a clock."""
+"""An account and its rules."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class AccountRole(StrEnum):
-    """What the owner of an account may do."""
+    """The role of an account's owner."""
 
     USER = "user"
     ADMIN = "admin"
@@ -15,11 +15,21 @@ class AccountRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account.
+    """An account.
 
-    `wrapped_sha256` tells that the hash is of the password's SHA-256 digest, as the original kept
-    it. Access tokens carry their time of issue in whole seconds: `newest_iat` is the highest ever
-    given to this account, `least_iat` the lowest that is not revoked.
+    Access tokens contain the time of issue (the claim `iat`) in whole Unix seconds. The account
+    stores two such times, so that a revocation concerns all earlier tokens and no later one.
+
+    Attributes:
+        id: The id in the database.
+        email: The normalized e-mail address.
+        role: The role.
+        password_hash: The hash of the password.
+        wrapped_sha256: Whether the hash is that of the password's SHA-256 digest. A migration
+            creates such hashes for old accounts.
+        newest_iat: The latest time of issue of all tokens of the account.
+        least_iat: The earliest time of issue that is not revoked.
+        created_at: When the account was created, None for old accounts.
     """
 
     id: Any
@@ -32,25 +42,25 @@ class Account:
     created_at: datetime | None = None
 
     def next_iat(self, now: datetime) -> int:
-        """Return the time of issue, in Unix seconds, of a token made now.
+        """Return the time of issue of a new token.
 
-        In the second of a revocation it lies a moment ahead, so that the token is not taken for
-        one of those revoked.
+        In the second of a revocation it is a moment in the future, so that the new token is not
+        revoked as well.
         """
         return max(int(now.timestamp()), self.least_iat)
 
-    def revoking_iat(self, now: datetime) -> int:
-        """Return the time of issue, in Unix seconds, that all tokens made so far lie before."""
+    def revocation_iat(self, now: datetime) -> int:
+        """Return a time of issue that is later than those of all tokens so far."""
         return max(int(now.timestamp()), self.newest_iat) + 1
 
 
-def leaves_no_admin(account: Account, role: AccountRole, admins: int) -> bool:
-    """Whether giving the account this role leaves the shop without an admin.
+def leaves_no_admin(account: Account, new_role: AccountRole, admin_count: int) -> bool:
+    """Return whether a change of role would leave the shop without an admin.
 
     Args:
-        account: The account as it is.
-        role: Its new role.
-        admins: How many admins there are.
+        account: The account before the change.
+        new_role: Its new role.
+        admin_count: The number of admins before the change.
     """
-    demoted = account.role is AccountRole.ADMIN and role is not AccountRole.ADMIN
-    return demoted and admins <= 1
+    loses_admin = account.role is AccountRole.ADMIN and new_role is not AccountRole.ADMIN
+    return loses_admin and admin_count <= 1

@@ -1,19 +1,19 @@
-"""How one e-mail is written, however it was typed."""
+"""The normal form of e-mail addresses."""
 
 import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
 
-def normalise(text: str) -> str:
-    """Return the one spelling under which an account is kept.
+def normalize(text: str) -> str:
+    """Return an e-mail address in the form in which it is stored.
 
-    What is no e-mail is trimmed and lower-cased all the same: it then names no account, except
-    one of an older database that was less strict.
+    Text that is not an e-mail address is trimmed and lower-cased as well. Only accounts of an older
+    database can have such an address.
     """
     trimmed = text.strip()
     try:
-        spelling = validate_email(trimmed, check_deliverability=False).normalized
+        address = validate_email(trimmed, check_deliverability=False).normalized
     except EmailNotValidError:
-        spelling = trimmed
-    return unicodedata.normalize("NFC", spelling.lower())
+        address = trimmed
+    return unicodedata.normalize("NFC", address.lower())

@@ -1,4 +1,4 @@
-"""Sessions, refresh tokens and what a presented one is worth."""
+"""Log-in sessions, their refresh tokens, and the revocation of access tokens."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,50 +8,61 @@ from typing import Any
 
 
 class Verdict(Enum):
-    """What a refresh token that can't be spent is worth."""
+    """The result of a check of a refresh token that cannot be spent."""
 
     REFUSED = auto()
-    SIBLING = auto()
+    """The token is expired. Nothing else follows."""
+    IN_GRACE_PERIOD = auto()
+    """Another tab of the same browser has just spent the token. It gets a token as well."""
     REUSED = auto()
+    """The token was stolen, or its successor was. The session ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """One refresh token, known by its digest; `family` is the session that it belongs to."""
+    """A refresh token.
+
+    Attributes:
+        digest: The digest of the token. The token itself is not stored.
+        session_id: The log-in session that it belongs to.
+        expires_at: When it expires.
+        by_cookie: Whether it was issued in a cookie.
+        spent_at: When it was spent, None if it is unspent.
+    """
 
     digest: str
-    family: str
+    session_id: str
     expires_at: datetime
     by_cookie: bool
     spent_at: datetime | None = None
 
-    def judge(self, now: datetime, *, by_cookie: bool, grace: timedelta) -> Verdict:
-        """Return what this token, which could not be spent, is worth.
+    def assess(self, now: datetime, *, by_cookie: bool, grace: timedelta) -> Verdict:
+        """Return why this token, which could not be spent, is refused or tolerated.
 
         Args:
-            now: The time.
-            by_cookie: Whether it was presented in a cookie; only one that was issued so may be
-                forgiven, as no script can have taken it.
-            grace: How long after it was spent another tab may still present it.
+            now: The current time.
+            by_cookie: Whether it was received in a cookie. Only a token that was issued in a cookie
+                and comes back in one can be tolerated, because no script can have read it.
+            grace: How long after it was spent another tab may use it.
         """
         if self.expires_at <= now or self.spent_at is None:
             return Verdict.REFUSED
         if by_cookie and self.by_cookie and now - self.spent_at <= grace:
-            return Verdict.SIBLING
+            return Verdict.IN_GRACE_PERIOD
         return Verdict.REUSED
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """What began with a log-in: a family of refresh tokens, of which one after another is valid."""
+class LoginSession:
+    """A log-in session. It has a chain of refresh tokens, of which the last one is unspent."""
 
     id: str
     account_id: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What a log-in or a refresh gives."""
+class TokenPair:
+    """The tokens that a log-in or a refresh returns."""
 
     access_token: str
     refresh_token: str
@@ -59,9 +70,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """Access tokens to be refused: those of a session, or an e-mail's issued before a time.
+    """Access tokens that the gateway refuses before they expire.
 
-    `before` is in Unix seconds; `except_session` keeps its tokens.
+    Attributes:
+        email: Refuse the tokens of this account that were issued before `before`.
+        session: Refuse all tokens of this session.
+        before: A time of issue in Unix seconds.
+        except_session: A session of the account whose tokens stay valid.
     """
 
     email: str | None
@@ -71,5 +86,5 @@ class Revocation:
 
 
 def digest(token: str) -> str:
-    """Return what is stored of a refresh token: it is random, so a plain hash keeps it."""
+    """Return the digest of a refresh token. Tokens are random, so they need no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()

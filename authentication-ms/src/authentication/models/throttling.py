@@ -1,22 +1,22 @@
-"""Who is counted together, and how far a much-tried account is slowed."""
+"""The rules of throttling: which addresses count as one, and how long log-ins are delayed."""
 
 import ipaddress
 
-SLOWDOWN_STEP_SECONDS = 0.25
-SLOWDOWN_MOST_SECONDS = 3.0
-_ADDRESS_LETTERS = 64
+DELAY_STEP_SECONDS = 0.25
+MAX_DELAY_SECONDS = 3.0
+_MAX_ADDRESS_LENGTH = 64
 
 
-def counted_address(address: str) -> str:
-    """Return what an address is counted as.
+def network_of(address: str) -> str:
+    """Return the network whose attempts are counted together.
 
-    One household or server has a whole /64 of IPv6, so that is counted as one; IPv4 written as
-    IPv6 is counted as IPv4.
+    A household or a server usually has a whole IPv6 network of 64 bits, which counts as one. An
+    IPv4 address that is written as IPv6 counts as IPv4.
     """
     try:
         parsed = ipaddress.ip_address(address.strip())
     except ValueError:
-        return address[:_ADDRESS_LETTERS]
+        return address[:_MAX_ADDRESS_LENGTH]
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
     if parsed.ipv4_mapped:
@@ -24,11 +24,11 @@ def counted_address(address: str) -> str:
     return str(ipaddress.ip_network((int(parsed), 64), strict=False))
 
 
-def slowdown_seconds(failures: int, allowed: int) -> float:
-    """Return how long to wait before the next check: never so long that the owner is locked out.
+def delay_seconds(failures: int, allowed: int) -> float:
+    """Return how long to wait before a password is checked, which never locks out the owner.
 
     Args:
-        failures: How often the account was tried in vain, from any address.
-        allowed: How often that is not slowed.
+        failures: The failed log-ins of the account, from all addresses.
+        allowed: The number of failed log-ins that cause no delay.
     """
-    return min(max(0, failures - allowed) * SLOWDOWN_STEP_SECONDS, SLOWDOWN_MOST_SECONDS)
+    return min(max(0, failures - allowed) * DELAY_STEP_SECONDS, MAX_DELAY_SECONDS)

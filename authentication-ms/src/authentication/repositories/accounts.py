@@ -1,46 +1,54 @@
-"""The collection `users`, and the document that guards the last admin."""
+"""The collection `users`, and the document that protects the last admin."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
+from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
-from authentication.models.accounts import Account, AccountRole
+from authentication.models.account import Account, AccountRole
+from shopkit.storage.keyset import Keyset, text_key
 from shopkit.storage.mongo import Database, Document, Session
 
 USERS = "users"
 GUARDS = "guards"
-ADMINS_GUARD = "admins"
+_ADMINS_GUARD = "admins"
+
+_BY_EMAIL = Keyset(text_key("email", ASCENDING))
 
 
 class AccountRepository:
-    """Reads and changes accounts; each change is one conditional update."""
+    """Reads and writes accounts."""
 
     def __init__(self, database: Database) -> None:
         self._users = database[USERS]
         self._guards = database[GUARDS]
 
-    async def find(self, email: str, *, session: Session = None) -> Account | None:
-        """Return the account with this e-mail."""
-        return _account(await self._users.find_one({"email": email}, session=session))
+    async def find_by_email(self, email: str, *, session: Session = None) -> Account | None:
+        """Return the account with this e-mail address."""
+        document = await self._users.find_one({"email": email}, session=session)
+        return _account(document) if document else None
 
     async def find_by_id(self, account_id: Any, *, session: Session) -> Account | None:
         """Return the account with this id."""
-        return _account(await self._users.find_one({"_id": account_id}, session=session))
+        document = await self._users.find_one({"_id": account_id}, session=session)
+        return _account(document) if document else None
 
-    async def page(self, *, after_email: str, limit: int) -> Sequence[Account]:
-        """Return accounts in the order of their e-mails, those after one."""
-        found = self._users.find({"email": {"$gt": after_email}}).sort("email").limit(limit)
-        return [_read(row) for row in await found.to_list()]
+    async def page(self, *, limit: int, cursor: str | None) -> tuple[list[Account], str | None]:
+        """Return a page of accounts, ordered by e-mail address, and the cursor of the next page.
+
+        Raises:
+            shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
+        """
+        documents, next_cursor = await _BY_EMAIL.page(self._users, {}, limit=limit, cursor=cursor)
+        return [_account(document) for document in documents], next_cursor
 
     async def count_admins(self, *, session: Session) -> int:
-        """Return how many admins there are."""
-        admins = {"role": AccountRole.ADMIN.value}
-        return await self._users.count_documents(admins, session=session)
+        """Return the number of admins."""
+        return await self._users.count_documents({"role": AccountRole.ADMIN.value}, session=session)
 
-    async def add(
+    async def insert(
         self,
         *,
         email: str,
@@ -49,42 +57,42 @@ class AccountRepository:
         now: datetime,
         session: Session,
     ) -> Account:
-        """Add an account.
+        """Store a new account.
 
         Raises:
-            pymongo.errors.DuplicateKeyError: Its e-mail is taken. In a transaction look first: a
-                duplicate aborts it, and it is run again.
+            pymongo.errors.DuplicateKeyError: Another account has the e-mail address. In a
+                transaction check that first, because the error makes it run again.
         """
-        row: Document = {
+        document: Document = {
             "_id": ObjectId(),
             "email": email,
             "role": role.value,
             "password_hash": password_hash,
             "created_at": now,
         }
-        await self._users.insert_one(row, session=session)
-        return _read(row)
+        await self._users.insert_one(document, session=session)
+        return _account(document)
 
-    async def add_if_free(
+    async def insert_if_new(
         self, *, email: str, role: AccountRole, password_hash: str, now: datetime
     ) -> Account | None:
-        """Add an account, in no transaction, unless its e-mail is taken."""
+        """Store a new account without a transaction, or return None if the address is taken."""
         try:
-            return await self.add(
+            return await self.insert(
                 email=email, role=role, password_hash=password_hash, now=now, session=None
             )
         except DuplicateKeyError:
             return None
 
-    async def note_login(
+    async def record_login(
         self, account: Account, *, password_hash: str, iat: int, session: Session
     ) -> bool:
-        """Note a token's time of issue and the password's new hash, if it is still the same one.
+        """Store a token's time of issue and a hash, and return whether the password is unchanged.
 
         Args:
             account: The account whose password was checked.
-            password_hash: The hash from now on, made of the password itself.
-            iat: In Unix seconds.
+            password_hash: The hash to store, which is of the password itself.
+            iat: The time of issue.
             session: The transaction.
         """
         result = await self._users.update_one(
@@ -98,16 +106,16 @@ class AccountRepository:
         )
         return result.matched_count == 1
 
-    async def note_token(self, account: Account, *, iat: int, session: Session) -> None:
-        """Note a token's time of issue, in Unix seconds."""
+    async def record_token(self, account: Account, *, iat: int, session: Session) -> None:
+        """Store a token's time of issue."""
         await self._users.update_one(
             {"_id": account.id}, {"$max": {"newest_iat": iat}}, session=session
         )
 
-    async def replace_password(
+    async def update_password(
         self, account: Account, *, password_hash: str, least_iat: int, session: Session
     ) -> bool:
-        """Replace the password that the account was read with; return whether it still was it."""
+        """Replace the password, and return whether it was unchanged since the account was read."""
         result = await self._users.update_one(
             {"_id": account.id, "password_hash": account.password_hash},
             {
@@ -118,35 +126,31 @@ class AccountRepository:
         )
         return result.matched_count == 1
 
-    async def set_role(
+    async def update_role(
         self, account: Account, *, role: AccountRole, least_iat: int, session: Session
     ) -> None:
-        """Replace the role that the account was read with in this transaction."""
+        """Replace the role of an account that was read in the same transaction."""
         await self._users.update_one(
             {"_id": account.id, "role": account.role.value},
             {"$set": {"role": role.value, "least_iat": least_iat}},
             session=session,
         )
 
-    async def guard_admins(self, *, session: Session) -> None:
-        """Write the document that every change of a role writes, so that two can't cross."""
+    async def lock_admins(self, *, session: Session) -> None:
+        """Write a document that every change of a role writes, so that two changes conflict."""
         await self._guards.update_one(
-            {"_id": ADMINS_GUARD}, {"$inc": {"changes": 1}}, upsert=True, session=session
+            {"_id": _ADMINS_GUARD}, {"$inc": {"changes": 1}}, upsert=True, session=session
         )
 
 
-def _account(row: Document | None) -> Account | None:
-    return _read(row) if row else None
-
-
-def _read(row: Document) -> Account:
+def _account(document: Document) -> Account:
     return Account(
-        id=row["_id"],
-        email=row["email"],
-        role=AccountRole(row["role"]),
-        password_hash=row["password_hash"],
-        wrapped_sha256=row.get("wrapped_sha256", False),
-        newest_iat=row.get("newest_iat", 0),
-        least_iat=row.get("least_iat", 0),
-        created_at=row.get("created_at"),
+        id=document["_id"],
+        email=document["email"],
+        role=AccountRole(document["role"]),
+        password_hash=document["password_hash"],
+        wrapped_sha256=document.get("wrapped_sha256", False),
+        newest_iat=document.get("newest_iat", 0),
+        least_iat=document.get("least_iat", 0),
+        created_at=document.get("created_at"),
     )

@@ -1,4 +1,4 @@
-"""The collection `throttles`: how often something happened in a window of time."""
+"""The collection `throttles`: counters that expire at the end of a window."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,36 +13,39 @@ THROTTLES = "throttles"
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often it happened, and when the window ends."""
+    """The value of a counter, and when its window ends."""
 
-    count: int
+    value: int
     expires_at: datetime
 
 
 class CounterRepository:
-    """Counts; each step is one atomic update, written to a majority, and in no transaction.
+    """Counts events in windows that start with the first event.
 
-    A failure must be counted whatever becomes of the request.
+    Each method is one atomic update outside of transactions, because a failed log-in must be
+    counted even if its request fails.
     """
 
     def __init__(self, database: Database) -> None:
         self._counters = database[THROTTLES]
 
-    async def increase(self, key: str, *, now: datetime, window: timedelta) -> Count:
-        """Count once more, in a window that begins with the first count."""
+    async def increment(self, key: str, *, now: datetime, window: timedelta) -> Count:
+        """Increment a counter, which starts at 0 in each window."""
         while True:
-            row = await self._again(key, now) or await self._begin(key, now, now + window)
-            if row:
-                return Count(row["count"], row["expires_at"])
+            document = await self._increment_open_window(key, now) or await self._start_window(
+                key, now, now + window
+            )
+            if document:
+                return Count(document["count"], document["expires_at"])
 
-    async def _again(self, key: str, now: datetime) -> Document | None:
+    async def _increment_open_window(self, key: str, now: datetime) -> Document | None:
         return await self._counters.find_one_and_update(
             {"_id": key, "expires_at": {"$gt": now}},
             {"$inc": {"count": 1}},
             return_document=ReturnDocument.AFTER,
         )
 
-    async def _begin(self, key: str, now: datetime, expires_at: datetime) -> Document | None:
+    async def _start_window(self, key: str, now: datetime, expires_at: datetime) -> Document | None:
         try:
             return await self._counters.find_one_and_update(
                 {"_id": key, "expires_at": {"$lte": now}},
@@ -51,13 +54,13 @@ class CounterRepository:
                 return_document=ReturnDocument.AFTER,
             )
         except DuplicateKeyError:
-            # Another began the window between the two updates: count in theirs.
+            # Another request started the window between the two updates. Count in that window.
             return None
 
-    async def decrease(self, key: str) -> None:
-        """Take back one count."""
+    async def decrement(self, key: str) -> None:
+        """Decrement a counter that is above 0."""
         await self._counters.update_one({"_id": key, "count": {"$gt": 0}}, {"$inc": {"count": -1}})
 
-    async def forget(self, key: str) -> None:
-        """Begin anew."""
+    async def reset(self, key: str) -> None:
+        """Reset a counter, so that the next event starts a window."""
         await self._counters.delete_one({"_id": key})

@@ -1,24 +1,26 @@
-"""The collection `revocations`: what the gateway refuses for the life of an access token."""
+"""The collection `revocations`. Documents expire with the access tokens that they concern."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from bson import ObjectId
 
-from authentication.models.sessions import Revocation
+from authentication.models.login_session import Revocation
 from shopkit.storage.mongo import Database, Session
 
 REVOCATIONS = "revocations"
 
 
 class RevocationRepository:
-    """Keeps revocations until the tokens that they concern have expired."""
+    """Reads and writes revocations."""
 
     def __init__(self, database: Database) -> None:
         self._revocations = database[REVOCATIONS]
 
-    async def add(self, revocation: Revocation, *, expires_at: datetime, session: Session) -> None:
-        """Add a revocation."""
+    async def insert(
+        self, revocation: Revocation, *, expires_at: datetime, session: Session
+    ) -> None:
+        """Store a new revocation."""
         await self._revocations.insert_one(
             {
                 "_id": ObjectId(),
@@ -31,7 +33,9 @@ class RevocationRepository:
             session=session,
         )
 
-    async def current(self, now: datetime) -> Sequence[Revocation]:
-        """Return all that have not expired."""
-        rows = self._revocations.find({"expires_at": {"$gt": now}}, {"_id": 0, "expires_at": 0})
-        return [Revocation(**row) async for row in rows]
+    async def find_unexpired(self, now: datetime) -> Sequence[Revocation]:
+        """Return all revocations that have not expired."""
+        documents = self._revocations.find(
+            {"expires_at": {"$gt": now}}, {"_id": 0, "expires_at": 0}
+        )
+        return [Revocation(**document) async for document in documents]

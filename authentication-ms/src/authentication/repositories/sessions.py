@@ -1,35 +1,34 @@
-"""The collections `sessions` and `refresh_tokens`; both forget what has expired."""
+"""The collections `sessions` and `refresh_tokens`. Documents are deleted after they expire."""
 
 from datetime import datetime
 from typing import Any
 
-from authentication.models.sessions import RefreshToken, Session
-from shopkit.storage import mongo
-from shopkit.storage.mongo import Database, Document
+from authentication.models.login_session import LoginSession, RefreshToken
+from shopkit.storage.mongo import Database, Document, Session
 
 SESSIONS = "sessions"
 REFRESH_TOKENS = "refresh_tokens"
 
 
 class SessionRepository:
-    """Reads and changes sessions and their refresh tokens.
+    """Reads and writes log-in sessions and their refresh tokens.
 
-    A rotation and a revocation both write the session's document, so that none can slip past the
-    other.
+    A refresh and a revocation both write the document of the log-in session, so that concurrent
+    ones conflict. In all methods `session` is the database transaction.
     """
 
     def __init__(self, database: Database) -> None:
         self._sessions = database[SESSIONS]
         self._tokens = database[REFRESH_TOKENS]
 
-    async def add(
-        self, opened: Session, *, now: datetime, expires_at: datetime, session: mongo.Session
+    async def insert(
+        self, login: LoginSession, *, now: datetime, expires_at: datetime, session: Session
     ) -> None:
-        """Add a session."""
+        """Store a new log-in session."""
         await self._sessions.insert_one(
             {
-                "_id": opened.id,
-                "account_id": opened.account_id,
+                "_id": login.id,
+                "account_id": login.account_id,
                 "created_at": now,
                 "expires_at": expires_at,
                 "revoked_at": None,
@@ -37,40 +36,40 @@ class SessionRepository:
             session=session,
         )
 
-    async def prolong(
-        self, family: str, *, expires_at: datetime, session: mongo.Session
-    ) -> Session | None:
-        """Prolong a session that is not revoked."""
-        row = await self._sessions.find_one_and_update(
-            {"_id": family, "revoked_at": None},
+    async def extend(
+        self, session_id: str, *, expires_at: datetime, session: Session
+    ) -> LoginSession | None:
+        """Extend a log-in session, or return None if it is revoked."""
+        document = await self._sessions.find_one_and_update(
+            {"_id": session_id, "revoked_at": None},
             {"$max": {"expires_at": expires_at}},
             session=session,
         )
-        return Session(id=row["_id"], account_id=row["account_id"]) if row else None
+        return LoginSession(document["_id"], document["account_id"]) if document else None
 
-    async def revoke(self, family: str, *, now: datetime, session: mongo.Session) -> bool:
-        """Revoke a session; return whether it was not revoked before."""
+    async def revoke(self, session_id: str, *, now: datetime, session: Session) -> bool:
+        """Revoke a log-in session, and return whether it was not revoked before."""
         result = await self._sessions.update_one(
-            {"_id": family, "revoked_at": None}, {"$set": {"revoked_at": now}}, session=session
+            {"_id": session_id, "revoked_at": None}, {"$set": {"revoked_at": now}}, session=session
         )
         return result.modified_count == 1
 
-    async def revoke_others(
-        self, account_id: Any, *, kept: str | None, now: datetime, session: mongo.Session
+    async def revoke_all(
+        self, account_id: Any, *, except_session: str | None, now: datetime, session: Session
     ) -> None:
-        """Revoke every session of an account but one."""
+        """Revoke all log-in sessions of an account except one."""
         await self._sessions.update_many(
-            {"account_id": account_id, "_id": {"$ne": kept}, "revoked_at": None},
+            {"account_id": account_id, "_id": {"$ne": except_session}, "revoked_at": None},
             {"$set": {"revoked_at": now}},
             session=session,
         )
 
-    async def add_token(self, token: RefreshToken, *, session: mongo.Session) -> None:
-        """Add a refresh token."""
+    async def insert_token(self, token: RefreshToken, *, session: Session) -> None:
+        """Store a new refresh token."""
         await self._tokens.insert_one(
             {
                 "_id": token.digest,
-                "family": token.family,
+                "family": token.session_id,
                 "expires_at": token.expires_at,
                 "by_cookie": token.by_cookie,
                 "spent_at": token.spent_at,
@@ -78,29 +77,31 @@ class SessionRepository:
             session=session,
         )
 
-    async def spend(
-        self, digest: str, *, now: datetime, session: mongo.Session
+    async def spend_token(
+        self, digest: str, *, now: datetime, session: Session
     ) -> RefreshToken | None:
-        """Spend a refresh token that is neither spent nor expired: one caller gets it, ever."""
-        row = await self._tokens.find_one_and_update(
+        """Spend a refresh token, or return None if it is unknown, spent or expired.
+
+        Only one caller ever receives the token.
+        """
+        document = await self._tokens.find_one_and_update(
             {"_id": digest, "spent_at": None, "expires_at": {"$gt": now}},
             {"$set": {"spent_at": now}},
             session=session,
         )
-        return _token(row)
+        return _token(document) if document else None
 
-    async def find_token(self, digest: str, *, session: mongo.Session) -> RefreshToken | None:
+    async def find_token(self, digest: str, *, session: Session) -> RefreshToken | None:
         """Return a refresh token, spent or not."""
-        return _token(await self._tokens.find_one({"_id": digest}, session=session))
+        document = await self._tokens.find_one({"_id": digest}, session=session)
+        return _token(document) if document else None
 
 
-def _token(row: Document | None) -> RefreshToken | None:
-    if row is None:
-        return None
+def _token(document: Document) -> RefreshToken:
     return RefreshToken(
-        digest=row["_id"],
-        family=row["family"],
-        expires_at=row["expires_at"],
-        by_cookie=row["by_cookie"],
-        spent_at=row["spent_at"],
+        digest=document["_id"],
+        session_id=document["family"],
+        expires_at=document["expires_at"],
+        by_cookie=document["by_cookie"],
+        spent_at=document["spent_at"],
     )

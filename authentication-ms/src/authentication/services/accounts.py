@@ -1,55 +1,59 @@
-"""Accounts as their owners use them: registration, one's own data, one's password."""
+"""Lets shoppers register, read their account and change their password."""
 
-from authentication.errors import EmailTakenError, UnknownCallerError, WrongCurrentPasswordError
-from authentication.models.accounts import Account, AccountRole
+from authentication.errors import CallerDeletedError, EmailTakenError, WrongCurrentPasswordError
+from authentication.models.account import Account, AccountRole
 from authentication.repositories.accounts import AccountRepository
 from authentication.repositories.sessions import SessionRepository
-from authentication.services.passwords import Passwords
-from authentication.services.revocations import Revocations
+from authentication.services.passwords import PasswordHasher
+from authentication.services.revocations import RevocationService
 from authentication.services.throttle import Throttle
 from shopkit.clock import Clock
 from shopkit.storage.audit import AuditTrail
-from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions
-from shopkit.storage.mongo import Session
+from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
 PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of an action.
 
 
-class Accounts:
-    """What an owner does with an account."""
+class AccountService:
+    """Registers accounts, and changes passwords."""
 
     def __init__(
         self,
+        *,
+        transactions: Transactions,
         accounts: AccountRepository,
         sessions: SessionRepository,
-        *,
-        passwords: Passwords,
+        revocations: RevocationService,
+        hasher: PasswordHasher,
         throttle: Throttle,
-        revocations: Revocations,
-        audit: AuditTrail,
-        transactions: Transactions,
+        trail: AuditTrail,
         clock: Clock,
     ) -> None:
+        self._transactions = transactions
         self._accounts = accounts
         self._sessions = sessions
-        self._passwords = passwords
-        self._throttle = throttle
         self._revocations = revocations
-        self._audit = audit
-        self._transactions = transactions
+        self._hasher = hasher
+        self._throttle = throttle
+        self._trail = trail
         self._clock = clock
 
     async def register(self, email: str, password: str, *, address: str) -> Account:
-        """Make an account of a user.
+        """Create an account.
+
+        Args:
+            email: The normalized e-mail address.
+            password: The password.
+            address: The client's IP address, for the throttle.
 
         Raises:
-            EmailTakenError: There is one already.
-            TooManyAttemptsError: The address made too many.
-            PasswordsBusyError: Too many passwords wait to be hashed.
+            EmailTakenError: Another account has the e-mail address.
+            TooManyAttemptsError: The address registered too many accounts.
+            PasswordsBusyError: Too many passwords are waiting to be hashed.
         """
-        await self._throttle.register(address)
-        password_hash = await self._passwords.hash(password)
-        account = await self._accounts.add_if_free(
+        await self._throttle.count_registration(address)
+        password_hash = await self._hasher.hash(password)
+        account = await self._accounts.insert_if_new(
             email=email, role=AccountRole.USER, password_hash=password_hash, now=self._clock()
         )
         if account is None:
@@ -60,66 +64,62 @@ class Accounts:
         """Return the caller's account.
 
         Raises:
-            UnknownCallerError: It is gone.
+            CallerDeletedError: The account was deleted.
         """
-        account = await self._accounts.find(email)
+        account = await self._accounts.find_by_email(email)
         if account is None:
-            raise UnknownCallerError(email)
+            raise CallerDeletedError(email)
         return account
 
     async def change_password(
-        self, email: str, current: str, new: str, *, kept_session: str | None, address: str
+        self, email: str, current: str, new: str, *, session_id: str | None, address: str
     ) -> None:
-        """Replace the caller's password and end every other session.
+        """Change the caller's password, and end all other sessions of the caller.
 
         Args:
             email: The caller.
-            current: The password to replace.
-            new: The password from now on.
-            kept_session: The caller's session.
-            address: The client's, for the throttle.
+            current: The current password.
+            new: The new password.
+            session_id: The caller's log-in session, which continues.
+            address: The client's IP address, for the throttle.
 
         Raises:
-            WrongCurrentPasswordError: The current password is another.
-            UnknownCallerError: The account is gone.
-            TooManyAttemptsError: The address, or it for this account, failed too often.
-            PasswordsBusyError: Too many passwords wait to be checked.
+            WrongCurrentPasswordError: The current password is wrong.
+            CallerDeletedError: The account was deleted.
+            TooManyAttemptsError: The address failed too often, altogether or for this account.
+            PasswordsBusyError: Too many passwords are waiting to be hashed.
         """
         account = await self.get(email)
-        async with self._throttle.attempt(address, email):
-            if not await self._passwords.matches(current, account):
-                raise WrongCurrentPasswordError(email)
-            new_hash = await self._passwords.hash(new)
-            replaced = await self._transactions.run(
-                lambda unit: self._replace(account, new_hash, kept_session, session=unit.session),
-                seconds=HTTP_SECONDS,
-            )
-            if not replaced:
-                raise WrongCurrentPasswordError(email)
 
-    async def _replace(
-        self, checked: Account, new_hash: str, kept_session: str | None, *, session: Session
-    ) -> bool:
-        now = self._clock()
-        account = await self._accounts.find_by_id(checked.id, session=session)
-        if account is None:
-            return False
-        before = account.revoking_iat(now)
-        if not await self._accounts.replace_password(
-            checked, password_hash=new_hash, least_iat=before, session=session
-        ):
-            return False
-        await self._sessions.revoke_others(account.id, kept=kept_session, now=now, session=session)
-        await self._revocations.end_tokens(
-            account.email, before=before, kept=kept_session, now=now, session=session
-        )
-        await self._audit.add(
-            actor=account.email,
-            action=PASSWORD_CHANGED,
-            subject=account.email,
-            before=None,
-            after=None,
-            at=now,
-            session=session,
-        )
-        return True
+        async def work(unit: UnitOfWork) -> None:
+            now = self._clock()
+            stored = await self._accounts.find_by_id(account.id, session=unit.session)
+            if stored is None:
+                raise WrongCurrentPasswordError(email)
+            before = stored.revocation_iat(now)
+            # Fails if the password has changed since it was checked.
+            if not await self._accounts.update_password(
+                account, password_hash=new_hash, least_iat=before, session=unit.session
+            ):
+                raise WrongCurrentPasswordError(email)
+            await self._sessions.revoke_all(
+                account.id, except_session=session_id, now=now, session=unit.session
+            )
+            await self._revocations.revoke_account(
+                email, before=before, except_session=session_id, now=now, unit=unit
+            )
+            await self._trail.add(
+                actor=email,
+                action=PASSWORD_CHANGED,
+                subject=email,
+                before=None,
+                after=None,
+                at=now,
+                session=unit.session,
+            )
+
+        async with self._throttle.attempt(address, email):
+            if not await self._hasher.matches(current, account):
+                raise WrongCurrentPasswordError(email)
+            new_hash = await self._hasher.hash(new)
+            await self._transactions.run(work, seconds=HTTP_SECONDS)

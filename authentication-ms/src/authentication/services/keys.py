@@ -1,4 +1,4 @@
-"""The keys: one signs access tokens, and those that verify them are published."""
+"""The RSA keys: one signs access tokens, and all that verify them are published."""
 
 import base64
 import hashlib
@@ -15,35 +15,57 @@ from jose.backends.cryptography_backend import CryptographyRSAKey
 from jose.constants import ALGORITHMS
 
 from authentication.errors import UnusableKeyError
+from authentication.settings import AuthenticationSettings
 
-LEAST_BITS = 2048
+MIN_BITS = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A published key, in the terms of RFC 7517: modulus and exponent, and its thumbprint."""
+    """A public key in the terms of RFC 7517: its thumbprint, modulus and exponent."""
 
     kid: str
     n: str
     e: str
 
+    @classmethod
+    def of(cls, key: RSAPublicKey) -> Self:
+        """Return the public key with its thumbprint, as RFC 7638 defines it."""
+        numbers = key.public_numbers()
+        n, e = _base64url(_to_bytes(numbers.n)), _base64url(_to_bytes(numbers.e))
+        canonical = json.dumps({"e": e, "kty": "RSA", "n": n}, separators=(",", ":"))
+        return cls(kid=_base64url(hashlib.sha256(canonical.encode()).digest()), n=n, e=e)
+
 
 class KeyRing:
-    """Signs with one key and knows which ones verify."""
+    """Signs tokens with the current key, and knows all public keys."""
 
     def __init__(self, signing: RSAPrivateKey, previous: RSAPublicKey | None) -> None:
         self._signing = CryptographyRSAKey(signing, ALGORITHMS.RS256)
-        own = _published(signing.public_key())
-        others = [_published(previous)] if previous else []
-        self.kid = own.kid
-        self.public: Sequence[PublicKey] = [own, *(key for key in others if key != own)]
+        current = PublicKey.of(signing.public_key())
+        others = [PublicKey.of(previous)] if previous else []
+        self.kid = current.kid
+        self.public: Sequence[PublicKey] = [current, *(key for key in others if key != current)]
+
+    @classmethod
+    def of(cls, settings: AuthenticationSettings) -> Self:
+        """Return the keys in the settings.
+
+        Raises:
+            UnusableKeyError: A key is not an RSA key of at least 2048 bits.
+        """
+        previous = settings.previous_key
+        return cls.from_pem(
+            settings.signing_key.get_secret_value(),
+            previous.get_secret_value() if previous else None,
+        )
 
     @classmethod
     def from_pem(cls, signing: str, previous: str | None) -> Self:
-        """Return the ring of the keys in the settings.
+        """Return the keys of their PEM texts.
 
         Raises:
-            UnusableKeyError: One is no RSA key of 2,048 bits or more.
+            UnusableKeyError: A key is not an RSA key of at least 2048 bits.
         """
         private = _load("SIGNING_KEY", signing)
         if not isinstance(private, RSAPrivateKey):
@@ -60,9 +82,9 @@ def _load(setting: str, pem: str) -> RSAPrivateKey | RSAPublicKey:
     try:
         key = _parse(pem.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise UnusableKeyError(setting, "it is no key in PEM without a passphrase") from error
-    if not isinstance(key, RSAPrivateKey | RSAPublicKey) or key.key_size < LEAST_BITS:
-        raise UnusableKeyError(setting, f"it is no RSA key of {LEAST_BITS} bits or more")
+        raise UnusableKeyError(setting, "it is not a PEM key without a passphrase") from error
+    if not isinstance(key, RSAPrivateKey | RSAPublicKey) or key.key_size < MIN_BITS:
+        raise UnusableKeyError(setting, f"it is not an RSA key of at least {MIN_BITS} bits")
     return key
 
 
@@ -72,17 +94,9 @@ def _parse(pem: bytes) -> Any:
     return load_pem_public_key(pem)
 
 
-def _published(key: RSAPublicKey) -> PublicKey:
-    numbers = key.public_numbers()
-    n, e = _base64url(_octets(numbers.n)), _base64url(_octets(numbers.e))
-    # RFC 7638: the required members only, in the order of their names, without blanks.
-    canonical = json.dumps({"e": e, "kty": "RSA", "n": n}, separators=(",", ":"))
-    return PublicKey(kid=_base64url(hashlib.sha256(canonical.encode()).digest()), n=n, e=e)
-
-
-def _octets(number: int) -> bytes:
+def _to_bytes(number: int) -> bytes:
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def _base64url(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""Passwords are hashed and checked here, off the event loop and few at a time."""
+"""Hashes and checks passwords, in threads and only a few at the same time."""
 
 import asyncio
 import hashlib
@@ -10,24 +10,24 @@ from typing import Self, TypeVar
 from passlib.context import CryptContext
 
 from authentication.errors import PasswordsBusyError
-from authentication.models.accounts import Account
+from authentication.models.account import Account
 from authentication.services import memory
 
-AT_ONCE = 2
-QUEUE = 20
+CONCURRENCY = 2
+QUEUE_LENGTH = 20
 MEMORY_KIB = 19 * 1024
 ROUNDS = 2
 
 IDLE_SECONDS = 5.0
-"""How long after the last password the memory for hashing is given back."""
+"""How long after the last password the memory for hashing is released."""
 
 T = TypeVar("T")
 
 
 def argon2id(*, memory_kib: int = MEMORY_KIB, rounds: int = ROUNDS) -> CryptContext:
-    """Return how passwords are hashed.
+    """Return the hash function for passwords.
 
-    The library's own 64 MiB would break the service's memory goal with two at a time.
+    By default the library uses 64 MiB, which is too much for two passwords at the same time.
     """
     return CryptContext(
         schemes=["argon2"],
@@ -39,37 +39,37 @@ def argon2id(*, memory_kib: int = MEMORY_KIB, rounds: int = ROUNDS) -> CryptCont
 
 
 def sha256_digest(password: str) -> str:
-    """Return what the original hashed a password to, and what is inside a wrapped hash."""
+    """Return the digest that old accounts have in place of the password."""
     return hashlib.sha256(password.encode()).hexdigest()
 
 
-class Passwords:
-    """Hashes and checks passwords; every check costs one argon2id, whatever the account."""
+class PasswordHasher:
+    """Hashes and checks passwords. A check takes equally long for all accounts."""
 
     def __init__(self, context: CryptContext) -> None:
         self._context = context
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
-        self._under_way = 0
-        self._tidying: asyncio.TimerHandle | None = None
-        self._nobody = context.hash(secrets.token_hex())
+        self._threads = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="passwords")
+        self._pending = 0
+        self._release_timer: asyncio.TimerHandle | None = None
+        self._dummy_hash = context.hash(secrets.token_hex())
 
     def __enter__(self) -> Self:
-        memory.keep_until_given_back()
+        memory.keep_freed_memory()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._tidy_later(None)
+        self._set_release_timer(None)
         self._threads.shutdown(cancel_futures=True)
 
     async def matches(self, password: str, account: Account | None) -> bool:
-        """Whether this is the account's password.
+        """Return whether the account exists and has this password.
 
         Raises:
-            PasswordsBusyError: Too many wait already.
+            PasswordsBusyError: Too many passwords are waiting.
         """
         if account is None:
-            # A stranger's address must cost what a customer's does, or the time tells which it is.
-            await self._run(lambda: self._context.verify(password, self._nobody))
+            # An unknown account takes as long, so that the time does not show which ones exist.
+            await self._run(lambda: self._context.verify(password, self._dummy_hash))
             return False
         secret = sha256_digest(password) if account.wrapped_sha256 else password
         return await self._run(lambda: self._context.verify(secret, account.password_hash))
@@ -78,37 +78,37 @@ class Passwords:
         """Return a new hash of a password.
 
         Raises:
-            PasswordsBusyError: Too many wait already.
+            PasswordsBusyError: Too many passwords are waiting.
         """
         return await self._run(lambda: self._context.hash(password))
 
-    async def refreshed(self, password: str, account: Account) -> str:
-        """Return the account's hash, made anew where it is not as hashes are made today.
+    async def upgrade(self, password: str, account: Account) -> str:
+        """Return the account's hash, or a new one if it was made with outdated parameters.
 
         Raises:
-            PasswordsBusyError: Too many wait already.
+            PasswordsBusyError: Too many passwords are waiting.
         """
         if account.wrapped_sha256 or self._context.needs_update(account.password_hash):
             return await self.hash(password)
         return account.password_hash
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._under_way >= AT_ONCE + QUEUE:
-            raise PasswordsBusyError(self._under_way)
+        if self._pending >= CONCURRENCY + QUEUE_LENGTH:
+            raise PasswordsBusyError(self._pending)
         loop = asyncio.get_running_loop()
-        self._under_way += 1
-        self._tidy_later(None)
+        self._pending += 1
+        self._set_release_timer(None)
         try:
             return await loop.run_in_executor(self._threads, work)
         finally:
-            self._under_way -= 1
-            if not self._under_way:
-                self._tidy_later(loop.call_later(IDLE_SECONDS, self._tidy))
+            self._pending -= 1
+            if not self._pending:
+                self._set_release_timer(loop.call_later(IDLE_SECONDS, self._release_memory))
 
-    def _tidy_later(self, timer: asyncio.TimerHandle | None) -> None:
-        if self._tidying:
-            self._tidying.cancel()
-        self._tidying = timer
+    def _set_release_timer(self, timer: asyncio.TimerHandle | None) -> None:
+        if self._release_timer:
+            self._release_timer.cancel()
+        self._release_timer = timer
 
-    def _tidy(self) -> None:
-        self._threads.submit(memory.give_back)
+    def _release_memory(self) -> None:
+        self._threads.submit(memory.release_freed_memory)

@@ -1,51 +1,66 @@
-"""Which access tokens the gateway refuses before they expire."""
+"""Revokes access tokens, which the gateway then refuses before they expire."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from authentication.models.sessions import Revocation
+from authentication.models.login_session import Revocation
 from authentication.repositories.revocations import RevocationRepository
 from shopkit.clock import Clock
-from shopkit.storage.mongo import Session
+from shopkit.storage.unit_of_work import UnitOfWork
 
-MARGIN = timedelta(minutes=1)
-"""Kept longer than a token lives, for clocks that differ."""
+CLOCK_SKEW = timedelta(minutes=1)
+"""How much longer than an access token a revocation is kept, because clocks differ."""
 
 
-class Revocations:
-    """Writes revocations in the transaction of what causes them, and lists them."""
+class RevocationService:
+    """Revokes access tokens in the transaction of the change that requires it."""
 
     def __init__(
-        self, repository: RevocationRepository, *, clock: Clock, access_token_life: timedelta
+        self,
+        revocations: RevocationRepository,
+        *,
+        access_token_lifetime: timedelta,
+        clock: Clock,
     ) -> None:
-        self._repository = repository
+        self._revocations = revocations
+        self._lifetime = access_token_lifetime + CLOCK_SKEW
         self._clock = clock
-        self._life = access_token_life + MARGIN
 
-    async def current(self) -> Sequence[Revocation]:
-        """Return those that still concern a token."""
-        return await self._repository.current(self._clock())
+    async def list(self) -> Sequence[Revocation]:
+        """Return all revocations that concern a token which has not expired."""
+        return await self._revocations.find_unexpired(self._clock())
 
-    async def end_session(self, family: str, *, now: datetime, session: Session) -> None:
-        """Refuse the tokens of a session."""
+    async def revoke_session(self, session_id: str, *, now: datetime, unit: UnitOfWork) -> None:
+        """Revoke the tokens of a log-in session."""
         revocation = Revocation(
-            email=None, session=family, before=now.timestamp(), except_session=None
+            email=None, session=session_id, before=now.timestamp(), except_session=None
         )
-        await self._repository.add(revocation, expires_at=now + self._life, session=session)
+        await self._insert(revocation, now, unit)
 
-    async def end_tokens(
-        self, email: str, *, before: int, kept: str | None, now: datetime, session: Session
+    async def revoke_account(
+        self,
+        email: str,
+        *,
+        before: int,
+        except_session: str | None = None,
+        now: datetime,
+        unit: UnitOfWork,
     ) -> None:
-        """Refuse an e-mail's tokens.
+        """Revoke the tokens of an account.
 
         Args:
-            email: Whose.
-            before: Those issued before this, in Unix seconds.
-            kept: The session whose tokens stay good.
-            now: The time.
-            session: The transaction.
+            email: The account.
+            before: The time of issue, in Unix seconds, before which tokens are revoked.
+            except_session: The log-in session whose tokens stay valid.
+            now: The current time.
+            unit: The unit of work of the change.
         """
         revocation = Revocation(
-            email=email, session=None, before=float(before), except_session=kept
+            email=email, session=None, before=float(before), except_session=except_session
         )
-        await self._repository.add(revocation, expires_at=now + self._life, session=session)
+        await self._insert(revocation, now, unit)
+
+    async def _insert(self, revocation: Revocation, now: datetime, unit: UnitOfWork) -> None:
+        await self._revocations.insert(
+            revocation, expires_at=now + self._lifetime, session=unit.session
+        )

@@ -1,13 +1,19 @@
-"""Guessing is made slow: for an address, for an address and an account, never for an owner."""
+"""Slows down the guessing of passwords.
+
+Too many failures block an address, or an address for one account. Failures for an account from all
+addresses only delay its log-ins, so that nobody can lock out its owner.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from authentication.errors import CredentialsError, TooManyAttemptsError
-from authentication.models.throttling import counted_address, slowdown_seconds
+from authentication.models.throttling import delay_seconds, network_of
 from authentication.repositories.counters import CounterRepository
+from authentication.settings import AuthenticationSettings
 from shopkit.clock import Clock
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -15,7 +21,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often is too often, and the windows in which it is counted."""
+    """The limits, and the windows in which attempts are counted."""
 
     failures_per_address: int
     failures_per_pair: int
@@ -24,12 +30,24 @@ class Limits:
     registrations_per_address: int
     registration_window: timedelta
 
+    @classmethod
+    def of(cls, settings: AuthenticationSettings) -> Self:
+        """Return the limits in the settings."""
+        return cls(
+            failures_per_address=settings.login_failures_per_address,
+            failures_per_pair=settings.login_failures_per_pair,
+            failures_before_slowing=settings.login_failures_before_slowing,
+            login_window=timedelta(seconds=settings.login_window_seconds),
+            registrations_per_address=settings.registrations_per_address,
+            registration_window=timedelta(seconds=settings.registration_window_seconds),
+        )
+
 
 class Throttle:
-    """Counts in the database, so that replicas count together.
+    """Counts attempts in the database, so that all replicas share the counters.
 
-    An attempt is counted before the password is checked and taken back if it succeeds: many at
-    once get no more tries than one after another.
+    An attempt is counted before the password is checked, and taken back if the password is right.
+    So concurrent attempts get no more tries than successive ones.
     """
 
     def __init__(
@@ -42,16 +60,16 @@ class Throttle:
 
     @asynccontextmanager
     async def attempt(self, address: str, email: str) -> AsyncIterator[None]:
-        """Surround the check of a password; a `CredentialsError` inside is a failure.
+        """Count an attempt to prove a password. A `CredentialsError` inside is a failure.
 
         Raises:
-            TooManyAttemptsError: The address, or it for this account, failed too often.
+            TooManyAttemptsError: The address is blocked, or blocked for this account.
         """
-        counted = counted_address(address)
-        by_address, by_pair = f"login|{counted}", f"login|{counted}|{email}"
+        network = network_of(address)
+        by_address, by_pair = f"login|{network}", f"login|{network}|{email}"
         by_account = f"account|{email}"
-        await self._admit(by_address, by_pair)
-        await self._slow_down(by_account)
+        await self._count_attempt(by_address, by_pair)
+        await self._delay(by_account)
         try:
             yield
         except CredentialsError:
@@ -60,19 +78,19 @@ class Throttle:
             await self._take_back(by_address, by_pair, by_account)
             raise
         await self._take_back(by_address, by_account)
-        await self._counters.forget(by_pair)
+        await self._counters.reset(by_pair)
 
-    async def register(self, address: str) -> None:
+    async def count_registration(self, address: str) -> None:
         """Count a registration.
 
         Raises:
-            TooManyAttemptsError: The address made too many.
+            TooManyAttemptsError: The address is blocked.
         """
-        key = f"register|{counted_address(address)}"
+        key = f"register|{network_of(address)}"
         limits = self._limits
         await self._count(key, limits.registrations_per_address, limits.registration_window)
 
-    async def _admit(self, by_address: str, by_pair: str) -> None:
+    async def _count_attempt(self, by_address: str, by_pair: str) -> None:
         window = self._limits.login_window
         await self._count(by_address, self._limits.failures_per_address, window)
         try:
@@ -83,19 +101,19 @@ class Throttle:
 
     async def _count(self, key: str, limit: int, window: timedelta) -> None:
         now = self._clock()
-        counted = await self._counters.increase(key, now=now, window=window)
-        if counted.count > limit:
-            # Nothing was tried, so nothing is counted: many good log-ins at once leave no trace.
+        count = await self._counters.increment(key, now=now, window=window)
+        if count.value > limit:
+            # The password is not checked, so this attempt does not count.
             await self._take_back(key)
-            raise TooManyAttemptsError((counted.expires_at - now).total_seconds())
+            raise TooManyAttemptsError((count.expires_at - now).total_seconds())
 
-    async def _slow_down(self, key: str) -> None:
+    async def _delay(self, key: str) -> None:
         window = self._limits.login_window
-        counted = await self._counters.increase(key, now=self._clock(), window=window)
-        seconds = slowdown_seconds(counted.count - 1, self._limits.failures_before_slowing)
+        count = await self._counters.increment(key, now=self._clock(), window=window)
+        seconds = delay_seconds(count.value - 1, self._limits.failures_before_slowing)
         if seconds:
             await self._sleep(seconds)
 
     async def _take_back(self, *keys: str) -> None:
         for key in keys:
-            await self._counters.decrease(key)
+            await self._counters.decrement(key)

@@ -1,30 +1,30 @@
-"""Access tokens: what they say of their owner."""
+"""Issues access tokens."""
 
 import secrets
 from datetime import datetime, timedelta
 
-from authentication.models.accounts import Account
+from authentication.models.account import Account
 from authentication.services.keys import KeyRing
 
 ISSUER = "authentication-ms"
 AUDIENCE = "shop"
 
 
-class AccessTokens:
-    """Makes access tokens."""
+class AccessTokenIssuer:
+    """Issues access tokens."""
 
-    def __init__(self, keys: KeyRing, *, life: timedelta) -> None:
+    def __init__(self, keys: KeyRing, *, lifetime: timedelta) -> None:
         self._keys = keys
-        self._life = life
+        self._lifetime = lifetime
 
-    def make(self, account: Account, *, family: str, iat: int, now: datetime) -> str:
+    def issue(self, account: Account, *, session_id: str, iat: int, now: datetime) -> str:
         """Return a signed access token.
 
         Args:
-            account: Its owner, whose role is written into it.
-            family: The session that it belongs to.
-            iat: The time of issue in Unix seconds, which may lie a moment ahead of `now`.
-            now: The time, from which it lives on.
+            account: The owner, whose role is a claim.
+            session_id: The log-in session.
+            iat: The time of issue in Unix seconds. It may be a moment later than `now`.
+            now: The current time, from which the token's lifetime counts.
         """
         return self._keys.sign(
             {
@@ -32,9 +32,9 @@ class AccessTokens:
                 "email": account.email,
                 "role": account.role.value,
                 "iat": iat,
-                "exp": int((now + self._life).timestamp()),
+                "exp": int((now + self._lifetime).timestamp()),
                 "jti": secrets.token_hex(16),
-                "sid": family,
+                "sid": session_id,
                 "iss": ISSUER,
                 "aud": AUDIENCE,
             }
