@@ -1,7 +1,6 @@
-"""One OpenAPI document of all services, true to what passes the gateway.
+"""Merges the OpenAPI documents of the services into one, as seen through the gateway.
 
-Each service describes its own operations; what the gateway's table does not let through is left
-out, and what the gateway itself may answer is put in.
+Operations without a route are left out. The responses of the gateway itself are added.
 """
 
 import json
@@ -13,33 +12,32 @@ from typing import Any
 import structlog
 
 from gateway import problems
+from gateway.errors import ServiceUnavailableError
 from gateway.forwarding.upstream import Fetch
-from gateway.routes import Route, Service, Who
+from gateway.routes import Access, Route, Service
 from shopkit.web.problems import (
     FORBIDDEN,
     UNAUTHENTICATED,
     UNAVAILABLE,
     ProblemDocument,
     ProblemType,
+    responses,
 )
-from shopkit.web.problems import responses as documented
 
 CACHE_SECONDS = 60.0
 RETRY_SECONDS = 2.0
 
-TOO_MANY = ProblemType("too-many-requests", "Too many tries", 429, headers={"Retry-After": ""})
-
 _REFERENCE = "#/components/schemas/"
-_VERBS = ("get", "put", "post", "patch", "delete")
-_WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
+_METHODS = ("get", "put", "post", "patch", "delete")
+_METHODS_WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
 
 Json = dict[str, Any]
 
 log = structlog.get_logger(__name__)
 
 
-class Documents:
-    """The services' documents, each kept while its service is away."""
+class ApiDocument:
+    """The merged document. The last document of a service is used while the service is down."""
 
     def __init__(
         self,
@@ -51,53 +49,58 @@ class Documents:
         self._fetchers = fetchers
         self._routes = tuple(routes)
         self._clock = clock
-        self._due = dict.fromkeys(fetchers, float("-inf"))
+        self._fetch_at = dict.fromkeys(fetchers, float("-inf"))
         self._documents: dict[Service, Json] = {}
         self._merged = b""
 
-    async def merged(self) -> bytes:
-        """Return the merged document as JSON, a minute old at most where the services are there.
+    async def get(self) -> bytes:
+        """Return the merged document as JSON. Each service's part is at most a minute old.
 
         Raises:
-            ServiceAwayError: No service has ever told of itself.
+            ServiceUnavailableError: No document of any service was fetched yet.
         """
-        changed = [await self._renew(service) for service in self._fetchers]
+        changed = [await self._update(service) for service in self._fetchers]
         if not self._documents:
-            raise problems.ServiceAwayError("the shop")
+            raise ServiceUnavailableError("the shop")
         if any(changed):
             self._merged = json.dumps(merge(self._documents, self._routes)).encode()
         return self._merged
 
-    async def _renew(self, service: Service) -> bool:
-        if self._clock() < self._due[service]:
+    async def _update(self, service: Service) -> bool:
+        if self._clock() < self._fetch_at[service]:
             return False
         try:
             document = await self._fetchers[service]()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the last document stays.
-            log.warning("no OpenAPI document", service=service.value, error=repr(error))
-            self._due[service] = self._clock() + RETRY_SECONDS
+        except Exception as error:  # noqa: BLE001 - any error leaves the last document in use.
+            log.warning("cannot fetch the API document", service=service.value, error=repr(error))
+            self._fetch_at[service] = self._clock() + RETRY_SECONDS
             return False
-        self._due[service] = self._clock() + CACHE_SECONDS
+        self._fetch_at[service] = self._clock() + CACHE_SECONDS
         changed: bool = document != self._documents.get(service)
         self._documents[service] = document
         return changed
 
 
 def merge(documents: Mapping[Service, Json], routes: Iterable[Route]) -> Json:
-    """Return one document of all.
+    """Return the merged document.
 
     Args:
-        documents: What each service tells of itself.
-        routes: The gateway's table.
+        documents: The document of each service.
+        routes: The gateway's routes.
     """
-    rows = {(r.service, r.method, _shape(r.path)): r for r in routes}
-    schemas = _gateway_schemas()
+    routes_by_key = {
+        (route.service, route.method, _without_parameter_names(route.path)): route
+        for route in routes
+    }
+    schemas = _problem_schemas()
     paths: dict[str, Json] = {}
     for service in sorted(documents):
-        part = _Part(service, documents[service], schemas)
-        for path, verb, operation in _operations(documents[service]):
-            if row := rows.get((service, verb.upper(), _shape(path))):
-                paths.setdefault(path, {})[verb] = _described(part.take(operation), row)
+        importer = _SchemaImporter(service, documents[service], schemas)
+        for path, method, operation in _operations(documents[service]):
+            key = (service, method.upper(), _without_parameter_names(path))
+            if route := routes_by_key.get(key):
+                imported = importer.import_schemas(operation)
+                paths.setdefault(path, {})[method] = _describe(imported, route)
     return {
         "openapi": "3.1.0",
         "info": {"title": "The shop's API", "version": "1.0.0"},
@@ -112,103 +115,104 @@ def merge(documents: Mapping[Service, Json], routes: Iterable[Route]) -> Json:
     }
 
 
-def _shape(path: str) -> str:
-    """Return a path without its parameters' names, which a service may choose."""
+def _without_parameter_names(path: str) -> str:
+    """Return a path without the names of its parameters, which each service chooses."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
     for path, item in document.get("paths", {}).items():
-        for verb in _VERBS:
-            if verb in item:
-                # A parameter may be told once for all verbs of a path.
-                shared = item.get("parameters", [])
-                operation = item[verb]
-                parameters = [*shared, *operation.get("parameters", [])]
-                yield path, verb, operation | ({"parameters": parameters} if parameters else {})
+        for method in _METHODS:
+            if method in item:
+                # Parameters can be declared for all operations of a path.
+                operation = item[method]
+                parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
+                yield path, method, operation | ({"parameters": parameters} if parameters else {})
 
 
-def _gateway_schemas() -> Json:
+def _problem_schemas() -> Json:
     schema = ProblemDocument.model_json_schema(ref_template=_REFERENCE + "{model}")
-    inner: Json = schema.pop("$defs")
-    return inner | {"ProblemDocument": schema}
+    definitions: Json = schema.pop("$defs")
+    return definitions | {"ProblemDocument": schema}
 
 
-class _Part:
-    """One service's part: takes over the schemas that its operations use."""
+class _SchemaImporter:
+    """Adds the schemas that a service's operations use to the merged document.
 
-    def __init__(self, service: Service, document: Json, taken: Json) -> None:
-        """Take what is there.
+    Args:
+        service: The service.
+        document: The service's document.
+        merged: The schemas of the merged document, which this object adds to.
+    """
 
-        Args:
-            service: Whose part it is.
-            document: Its document.
-            taken: The schemas of the merged document, which grow.
-        """
+    def __init__(self, service: Service, document: Json, merged: Json) -> None:
         self._service = service
-        self._own: Json = document.get("components", {}).get("schemas", {})
-        self._taken = taken
-        self._before = dict(taken)
+        self._schemas: Json = document.get("components", {}).get("schemas", {})
+        self._merged = merged
+        self._others = dict(merged)
         self._names: dict[str, str] = {}
 
-    def take(self, node: Any) -> Any:
-        """Return a part of the document with its references led to the merged schemas."""
+    def import_schemas(self, node: Any) -> Any:
+        """Return a part of the document whose references point to the merged schemas."""
         if isinstance(node, list):
-            return [self.take(item) for item in node]
+            return [self.import_schemas(item) for item in node]
         if not isinstance(node, dict):
             return node
         return {
-            key: self._led(value) if key == "$ref" and isinstance(value, str) else self.take(value)
+            key: self._import_reference(value)
+            if key == "$ref" and isinstance(value, str)
+            else self.import_schemas(value)
             for key, value in node.items()
         }
 
-    def _led(self, reference: str) -> str:
+    def _import_reference(self, reference: str) -> str:
         name = reference.removeprefix(_REFERENCE)
-        if name == reference or name not in self._own:
+        if name == reference or name not in self._schemas:
             return reference
         if name not in self._names:
-            self._names[name] = self._name(name)
-            self._taken[self._names[name]] = self.take(self._own[name])
+            # The name is stored first, because a schema may refer to itself.
+            self._names[name] = self._unique_name(name)
+            self._merged[self._names[name]] = self.import_schemas(self._schemas[name])
         return _REFERENCE + self._names[name]
 
-    def _name(self, name: str) -> str:
-        """Return a schema's name in the merged document, another one where it is taken."""
-        if name not in self._before or _same(name, self._own, self._before):
+    def _unique_name(self, name: str) -> str:
+        """Return a schema's name, with the service's name before it if it is already taken."""
+        if name not in self._others or _are_equal(name, self._schemas, self._others):
             return name
         return f"{self._service.value.capitalize()}{name}"
 
 
-def _same(name: str, ours: Json, theirs: Json, seen: frozenset[str] = frozenset()) -> bool:
-    """Whether two schemas of one name mean the same, with all that they refer to."""
+def _are_equal(name: str, ours: Json, theirs: Json, seen: frozenset[str] = frozenset()) -> bool:
+    """Return whether two schemas of the same name are equal, with all that they refer to."""
     if name in seen:
         return True
     if ours.get(name) != theirs.get(name):
         return False
-    used = re.findall(re.escape(_REFERENCE) + r'([^"]+)"', json.dumps(ours.get(name)))
-    return all(_same(each, ours, theirs, seen | {name}) for each in used)
+    references = re.findall(re.escape(_REFERENCE) + r'([^"]+)"', json.dumps(ours.get(name)))
+    return all(_are_equal(reference, ours, theirs, seen | {name}) for reference in references)
 
 
-def _described(operation: Json, row: Route) -> Json:
-    """Return an operation with its access and with what the gateway may answer."""
-    added = {str(status): answer for status, answer in documented(*_answers(row)).items()}
-    described = operation | {"responses": added | operation.get("responses", {})}
+def _describe(operation: Json, route: Route) -> Json:
+    """Return an operation with the gateway's access rules and problems."""
+    own = {str(status): body for status, body in responses(*_problem_types(route)).items()}
+    described = operation | {"responses": own | operation.get("responses", {})}
     described["responses"] = dict(sorted(described["responses"].items()))
     described.pop("security", None)
-    if row.who is not Who.ANYONE:
+    if route.access is not Access.ANYONE:
         described["security"] = [{"bearer": []}]
     return described
 
 
-def _answers(row: Route) -> Iterator[ProblemType]:
-    if row.who is not Who.ANYONE:
+def _problem_types(route: Route) -> Iterator[ProblemType]:
+    if route.access is not Access.ANYONE:
         yield UNAUTHENTICATED
-    if row.who is Who.ADMIN:
+    if route.access is Access.ADMIN:
         yield FORBIDDEN
-    if row.method in _WITH_BODY:
+    if route.method in _METHODS_WITH_BODY:
         yield problems.REQUEST_TIMEOUT
         yield problems.TOO_LARGE
-    if row.throttled:
-        yield TOO_MANY
+    if route.throttled:
+        yield problems.TOO_MANY_REQUESTS
     yield problems.BAD_GATEWAY
     yield UNAVAILABLE
     yield problems.GATEWAY_TIMEOUT

@@ -1,4 +1,4 @@
-"""The one table of what can be reached, by whom; what is not here is denied."""
+"""The table of all routes, and who may use them. Anything else is not found."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -8,7 +8,7 @@ MULTIPART_SLACK_BYTES = 64 * 1024
 
 
 class Service(StrEnum):
-    """Who answers; the gateway itself has a few pages of its own."""
+    """The service that responds. The gateway responds to a few paths itself."""
 
     GATEWAY = "gateway"
     AUTHENTICATION = "authentication"
@@ -16,8 +16,8 @@ class Service(StrEnum):
     ORDERS = "orders"
 
 
-class Who(StrEnum):
-    """The least that a caller must be."""
+class Access(StrEnum):
+    """Who may use a route. Admins may use all."""
 
     ANYONE = "anyone"
     USER = "user"
@@ -25,7 +25,7 @@ class Who(StrEnum):
 
 
 class Kind(Enum):
-    """How a request is forwarded; the value is the limit of its body in bytes."""
+    """How a request is forwarded. The value is the maximum size of its body in bytes."""
 
     JSON = MIB
     IMAGE = 2 * MIB + MULTIPART_SLACK_BYTES
@@ -33,27 +33,35 @@ class Kind(Enum):
 
     @property
     def limit_bytes(self) -> int:
-        """The largest body that is let through."""
+        """The maximum size of the body."""
         return self.value
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row: a verb on a path."""
+    """A route.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, with parameters in braces.
+        service: The service that responds.
+        access: Who may use the route.
+        kind: How requests are forwarded.
+        throttled: Whether the service responds with 429 to too many attempts.
+    """
 
     method: str
     path: str
     service: Service
-    who: Who
+    access: Access
     kind: Kind = Kind.JSON
     throttled: bool = False
-    """Whether the service answers 429 to those who try too often."""
 
 
 _A, _P, _O, _G = Service.AUTHENTICATION, Service.PRODUCTS, Service.ORDERS, Service.GATEWAY
-_ANYONE, _USER, _ADMIN = Who.ANYONE, Who.USER, Who.ADMIN
+_ANYONE, _USER, _ADMIN = Access.ANYONE, Access.USER, Access.ADMIN
 
-TABLE: tuple[Route, ...] = (
+ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/register", _A, _ANYONE, throttled=True),
     Route("POST", "/api/login", _A, _ANYONE, throttled=True),
     Route("POST", "/api/refresh", _A, _ANYONE, throttled=True),
@@ -100,22 +108,22 @@ TABLE: tuple[Route, ...] = (
     Route("GET", "/api/docs/{file}", _G, _ANYONE),
     Route("GET", "/api/openapi.json", _G, _ANYONE),
     Route("GET", "/api/gateway_health", _G, _ANYONE),
-    # The reverse proxy passes /api only, so these two stay on the private network.
+    # The reverse proxy forwards only /api, so these two are reachable only on the private network.
     Route("GET", "/ready", _G, _ANYONE),
     Route("GET", "/metrics", _G, _ANYONE),
 )
 
-CHAOS: tuple[Route, ...] = (
+CHAOS_ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/authentication_error", _A, _ADMIN),
     Route("GET", "/api/products_error", _P, _ADMIN),
     Route("GET", "/api/orders_error", _O, _ADMIN),
 )
 
 
-def table(*, chaos: bool) -> tuple[Route, ...]:
-    """Return all rows.
+def all_routes(*, chaos: bool) -> tuple[Route, ...]:
+    """Return all routes.
 
     Args:
-        chaos: Whether an admin may end a service's process; where not, those paths are unknown.
+        chaos: Whether admins may crash a service to see it recover.
     """
-    return TABLE + CHAOS if chaos else TABLE
+    return ROUTES + CHAOS_ROUTES if chaos else ROUTES

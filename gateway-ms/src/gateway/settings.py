@@ -1,4 +1,4 @@
-"""What the gateway is told."""
+"""The settings of gateway-ms."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -7,24 +7,34 @@ from pydantic import AfterValidator
 
 from shopkit.settings import Settings
 
+SERVICE = "gateway-ms"
 
-def _origin(url: str) -> str:
+
+def _require_service_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
         raise ValueError("must be like http://host:port, without a path")
     return f"{parts.scheme}://{parts.netloc}"
 
 
-TraceContext = Annotated[str, AfterValidator(_origin)]
-"""Scheme, host and port of a service."""
+ServiceUrl = Annotated[str, AfterValidator(_require_service_url)]
+"""The scheme, host and port of a service."""
 
 
 class GatewaySettings(Settings):
-    """Where the services are, and how long they may take."""
+    """The settings of gateway-ms.
 
-    authentication_url: TraceContext
-    products_url: TraceContext
-    orders_url: TraceContext
+    Attributes:
+        connect_seconds: How long to wait for a connection to a service.
+        read_seconds: How long a service may send nothing.
+        whole_seconds: How long a request may take altogether.
+        stream_read_seconds: How long a service may send nothing on a stream.
+        connections_per_service: The maximum number of connections to a service, without streams.
+    """
+
+    authentication_url: ServiceUrl
+    products_url: ServiceUrl
+    orders_url: ServiceUrl
 
     connect_seconds: float = 2.0
     read_seconds: float = 15.0

@@ -1,7 +1,7 @@
-"""Hears early that the server is told to end.
+"""Reacts to the signal to shut down, before the server does.
 
-The server waits for open requests before it ends the application, and a stream never comes to an
-end by itself: each restart would take the whole of the server's patience.
+The server waits for open requests before it ends the application. Streams do not end by themselves,
+so without this every restart would take as long as the server waits.
 """
 
 import asyncio
@@ -16,32 +16,32 @@ _Handler = Callable[[int, FrameType | None], object]
 
 
 @contextmanager
-def announced(end: Callable[[], None]) -> Iterator[None]:
-    """Call a function once the process is told to end, and then what the server had in place.
+def on_shutdown_signal(callback: Callable[[], None]) -> Iterator[None]:
+    """Call a function when the process is told to shut down, and then the server's own handler.
 
     Args:
-        end: What to call, in the loop that runs here.
+        callback: The function. It is called in the current event loop.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    for number, handler in before.items():
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number, handler in handlers.items():
         if callable(handler):
-            signal.signal(number, _chained(loop, end, handler))
+            signal.signal(number, _chain(loop, callback, handler))
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
-def _chained(
-    loop: asyncio.AbstractEventLoop, end: Callable[[], None], before: _Handler
+def _chain(
+    loop: asyncio.AbstractEventLoop, callback: Callable[[], None], handler: _Handler
 ) -> _Handler:
     def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(end)
-        before(number, frame)
+        loop.call_soon_threadsafe(callback)
+        handler(number, frame)
 
     return handle

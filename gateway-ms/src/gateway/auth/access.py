@@ -1,37 +1,37 @@
-"""Who may do what: a pure decision."""
+"""Decides which route a request uses, and whether the caller may use it."""
 
-from gateway import problems
-from gateway.matching import Place
-from gateway.routes import Route, Who
-from shopkit.web import identity
+from gateway.errors import MethodNotAllowedError, PathNotFoundError
+from gateway.matching import PathRoutes
+from gateway.routes import Access, Route
 from shopkit.identity import Role
+from shopkit.web.identity import AdminRequiredError, AuthenticationRequiredError
 
 
-def choose(place: Place | None, method: str, path: str) -> Route:
-    """Return the row of a request.
+def select_route(path_routes: PathRoutes | None, method: str, path: str) -> Route:
+    """Return the route of a request.
 
     Raises:
-        RouteUnknownError: Nothing is at this path.
-        MethodUnknownError: Something is, but not for this verb.
+        PathNotFoundError: No route has the path.
+        MethodNotAllowedError: Routes have the path, but with other methods.
     """
-    if place is None:
-        raise problems.RouteUnknownError(path)
-    route = place.routes.get(method)
+    if path_routes is None:
+        raise PathNotFoundError(path)
+    route = path_routes.routes.get(method)
     if route is None:
-        raise problems.MethodUnknownError(method, path, place.allow)
+        raise MethodNotAllowedError(method, path, path_routes.allow)
     return route
 
 
-def check(route: Route, role: Role) -> None:
-    """Return where the role suffices.
+def check_access(route: Route, role: Role) -> None:
+    """Check that a role may use a route.
 
     Raises:
-        AuthenticationRequiredError: A visitor must sign in first.
-        AdminRequiredError: The caller is known, and no admin.
+        AuthenticationRequiredError: The caller is a visitor.
+        AdminRequiredError: The caller is not an admin.
     """
-    if route.who is Who.ANYONE or role is Role.ADMIN:
+    if route.access is Access.ANYONE or role is Role.ADMIN:
         return
     if role is Role.VISITOR:
-        raise identity.AuthenticationRequiredError
-    if route.who is Who.ADMIN:
-        raise identity.AdminRequiredError
+        raise AuthenticationRequiredError
+    if route.access is Access.ADMIN:
+        raise AdminRequiredError

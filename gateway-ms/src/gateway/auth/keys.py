@@ -1,4 +1,4 @@
-"""The public keys that verify access tokens, as authentication-ms publishes them (JWKS)."""
+"""The public keys that verify access tokens, which authentication-ms publishes."""
 
 import asyncio
 import time
@@ -9,19 +9,25 @@ import structlog
 from jose import jwk
 from jose.backends.base import Key
 
+from gateway.errors import InvalidTokenError, KeysUnavailableError
 from gateway.forwarding.upstream import POLLS, Fetch
-from gateway.problems import InvalidTokenError, NoKeyError
 
 ALGORITHM = "RS256"
 REFRESH_SECONDS = 300.0
 RETRY_SECONDS = 1.0
 UNKNOWN_KEY_SECONDS = 10.0
+"""How long to wait between two fetches because of unknown keys."""
 
 log = structlog.get_logger(__name__)
 
 
-class Keys:
-    """Keeps the keys; those at hand stay in use while authentication-ms is away."""
+class KeyStore:
+    """The current keys. The last ones stay in use while authentication-ms is down.
+
+    Attributes:
+        generation: Increases with each change of the keys, after which every token must be verified
+            again.
+    """
 
     def __init__(self, fetch: Fetch, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch
@@ -32,55 +38,55 @@ class Keys:
         self._failing = False
         self._lock = asyncio.Lock()
         self.generation = 0
-        """Grows with each change of the keys: what was verified before must be verified anew."""
 
     def get(self, kid: str) -> Key | None:
-        """Return a key that is at hand."""
+        """Return a key that was fetched before."""
         return self._keys.get(kid)
 
     async def find(self, kid: str) -> Key:
-        """Return a key, asking for it where it is unknown, but at most once in 10 s.
+        """Return a key. An unknown key is fetched, but at most once in 10 s.
 
         Raises:
-            InvalidTokenError: authentication-ms has no such key.
-            NoKeyError: It could not be asked.
+            InvalidTokenError: authentication-ms does not have the key.
+            KeysUnavailableError: authentication-ms is down.
         """
         if key := self._keys.get(kid):
             return key
         async with self._lock:
             if kid not in self._keys and self._clock() - self._fetched_at >= UNKNOWN_KEY_SECONDS:
-                await self._refresh()
+                await self._fetch_keys()
         if key := self._keys.get(kid):
             return key
-        raise NoKeyError if self._failing or not self._keys else InvalidTokenError
+        raise KeysUnavailableError if self._failing or not self._keys else InvalidTokenError
 
     async def run(self) -> None:
-        """Refresh the keys for ever."""
+        """Refresh the keys again and again."""
         while True:
-            await asyncio.sleep(await self._run_once())
+            await asyncio.sleep(await self.refresh())
 
-    async def _run_once(self) -> float:
+    async def refresh(self) -> float:
+        """Fetch the keys once, and return after how many seconds to refresh them again."""
         async with self._lock:
-            await self._refresh()
+            await self._fetch_keys()
         return RETRY_SECONDS if self._failing else REFRESH_SECONDS
 
     async def check(self) -> None:
-        """Return where keys are at hand.
+        """Check that keys were fetched.
 
         Raises:
-            ConnectionError: None were ever had.
+            ConnectionError: No keys were fetched yet.
         """
         if not self._keys:
-            raise ConnectionError("no keys from authentication-ms yet")
+            raise ConnectionError("the keys could not be fetched yet")
 
-    async def _refresh(self) -> None:
+    async def _fetch_keys(self) -> None:
         self._fetched_at = self._clock()
         try:
             document = await self._fetch()
-            keys = _usable(document)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the keys at hand stay.
+            keys = _parse(document)
+        except Exception as error:  # noqa: BLE001 - any error leaves the last keys in use.
             if not self._failing:
-                log.warning("no keys from authentication-ms", error=repr(error))
+                log.warning("cannot fetch the keys", error=repr(error))
             self._failing = True
         else:
             self._failing = False
@@ -93,18 +99,18 @@ class Keys:
             self.generation += 1
 
 
-def _usable(document: Any) -> dict[str, Key]:
-    found = {
+def _parse(document: Any) -> dict[str, Key]:
+    keys = {
         entry["kid"]: jwk.construct(entry, ALGORITHM)
         for entry in document["keys"]
-        if _for_access_tokens(entry)
+        if _verifies_access_tokens(entry)
     }
-    if not found:
+    if not keys:
         raise ValueError("the document has no usable key")
-    return found
+    return keys
 
 
-def _for_access_tokens(entry: Mapping[str, Any]) -> bool:
+def _verifies_access_tokens(entry: Mapping[str, Any]) -> bool:
     return (
         entry.get("kty") == "RSA"
         and entry.get("alg", ALGORITHM) == ALGORITHM

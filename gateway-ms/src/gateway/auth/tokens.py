@@ -1,8 +1,8 @@
-"""Access tokens: who sends a request.
+"""Identifies the caller of a request by the access token.
 
-On an endpoint for anyone a token that is bad, expired or revoked is ignored and the caller is a
-visitor, as a page that refreshes a sign-in or shows products must not fail for a stale token. Where
-a user is needed, the same token is refused.
+If anyone may use a route, a token that is invalid, expired or revoked is ignored, and the caller is
+a visitor. Otherwise a page with an old token could not show products or refresh the token. If the
+route requires a user, the same token is refused.
 """
 
 import time
@@ -13,32 +13,36 @@ from typing import Annotated, Any, Literal
 from jose import JWTError, jwt
 from pydantic import BaseModel, StringConstraints, ValidationError
 
-from gateway.auth.keys import ALGORITHM, Keys
-from gateway.auth.revocations import Revocations
-from gateway.problems import InvalidTokenError
-from shopkit.web.identity import EMAIL_HEADER, ROLE_HEADER, SESSION_HEADER
+from gateway.auth.keys import ALGORITHM, KeyStore
+from gateway.auth.revocations import RevocationList
+from gateway.errors import InvalidTokenError
 from shopkit.identity import Role
+from shopkit.web.identity import EMAIL_HEADER, ROLE_HEADER, SESSION_HEADER
 
 ISSUER = "authentication-ms"
 AUDIENCE = "shop"
 LEEWAY_SECONDS = 5
 EXPIRES_HEADER = "X-Token-Expires"
 
-_CACHED = 8192
-_LONGEST_BYTES = 8192
+CACHE_SIZE = 8192
+_MAX_BYTES = 8192
 _SCHEME = b"bearer "
 _OPTIONS = {
     "leeway": LEEWAY_SECONDS,
     **{f"require_{claim}": True for claim in ("exp", "iat", "iss", "aud", "sub", "jti")},
 }
 
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=320)]
-"""Not empty, and fit for a header."""
+HeaderText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=320)]
+"""Text that is not empty and can be sent as a header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request, as the services are told."""
+    """The caller of a request.
+
+    Attributes:
+        headers: The headers that identify the caller to the services.
+    """
 
     role: Role
     email: str = ""
@@ -52,14 +56,14 @@ VISITOR = Caller(Role.VISITOR)
 
 
 class _Claims(BaseModel):
-    sub: Text
-    email: Text
+    sub: HeaderText
+    email: HeaderText
     role: Literal[Role.USER, Role.ADMIN]
-    sid: Text
+    sid: HeaderText
     iat: float
     exp: float
 
-    def caller(self) -> Caller:
+    def to_caller(self) -> Caller:
         return Caller(
             role=self.role,
             email=self.email,
@@ -75,69 +79,81 @@ class _Claims(BaseModel):
         )
 
 
-class Tokens:
-    """Verifies each token once; a verified one is remembered until it expires."""
+class TokenVerifier:
+    """Verifies access tokens. A verified token is cached until it expires.
+
+    Args:
+        keys: The keys.
+        revocations: The revocations.
+        clock: Returns the time in Unix seconds.
+        cache_size: The maximum number of cached tokens.
+    """
 
     def __init__(
-        self, keys: Keys, revocations: Revocations, *, clock: Callable[[], float] = time.time
+        self,
+        keys: KeyStore,
+        revocations: RevocationList,
+        *,
+        clock: Callable[[], float] = time.time,
+        cache_size: int = CACHE_SIZE,
     ) -> None:
         self._keys = keys
         self._revocations = revocations
         self._clock = clock
-        self._verified: dict[bytes, Caller] = {}
+        self._cache_size = cache_size
+        self._cache: dict[bytes, Caller] = {}
         self._generation = keys.generation
 
-    def holds(self, caller: Caller) -> bool:
-        """Whether a token that was good is so still."""
+    def is_valid(self, caller: Caller) -> bool:
+        """Return whether the token of a verified caller is neither expired nor revoked."""
         return caller.expires_at + LEEWAY_SECONDS >= self._clock() and not (
-            self._revocations.revoked(caller.email, caller.session, caller.issued_at)
+            self._revocations.is_revoked(caller.email, caller.session, caller.issued_at)
         )
 
-    def guess(self, authorization: bytes | None) -> Caller:
-        """Return who sends a request to an endpoint for anyone, by the keys at hand.
+    def identify_or_visitor(self, authorization: bytes | None) -> Caller:
+        """Return the caller, who is a visitor if the token is invalid. Does not fetch keys.
 
         Args:
-            authorization: The header's value; one that is no good makes a visitor.
+            authorization: The header `Authorization`.
         """
         try:
-            token = _token(authorization)
+            token = _bearer_token(authorization)
             if token is None:
                 return VISITOR
-            caller = self._remembered(token)
+            caller = self._cached(token)
             if caller is None:
-                key = self._keys.get(_kid(token))
-                caller = self._verify(token, key) if key else VISITOR
+                key = self._keys.get(_key_id(token))
+                caller = self.verify(token, key) if key else VISITOR
         except InvalidTokenError:
             return VISITOR
         return caller
 
     async def identify(self, authorization: bytes | None) -> Caller:
-        """Return who sends a request.
+        """Return the caller, who is a visitor if there is no token.
 
         Args:
-            authorization: The header's value.
+            authorization: The header `Authorization`.
 
         Raises:
-            InvalidTokenError: A token was sent that is not to be trusted.
-            NoKeyError: There is no key to verify it with.
+            InvalidTokenError: The token cannot be trusted.
+            KeysUnavailableError: The token's key cannot be fetched.
         """
-        token = _token(authorization)
+        token = _bearer_token(authorization)
         if token is None:
             return VISITOR
-        caller = self._remembered(token)
-        return caller or self._verify(token, await self._keys.find(_kid(token)))
+        caller = self._cached(token)
+        return caller or self.verify(token, await self._keys.find(_key_id(token)))
 
-    def _remembered(self, token: bytes) -> Caller | None:
-        if self._generation != self._keys.generation:
-            self._generation = self._keys.generation
-            self._verified.clear()
-        caller = self._verified.get(token)
-        if caller and not self.holds(caller):
-            del self._verified[token]
-            raise InvalidTokenError
-        return caller
+    def verify(self, token: bytes, key: Any) -> Caller:
+        """Return the caller of a token, and cache it.
 
-    def _verify(self, token: bytes, key: Any) -> Caller:
+        Args:
+            token: The token.
+            key: The key that must have signed it.
+
+        Raises:
+            InvalidTokenError: The token cannot be trusted.
+        """
         try:
             claims = jwt.decode(
                 token.decode("ascii"),
@@ -147,37 +163,44 @@ class Tokens:
                 issuer=ISSUER,
                 options=_OPTIONS,
             )
-            caller = _Claims.model_validate(claims).caller()
+            caller = _Claims.model_validate(claims).to_caller()
         except (JWTError, ValidationError) as error:
             raise InvalidTokenError from error
-        if not self.holds(caller):
+        if not self.is_valid(caller):
             raise InvalidTokenError
-        self._remember(token, caller)
+        if len(self._cache) >= self._cache_size:
+            del self._cache[next(iter(self._cache))]
+        self._cache[token] = caller
         return caller
 
-    def _remember(self, token: bytes, caller: Caller) -> None:
-        if len(self._verified) >= _CACHED:
-            del self._verified[next(iter(self._verified))]
-        self._verified[token] = caller
+    def _cached(self, token: bytes) -> Caller | None:
+        if self._generation != self._keys.generation:
+            self._generation = self._keys.generation
+            self._cache.clear()
+        caller = self._cache.get(token)
+        if caller and not self.is_valid(caller):
+            del self._cache[token]
+            raise InvalidTokenError
+        return caller
 
 
-def _token(authorization: bytes | None) -> bytes | None:
-    """Return what is claimed to be a token, None where no token was sent."""
+def _bearer_token(authorization: bytes | None) -> bytes | None:
+    """Return the token, or None if the header has none."""
     if authorization is None or authorization[: len(_SCHEME)].lower() != _SCHEME:
         return None
     token = authorization[len(_SCHEME) :].strip()
-    if len(token) > _LONGEST_BYTES or not token.isascii():
+    if len(token) > _MAX_BYTES or not token.isascii():
         raise InvalidTokenError
     return token
 
 
-def _kid(token: bytes) -> str:
+def _key_id(token: bytes) -> str:
     try:
         header = jwt.get_unverified_header(token.decode("ascii"))
     except JWTError as error:
         raise InvalidTokenError from error
     kid = header.get("kid")
-    # Refused here, a forged header can't even make the gateway ask for a key.
+    # Checked before the key is looked up, so that such a token does not cause a fetch.
     if header.get("alg") != ALGORITHM or not isinstance(kid, str):
         raise InvalidTokenError
     return kid

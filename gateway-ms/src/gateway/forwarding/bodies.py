@@ -1,67 +1,66 @@
-"""A request's body on its way in."""
+"""The body of a request."""
 
 from collections.abc import AsyncIterator
 
 from starlette.types import Receive
 
-from gateway.problems import BodyTooLargeError
+from gateway.errors import BodyTooLargeError, ClientDisconnectedError
 
 SMALL_BYTES = 64 * 1024
-"""Up to this size a body is read whole and sent on in one piece."""
+"""A body of at most this size is read completely and forwarded in a single write."""
 
 
-class ClientGoneError(Exception):
-    """The client went away; nobody is left to answer."""
+class RequestBody:
+    """A body that is streamed, with a limit.
 
+    Args:
+        receive: Returns the parts.
+        length: The length in bytes, None if the client did not declare it.
+        limit_bytes: The maximum size.
 
-class Body:
-    """A body that is counted while it streams."""
+    Attributes:
+        finished: Whether the whole body was received.
+        error: Why the body could not be received. The client library wraps what an iterator raises,
+            so the original error is kept here.
+
+    Raises:
+        BodyTooLargeError: The declared length exceeds the limit.
+    """
 
     def __init__(self, receive: Receive, length: int | None, limit_bytes: int) -> None:
-        """Take a body that has not begun.
-
-        Args:
-            receive: Gives its parts.
-            length: Its length in bytes, where the client told it.
-            limit_bytes: The most that is let through.
-
-        Raises:
-            BodyTooLargeError: The client told a length over the limit.
-        """
         if length is not None and length > limit_bytes:
             raise BodyTooLargeError(limit_bytes)
         self._receive = receive
         self._limit = limit_bytes
-        self.length = length
+        self._length = length
         self.finished = length == 0
         self.error: Exception | None = None
-        """Why it could not be read; the client library wraps what an iterator raises."""
 
     @property
     def small(self) -> bool:
-        """Whether it is known to be small."""
-        return self.length is not None and self.length <= SMALL_BYTES
+        """Whether the declared length is small."""
+        return self._length is not None and self._length <= SMALL_BYTES
 
     async def read(self) -> bytes:
-        """Return the whole of a small body."""
+        """Return the whole body."""
         return b"".join([part async for part in self])
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Give its parts as they arrive.
+        """Yield the parts as they arrive.
 
         Raises:
-            BodyTooLargeError: It grew over the limit.
-            ClientGoneError: The client went away.
+            BodyTooLargeError: The body exceeds the limit.
+            ClientDisconnectedError: The client has disconnected.
         """
-        count = 0
+        received_bytes = 0
         while not self.finished:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                self.error = ClientGoneError()
+                self.error = ClientDisconnectedError()
                 raise self.error
             part = message.get("body", b"")
-            count += len(part)
-            if count > self._limit:
+            received_bytes += len(part)
+            if received_bytes > self._limit:
                 self.error = BodyTooLargeError(self._limit)
                 raise self.error
             self.finished = not message.get("more_body", False)

@@ -1,4 +1,4 @@
-"""Notices that a client has gone away while its request is being worked on."""
+"""Notices that a client disconnects while its request is being processed."""
 
 import asyncio
 from types import TracebackType
@@ -6,46 +6,47 @@ from typing import Self
 
 from starlette.types import Receive
 
-from gateway.forwarding.bodies import Body, ClientGoneError
+from gateway.errors import ClientDisconnectedError
+from gateway.forwarding.bodies import RequestBody
 
-PATIENCE_SECONDS = 0.1
+WATCH_AFTER_SECONDS = 0.1
 
 
-class Departure:
-    """Cancels the present task once its client has gone, and turns that into ClientGoneError.
+class DisconnectWatcher:
+    """Cancels the current task if the client disconnects, and raises ClientDisconnectedError.
 
-    Most requests end before one would begin to watch, so watching begins a little later: a timer
-    costs a tenth of a task.
+    Most requests end within 0.1 s, so the watching task starts only after that time. A timer costs
+    a tenth of a task.
     """
 
-    __slots__ = ("_body", "_gone", "_handle", "_loop", "_receive", "_task", "_watcher")
+    __slots__ = ("_body", "_disconnected", "_handle", "_loop", "_receive", "_task", "_watcher")
 
-    def __init__(self, receive: Receive, body: Body) -> None:
+    def __init__(self, receive: Receive, body: RequestBody) -> None:
         self._receive = receive
         self._body = body
-        self._gone = False
+        self._disconnected = False
         self._watcher: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
-        """Begin to watch, shortly."""
+        """Schedule the watching task."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in a task.
         self._task = task
         self._loop = asyncio.get_running_loop()
-        self._handle = self._loop.call_later(PATIENCE_SECONDS, self._begin)
+        self._handle = self._loop.call_later(WATCH_AFTER_SECONDS, self._start)
         return self
 
-    def _begin(self) -> None:
-        # While the body streams, its reader is the one who hears of it.
+    def _start(self) -> None:
+        # While the body is being received, its reader notices a disconnect.
         if not self._body.finished:
-            self._handle = self._loop.call_later(PATIENCE_SECONDS, self._begin)
+            self._handle = self._loop.call_later(WATCH_AFTER_SECONDS, self._start)
             return
         self._watcher = self._loop.create_task(self._watch())
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._gone = True
+        self._disconnected = True
         self._task.cancel()
 
     def __exit__(
@@ -57,11 +58,11 @@ class Departure:
         """Stop watching.
 
         Raises:
-            ClientGoneError: The client has gone.
+            ClientDisconnectedError: The client has disconnected.
         """
         self._handle.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
-        if self._gone and isinstance(error, asyncio.CancelledError):
+        if self._disconnected and isinstance(error, asyncio.CancelledError):
             self._task.uncancel()
-            raise ClientGoneError from error
+            raise ClientDisconnectedError from error

@@ -1,6 +1,7 @@
-"""The endpoint through which every request goes: find its row, judge the caller, pass it on.
+"""The endpoint of all requests: finds the route, checks access and forwards the request.
 
-Plain ASGI, since a framework's request and response objects would cost as much as the rest.
+It is a plain ASGI application, because a framework's request and response objects would cost as
+much as everything else together.
 """
 
 import logging
@@ -13,56 +14,61 @@ from prometheus_client.metrics import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import problems
-from gateway.auth import access
-from gateway.auth.tokens import Caller, Tokens
-from gateway.forwarding import forward
-from gateway.forwarding.bodies import Body, ClientGoneError
-from gateway.forwarding.disconnect import Departure
-from gateway.forwarding.forward import Forwarder, Outgoing
-from gateway.forwarding.headers import Incoming, Raw
-from gateway.matching import Place, RouteMap
-from gateway.routes import Kind, Route, Service, Who
+from gateway.auth.access import check_access, select_route
+from gateway.auth.tokens import Caller, TokenVerifier
+from gateway.errors import ClientDisconnectedError
+from gateway.forwarding.bodies import RequestBody
+from gateway.forwarding.disconnect import DisconnectWatcher
+from gateway.forwarding.forward import (
+    ForwardedRequest,
+    Forwarder,
+    forwarded_headers,
+    stream_body,
+)
+from gateway.forwarding.headers import RawHeader, RequestHeaders
+from gateway.matching import PathRoutes, RouteMap
+from gateway.routes import Access, Kind, Route, Service
 from shopkit.tracing import context, spans
+from shopkit.tracing.context import TraceContext
 from shopkit.web import telemetry
 from shopkit.web.identity import CLIENT_HEADER
-from shopkit.web.problems import INTERNAL, render
+from shopkit.web.problems import INTERNAL, INTERNAL_DETAIL, render
 
-CLIENT_GONE = 499
-"""The status under which a request is counted whose client went away, as nginx has it."""
+CLIENT_DISCONNECTED = 499
+"""The status that metrics show for a request whose client disconnected, as in nginx."""
 
-STREAMS = Gauge("gateway_streams_open", "Streams that are open.")
+STREAMS = Gauge("gateway_streams_open", "Open streams.")
 
 log = structlog.get_logger(__name__)
 
 
-class _StreamsEndError(Exception):
-    """Wakes a stream that waits for its next part, as the server is told to end."""
+class _ShutdownError(Exception):
+    """Wakes a stream that waits for its next part, because the server shuts down."""
 
 
-class Answer:
-    """What is sent to the client; keeps the status, and whether it has begun."""
+class ResponseSender:
+    """Sends a response to the client.
 
-    __slots__ = ("_origin", "send", "status")
+    Attributes:
+        status: The status that was sent, 0 if the response has not started.
+    """
 
-    def __init__(self, send: Send, trace_context: context.TraceContext) -> None:
+    __slots__ = ("_trace_context", "send", "status")
+
+    def __init__(self, send: Send, trace_context: TraceContext) -> None:
         self.send = send
-        self._origin = trace_context
+        self._trace_context = trace_context
         self.status = 0
 
-    @property
-    def started(self) -> bool:
-        """Whether the head was sent, so that nothing else can be said any more."""
-        return self.status != 0
-
-    async def start(self, status: int, headers: list[Raw]) -> None:
-        """Send the head, with the request's ids."""
+    async def start(self, status: int, headers: list[RawHeader]) -> None:
+        """Send the head, with the ids of the request."""
         self.status = status
-        headers.append((b"x-request-id", self._origin.request_id.encode()))
-        headers.append((b"traceparent", self._origin.traceparent.encode()))
+        headers.append((b"x-request-id", self._trace_context.request_id.encode()))
+        headers.append((b"traceparent", self._trace_context.traceparent.encode()))
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def __call__(self, message: Message) -> None:
-        """Send a message, as an ASGI application does."""
+        """Send a message of an ASGI application."""
         if message["type"] == "http.response.start":
             await self.start(message["status"], list(message["headers"]))
         else:
@@ -70,178 +76,196 @@ class Answer:
 
 
 class Endpoint:
-    """Decides on every request, and forwards those that are allowed."""
+    """Responds to all requests.
+
+    Args:
+        routes: The routes.
+        tokens: Identifies the callers.
+        forwarder: Sends requests to the services.
+        own_pages: Responds to requests for the gateway's own paths.
+    """
 
     def __init__(
-        self, routes: RouteMap, tokens: Tokens, forwarder: Forwarder, own: ASGIApp
+        self, routes: RouteMap, tokens: TokenVerifier, forwarder: Forwarder, own_pages: ASGIApp
     ) -> None:
-        """Take what it needs.
-
-        Args:
-            routes: The table.
-            tokens: Knows callers.
-            forwarder: Knows services.
-            own: Answers the gateway's own paths.
-        """
         self._routes = routes
         self._tokens = tokens
         self._forwarder = forwarder
-        self._own = own
-        self._open: set[aiohttp.ClientResponse] = set()
-        self._ending = False
-        # Asked once: a debug line costs as much as a look-up in the table, though nobody sees it.
-        self._tells_each = logging.getLogger().isEnabledFor(logging.DEBUG)
-        self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._own_pages = own_pages
+        self._open_streams: set[aiohttp.ClientResponse] = set()
+        self._shutting_down = False
+        # Checked once, because a debug line costs as much as finding the route even if it is not
+        # logged.
+        self._logs_requests = logging.getLogger().isEnabledFor(logging.DEBUG)
+        self._metrics: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Respond to a request."""
         started = time.perf_counter()
         method = scope["method"]
-        place = self._routes.find(scope["raw_path"])
-        if _is_own(place, method):
-            await self._answer_myself(scope, receive, send)
+        path_routes = self._routes.find(scope["raw_path"])
+        if _is_own_page(path_routes, method):
+            await self._serve_own_page(scope, receive, send)
             return
-        path = place.path if place else None
-        incoming = Incoming(scope["headers"])
-        trace_context = context.from_headers(incoming.text(b"x-request-id"), incoming.text(b"traceparent"))
+        path = path_routes.path if path_routes else None
+        headers = RequestHeaders(scope["headers"])
+        trace_context = context.from_headers(
+            headers.text(b"x-request-id"), headers.text(b"traceparent")
+        )
         with spans.start_request(trace_context, new_trace=True) as span:
             context.activate(span.trace_context)
-            answer = Answer(send, span.trace_context)
+            sender = ResponseSender(send, span.trace_context)
             try:
-                await self._answer(scope, receive, answer, incoming, place)
+                await self._respond(scope, receive, sender, headers, path_routes)
             finally:
-                span.set_served(method, path, scope["path"], answer.status)
-        self._record(method if place else "any", path or "unknown", answer.status, started)
+                span.set_served(method, path, scope["path"], sender.status)
+        self._record(method if path_routes else "any", path or "unknown", sender.status, started)
 
-    async def _answer(
+    def end_streams(self) -> None:
+        """End all streams properly, so that the clients reconnect to another gateway."""
+        self._shutting_down = True
+        for response in self._open_streams:
+            response.content.set_exception(_ShutdownError())
+
+    async def _respond(
         self,
         scope: Scope,
         receive: Receive,
-        answer: Answer,
-        incoming: Incoming,
-        place: Place | None,
+        sender: ResponseSender,
+        headers: RequestHeaders,
+        path_routes: PathRoutes | None,
     ) -> None:
         try:
-            route = access.choose(place, scope["method"], scope["path"])
-            await self._forward(scope, receive, answer, incoming, route)
-        except ClientGoneError:
-            answer.status = CLIENT_GONE
-        except problems.KNOWN as error:
-            await _explain(error, scope, receive, answer)
+            route = select_route(path_routes, scope["method"], scope["path"])
+            await self._forward(scope, receive, sender, headers, route)
+        except ClientDisconnectedError:
+            sender.status = CLIENT_DISCONNECTED
+        except problems.EXPECTED as error:
+            problem = problems.problem_type(error)
+            await render(problem, str(error), instance=scope["path"])(scope, receive, sender)
         except Exception:
-            if answer.started:
+            if sender.status:
                 raise
-            log.exception("unforeseen error")
-            await _apologise(scope, receive, answer)
+            log.exception("unexpected error")
+            await render(INTERNAL, INTERNAL_DETAIL, instance=scope["path"])(scope, receive, sender)
 
-    async def _answer_myself(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve_own_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = scope["headers"]
         if spans.enabled():
-            # These pages are in no trace, whatever a client asks for.
+            # Clients cannot force the gateway to trace its own pages.
             headers = [pair for pair in headers if pair[0] != b"traceparent"]
-        # The server leaves the body out of an answer to HEAD; FastAPI's routes know GET only.
-        await self._own({**scope, "method": "GET", "headers": headers}, receive, send)
+        # FastAPI's routes do not support HEAD. The server leaves out the body of the response.
+        await self._own_pages({**scope, "method": "GET", "headers": headers}, receive, send)
 
     async def _forward(
-        self, scope: Scope, receive: Receive, answer: Answer, incoming: Incoming, route: Route
+        self,
+        scope: Scope,
+        receive: Receive,
+        sender: ResponseSender,
+        headers: RequestHeaders,
+        route: Route,
     ) -> None:
-        authorization = incoming.noted.get(b"authorization")
-        if route.who is Who.ANYONE:
-            caller = self._tokens.guess(authorization)
+        authorization = headers.own.get(b"authorization")
+        if route.access is Access.ANYONE:
+            caller = self._tokens.identify_or_visitor(authorization)
         else:
             caller = await self._tokens.identify(authorization)
-            access.check(route, caller.role)
+            check_access(route, caller.role)
         service, method = f"{route.service}-ms", scope["method"]
-        body = Body(receive, incoming.length, route.kind.limit_bytes)
+        body = RequestBody(receive, headers.length, route.kind.limit_bytes)
         with (
             spans.start_call(service, method, route.path, context.current_trace_context()) as span,
-            Departure(receive, body),
+            DisconnectWatcher(receive, body),
         ):
-            request = Outgoing(
+            request = ForwardedRequest(
                 route=route,
                 method=method,
                 target=_target(scope),
-                headers=_outgoing_headers(incoming, caller, scope, route, span.trace_context),
+                headers=_request_headers(headers, caller, scope, route, span.trace_context),
                 body=body,
             )
             response = await self._forwarder.open(request)
             span.set_answered(response.status)
             try:
-                await self._pass_on(response, answer, request, caller)
+                await self._send_response(response, sender, request, caller)
             except aiohttp.ClientError as error:
-                # The service broke off. Without an end, for the server to cut the connection: else
-                # half an answer would look like the whole.
+                # The body is not ended, so that the server cuts the client's connection. Otherwise
+                # the client would take the body for complete.
                 span.set_failed(type(error).__name__)
-                log.warning("answer broke off", service=service, error=repr(error))
+                log.warning("response broke off", service=service, error=repr(error))
             finally:
-                # Where the answer was read to its end its connection is free already; otherwise
-                # this closes it, and the service hears of it.
+                # If the body was read to its end, the connection is already released. Otherwise
+                # this closes it, so that the service notices.
                 response.close()
 
-    async def _pass_on(
-        self, response: aiohttp.ClientResponse, answer: Answer, request: Outgoing, caller: Caller
+    async def _send_response(
+        self,
+        response: aiohttp.ClientResponse,
+        sender: ResponseSender,
+        request: ForwardedRequest,
+        caller: Caller,
     ) -> None:
-        await answer.start(response.status, forward.answer_start(response, request.route.service))
+        await sender.start(response.status, forwarded_headers(response, request.route.service))
         if request.method == "HEAD":
-            await answer({"type": "http.response.body", "body": b""})
+            await sender({"type": "http.response.body", "body": b""})
         elif request.route.kind is Kind.STREAM:
-            await self._stream(response, answer, caller)
+            await self._stream(response, sender, caller)
         else:
-            await forward.relay(response, answer.send, still=None)
+            await stream_body(response, sender.send, may_continue=None)
 
     async def _stream(
-        self, response: aiohttp.ClientResponse, answer: Answer, caller: Caller
+        self, response: aiohttp.ClientResponse, sender: ResponseSender, caller: Caller
     ) -> None:
-        self._open.add(response)
+        self._open_streams.add(response)
         STREAMS.inc()
         try:
-            await forward.relay(response, answer.send, still=lambda: self._goes_on(caller))
-        except _StreamsEndError:
-            await answer.send({"type": "http.response.body", "body": b""})
+            await stream_body(
+                response,
+                sender.send,
+                may_continue=lambda: not self._shutting_down and self._tokens.is_valid(caller),
+            )
+        except _ShutdownError:
+            await sender.send({"type": "http.response.body", "body": b""})
         finally:
-            self._open.discard(response)
+            self._open_streams.discard(response)
             STREAMS.dec()
-
-    def _goes_on(self, caller: Caller) -> bool:
-        return not self._ending and self._tokens.holds(caller)
-
-    def end_streams(self) -> None:
-        """End all streams properly, so that their clients come back to another gateway."""
-        self._ending = True
-        for response in self._open:
-            response.content.set_exception(_StreamsEndError())
 
     def _record(self, method: str, path: str, status: int, started: float) -> None:
         key = (method, path, status)
-        counters = self._counters.get(key)
-        if counters is None:
-            counters = self._counters[key] = (
+        metrics = self._metrics.get(key)
+        if metrics is None:
+            metrics = self._metrics[key] = (
                 telemetry.REQUESTS.labels(method, path, str(status)),
                 telemetry.SECONDS.labels(method, path),
             )
-        counters[0].inc()
+        counter, histogram = metrics
+        counter.inc()
         seconds = time.perf_counter() - started
-        counters[1].observe(seconds)
-        if self._tells_each:
+        histogram.observe(seconds)
+        if self._logs_requests:
             milliseconds = round(seconds * 1000, 1)
             log.debug("request", method=method, path=path, status=status, milliseconds=milliseconds)
 
 
-def _is_own(place: Place | None, method: str) -> bool:
-    route = place.routes.get(method) if place else None
+def _is_own_page(path_routes: PathRoutes | None, method: str) -> bool:
+    route = path_routes.routes.get(method) if path_routes else None
     return route is not None and route.service is Service.GATEWAY
 
 
 def _target(scope: Scope) -> str:
-    raw: bytes = scope["raw_path"]
+    path: bytes = scope["raw_path"]
     query: bytes = scope["query_string"]
-    return (b"%b?%b" % (raw, query) if query else raw).decode("latin-1")
+    return (b"%b?%b" % (path, query) if query else path).decode("latin-1")
 
 
-def _outgoing_headers(
-    incoming: Incoming, caller: Caller, scope: Scope, route: Route, trace_context: context.TraceContext
+def _request_headers(
+    incoming: RequestHeaders,
+    caller: Caller,
+    scope: Scope,
+    route: Route,
+    trace_context: TraceContext,
 ) -> list[tuple[str, str]]:
-    headers = incoming.passed
+    headers = incoming.forwarded
     headers += caller.headers
     headers.append(("X-Request-ID", trace_context.request_id))
     headers.append(("traceparent", trace_context.traceparent))
@@ -250,29 +274,12 @@ def _outgoing_headers(
         headers.append(("Content-Length", length))
     if route.service is Service.AUTHENTICATION and (cookie := incoming.text(b"cookie")):
         headers.append(("Cookie", cookie))
-    # Left out, the client library would ask for what our client may not be able to read.
+    # By default the client library would accept encodings that the client may not support.
     headers.append(("Accept-Encoding", incoming.text(b"accept-encoding") or "identity"))
     return headers
 
 
-def _client_address(incoming: Incoming, scope: Scope) -> str:
-    """Return the client's address: as nginx set it, or of whoever speaks to us directly."""
+def _client_address(incoming: RequestHeaders, scope: Scope) -> str:
+    """Return the client's address as nginx set it, or else that of the connection."""
     client = scope.get("client")
     return incoming.text(b"x-client-address") or (client[0] if client else "")
-
-
-async def _explain(error: Exception, scope: Scope, receive: Receive, answer: Answer) -> None:
-    problem = next(problems.TABLE[kind] for kind in type(error).__mro__ if kind in problems.TABLE)
-    response = render(
-        problem, str(error), instance=scope["path"], headers=getattr(error, "headers", None)
-    )
-    await response(scope, receive, answer)
-
-
-async def _apologise(scope: Scope, receive: Receive, answer: Answer) -> None:
-    response = render(
-        INTERNAL,
-        "The request could not be answered. Please try again.",
-        instance=scope["path"],
-    )
-    await response(scope, receive, answer)

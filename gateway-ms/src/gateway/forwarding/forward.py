@@ -1,4 +1,4 @@
-"""Passes a request to a service and its answer back, both as streams."""
+"""Sends requests to the services, and streams their responses to the clients."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -10,10 +10,10 @@ from prometheus_client import Counter
 from starlette.types import Send
 from yarl import URL
 
-from gateway import problems
-from gateway.forwarding import headers
-from gateway.forwarding.bodies import Body
-from gateway.forwarding.client import Pool
+from gateway import errors
+from gateway.forwarding.bodies import RequestBody
+from gateway.forwarding.client import ConnectionPool
+from gateway.forwarding.headers import RawHeader, response_headers
 from gateway.routes import Kind, Route, Service
 
 RETRY_AFTER_SECONDS = 0.1
@@ -21,131 +21,147 @@ RETRIED_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 FAILURES = Counter(
     "gateway_upstream_failures_total",
-    "Requests that a service gave no answer to.",
+    "Requests to which a service did not respond.",
     ["service", "why"],
 )
 
 log = structlog.get_logger(__name__)
 
-# The request never left: aiohttp raises these before it has a connection to send it on.
-_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+# aiohttp raises these before it has a connection, so the service has not received the request.
+_NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 @dataclass(slots=True)
-class Outgoing:
-    """A request, ready to be sent on."""
+class ForwardedRequest:
+    """A request that is ready to be sent to a service.
+
+    Attributes:
+        target: The path and the query, as the client sent them.
+    """
 
     route: Route
     method: str
     target: str
-    """The path and query as the client sent them."""
     headers: list[tuple[str, str]]
-    body: Body
+    body: RequestBody
 
 
 class Forwarder:
-    """Knows where the services are."""
+    """Sends requests to the services.
+
+    Args:
+        service_urls: The URL of each service.
+        requests: The connections for ordinary requests.
+        streams: The connections for streams.
+    """
 
     def __init__(
         self,
-        origins: Mapping[Service, str],
-        ordinary: Pool,
-        streams: Pool,
+        service_urls: Mapping[Service, str],
+        requests: ConnectionPool,
+        streams: ConnectionPool,
     ) -> None:
-        self._origins = dict(origins)
-        self._ordinary = ordinary
+        self._service_urls = service_urls
+        self._requests = requests
         self._streams = streams
 
-    async def open(self, request: Outgoing) -> aiohttp.ClientResponse:
-        """Return a service's answer, of which the head has arrived.
+    async def open(self, request: ForwardedRequest) -> aiohttp.ClientResponse:
+        """Send a request, and return the response as soon as its head has arrived.
 
         Raises:
-            ClientGoneError: The client went away while it sent the body.
-            BodyTooLargeError: The body grew over the limit; the service's connection was cut.
-            BodyTooSlowError: The body did not arrive in time.
-            ServiceAwayError: There was no connection to be had.
-            ServiceBrokenError: The answer was cut or was not HTTP.
-            ServiceSlowError: There was no answer in time.
+            ClientDisconnectedError: The client disconnected before the whole body was sent.
+            BodyTooLargeError: The body exceeds the limit.
+            BodyTimeoutError: The body did not arrive in time.
+            ServiceUnavailableError: No connection could be opened.
+            ServiceBrokenError: The response broke off or is not HTTP.
+            ServiceTimeoutError: There was no response in time.
         """
         try:
             data = await self._data(request.body)
-            return await self._open(request, data)
+            return await self._send_with_retry(request, data)
         except (aiohttp.ClientError, OSError) as error:
             failure = _translate(error, request)
-            if isinstance(failure, problems.ServiceError):
+            if isinstance(failure, errors.ServiceError):
                 FAILURES.labels(failure.service, type(failure).__name__).inc()
-                log.warning("service gave no answer", service=failure.service, error=repr(error))
+                log.warning("service did not respond", service=failure.service, error=repr(error))
             raise failure from error
 
-    async def _data(self, body: Body) -> bytes | Body | None:
-        """Return what to send as the body: a small one in one piece, so that it is one write."""
+    async def _data(self, body: RequestBody) -> bytes | RequestBody | None:
+        """Return the body to send. A small body is read first, so that it takes one write."""
         if body.finished:
             return None
         if not body.small:
             return body
-        async with asyncio.timeout(self._ordinary.timeout.total):
+        async with asyncio.timeout(self._requests.timeout.total):
             return await body.read()
 
-    async def _open(self, request: Outgoing, data: bytes | Body | None) -> aiohttp.ClientResponse:
+    async def _send_with_retry(
+        self, request: ForwardedRequest, data: bytes | RequestBody | None
+    ) -> aiohttp.ClientResponse:
         try:
             return await self._send(request, data)
         except aiohttp.ClientConnectorError:
             if request.method not in RETRIED_METHODS:
                 raise
-        # Without a connection nothing was read from a body that streams, either.
+        # A body that is streamed can be sent again, because nothing of it was read.
         await asyncio.sleep(RETRY_AFTER_SECONDS)
         return await self._send(request, data)
 
-    async def _send(self, request: Outgoing, data: bytes | Body | None) -> aiohttp.ClientResponse:
-        pool = self._streams if request.route.kind is Kind.STREAM else self._ordinary
+    async def _send(
+        self, request: ForwardedRequest, data: bytes | RequestBody | None
+    ) -> aiohttp.ClientResponse:
+        pool = self._streams if request.route.kind is Kind.STREAM else self._requests
         return await pool.request(
-            # Services need not know HEAD: it is a GET whose body nobody reads.
+            # Services do not support HEAD. It is sent as GET, and the body is discarded.
             "GET" if request.method == "HEAD" else request.method,
-            URL(self._origins[request.route.service] + request.target, encoded=True),
+            URL(self._service_urls[request.route.service] + request.target, encoded=True),
             request.headers,
             data,
         )
 
 
-def _translate(error: Exception, request: Outgoing) -> Exception:
-    """Return our name for what went wrong before there was an answer."""
+def _translate(error: Exception, request: ForwardedRequest) -> Exception:
+    """Return the gateway's own exception for an error before the response."""
     if request.body.error is not None:
         return request.body.error
     service = request.route.service.value
-    if isinstance(error, _NEVER_CONNECTED):
-        return problems.ServiceAwayError(service)
+    if isinstance(error, _NOT_CONNECTED):
+        return errors.ServiceUnavailableError(service)
     if not isinstance(error, TimeoutError):
-        return problems.ServiceBrokenError(service)
+        return errors.ServiceBrokenError(service)
     if not request.body.finished:
-        return problems.BodyTooSlowError()
-    return problems.ServiceSlowError(service)
+        return errors.BodyTimeoutError()
+    return errors.ServiceTimeoutError(service)
 
 
-async def relay(
-    response: aiohttp.ClientResponse, send: Send, *, still: Callable[[], bool] | None
+async def stream_body(
+    response: aiohttp.ClientResponse, send: Send, *, may_continue: Callable[[], bool] | None
 ) -> None:
-    """Pass an answer's body on, each part as it arrives.
+    """Send the body of a response to the client, each part as it arrives.
 
     Args:
-        response: The answer, of which the head was passed on.
-        send: Takes the parts.
-        still: Whether the caller may go on listening, asked at each part; None where they may.
+        response: The response, whose head was already sent.
+        send: Sends the parts.
+        may_continue: Called after each part. The body ends if it returns False. None means that the
+            body is sent to its end.
 
     Raises:
-        aiohttp.ClientError: The service broke off. The client's connection must then end without
-            a proper end, or it would take half an answer for the whole.
+        aiohttp.ClientError: The service broke off. The client's connection must then be cut.
+            Otherwise the client would take the body for complete.
     """
     content = response.content
     while True:
         part = await content.readany()
-        ended = content.at_eof() or (still is not None and not still())
+        ended = content.at_eof() or (may_continue is not None and not may_continue())
         await send({"type": "http.response.body", "body": part, "more_body": not ended})
         if ended:
             return
 
 
-def answer_start(response: aiohttp.ClientResponse, service: Service) -> list[headers.Raw]:
-    """Return the headers of an answer that pass to the client."""
-    return headers.answer(
-        response.raw_headers, response.status, cookies=service is Service.AUTHENTICATION
+def forwarded_headers(response: aiohttp.ClientResponse, service: Service) -> list[RawHeader]:
+    """Return the headers of a response that are sent to the client."""
+    return response_headers(
+        response.raw_headers,
+        response.status,
+        may_set_cookies=service is Service.AUTHENTICATION,
     )

@@ -1,15 +1,15 @@
-"""Which headers pass: pure functions on lists of pairs of bytes."""
+"""Decides which headers are forwarded."""
 
 from collections.abc import Iterable, Sequence
 
-Raw = tuple[bytes, bytes]
+RawHeader = tuple[bytes, bytes]
 
-_PREFIXES_DROPPED = (b"x-user-", b"proxy-")
-_STAYS_OPEN = frozenset({b"close", b"keep-alive", b""})
+# The headers that identify the caller start as in shopkit.web.identity. A client's own are dropped.
+_DROPPED_PREFIXES = (b"x-user-", b"proxy-")
+_NOT_HOP_BY_HOP = frozenset({b"close", b"keep-alive", b""})
 
-# True: noted, for the gateway to judge; False: dropped. What is not named here passes. A client's
-# own identity is dropped with every header that begins as those of shopkit.web.identity do.
-_REQUEST = {
+# True: kept for the gateway itself. False: dropped. All other headers are forwarded.
+_REQUEST_RULES = {
     b"accept-encoding": True,
     b"authorization": True,
     b"connection": True,
@@ -19,8 +19,7 @@ _REQUEST = {
     b"traceparent": True,
     b"x-client-address": True,
     b"x-request-id": True,
-    # The client library names the host it calls, and asks for no "100 Continue": uvicorn has
-    # answered that already.
+    # The client library sets the host, and uvicorn has already answered "Expect: 100-continue".
     b"host": False,
     b"expect": False,
     b"keep-alive": False,
@@ -30,8 +29,8 @@ _REQUEST = {
     b"x-token-expires": False,
 }
 
-# The gateway's server writes its own date, and the gateway its own ids.
-_ANSWER_DROPPED = frozenset(
+# The gateway's server sets its own date, and the gateway sets the ids.
+_DROPPED_FROM_RESPONSE = frozenset(
     {
         b"connection",
         b"date",
@@ -47,65 +46,73 @@ _ANSWER_DROPPED = frozenset(
 )
 
 
-class Incoming:
-    """A request's headers, in one pass: those that pass, and those that the gateway judges."""
+class RequestHeaders:
+    """The headers of a request, sorted in a single pass.
 
-    __slots__ = ("noted", "passed")
+    Attributes:
+        own: The headers that the gateway itself uses.
+        forwarded: The headers that are forwarded.
+    """
 
-    def __init__(self, raw: Iterable[Raw]) -> None:
-        self.noted: dict[bytes, bytes] = {}
-        self.passed: list[tuple[str, str]] = []
-        noted, passed = self.noted, self.passed
+    __slots__ = ("forwarded", "own")
+
+    def __init__(self, raw: Iterable[RawHeader]) -> None:
+        self.own: dict[bytes, bytes] = {}
+        self.forwarded: list[tuple[str, str]] = []
+        own, forwarded = self.own, self.forwarded
         for name, value in raw:
-            rule = _REQUEST.get(name)
+            rule = _REQUEST_RULES.get(name)
             if rule is None:
-                if not name.startswith(_PREFIXES_DROPPED):
-                    passed.append((name.decode("ascii"), value.decode("utf-8", "replace")))
+                if not name.startswith(_DROPPED_PREFIXES):
+                    forwarded.append((name.decode("ascii"), value.decode("utf-8", "replace")))
             elif rule:
-                noted[name] = b", ".join((noted[name], value)) if name in noted else value
-        if named := _named(noted.get(b"connection")):
-            self.passed = [pair for pair in passed if pair[0].encode() not in named]
+                own[name] = b", ".join((own[name], value)) if name in own else value
+        if hop_by_hop := _hop_by_hop(own.get(b"connection")):
+            self.forwarded = [pair for pair in forwarded if pair[0].encode() not in hop_by_hop]
 
     def text(self, name: bytes) -> str | None:
-        """Return a noted header's text."""
-        value = self.noted.get(name)
+        """Return the text of one of the gateway's own headers."""
+        value = self.own.get(name)
         return None if value is None else value.decode("latin-1")
 
     @property
     def length(self) -> int | None:
-        """The body's length in bytes: 0 without a body, None where it is known only at its end."""
-        if b"transfer-encoding" in self.noted:
+        """The length of the body in bytes, None if it is not declared."""
+        if b"transfer-encoding" in self.own:
             return None
-        return int(self.noted.get(b"content-length", b"0"))
+        return int(self.own.get(b"content-length", b"0"))
 
 
-def _named(connection: bytes | None) -> frozenset[bytes]:
-    """Return the headers that `Connection` makes hop-by-hop."""
+def _hop_by_hop(connection: bytes | None) -> frozenset[bytes]:
+    """Return the headers that the header `Connection` names."""
     if connection is None:
         return frozenset()
-    return frozenset(token.strip().lower() for token in connection.split(b",")) - _STAYS_OPEN
+    names = frozenset(token.strip().lower() for token in connection.split(b","))
+    return names - _NOT_HOP_BY_HOP
 
 
-def answer(raw: Sequence[Raw], status: int, *, cookies: bool) -> list[Raw]:
-    """Return those headers of a service's answer that pass to the client.
+def response_headers(
+    raw: Sequence[RawHeader], status: int, *, may_set_cookies: bool
+) -> list[RawHeader]:
+    """Return the headers of a service's response that are forwarded to the client.
 
     Args:
-        raw: The answer's headers.
-        status: Its status.
-        cookies: Whether this service may set cookies.
+        raw: The headers of the response.
+        status: The status of the response.
+        may_set_cookies: Whether the service may set cookies.
     """
-    passed = []
+    forwarded = []
     connection = None
-    for cased, value in raw:
-        name = cased.lower()
+    for cased_name, value in raw:
+        name = cased_name.lower()
         if name == b"connection":
             connection = value
-        elif name not in _ANSWER_DROPPED and not name.startswith(b"proxy-"):
-            passed.append((name, value))
-    unwanted = set(_named(connection))
-    if not cookies:
-        unwanted.add(b"set-cookie")
+        elif name not in _DROPPED_FROM_RESPONSE and not name.startswith(b"proxy-"):
+            forwarded.append((name, value))
+    dropped = set(_hop_by_hop(connection))
+    if not may_set_cookies:
+        dropped.add(b"set-cookie")
     if status == 304:
-        # It tells the length of what was not sent; uvicorn would wait for that many bytes.
-        unwanted.add(b"content-length")
-    return [pair for pair in passed if pair[0] not in unwanted]
+        # The length is that of the body that is not sent. uvicorn would wait for it.
+        dropped.add(b"content-length")
+    return [pair for pair in forwarded if pair[0] not in dropped]

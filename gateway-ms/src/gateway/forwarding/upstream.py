@@ -1,4 +1,4 @@
-"""The pooled HTTP sessions, and what the gateway itself asks services for."""
+"""The pooled connections to the services, and the requests that the gateway itself sends."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,20 +9,20 @@ from prometheus_client import Counter
 from gateway.settings import GatewaySettings
 
 POLLS = Counter(
-    "gateway_polls_total", "What the gateway asked services for itself.", ["what", "outcome"]
+    "gateway_polls_total", "Requests of the gateway itself to services.", ["what", "outcome"]
 )
 
-# Under the services' own 75 s, and under the 5 s in which one that ends takes leave
-# (DRAIN_SECONDS): so it is always we who close an idle connection.
+# Shorter than the 75 s after which services close idle connections, and than the 5 s for which they
+# drain connections at shutdown (DRAIN_SECONDS). So only the gateway closes idle connections.
 KEEP_ALIVE_SECONDS = 4.0
-_OWN_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
+_FETCH_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
 
 Fetch = Callable[[], Awaitable[Any]]
-"""Returns a decoded JSON document, or raises."""
+"""Returns a decoded JSON document, or raises an error."""
 
 
-def ordinary_session(settings: GatewaySettings) -> aiohttp.ClientSession:
-    """Return the session of requests that end soon."""
+def request_session(settings: GatewaySettings) -> aiohttp.ClientSession:
+    """Return the session for ordinary requests."""
     return _session(
         aiohttp.TCPConnector(
             limit=0,
@@ -38,7 +38,7 @@ def ordinary_session(settings: GatewaySettings) -> aiohttp.ClientSession:
 
 
 def stream_session(settings: GatewaySettings) -> aiohttp.ClientSession:
-    """Return the session of streams, which may be many and never come to an end by time."""
+    """Return the session for streams, without limits on their number and duration."""
     return _session(
         aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS),
         aiohttp.ClientTimeout(
@@ -56,14 +56,14 @@ def _session(
 
 
 def json_fetcher(session: aiohttp.ClientSession, url: str) -> Fetch:
-    """Return what gets a service's JSON document.
+    """Return a function that fetches a JSON document.
 
     The function raises aiohttp.ClientError, TimeoutError or ValueError.
     """
 
     async def fetch() -> Any:
-        async with session.get(url, timeout=_OWN_TIMEOUT) as answer:
-            answer.raise_for_status()
-            return await answer.json()
+        async with session.get(url, timeout=_FETCH_TIMEOUT) as response:
+            response.raise_for_status()
+            return await response.json()
 
     return fetch

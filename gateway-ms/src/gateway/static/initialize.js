@@ -1,4 +1,4 @@
-// A file and not an inline script, as the page's policy allows none.
+// In a file, because the page's policy does not allow inline scripts.
 SwaggerUIBundle({
   url: "/api/openapi.json",
   dom_id: "#swagger-ui",

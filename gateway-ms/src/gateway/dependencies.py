@@ -1,0 +1,76 @@
+"""Wires the parts of the gateway to their dependencies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+from starlette.types import ASGIApp
+
+from gateway.auth.keys import KeyStore
+from gateway.auth.revocations import RevocationList
+from gateway.auth.tokens import TokenVerifier
+from gateway.forwarding.client import ConnectionPool
+from gateway.forwarding.endpoint import Endpoint
+from gateway.forwarding.forward import Forwarder
+from gateway.forwarding.upstream import Fetch, json_fetcher
+from gateway.matching import RouteMap
+from gateway.openapi import ApiDocument
+from gateway.routes import Service, all_routes
+from gateway.settings import GatewaySettings
+from shopkit.checks import Check
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of the gateway.
+
+    Attributes:
+        checks: The readiness checks, empty until the gateway runs.
+    """
+
+    endpoint: Endpoint
+    keys: KeyStore
+    revocations: RevocationList
+    api_document: ApiDocument
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+def build(
+    settings: GatewaySettings,
+    own_pages: ASGIApp,
+    requests: aiohttp.ClientSession,
+    streams: aiohttp.ClientSession,
+) -> Services:
+    """Return the parts of the gateway.
+
+    Args:
+        settings: The settings.
+        own_pages: Responds to requests for the gateway's own paths.
+        requests: The session for ordinary requests.
+        streams: The session for streams.
+    """
+    service_urls = {
+        Service.AUTHENTICATION: settings.authentication_url,
+        Service.PRODUCTS: settings.products_url,
+        Service.ORDERS: settings.orders_url,
+    }
+
+    def fetcher(service: Service, path: str) -> Fetch:
+        return json_fetcher(requests, service_urls[service] + path)
+
+    keys = KeyStore(fetcher(Service.AUTHENTICATION, "/api/.well-known/jwks.json"))
+    revocations = RevocationList(fetcher(Service.AUTHENTICATION, "/internal/revocations"))
+    routes = all_routes(chaos=settings.chaos_endpoints)
+    return Services(
+        endpoint=Endpoint(
+            RouteMap(routes),
+            TokenVerifier(keys, revocations),
+            Forwarder(service_urls, ConnectionPool(requests), ConnectionPool(streams)),
+            own_pages,
+        ),
+        keys=keys,
+        revocations=revocations,
+        api_document=ApiDocument(
+            {service: fetcher(service, "/openapi.json") for service in service_urls}, routes
+        ),
+    )
