@@ -6,21 +6,20 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from infrastructure.lint import language
 
 ROOT = Path(__file__).resolve().parents[2]
-PHRASES = language.read_phrases("tells? of\tsays\nanew\tagain\n")
+PHRASES = language.read_phrases("leverages? it\tuse it\nutilise\tuse\n")
 
 
 class TestLanguage:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ("It tells of an order.", 'a.py:1: "tells of" -> says'),
-            ("first\nTELL OF it", 'a.py:2: "TELL OF" -> says'),
-            ("# what it tells\n    # of an order", 'a.py:1: "tells # of" -> says'),
-            ("// tells\n// of an order", 'a.py:1: "tells // of" -> says'),
+            ("It leverages it.", 'a.py:1: "leverages it" -> use it'),
+            ("first\nLEVERAGE IT all", 'a.py:2: "LEVERAGE IT" -> use it'),
+            ("# what leverages\n    # it all", 'a.py:1: "leverages # it" -> use it'),
+            ("// leverages\n// it", 'a.py:1: "leverages // it" -> use it'),
         ],
     )
     def test_reports_the_place_the_phrase_and_the_replacement(
@@ -28,12 +27,12 @@ class TestLanguage:
     ) -> None:
         assert [str(finding) for finding in language.find(PHRASES, "a.py", text)] == [expected]
 
-    @pytest.mark.parametrize("text", ["tells offers", "retells_of", "janew", "anew_count"])
+    @pytest.mark.parametrize("text", ["leverage items", "utilised", "reutilise", "utilise_count"])
     def test_ignores_parts_of_words(self, text: str) -> None:
         assert list(language.find(PHRASES, "a.py", text)) == []
 
     def test_reports_findings_from_top_to_bottom(self) -> None:
-        findings = language.find(PHRASES, "a.py", "anew\nit tells of\nanew")
+        findings = language.find(PHRASES, "a.py", "utilise\nleverage it\nutilise")
         assert [finding.line for finding in findings] == [1, 2, 3]
 
     def test_checks_files_that_people_write_and_no_others(self) -> None:
