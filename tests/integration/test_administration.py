@@ -158,7 +158,7 @@ class TestDeadLetters:
     async def letter(self, shop: Any, sold: list[Order]) -> Record:
         """An event that says REJECTED of the order that is pending, parked for some reason."""
         record = contrary(sold[2])
-        await DeadLetterRepository(shop.orders_db).park(record, "a reason")
+        await DeadLetterRepository(shop.orders_db).add(record, "a reason")
         return record
 
     async def test_are_listed_and_can_be_read(
@@ -200,7 +200,7 @@ class TestDeadLetters:
     ) -> None:
         # Given
         record = contrary(sold[0])
-        await DeadLetterRepository(shop.orders_db).park(record, "contrary")
+        await DeadLetterRepository(shop.orders_db).add(record, "contrary")
         # When
         answer = await client.post(f"{LETTERS}/{record.id}/replay")
         # Then

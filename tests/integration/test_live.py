@@ -9,7 +9,7 @@ import pytest
 
 from orders.errors import TooManyStreamsError
 from orders.models.order import Order
-from orders.services.live import MOST_STREAMS, LiveService, LiveUpdate
+from orders.services.live import MAX_STREAMS, LiveService, LiveUpdate
 
 Place = Callable[..., Awaitable[Order]]
 
@@ -151,7 +151,7 @@ class TestFollow:
     ) -> None:
         # Given
         live = await replica(stocked, running)
-        for number in range(MOST_STREAMS):
+        for number in range(MAX_STREAMS):
             live.follow(f"{number}@shop.example", None)
         # When / Then
         with pytest.raises(TooManyStreamsError):

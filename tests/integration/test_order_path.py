@@ -25,7 +25,7 @@ class TestSettlement:
         # Then
         assert order.status == "PENDING"
         caller = Identity(email=order.email, role=Role.USER)
-        settled = await services.orders.order(order.id, caller)
+        settled = await services.orders.get(order.id, caller)
         assert [step.status for step in settled.history] == ["PENDING", "ACCEPTED"]
         assert await shop.stock() == {"product 1": 3}
         assert await shop.projected() == {"product 1": 3}

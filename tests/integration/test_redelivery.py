@@ -204,7 +204,7 @@ class TestPoison:
         # Then
         assert await shop.statuses() == {"REJECTED": 1}
         document = await shop.orders_db["orders"].find_one({})
-        assert document["reason"] == "It could not be read."
+        assert document["reason"] == "The order could not be read."
         assert await shop.products_db["dead_letters"].count_documents({}) == 0
         assert await shop.stock() == {"product 1": 5}
 

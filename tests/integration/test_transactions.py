@@ -10,7 +10,7 @@ from pymongo.errors import BulkWriteError, OperationFailure
 
 from orders.errors import InsufficientStockError
 from orders.models.order import Order
-from orders.services.intake import Placed
+from orders.services.intake import PlacedOrder
 from products.errors import NameTakenError
 from shopkit.clock import utc_now
 from shopkit.identity import Identity, Role
@@ -158,7 +158,7 @@ class TestIntake:
         await shop.know(await shop.add(1, 500))
         replicas = [shop.orders.intake, shop.another_orders().intake]
         # When
-        results: list[Placed] = await asyncio.gather(
+        results: list[PlacedOrder] = await asyncio.gather(
             *(replicas[n % 2].place(wanted({1: 2}, "k")) for n in range(50))
         )
         # Then
@@ -182,7 +182,7 @@ class TestIntake:
         # When
         again = await shop.orders.intake.place(wanted({1: 5}, "k"))
         # Then
-        assert again == Placed(first.order, replayed=True)
+        assert again == PlacedOrder(first.order, replayed=True)
 
     async def test_a_key_belongs_to_its_caller_and_to_one_body(
         self, shop: Any, wanted: Any
@@ -209,7 +209,7 @@ class TestIntake:
             return_exceptions=True,
         )
         # Then
-        assert [type(result) for result in results] == [Placed, InsufficientStockError, Placed]
+        assert [type(result) for result in results] == [PlacedOrder, InsufficientStockError, PlacedOrder]
         assert await shop.orders_db["orders"].count_documents({}) == 2
 
     async def test_a_failed_attempt_can_be_tried_again_with_its_key(
@@ -266,7 +266,7 @@ class TestDecisions:
         )
         # Then
         assert await shop.stock() == {"product 1": 120}
-        product = await shop.products.catalogue.product(an_id(1))
+        product = await shop.products.catalogue.get(an_id(1))
         assert product.version == 2 + 40
 
 

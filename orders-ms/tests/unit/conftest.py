@@ -12,10 +12,11 @@ from orders.models.order import Order
 from orders.models.placement import RequestedLine, RequestedOrder
 from orders.settings import OrdersSettings
 from shopkit.contract.events import ProductState
+from shopkit.messaging.outbox import Outbox
 from shopkit.settings import Environment
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
-from shopkit.testing.apps import HandedOver, client_of, mock_database
+from shopkit.testing.apps import client_of, mock_database
 from shopkit.testing.deliveries import NOON, an_id
 
 SHOPPER = "aaa@aaa.com"
@@ -35,13 +36,13 @@ def database() -> Database:
 
 
 @pytest.fixture
-def handed_over() -> HandedOver:
-    return HandedOver()
+def transactions(database: Database, clock: FakeClock) -> FakeTransactions:
+    return FakeTransactions(Outbox(database, clock))
 
 
 @pytest.fixture
-def services(database: Database, handed_over: HandedOver, clock: FakeClock) -> Services:
-    return build(database, FakeTransactions(), handed_over, clock)
+def services(database: Database, transactions: FakeTransactions, clock: FakeClock) -> Services:
+    return build(database, transactions, clock)
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def know(services: Services) -> Know:
 
 
 @pytest.fixture
-def place(services: Services, handed_over: HandedOver) -> Place:
+def place(services: Services, transactions: FakeTransactions) -> Place:
     """Takes an order of so many of each product; its event is not remembered."""
 
     async def place(
@@ -76,7 +77,7 @@ def place(services: Services, handed_over: HandedOver) -> Place:
             for number, count in quantities.items()
         )
         order = (await services.intake.place(RequestedOrder(email, lines, key))).order
-        handed_over.clear()
+        transactions.published.clear()
         return order
 
     return place

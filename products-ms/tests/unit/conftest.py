@@ -12,10 +12,11 @@ from products.main import create_app
 from products.models.change import NewProduct
 from products.models.product import Product
 from products.settings import ProductsSettings
+from shopkit.messaging.outbox import Outbox
 from shopkit.settings import Environment
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
-from shopkit.testing.apps import HandedOver, client_of, mock_database
+from shopkit.testing.apps import client_of, mock_database
 from shopkit.testing.deliveries import NOON, an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -37,17 +38,17 @@ async def database() -> Database:
 
 
 @pytest.fixture
-def handed_over() -> HandedOver:
-    return HandedOver()
+def transactions(database: Database, clock: FakeClock) -> FakeTransactions:
+    return FakeTransactions(Outbox(database, clock))
 
 
 @pytest.fixture
-def services(database: Database, handed_over: HandedOver, clock: FakeClock) -> Services:
-    return build(database, FakeTransactions(), handed_over, clock)
+def services(database: Database, transactions: FakeTransactions, clock: FakeClock) -> Services:
+    return build(database, transactions, clock)
 
 
 @pytest.fixture
-def add(services: Services, handed_over: HandedOver) -> AddProduct:
+def add(services: Services, transactions: FakeTransactions) -> AddProduct:
     """Adds product NUMBER, 10 at 1.00 unless said otherwise; its event is not remembered."""
 
     async def add(number: int, **changes: object) -> Product:
@@ -60,7 +61,7 @@ def add(services: Services, handed_over: HandedOver) -> AddProduct:
             "categories": (),
         }
         product = await services.editing.create(NewProduct(**{**values, **changes}), actor="admin")  # type: ignore[arg-type]
-        handed_over.clear()
+        transactions.published.clear()
         return product
 
     return add

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from shopkit import loops
-from shopkit.loops import LoopDeadError, Loops, every, forgiving
+from shopkit.loops import LoopDeadError, Loops, every, skip_temporary_errors
 
 SLEEP = asyncio.sleep
 
@@ -169,7 +169,7 @@ class TestForgiving:
                 raise error
             return 7
 
-        return forgiving(step, lambda error: isinstance(error, OSError))
+        return skip_temporary_errors(step, lambda error: isinstance(error, OSError))
 
     async def test_leaves_a_temporary_failure_to_the_next_step(self) -> None:
         assert await self.step(OSError("away"))() is None  # type: ignore[misc]
@@ -187,7 +187,7 @@ class TestLeave:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        monkeypatch.setattr("shopkit.loops._CANCEL_AGAIN_SECONDS", 0.01)
+        monkeypatch.setattr("shopkit.loops._REPEAT_CANCEL_SECONDS", 0.01)
         lost = 0
 
         async def loses_the_first() -> None:

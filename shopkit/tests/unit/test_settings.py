@@ -149,7 +149,7 @@ class TestMongoSettings:
     def test_a_database_without_password_is_refused_outside_development(
         self, env: pytest.MonkeyPatch
     ) -> None:
-        with pytest.raises(ValidationError, match="MONGO_URL has no credentials"):
+        with pytest.raises(ValidationError, match="MONGO_URL needs credentials"):
             MongoSettings(mongo_url="mongodb://db/shop")
 
     def test_is_taken_in_development(self, env: pytest.MonkeyPatch) -> None:

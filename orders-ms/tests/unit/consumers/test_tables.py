@@ -57,6 +57,6 @@ class TestStatusTable:
         await table[OrderStatusUpdate].apply([delivery(outcome)])
         # Then
         owner = Identity(email="aaa@aaa.com", role=Role.USER)
-        assert (await services.orders.order(order.id, owner)).status == "ACCEPTED"
+        assert (await services.orders.get(order.id, owner)).status == "ACCEPTED"
         assert set(table) == {OrderStatusUpdate}
         assert table[OrderStatusUpdate].answer is None

@@ -8,7 +8,8 @@ from pymongo.errors import AutoReconnect
 
 from orders.dependencies import Services
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver, caller_headers
+from shopkit.testing import FakeTransactions
+from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id, state
 
 Know = Callable[..., Awaitable[None]]
@@ -31,12 +32,14 @@ async def _shelf(know: Know) -> None:
 
 
 @pytest.fixture
-def stored(database: Database, handed_over: HandedOver) -> Count:
+def stored(database: Database, transactions: FakeTransactions) -> Count:
     """How many orders, keys and events there are."""
 
     async def stored() -> int:
         names = ("orders", "idempotency_keys", "outbox")
-        return sum([await database[name].count_documents({}) for name in names]) + len(handed_over)
+        return sum([await database[name].count_documents({}) for name in names]) + len(
+            transactions.published
+        )
 
     return stored
 
@@ -55,7 +58,7 @@ def errors_of(answer: httpx2.Response) -> list[tuple[str, str]]:
 
 class TestTaken:
     async def test_answers_with_the_pending_order(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
         answer = await order(
@@ -67,7 +70,7 @@ class TestTaken:
         assert answer.status_code == 201
         assert "idempotency-replayed" not in answer.headers
         body = answer.json()
-        assert body.pop("id") == handed_over[0].message.key
+        assert body.pop("id") == transactions.published[0].message.key
         assert body == {
             "email": "aaa@aaa.com",
             "status": "PENDING",
@@ -114,10 +117,10 @@ class TestTaken:
         assert [line["quantity"] for line in answer.json()["products"]] == [1_000]
 
     async def test_the_request_is_carried_by_the_event(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         await order(client, SPOON, headers={"X-Request-ID": "request-7"})
-        assert handed_over[0].message.trace_context.request_id == "request-7"
+        assert transactions.published[0].message.trace_context.request_id == "request-7"
 
 
 class TestIdempotencyKey:
@@ -215,7 +218,7 @@ class TestRefused:
         assert await self.refuse(client, stored, line) == (
             409,
             "/problems/price-changed",
-            [("products.0", "It costs 5.99 now.")],
+            [("products.0", "The price is now 5.99.")],
         )
 
     async def test_too_little_stock(self, client: httpx2.AsyncClient, stored: Count) -> None:
@@ -231,8 +234,8 @@ class TestRefused:
             422,
             "/problems/quantity-limit",
             [
-                ("products.0", "Together these are 1002."),
-                ("products.1", "Together these are 1002."),
+                ("products.0", "The lines of this product add up to 1002."),
+                ("products.1", "The lines of this product add up to 1002."),
             ],
         )
 
@@ -279,7 +282,7 @@ class TestInvalid:
             ),
             ({"name": 7}, "name", "Input should be a valid string"),
             ({"name": {"$ne": ""}}, "name", "Input should be a valid string"),
-            ({"name": "\ud800"}, "name", "half a surrogate pair is no character"),
+            ({"name": "\ud800"}, "name", "contains an invalid Unicode character"),
             ({"name": "  "}, "", "needs an id or a name"),
             ({"name": None}, "", "needs an id or a name"),
         ],

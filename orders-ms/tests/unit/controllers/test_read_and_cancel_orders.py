@@ -8,8 +8,8 @@ from orders.dependencies import Services
 from orders.models.order import Order
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.storage.mongo import Database
-from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver, caller_headers
+from shopkit.testing import FakeClock, FakeTransactions
+from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id, delivery, state
 
 Know = Callable[..., Awaitable[None]]
@@ -109,7 +109,7 @@ class TestGet:
             services,
             order,
             "REJECTED",
-            reason="Not everything in it could be had.",
+            reason="Some items were unavailable.",
             lines=[{"product_id": an_id(1), "reason": "Only 1 left."}],
         )
         # When
@@ -120,7 +120,7 @@ class TestGet:
             "id": order.id,
             "email": "aaa@aaa.com",
             "status": "REJECTED",
-            "reason": "Not everything in it could be had.",
+            "reason": "Some items were unavailable.",
             "cost": 2.0,
             "created_at": "2026-05-04T12:00:00Z",
             "cancel_confirmed": False,
@@ -172,7 +172,7 @@ class TestCancel:
         client: httpx2.AsyncClient,
         services: Services,
         place: Place,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
         caller: dict[str, str],
         accepted: bool,
     ) -> None:
@@ -186,7 +186,7 @@ class TestCancel:
         assert answer.status_code == 202
         assert answer.json()["status"] == "CANCELLED"
         assert answer.json()["cancel_confirmed"] is False
-        assert handed_over.ids == [f"OrderCancel/{order.id}"]
+        assert transactions.published_ids == [f"OrderCancel/{order.id}"]
 
     @pytest.mark.parametrize("status", ["REJECTED", "CANCELLED"])
     async def test_refuses_a_final_order(
@@ -195,7 +195,7 @@ class TestCancel:
         services: Services,
         place: Place,
         database: Database,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
         status: str,
     ) -> None:
         # Given
@@ -207,9 +207,9 @@ class TestCancel:
         # Then
         assert answer.status_code == 409
         assert answer.json()["type"] == "/problems/not-cancellable"
-        assert answer.json()["detail"] == f"The order is {status.lower()} and can't be cancelled."
+        assert answer.json()["detail"] == f"The order is {status.lower()} and cannot be cancelled."
         assert await database["orders"].find_one({}) == before
-        assert handed_over == []
+        assert transactions.published == []
 
     @pytest.mark.parametrize(("caller", "status"), [(STRANGER, 404), ({}, 401)])
     async def test_is_not_for_others(
@@ -217,7 +217,7 @@ class TestCancel:
         client: httpx2.AsyncClient,
         place: Place,
         database: Database,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
         caller: dict[str, str],
         status: int,
     ) -> None:
@@ -229,7 +229,7 @@ class TestCancel:
         # Then
         assert answer.status_code == status
         assert await database["orders"].find_one({}) == before
-        assert handed_over == []
+        assert transactions.published == []
 
     async def test_an_unknown_order_is_not_found(self, client: httpx2.AsyncClient) -> None:
         answer = await client.post(f"/api/orders/{an_id(77)}/cancel", headers=OWNER)

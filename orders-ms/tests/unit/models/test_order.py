@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orders.errors import ContraryOutcomeError, NotCancellableError
-from orders.models.order import LEGAL, HistoryEntry, Line, Order
+from orders.models.order import TRANSITIONS, HistoryEntry, Line, Order
 from shopkit.contract.events import (
     LineReason,
     OrderCancel,
@@ -55,7 +55,7 @@ class TestLegal:
             ACCEPTED: {CANCELLED},
             REJECTED: set(),
             CANCELLED: set(),
-        } == LEGAL
+        } == TRANSITIONS
 
 
 class TestOrder:
@@ -80,7 +80,7 @@ class TestOrder:
     def test_products_ms_owes_a_decision_or_a_confirmation(
         self, status: OrderStatus, confirmed: bool, unanswered: bool
     ) -> None:
-        assert order(status, cancel_confirmed=confirmed).unanswered is unanswered
+        assert order(status, cancel_confirmed=confirmed).awaits_answer is unanswered
 
 
 class TestAsPlaced:
@@ -89,7 +89,7 @@ class TestAsPlaced:
         # Given
         became = order(
             status,
-            reason="Not everything in it could be had.",
+            reason="Some items were unavailable.",
             lines=tuple(replace(line, reason="None left.") for line in LINES),
             cancel_confirmed=True,
         )
@@ -108,8 +108,8 @@ class TestCancelled:
     @pytest.mark.parametrize(
         ("status", "text"),
         [
-            (REJECTED, "The order is rejected and can't be cancelled."),
-            (CANCELLED, "The order is cancelled and can't be cancelled."),
+            (REJECTED, "The order is rejected and cannot be cancelled."),
+            (CANCELLED, "The order is cancelled and cannot be cancelled."),
         ],
     )
     def test_a_final_order_can_not(self, status: OrderStatus, text: str) -> None:
@@ -151,35 +151,35 @@ class TestAfter:
                 ContraryOutcomeError,
                 match=f"order {an_id(9)} is {before}, the event says {outcome}",
             ):
-                order(before).after(told(outcome), AT_LAST)
+                order(before).with_outcome(told(outcome), AT_LAST)
         elif becomes == NOTHING:
-            assert order(before).after(told(outcome), AT_LAST) is None
+            assert order(before).with_outcome(told(outcome), AT_LAST) is None
         else:
             expected = moved(order(before), outcome, AT_LAST, cancel_confirmed=outcome is CANCELLED)
-            assert order(before).after(told(outcome), AT_LAST) == expected
+            assert order(before).with_outcome(told(outcome), AT_LAST) == expected
 
     def test_a_cancellation_is_noted_as_confirmed_once(self) -> None:
         # Given
         cancelled = order(CANCELLED)
         # When
-        confirmed = cancelled.after(told(CANCELLED), AT_LAST)
+        confirmed = cancelled.with_outcome(told(CANCELLED), AT_LAST)
         # Then
         assert confirmed == replace(cancelled, cancel_confirmed=True)
         assert confirmed is not None
-        assert confirmed.after(told(CANCELLED), AT_LAST) is None
+        assert confirmed.with_outcome(told(CANCELLED), AT_LAST) is None
 
     def test_a_rejected_order_says_why_line_by_line(self) -> None:
         # Given
         outcome = told(
             REJECTED,
-            reason="Not everything in it could be had.",
+            reason="Some items were unavailable.",
             lines=[LineReason(product_id=an_id(2), reason="Only 1 left.")],
         )
         # When
-        rejected = order().after(outcome, LATER)
+        rejected = order().with_outcome(outcome, LATER)
         # Then
         assert rejected is not None
-        assert rejected.reason == "Not everything in it could be had."
+        assert rejected.reason == "Some items were unavailable."
         assert [line.reason for line in rejected.lines] == [None, "Only 1 left."]
 
 
@@ -221,18 +221,18 @@ class TestMessages:
         assert confirmed.cancel_message() == order(CANCELLED).cancel_message()
 
     @pytest.mark.parametrize(
-        ("status", "confirmed", "owed", "settled"),
+        ("status", "confirmed", "latest", "settled"),
         [
-            (PENDING, False, ["OrderCreate"], []),
-            (ACCEPTED, False, [], ["OrderCreate"]),
-            (REJECTED, False, [], ["OrderCreate"]),
-            (CANCELLED, False, ["OrderCancel"], []),
-            (CANCELLED, True, [], ["OrderCreate", "OrderCancel"]),
+            (PENDING, False, "OrderCreate", []),
+            (ACCEPTED, False, "OrderCreate", ["OrderCreate"]),
+            (REJECTED, False, "OrderCreate", ["OrderCreate"]),
+            (CANCELLED, False, "OrderCancel", []),
+            (CANCELLED, True, "OrderCancel", ["OrderCreate", "OrderCancel"]),
         ],
     )
-    def test_what_is_owed_and_what_is_settled(
-        self, status: OrderStatus, confirmed: bool, owed: list[str], settled: list[str]
+    def test_latest_message_and_settled_messages_depend_on_the_status(
+        self, status: OrderStatus, confirmed: bool, latest: str, settled: list[str]
     ) -> None:
         one = order(status, cancel_confirmed=confirmed)
-        assert [message.type for message in one.owed_messages()] == owed
-        assert one.settled_event_ids() == [f"{name}/{an_id(9)}" for name in settled]
+        assert one.latest_message().type == latest
+        assert one.settled_message_ids() == [f"{name}/{an_id(9)}" for name in settled]

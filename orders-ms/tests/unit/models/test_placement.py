@@ -88,23 +88,23 @@ class TestLinesFor:
     def test_refuses_a_name_that_two_products_have(self) -> None:
         error = refusal(by_id(1), by_name("twin"))
         assert type(error) is AmbiguousNameError
-        assert str(error) == "Some names are those of two products just now; please order by id."
+        assert str(error) == "Some names belong to two products. Order them by id."
         assert error.field_errors() == [("products.1", "Two products have this name.")]
 
     def test_refuses_more_than_the_limit_of_one_product_together(self) -> None:
         error = refusal(by_id(6, 1_000), by_id(1), by_name("nail", 1))
         assert type(error) is QuantityLimitError
-        assert str(error) == "An order can have at most 1000 of a product."
+        assert str(error) == "An order can contain at most 1000 of a product."
         assert error.field_errors() == [
-            ("products.0", "Together these are 1001."),
-            ("products.2", "Together these are 1001."),
+            ("products.0", "The lines of this product add up to 1001."),
+            ("products.2", "The lines of this product add up to 1001."),
         ]
 
     def test_refuses_a_price_that_is_not_the_one_seen(self) -> None:
         error = refusal(by_id(6, price=1), by_id(1, price=598))
         assert type(error) is PriceChangedError
         assert str(error) == "Some prices have changed."
-        assert error.field_errors() == [("products.1", "It costs 5.99 now.")]
+        assert error.field_errors() == [("products.1", "The price is now 5.99.")]
 
     def test_a_price_of_nothing_is_a_price(self) -> None:
         assert type(refusal(by_id(1, price=0))) is PriceChangedError
@@ -112,7 +112,7 @@ class TestLinesFor:
     def test_refuses_too_little_stock_by_what_is_wanted_together(self) -> None:
         error = refusal(by_id(6), by_id(1, 6), by_id(2), by_name("spoon", 5))
         assert type(error) is InsufficientStockError
-        assert str(error) == "There is not enough in stock."
+        assert str(error) == "There is not enough stock."
         assert error.field_errors() == [
             ("products.1", "Only 10 left."),
             ("products.2", "None left."),

@@ -128,7 +128,7 @@ class TestOrders:
         one = DecidedOrder(id=an_id(1), status=OrderStatus.ACCEPTED, age_seconds=3.5)
         session.bodies = [DecidedOrders(orders=page).model_dump_json() for page in ([one], [])]
         # When / Then
-        assert [pair async for pair in remote.orders()] == [(an_id(1), one)]
+        assert [pair async for pair in remote.decisions()] == [(an_id(1), one)]
         assert session.asked[1] == (
             "GET",
             "http://products:8002/internal/orders",

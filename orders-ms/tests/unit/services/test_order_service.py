@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
-from shopkit.storage.cursors import InvalidCursorError, encode
 
 from orders.dependencies import Services
 from orders.errors import ContraryOutcomeError, NotCancellableError, OrderNotFoundError
@@ -15,9 +14,9 @@ from orders.repositories.orders import OrderRepository
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.identity import Identity, Role
 from shopkit.messaging.envelope import Delivery
+from shopkit.storage.keyset import InvalidCursorError, encode_cursor
 from shopkit.storage.mongo import Database, Document, GuardMissedError
-from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import NOON, an_id, decided, delivery, state
 
 Know = Callable[..., Awaitable[None]]
@@ -60,7 +59,7 @@ def document_of(database: Database) -> Callable[[Order], Awaitable[Document]]:
     return document_of
 
 
-Row = Callable[[str], Awaitable[Document]]
+Publication = Callable[[str], Awaitable[Document]]
 Stored = Callable[[Order], Awaitable[Document]]
 
 
@@ -70,16 +69,16 @@ class TestOrder:
         self, services: Services, place: Place, caller: Identity
     ) -> None:
         order = await place({1: 1})
-        assert await services.orders.order(order.id, caller) == order
+        assert await services.orders.get(order.id, caller) == order
 
     async def test_is_nothing_to_anyone_else(self, services: Services, place: Place) -> None:
         # Given
         order = await place({1: 1})
         # When
         with pytest.raises(OrderNotFoundError) as others:
-            await services.orders.order(order.id, STRANGER)
+            await services.orders.get(order.id, STRANGER)
         with pytest.raises(OrderNotFoundError) as unknown:
-            await services.orders.order(an_id(77), STRANGER)
+            await services.orders.get(an_id(77), STRANGER)
         # Then: the two look alike.
         assert str(others.value) == f"There is no order {order.id}."
         assert str(unknown.value) == f"There is no order {an_id(77)}."
@@ -148,10 +147,10 @@ class TestPage:
         "cursor",
         [
             "no",
-            encode("a"),
-            encode("noon", an_id(1)),
-            encode(NOON.isoformat(), "x"),
-            encode(NOON.isoformat(), an_id(1), "more"),
+            encode_cursor("a"),
+            encode_cursor("noon", an_id(1)),
+            encode_cursor(NOON.isoformat(), "x"),
+            encode_cursor(NOON.isoformat(), an_id(1), "more"),
         ],
     )
     async def test_refuses_a_cursor_that_it_did_not_give(
@@ -168,8 +167,8 @@ class TestCancel:
         services: Services,
         place: Place,
         clock: FakeClock,
-        handed_over: HandedOver,
-        row_of: Row,
+        transactions: FakeTransactions,
+        row_of: Publication,
         document_of: Stored,
         caller: Identity,
     ) -> None:
@@ -180,29 +179,29 @@ class TestCancel:
         cancelled = await services.orders.cancel(order.id, caller)
         # Then
         assert cancelled == order.cancelled(NOON + timedelta(minutes=1))
-        assert await services.orders.order(order.id, OWNER) == cancelled
-        assert handed_over.ids == [f"OrderCancel/{order.id}"]
+        assert await services.orders.get(order.id, OWNER) == cancelled
+        assert transactions.published_ids == [f"OrderCancel/{order.id}"]
         row = await row_of(f"OrderCancel/{order.id}")
         assert (row["kept"], row["unsent"]) == (True, True)
         assert (await document_of(order))["resend_at"] == NOON + timedelta(minutes=1, seconds=30)
 
     async def test_can_not_be_done_twice(
-        self, services: Services, place: Place, database: Database, handed_over: HandedOver
+        self, services: Services, place: Place, database: Database, transactions: FakeTransactions
     ) -> None:
         # Given
         order = await place({1: 2})
         await services.orders.cancel(order.id, OWNER)
-        handed_over.clear()
+        transactions.published.clear()
         # When
         with pytest.raises(NotCancellableError):
             await services.orders.cancel(order.id, OWNER)
         # Then
-        assert handed_over == []
+        assert transactions.published == []
         assert await database["outbox"].count_documents({}) == 2
 
     @pytest.mark.parametrize("caller", [STRANGER])
     async def test_is_not_for_others(
-        self, services: Services, place: Place, handed_over: HandedOver, caller: Identity
+        self, services: Services, place: Place, transactions: FakeTransactions, caller: Identity
     ) -> None:
         # Given
         order = await place({1: 2})
@@ -210,13 +209,18 @@ class TestCancel:
         with pytest.raises(OrderNotFoundError):
             await services.orders.cancel(order.id, caller)
         # Then
-        assert await services.orders.order(order.id, OWNER) == order
-        assert handed_over == []
+        assert await services.orders.get(order.id, OWNER) == order
+        assert transactions.published == []
 
 
 class TestSettle:
     async def test_moves_orders_on_and_lets_their_events_expire(
-        self, services: Services, place: Place, row_of: Row, document_of: Stored, clock: FakeClock
+        self,
+        services: Services,
+        place: Place,
+        row_of: Publication,
+        document_of: Stored,
+        clock: FakeClock,
     ) -> None:
         # Given
         one, two, three = [await place({1: 1, 2: 1}) for _ in range(3)]
@@ -228,13 +232,13 @@ class TestSettle:
                 outcome(
                     two,
                     "REJECTED",
-                    reason="Not everything in it could be had.",
+                    reason="Some items were unavailable.",
                     lines=[{"product_id": an_id(2), "reason": "None left."}],
                 ),
             ]
         )
         # Then
-        shown = [await services.orders.order(order.id, OWNER) for order in (one, two, three)]
+        shown = [await services.orders.get(order.id, OWNER) for order in (one, two, three)]
         assert [order.status for order in shown] == ["ACCEPTED", "REJECTED", "PENDING"]
         assert [line.reason for line in shown[1].lines] == [None, "None left."]
         assert shown[0].changed_at == NOON + timedelta(seconds=1)
@@ -259,7 +263,7 @@ class TestSettle:
         assert await document_of(order) == before
 
     async def test_notes_a_cancellation_as_confirmed(
-        self, services: Services, place: Place, row_of: Row, document_of: Stored
+        self, services: Services, place: Place, row_of: Publication, document_of: Stored
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -274,7 +278,7 @@ class TestSettle:
         assert not (await row_of(f"OrderCancel/{order.id}"))["kept"]
 
     async def test_a_decision_that_a_cancellation_overtook_changes_nothing(
-        self, services: Services, place: Place, row_of: Row, document_of: Stored
+        self, services: Services, place: Place, row_of: Publication, document_of: Stored
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -294,7 +298,7 @@ class TestSettle:
         # When
         await services.orders.settle([outcome(order, "ACCEPTED"), outcome(order, "CANCELLED")])
         # Then
-        shown = await services.orders.order(order.id, OWNER)
+        shown = await services.orders.get(order.id, OWNER)
         assert [step.status for step in shown.history] == ["PENDING", "ACCEPTED", "CANCELLED"]
         assert shown.cancel_confirmed
 
@@ -308,8 +312,8 @@ class TestSettle:
         with pytest.raises(ContraryOutcomeError):
             await services.orders.settle([outcome(two, "ACCEPTED"), outcome(one, "REJECTED")])
         # Then
-        assert (await services.orders.order(one.id, OWNER)).status == "ACCEPTED"
-        assert (await services.orders.order(two.id, OWNER)).status == "PENDING"
+        assert (await services.orders.get(one.id, OWNER)).status == "ACCEPTED"
+        assert (await services.orders.get(two.id, OWNER)).status == "PENDING"
 
     async def test_an_unknown_order_is_passed_over(
         self, services: Services, place: Place, database: Database
@@ -319,12 +323,12 @@ class TestSettle:
         # When
         await services.orders.settle([decided(77, "ACCEPTED"), outcome(order, "ACCEPTED")])
         # Then
-        assert (await services.orders.order(order.id, OWNER)).status == "ACCEPTED"
+        assert (await services.orders.get(order.id, OWNER)).status == "ACCEPTED"
         assert await database["orders"].count_documents({}) == 1
 
 
-class TestMove:
-    async def test_an_order_that_was_moved_meanwhile_is_not_overwritten(
+class TestUpdate:
+    async def test_does_not_overwrite_a_status_that_changed_meanwhile(
         self, services: Services, place: Place, database: Database
     ) -> None:
         # Given
@@ -332,6 +336,6 @@ class TestMove:
         await services.orders.settle([outcome(order, "REJECTED")])
         # When
         with pytest.raises(GuardMissedError, match="0 of 1 orders"):
-            await OrderRepository(database).move([(order, order.cancelled(NOON))], session=None)
+            await OrderRepository(database).update([(order, order.cancelled(NOON))], session=None)
         # Then
-        assert (await services.orders.order(order.id, OWNER)).status == "REJECTED"
+        assert (await services.orders.get(order.id, OWNER)).status == "REJECTED"

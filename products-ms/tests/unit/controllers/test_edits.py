@@ -8,7 +8,8 @@ import pytest
 
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver, caller_headers
+from shopkit.testing import FakeTransactions
+from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -25,7 +26,7 @@ async def _shelf(add: AddProduct) -> None:
 
 class TestChange:
     async def test_changes_details_and_tells_of_them(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
         body = {"name": " Fork ", "price": 2.5, "categories": ["electronics"], "description": "x"}
@@ -36,15 +37,15 @@ class TestChange:
         shown = answer.json()
         assert (shown["name"], shown["price"], shown["description"]) == ("fork", 2.5, "x")
         assert shown["categories"] == ["electronics"]
-        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/3"]
+        assert transactions.published_ids == [f"ProductUpdate/{an_id(1)}/3"]
 
     async def test_changes_the_stock_by_a_difference_without_a_tag(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         answer = await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
         assert (answer.status_code, answer.json()["quantity"]) == (200, 7)
         assert answer.headers["etag"] == '"1.2"'
-        assert handed_over.ids == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
+        assert transactions.published_ids == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
 
     @pytest.mark.parametrize(
         ("body", "headers", "status", "type_"),
@@ -68,7 +69,7 @@ class TestChange:
         self,
         client: httpx2.AsyncClient,
         database: Database,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
         body: dict[str, Any],
         headers: dict[str, str],
         status: int,
@@ -81,7 +82,7 @@ class TestChange:
         # Then
         assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{type_}")
         assert await database["products"].find_one({}) == before
-        assert handed_over == []
+        assert transactions.published == []
 
     async def test_a_name_that_is_taken_is_refused(
         self, client: httpx2.AsyncClient, add: AddProduct
@@ -96,7 +97,7 @@ class TestChange:
         assert (answer.status_code, answer.headers["etag"]) == (200, '"2.2"')
 
     async def test_a_key_replays_the_answer_and_changes_the_stock_once(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # Given
         headers = {**ADMIN, "Idempotency-Key": "key-1"}
@@ -109,12 +110,12 @@ class TestChange:
         assert second.headers["idempotency-replayed"] == "true"
         assert other.status_code == 422
         assert other.json()["type"] == "/problems/idempotency-key-reused"
-        assert len(handed_over) == 1
+        assert len(transactions.published) == 1
 
 
 class TestArchive:
     async def test_takes_it_out_of_the_shop_and_it_can_be_put_back(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
         archived = await client.delete(PATH, headers=SEEN)
@@ -126,7 +127,9 @@ class TestArchive:
         # Then
         assert (archived.status_code, listed, tag) == (204, [], '"2.1"')
         assert restored.json()["archived"] is False
-        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/{version}" for version in (3, 4)]
+        assert transactions.published_ids == [
+            f"ProductUpdate/{an_id(1)}/{version}" for version in (3, 4)
+        ]
 
     @pytest.mark.parametrize(
         ("headers", "status"),
@@ -149,7 +152,7 @@ class TestCategories:
         assert (answer.status_code, answer.json()) == (201, {"name": "toys"})
 
     async def test_a_new_name_shows_on_every_product(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
         answer = await client.patch(
@@ -158,7 +161,7 @@ class TestCategories:
         # Then
         assert (answer.status_code, answer.json()) == (200, {"name": "cooking"})
         assert (await client.get(PATH)).json()["categories"] == ["cooking"]
-        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/3"]
+        assert transactions.published_ids == [f"ProductUpdate/{an_id(1)}/3"]
 
     async def test_one_that_no_product_has_can_be_deleted(self, client: httpx2.AsyncClient) -> None:
         answer = await client.delete("/api/categories/electronics", headers=ADMIN)

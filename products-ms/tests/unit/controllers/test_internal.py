@@ -6,8 +6,7 @@ import pytest
 from products.dependencies import Services
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import an_id, placed
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -44,7 +43,7 @@ class TestProducts:
 
 class TestResend:
     async def test_sends_products_again_in_a_version_above_both_sides(
-        self, client: httpx2.AsyncClient, add: AddProduct, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, add: AddProduct, transactions: FakeTransactions
     ) -> None:
         # Given
         await add(1)
@@ -62,16 +61,19 @@ class TestResend:
         )
         # Then
         assert answer.status_code == 202
-        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/3", f"ProductUpdate/{an_id(2)}/10"]
+        assert transactions.published_ids == [
+            f"ProductUpdate/{an_id(1)}/3",
+            f"ProductUpdate/{an_id(2)}/10",
+        ]
         product = (await client.get(f"/api/products/{an_id(2)}")).json()
         assert product["version"] == 10
 
     async def test_nothing_is_sent_of_what_is_not_there(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         body = {"products": [{"id": an_id(77), "version": 0}]}
         assert (await client.post("/internal/products/resend", json=body)).status_code == 202
-        assert handed_over == []
+        assert transactions.published == []
 
 
 class TestOrders:
@@ -100,12 +102,12 @@ class TestCancel:
         services: Services,
         add: AddProduct,
         database: Database,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
     ) -> None:
         # Given
         await add(1, quantity=5)
         await services.decisions.decide([placed(10, {1: 2})])
-        handed_over.clear()
+        transactions.published.clear()
         # When
         answer = await client.post("/internal/orders/cancel", json={"ids": [an_id(10)]})
         # Then
@@ -113,7 +115,7 @@ class TestCancel:
         product = await database["products"].find_one({})
         assert product is not None
         assert product["quantity"] == 5
-        assert handed_over.ids[0] == f"OrderStatusUpdate/{an_id(10)}/CANCELLED"
+        assert transactions.published_ids[0] == f"OrderStatusUpdate/{an_id(10)}/CANCELLED"
 
 
 class TestPrivacy:

@@ -9,7 +9,8 @@ from pymongo.errors import AutoReconnect
 from products.dependencies import Services
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver, caller_headers
+from shopkit.testing import FakeTransactions
+from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -26,12 +27,14 @@ SPOON = {
 
 
 @pytest.fixture
-def stored(database: Database, handed_over: HandedOver) -> Count:
+def stored(database: Database, transactions: FakeTransactions) -> Count:
     """How many products, events and notes of the trail there are."""
 
     async def stored() -> int:
         names = ("products", "outbox", "audit")
-        return sum([await database[name].count_documents({}) for name in names]) + len(handed_over)
+        return sum([await database[name].count_documents({}) for name in names]) + len(
+            transactions.published
+        )
 
     return stored
 
@@ -49,7 +52,7 @@ def errors_of(answer: httpx2.Response) -> list[tuple[str, str]]:
 
 class TestCreate:
     async def test_answers_with_the_product_and_tells_of_it(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
         answer = await create(client)
@@ -70,7 +73,7 @@ class TestCreate:
             "created_at": "2026-05-04T12:00:00Z",
             "updated_at": "2026-05-04T12:00:00Z",
         }
-        assert handed_over.ids == [f"ProductCreate/{product_id}/2"]
+        assert transactions.published_ids == [f"ProductCreate/{product_id}/2"]
         assert (await client.get(f"/api/products/{product_id}")).json()["name"] == "spoon"
 
     @pytest.mark.parametrize(
@@ -124,7 +127,7 @@ class TestCreate:
         # Then
         assert answer.status_code == 409
         assert answer.json()["type"] == "/problems/name-taken"
-        assert errors_of(answer) == [("product.name", "There is a product named spoon already.")]
+        assert errors_of(answer) == [("product.name", "There is already a product named spoon.")]
         assert await stored() == before
 
     async def test_an_unknown_category_is_not_found(

@@ -56,7 +56,7 @@ class TestDecide:
         stub = stock.decide(placed(9, {1: 2, 2: 4}).event.order, NOON, TRACE_CONTEXT)
         # Then
         assert stub.status is OrderStatus.REJECTED
-        assert stub.reason == "Not everything in it could be had."
+        assert stub.reason == "Some items were unavailable."
         assert stub.line_reasons == (LineReason(product_id=an_id(2), reason="Only 3 left."),)
         assert stock.taken() == {}
 
@@ -93,7 +93,7 @@ class TestDecide:
         stub = stock.decide(placed(9, {1: 1}).event.order, NOON, TRACE_CONTEXT)
         # Then
         assert stub.line_reasons == (
-            LineReason(product_id=an_id(1), reason="It is no longer sold."),
+            LineReason(product_id=an_id(1), reason="It is no longer for sale."),
         )
 
     def test_never_judges_the_price(self) -> None:
@@ -121,7 +121,7 @@ class TestAnswer:
         assert OrderStatusUpdate.model_validate_json(message.value) == OrderStatusUpdate(
             order_id=an_id(9),
             status=OrderStatus.REJECTED,
-            reason="Not everything in it could be had.",
+            reason="Some items were unavailable.",
             lines=(LineReason(product_id=an_id(1), reason="Only 1 left."),),
         )
 
@@ -146,7 +146,7 @@ class TestUnseen:
 
     def test_an_unreadable_order_is_rejected_with_the_reason(self) -> None:
         stub = reject_unreadable(an_id(9), NOON, TRACE_CONTEXT)
-        assert (stub.status, stub.reason) == (OrderStatus.REJECTED, "It could not be read.")
+        assert (stub.status, stub.reason) == (OrderStatus.REJECTED, "The order could not be read.")
 
 
 class TestGivenBack:

@@ -3,7 +3,6 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from shopkit.storage.cursors import InvalidCursorError
 
 from products.dependencies import Services
 from products.errors import CategoryNotFoundError, ProductNotFoundError
@@ -12,7 +11,7 @@ from products.models.query import ProductQuery, Sort
 from products.repositories import listing as module
 from products.repositories.listing import ProductListing
 from products.services.catalogue import ProductPage
-from shopkit.storage import cursors
+from shopkit.storage.keyset import InvalidCursorError, encode_cursor
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import an_id
@@ -57,7 +56,7 @@ class TestFilters:
         ("asked", "expected"),
         [
             ({}, [2, 3, 1]),
-            ({"archived_too": True}, [2, 3, 4, 1]),
+            ({"include_archived": True}, [2, 3, 4, 1]),
             ({"name": "lamp"}, [3]),
             ({"name": "la.p"}, []),
             ({"name": "old lamp"}, []),
@@ -73,7 +72,7 @@ class TestFilters:
             ({"in_stock": True}, [2, 3]),
             ({"in_stock": True, "max_stock": 5}, [2]),
             ({"text": "lamp", "in_stock": True, "min_price_cents": 300}, [3]),
-            ({"text": "lamp", "archived_too": True}, [3, 4]),
+            ({"text": "lamp", "include_archived": True}, [3, 4]),
             ({"text": "lamp", "max_price_cents": 299}, []),
         ],
     )
@@ -229,11 +228,11 @@ class TestCursor:
         "cursor",
         [
             "no",
-            cursors.encode("name", "0", "a"),
-            cursors.encode("price", "0", "100", an_id(1)),
-            cursors.encode("name", "2", "a", an_id(1)),
-            cursors.encode("name", "", "a", an_id(1)),
-            cursors.encode("name", "0", "a", "x"),
+            encode_cursor("name", "0", "a"),
+            encode_cursor("price", "0", "100", an_id(1)),
+            encode_cursor("name", "2", "a", an_id(1)),
+            encode_cursor("name", "", "a", an_id(1)),
+            encode_cursor("name", "0", "a", "x"),
         ],
     )
     async def test_of_another_list_is_refused(self, listing: ProductListing, cursor: str) -> None:
@@ -249,7 +248,7 @@ class TestCursor:
     ) -> None:
         with pytest.raises(InvalidCursorError):
             await listing.page(
-                ProductQuery(sort=sort), limit=2, cursor=cursors.encode(sort, "0", key, an_id(1))
+                ProductQuery(sort=sort), limit=2, cursor=encode_cursor(sort, "0", key, an_id(1))
             )
 
 
@@ -271,8 +270,8 @@ class TestPage:
         self, services: Services, add: AddProduct, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        monkeypatch.setattr(module, "TOTAL_CAP", 2)
-        monkeypatch.setattr("products.services.catalogue.TOTAL_CAP", 2)
+        monkeypatch.setattr(module, "TOTAL_LIMIT", 2)
+        monkeypatch.setattr("products.services.catalogue.TOTAL_LIMIT", 2)
         for number in (1, 2, 3):
             await add(number)
         # When

@@ -9,17 +9,18 @@ from pymongo.errors import AutoReconnect
 
 from shopkit.contract.events import OrderCancel, OrderCreate, OrderLine, OrderSnapshot
 from shopkit.messaging import consumer as module
-from shopkit.messaging.consumer import Consumer, StuckError, Subscription, TooManyDeadLettersError
+from shopkit.messaging.batch_processor import BatchProcessor, TooManyDeadLettersError
+from shopkit.messaging.consumer import Consumer, StuckError, Subscription
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
-from shopkit.messaging.envelope import BrokenRuleError, Delivery, Event
-from shopkit.messaging.handlers import Handler
+from shopkit.messaging.envelope import BrokenRuleError, Delivery, Event, headers, wrap
+from shopkit.messaging.handlers import Handler, HandlerTable
 from shopkit.storage.mongo import Database, is_temporary
-from shopkit.storage.unit_of_work import Message
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 from shopkit.tracing import context
 
 TOPIC = "shop.orders"
 ONE, TWO = TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)
+SUBSCRIPTION = Subscription("kafka:9092", TOPIC, "products-ms", "products-ms-1")
 
 
 def create(number: int) -> OrderCreate:
@@ -60,8 +61,8 @@ class Kafka:
         """Append an event, or a message of which parts are said."""
         parts: dict[str, Any] = {"key": b"key", "value": b"{}", "headers": []}
         if event:
-            sent = Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
-            parts = {"key": sent.key.encode(), "value": sent.value, "headers": sent.headers()}
+            sent = wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
+            parts = {"key": sent.key.encode(), "value": sent.value, "headers": headers(sent)}
         parts |= changed
         self.logs[partition].append(
             ConsumerRecord(
@@ -187,21 +188,24 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
+def letters(database: Database) -> DeadLetterRepository:
+    return DeadLetterRepository(database)
+
+
+@pytest.fixture
 async def consumer(
-    kafka: Kafka, applied: Applied, database: Database, seconds: Seconds
+    kafka: Kafka, applied: Applied, letters: DeadLetterRepository, seconds: Seconds
 ) -> Consumer:
     """Connected."""
-    consumer = Consumer(
-        Subscription("kafka:9092", TOPIC, "products-ms", "products-ms-1"),
+    table = HandlerTable(
         {
             OrderCreate: Handler(applied, answer=applied.answer),
             OrderCancel: Handler(applied),
-        },
-        DeadLetterRepository(database),
-        is_temporary,
-        seconds,
+        }
     )
-    await consumer._connect()
+    processor = BatchProcessor(table, letters, is_temporary, seconds)
+    consumer = Consumer(SUBSCRIPTION, processor.process, is_temporary, seconds)
+    await consumer.connect()
     kafka.steps.clear()
     return consumer
 
@@ -234,12 +238,12 @@ class TestConnect:
 
     async def test_a_start_that_fails_is_tidied_up(self, consumer: Consumer, kafka: Kafka) -> None:
         # Given
-        await consumer._close()
+        await consumer.disconnect()
         kafka.steps.clear()
         kafka.start_errors = [KafkaConnectionError()]
         # When / Then
         with pytest.raises(KafkaConnectionError):
-            await consumer._connect()
+            await consumer.connect()
         assert kafka.steps == ["start", "stop"]
 
 
@@ -252,7 +256,7 @@ class TestApply:
             kafka.write(event)
         kafka.write(cancel(4), TWO)
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert applied.batches == [
             ("OrderCreate", [an_id(1), an_id(2)]),
@@ -267,7 +271,7 @@ class TestApply:
         self, consumer: Consumer, kafka: Kafka, applied: Applied
     ) -> None:
         kafka.write(create(1))
-        await consumer._run_once()
+        await consumer.run_once()
         assert applied.origins == ["request-1"]
 
     async def test_counts_what_was_applied(
@@ -276,13 +280,13 @@ class TestApply:
         before = counted("events_applied_total", type="OrderCreate")
         kafka.write(create(1))
         kafka.write(create(2))
-        await consumer._run_once()
+        await consumer.run_once()
         assert counted("events_applied_total", type="OrderCreate") == before + 2
 
     async def test_commits_nothing_where_nothing_came(
         self, consumer: Consumer, kafka: Kafka
     ) -> None:
-        await consumer._run_once()
+        await consumer.run_once()
         assert kafka.steps == ["poll"]
 
     @pytest.mark.parametrize("error", [CommitFailedError(), IllegalStateError("not assigned")])
@@ -293,36 +297,33 @@ class TestApply:
         kafka.write(create(1))
         kafka.commit_error = error
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert len(applied.batches) == 1
         assert kafka.committed == {}
 
     async def test_a_partition_that_is_gone_by_then_is_not_committed(
-        self, consumer: Consumer, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+        self, kafka: Kafka, seconds: Seconds
     ) -> None:
         # Given
         kafka.write(create(1), ONE)
         kafka.write(create(2), TWO)
+        remaining = [{TWO}, set[TopicPartition]()]
 
-        async def apply(_records: Any) -> None:
-            kafka.owned = {TWO}
+        async def lose_partitions(_records: Any) -> None:
+            kafka.owned = remaining.pop(0)
 
-        monkeypatch.setattr(consumer, "_apply", apply)
+        consumer = Consumer(SUBSCRIPTION, lose_partitions, is_temporary, seconds)
+        await consumer.connect()
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.committed == {TWO: 1}
         # Given
         kafka.write(create(3), TWO)
         kafka.steps.clear()
-
-        async def apply_and_lose_all(_records: Any) -> None:
-            kafka.owned = set()
-
-        monkeypatch.setattr(consumer, "_apply", apply_and_lose_all)
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.steps == ["poll"]
 
@@ -340,20 +341,20 @@ class TestPutBack:
         kafka.write(create(1))
         applied.away = 1
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.positions[ONE] == 0
         assert kafka.committed == {}
         assert await parked() == []
         # When: the pause is 0.2 s at first.
         seconds.now += 0.199
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.stopped_partitions == {ONE, TWO}
         assert kafka.steps == ["poll", "apply", "poll"]
         # When
         seconds.now += 0.002
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.stopped_partitions == set()
         assert applied.batches == [("OrderCreate", [an_id(1)])]
@@ -365,27 +366,28 @@ class TestPutBack:
         # Given
         kafka.write(create(1))
         applied.away = 1
-        await consumer._run_once()
+        await consumer.run_once()
         monkeypatch.setattr(kafka, "pause", lambda *_: None)
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.positions[ONE] == 0
         assert kafka.steps.count("apply") == 1
 
     async def test_a_partition_that_is_gone_is_not_sought(
-        self, consumer: Consumer, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+        self, kafka: Kafka, seconds: Seconds
     ) -> None:
         # Given
         kafka.write(create(1))
 
-        async def apply(_records: Any) -> None:
+        async def lose_a_partition_and_fail(_records: Any) -> None:
             kafka.owned = {TWO}
             raise AutoReconnect
 
-        monkeypatch.setattr(consumer, "_apply", apply)
+        consumer = Consumer(SUBSCRIPTION, lose_a_partition_and_fail, is_temporary, seconds)
+        await consumer.connect()
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.positions[ONE] == 1
 
@@ -398,18 +400,18 @@ class TestPutBack:
         pauses = []
         # When
         for _ in range(8):
-            await consumer._run_once()
-            pauses.append(round(consumer._paused_until - seconds.now, 3))
-            seconds.now = consumer._paused_until
+            await consumer.run_once()
+            pauses.append(round(consumer.paused_until - seconds.now, 3))
+            seconds.now = consumer.paused_until
         # Then
         assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         applied.away = 1
         kafka.write(create(2))
-        await consumer._run_once()
+        await consumer.run_once()
         # Then: it begins anew after a success.
-        assert consumer._paused_until == seconds.now + 0.2
+        assert consumer.paused_until == seconds.now + 0.2
 
 
 class TestPark:
@@ -426,12 +428,12 @@ class TestPark:
         kafka.write(value=None, headers=[("ce_type", None)], key=None)
         kafka.write(cancel(2))
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert applied.batches == [("OrderCancel", [an_id(1)]), ("OrderCancel", [an_id(2)])]
         assert await parked() == [
-            (0, 1, "UndecodableError: unknown or missing: 'Strange'"),
-            (0, 2, "UndecodableError: unknown or missing: ''"),
+            (0, 1, "UndecodableError: unexpected event type: Strange"),
+            (0, 2, "UndecodableError: unexpected event type: "),
         ]
         assert kafka.steps[-1] == "commit"
         assert kafka.committed == {ONE: 4}
@@ -441,17 +443,17 @@ class TestPark:
     ) -> None:
         # Given
         sent = cancel(1)
-        headers = Message.of(sent, source="x", time=NOON, trace_context=TRACE_CONTEXT).headers()
-        headers[2] = ("ce_type", b"OrderStatusUpdate")
+        attributes = headers(wrap(sent, source="x", time=NOON, trace_context=TRACE_CONTEXT))
+        attributes[2] = ("ce_type", b"OrderStatusUpdate")
         kafka.write(
-            headers=headers,
+            headers=attributes,
             value=b'{"order_id": "000000000000000000000001", "status": "ACCEPTED"}',
         )
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert await parked() == [
-            (0, 0, "UndecodableError: OrderStatusUpdate does not belong on shop.orders")
+            (0, 0, "UndecodableError: unexpected event type: OrderStatusUpdate")
         ]
 
     async def test_a_batch_that_is_refused_is_tried_one_by_one(
@@ -462,7 +464,7 @@ class TestPark:
             kafka.write(cancel(number))
         applied.broken = {an_id(2): BrokenRuleError("two is contrary")}
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert applied.batches == [("OrderCancel", [an_id(1)]), ("OrderCancel", [an_id(3)])]
         assert await parked() == [(0, 1, "BrokenRuleError: two is contrary")]
@@ -473,7 +475,7 @@ class TestPark:
     ) -> None:
         for _ in range(3):
             kafka.write()
-        await consumer._run_once()
+        await consumer.run_once()
         assert [offset for _, offset, _ in await parked()] == [0]
 
     async def test_is_answered_and_not_parked_where_the_sender_must_have_an_answer(
@@ -484,7 +486,7 @@ class TestPark:
         kafka.write(create(2))
         applied.broken = {an_id(2): BrokenRuleError("no")}
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert [key for key, _ in applied.answered] == [an_id(1).encode(), an_id(2).encode()]
         assert applied.answered[1][1] == "no"
@@ -498,21 +500,25 @@ class TestPark:
         applied.answers = False
         kafka.write(create(1), value=b"{", key=b"unreadable")
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert [offset for _, offset, _ in await parked()] == [0]
 
     async def test_is_not_committed_where_it_could_not_be_parked(
-        self, consumer: Consumer, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+        self,
+        consumer: Consumer,
+        kafka: Kafka,
+        letters: DeadLetterRepository,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         # Given
-        async def away(_record: Record, _reason: str) -> bool:
+        async def unavailable(_record: Record, _reason: str) -> bool:
             raise AutoReconnect
 
-        monkeypatch.setattr(consumer._dead_letters, "park", away)
+        monkeypatch.setattr(letters, "add", unavailable)
         kafka.write()
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.committed == {}
         assert kafka.positions[ONE] == 0
@@ -525,7 +531,7 @@ class TestPark:
             kafka.write(key=str(number).encode())
         # When / Then
         with pytest.raises(TooManyDeadLettersError):
-            await consumer._run_once()
+            await consumer.run_once()
         assert kafka.committed == {}
 
     async def test_the_same_number_over_a_longer_time_is_borne(
@@ -534,11 +540,11 @@ class TestPark:
         # Given
         for number in range(100):
             kafka.write(key=str(number).encode())
-        await consumer._run_once()
+        await consumer.run_once()
         seconds.now += 60
         kafka.write(key=b"another")
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert len(await parked()) == 101
 
@@ -550,16 +556,16 @@ class TestCheck:
         # Given
         kafka.write(create(1))
         applied.away = 100
-        await consumer._run_once()
+        await consumer.run_once()
         # When / Then
         seconds.now += 60
         await consumer.check()
         seconds.now += 0.1
-        with pytest.raises(StuckError, match="messages wait and none was applied for 60 s"):
+        with pytest.raises(StuckError, match="messages are waiting and none was applied for 60 s"):
             await consumer.check()
         # When
         applied.away = 0
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         await consumer.check()
 
@@ -567,7 +573,7 @@ class TestCheck:
         self, consumer: Consumer, kafka: Kafka, seconds: Seconds
     ) -> None:
         kafka.write(create(1))
-        await consumer._run_once()
+        await consumer.run_once()
         seconds.now += 1_000
         await consumer.check()
 
@@ -576,8 +582,8 @@ class TestCheck:
     ) -> None:
         kafka.write(create(1))
         applied.away = 1
-        await consumer._run_once()
-        await consumer._close()
+        await consumer.run_once()
+        await consumer.disconnect()
         seconds.now += 1_000
         await consumer.check()
 
@@ -586,13 +592,13 @@ class TestCheck:
     ) -> None:
         # Given: a partition goes to another replica, which reads on, and comes back.
         kafka.write(create(1))
-        await consumer._run_once()
+        await consumer.run_once()
         kafka.owned = {TWO}
-        await consumer._run_once()
+        await consumer.run_once()
         kafka.write(create(2))
         kafka.owned, kafka.positions[ONE] = {ONE, TWO}, 2
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         seconds.now += 61
         # Then
         await consumer.check()
@@ -602,13 +608,13 @@ class TestCheck:
     ) -> None:
         # Given
         kafka.write(create(1))
-        await consumer._run_once()
-        await consumer._close()
+        await consumer.run_once()
+        await consumer.disconnect()
         kafka.write(create(2))
         kafka.positions[ONE] = 2
         # When
-        await consumer._connect()
-        await consumer._run_once()
+        await consumer.connect()
+        await consumer.run_once()
         seconds.now += 61
         # Then
         await consumer.check()
@@ -618,7 +624,7 @@ class TestRun:
     @pytest.fixture
     def ended(self, consumer: Consumer) -> Iterator[None]:
         yield
-        assert consumer._kafka is None
+        assert not consumer.connected
 
     async def run_until(self, consumer: Consumer, condition: Callable[[], bool]) -> None:
         running = asyncio.create_task(consumer.run())

@@ -5,9 +5,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from shopkit.contract.events import OrderCancel
-from shopkit.messaging.envelope import Delivery
-from shopkit.messaging.event_spans import applying, sending
-from shopkit.storage.unit_of_work import Message
+from shopkit.messaging.envelope import Delivery, wrap
+from shopkit.messaging.event_spans import applying, start_send
 from shopkit.testing.collector import recorded
 from shopkit.testing.deliveries import NOON, an_id
 from shopkit.tracing.context import TraceContext
@@ -21,7 +20,7 @@ def delivery(number: int) -> Delivery[OrderCancel]:
     return Delivery(OrderCancel(order_id=an_id(number)), trace_context(number), NOON)
 
 
-MESSAGE = Message.of(
+MESSAGE = wrap(
     OrderCancel(order_id=an_id(1)), source="orders-ms", time=NOON, trace_context=trace_context(1)
 )
 
@@ -35,7 +34,7 @@ def exported() -> Iterator[InMemorySpanExporter]:
 class TestSending:
     def test_is_what_the_event_follows_from(self, exported: InMemorySpanExporter) -> None:
         # When
-        with sending(MESSAGE) as span:
+        with start_send(MESSAGE) as span:
             pass
         # Then
         (done,) = exported.get_finished_spans()

@@ -6,7 +6,8 @@ from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSize
 from opentelemetry.trace import StatusCode
 
 from shopkit.contract.events import OrderCancel
-from shopkit.messaging import relay as module
+from shopkit.messaging import producer as module
+from shopkit.messaging.envelope import headers, wrap
 from shopkit.messaging.producer import KafkaSender
 from shopkit.storage.unit_of_work import Message
 from shopkit.testing.collector import recorded
@@ -15,7 +16,7 @@ from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
 def message(number: int) -> Message:
     event = OrderCancel(order_id=an_id(number))
-    return Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
+    return wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
 
 
 class Kafka:
@@ -87,7 +88,7 @@ class TestSend:
                 "topic": "shop.orders",
                 "value": message(1).value,
                 "key": an_id(1).encode(),
-                "headers": message(1).headers(),
+                "headers": headers(message(1)),
                 "timestamp_ms": 1_777_896_000_000,
             }
         ]
@@ -103,9 +104,9 @@ class TestSend:
         # Then
         sent, refused = exported.get_finished_spans()
         assert sent.context
-        headers = dict(kafka.producers[0].sent[0]["headers"])
+        sent_headers = dict(kafka.producers[0].sent[0]["headers"])
         own = f"{TRACE_CONTEXT.traceparent[:35]}-{sent.context.span_id:016x}-01"
-        assert headers["ce_traceparent"].decode() == own
+        assert sent_headers["ce_traceparent"].decode() == own
         assert sent.status.status_code is StatusCode.UNSET
         assert refused.status.status_code is StatusCode.ERROR
         assert refused.attributes

@@ -7,9 +7,10 @@ from bson import Binary
 
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import outbox as module
+from shopkit.messaging.envelope import wrap
 from shopkit.messaging.outbox import Outbox
 from shopkit.storage.mongo import Database
-from shopkit.storage.unit_of_work import Message, Publication
+from shopkit.storage.unit_of_work import Publication
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
@@ -17,10 +18,10 @@ IN_TEN_SECONDS = NOON + timedelta(seconds=10)
 TOMORROW = NOON + timedelta(days=1)
 
 
-def row(number: int, *, kept: bool = False) -> Publication:
+def row(number: int, *, keep_until_settled: bool = False) -> Publication:
     event = OrderCancel(order_id=an_id(number))
     return Publication(
-        Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), kept
+        wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), keep_until_settled
     )
 
 
@@ -58,7 +59,7 @@ class TestAdd:
         self, outbox: Outbox, stored: Stored
     ) -> None:
         # When
-        await outbox.add([row(1, kept=True)], session=None)
+        await outbox.add([row(1, keep_until_settled=True)], session=None)
         # Then
         assert await stored(1) == {
             "_id": id_of(1),
@@ -91,9 +92,9 @@ class TestTakeUnsent:
         await outbox.add([row(1)], session=None)
         # When / Then
         clock.advance(seconds=10)
-        assert await outbox.take_unsent(10) == []
+        assert await outbox.lease_unsent(10) == []
         clock.advance(milliseconds=1)
-        assert await outbox.take_unsent(10) == [row(1)]
+        assert await outbox.lease_unsent(10) == [row(1)]
 
     async def test_leases_what_it_takes(
         self, outbox: Outbox, clock: FakeClock, stored: Stored
@@ -102,22 +103,22 @@ class TestTakeUnsent:
         await outbox.add([row(1)], session=None)
         clock.advance(seconds=11)
         # When
-        await outbox.take_unsent(10)
+        await outbox.lease_unsent(10)
         # Then
         assert (await stored(1))["leased_until"] == NOON + timedelta(seconds=21)
-        assert await outbox.take_unsent(10) == []
+        assert await outbox.lease_unsent(10) == []
 
     async def test_takes_the_oldest_lease_first_and_no_more_than_asked_for(
         self, outbox: Outbox, clock: FakeClock
     ) -> None:
         # Given
         for number in (2, 1, 3):
-            await outbox.add([row(number, kept=number == 2)], session=None)
+            await outbox.add([row(number, keep_until_settled=number == 2)], session=None)
             clock.advance(seconds=1)
         clock.advance(minutes=1)
         # When / Then
-        assert await outbox.take_unsent(2) == [row(2, kept=True), row(1)]
-        assert await outbox.take_unsent(2) == [row(3)]
+        assert await outbox.lease_unsent(2) == [row(2, keep_until_settled=True), row(1)]
+        assert await outbox.lease_unsent(2) == [row(3)]
 
     async def test_tells_how_often_a_row_was_tried(self, outbox: Outbox, clock: FakeClock) -> None:
         # Given
@@ -126,7 +127,7 @@ class TestTakeUnsent:
             await outbox.postpone([row(1)], timedelta(seconds=1))
         clock.advance(minutes=1)
         # When / Then
-        assert [one.attempts for one in await outbox.take_unsent(10)] == [3]
+        assert [one.attempts for one in await outbox.lease_unsent(10)] == [3]
 
 
 class TestMarkSent:
@@ -134,7 +135,7 @@ class TestMarkSent:
         self, outbox: Outbox, stored: Stored
     ) -> None:
         # Given
-        rows = [row(1), row(2, kept=True), row(3)]
+        rows = [row(1), row(2, keep_until_settled=True), row(3)]
         await outbox.add(rows, session=None)
         # When
         await outbox.mark_sent(rows[:2])
@@ -157,7 +158,7 @@ class TestPostpone:
         # When
         await outbox.postpone([row(1)], timedelta(seconds=30))
         # Then
-        assert await outbox.take_unsent(10) == [row(2)]
+        assert await outbox.lease_unsent(10) == [row(2)]
         assert (await stored(1))["attempts"] == 1
         assert (await stored(1))["unsent"] is True
 
@@ -165,7 +166,9 @@ class TestPostpone:
 class TestRelease:
     async def test_lets_kept_rows_expire_a_day_later(self, outbox: Outbox, stored: Stored) -> None:
         # Given
-        await outbox.add([row(1, kept=True), row(2, kept=True)], session=None)
+        await outbox.add(
+            [row(1, keep_until_settled=True), row(2, keep_until_settled=True)], session=None
+        )
         # When
         await outbox.release([id_of(1)], session=None)
         # Then
@@ -190,7 +193,7 @@ class TestSendAgain:
         await outbox.mark_sent([row(1)])
         clock.advance(hours=1)
         # When
-        await outbox.send_again([row(1)], session=None)
+        await outbox.add_again([row(1)], session=None)
         # Then
         after = await stored(1)
         assert (after["unsent"], after["value"]) == (True, before["value"])
@@ -204,12 +207,12 @@ class TestSendAgain:
         await outbox.mark_sent([row(1)])
         clock.advance(hours=23)
         # When
-        await outbox.send_again([row(1)], session=None)
+        await outbox.add_again([row(1)], session=None)
         # Then
         assert "expire_at" not in await stored(1)
 
     async def test_an_expired_row_is_stored_again(self, outbox: Outbox, stored: Stored) -> None:
-        await outbox.send_again([row(1, kept=True)], session=None)
+        await outbox.add_again([row(1, keep_until_settled=True)], session=None)
         assert (await stored(1))["unsent"] is True
         assert (await stored(1))["value"] == Binary(row(1).message.value)
 
@@ -220,10 +223,10 @@ class TestSendAgain:
         await outbox.add([row(1), row(2)], session=None)
         await outbox.mark_sent([row(1), row(2)])
         # When
-        await outbox.send_again([row(1), row(3)], session=None)
+        await outbox.add_again([row(1), row(3)], session=None)
         # Then
         assert await stored.count() == 3
-        assert await outbox.unsent_of([id_of(1), id_of(2), id_of(3)]) == {id_of(1), id_of(3)}
+        assert await outbox.find_unsent([id_of(1), id_of(2), id_of(3)]) == {id_of(1), id_of(3)}
 
 
 class TestUnsent:
@@ -232,8 +235,8 @@ class TestUnsent:
         await outbox.add([row(1), row(2), row(3)], session=None)
         await outbox.mark_sent([row(2)])
         # When / Then
-        assert await outbox.unsent_of([id_of(1), id_of(2), id_of(4)]) == {id_of(1)}
-        assert await outbox.unsent_of([]) == set()
+        assert await outbox.find_unsent([id_of(1), id_of(2), id_of(4)]) == {id_of(1)}
+        assert await outbox.find_unsent([]) == set()
         assert await outbox.count_unsent() == 2
 
 

@@ -8,6 +8,7 @@ from pymongo.errors import AutoReconnect, OperationFailure
 
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import relay as module
+from shopkit.messaging.envelope import wrap
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.relay import Relay
 from shopkit.storage.mongo import Database
@@ -19,7 +20,7 @@ from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 def row(number: int, **more: Any) -> Publication:
     event = OrderCancel(order_id=an_id(number))
     return Publication(
-        Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), **more
+        wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), **more
     )
 
 

@@ -4,8 +4,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import pytest
 from fastapi import FastAPI
@@ -16,17 +17,18 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import SpanKind, StatusCode
 from structlog.testing import capture_logs
 
+from shopkit.checks import Check
 from shopkit.settings import Settings
 from shopkit.testing.apps import client_of
 from shopkit.testing.collector import collecting, recorded
 from shopkit.tracing import context, spans
 from shopkit.tracing.context import TraceContext
-from shopkit.tracing.export import LoggingExporter as TracesCollector
+from shopkit.tracing.export import LoggingExporter
 from shopkit.web import app as shop_app
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 PARENT_ID = "b7ad6b7169203331"
-ORIGIN = TraceContext("request-1", f"00-{TRACE_ID}-{PARENT_ID}-01")
+SAMPLED = TraceContext("request-1", f"00-{TRACE_ID}-{PARENT_ID}-01")
 UNSAMPLED = TraceContext("request-1", f"00-{TRACE_ID}-{PARENT_ID}-00")
 NOWHERE = "http://127.0.0.1:9"
 
@@ -60,13 +62,18 @@ def only(exported: InMemorySpanExporter) -> ReadableSpan:
     return span
 
 
+@dataclass
+class Services:
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
 def application(endpoint: str | None) -> FastAPI:
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+    async def running() -> AsyncIterator[Services]:
+        yield Services()
 
     settings = Settings.model_validate({"port": 1, "otel_exporter_otlp_endpoint": endpoint})
-    app = shop_app.create("things", settings, lifespan=lifespan, table={}, checks=lambda _: {})
+    app = shop_app.create("things", settings, run=running, table={})
 
     @app.get("/things/{thing}")
     async def thing(thing: int) -> str:
@@ -77,11 +84,11 @@ def application(endpoint: str | None) -> FastAPI:
 
 class TestOff:
     def test_a_span_is_the_origin_that_it_was_given(self) -> None:
-        with spans.start_request(ORIGIN) as span:
+        with spans.start_request(SAMPLED) as span:
             span.set_served("GET", "/things", "/things", 500)
             span.set_answered(404)
             span.set_failed("Error")
-        assert span.trace_context is ORIGIN
+        assert span.trace_context is SAMPLED
         assert span.headers == {}
         assert not spans.enabled()
 
@@ -95,14 +102,14 @@ class TestOff:
 
     async def test_requests_go_on_in_the_senders_trace(self) -> None:
         async with client_of(application(None)) as client:
-            answer = await client.get("/things/1", headers={"traceparent": ORIGIN.traceparent})
-        assert answer.json() == answer.headers["traceparent"] == ORIGIN.traceparent
+            answer = await client.get("/things/1", headers={"traceparent": SAMPLED.traceparent})
+        assert answer.json() == answer.headers["traceparent"] == SAMPLED.traceparent
 
 
 class TestSpan:
     def test_follows_from_what_the_origin_names(self, exported: InMemorySpanExporter) -> None:
         # When
-        with spans.start(SpanKind.CLIENT, "ask", ORIGIN, {"a": 1}) as span:
+        with spans.start(SpanKind.CLIENT, "ask", SAMPLED, {"a": 1}) as span:
             pass
         # Then
         done = only(exported)
@@ -125,14 +132,14 @@ class TestSpan:
     def test_knows_whether_its_parent_is_elsewhere(
         self, exported: InMemorySpanExporter, kind: SpanKind, remote: bool
     ) -> None:
-        with spans.start(kind, "any", ORIGIN):
+        with spans.start(kind, "any", SAMPLED):
             pass
         parent = only(exported).parent
         assert parent
         assert parent.is_remote is remote
 
     def test_begins_a_trace_where_it_is_told_to(self, exported: InMemorySpanExporter) -> None:
-        with spans.start_request(ORIGIN, new_trace=True) as span:
+        with spans.start_request(SAMPLED, new_trace=True) as span:
             pass
         trace, parent = place(only(exported))
         assert trace != TRACE_ID
@@ -160,7 +167,7 @@ class TestSpan:
 
     def test_a_client_can_not_have_a_trace_recorded_that_the_sampler_leaves_out(self) -> None:
         with recorded(ParentBased(ALWAYS_OFF)) as exported:
-            with spans.start_request(ORIGIN, new_trace=True) as begun:
+            with spans.start_request(SAMPLED, new_trace=True) as begun:
                 pass
             with spans.start(SpanKind.CLIENT, "ask", begun.trace_context):
                 pass
@@ -169,7 +176,7 @@ class TestSpan:
     def test_has_failed_where_an_exception_ends_it_of_which_only_the_type_is_told(
         self, exported: InMemorySpanExporter
     ) -> None:
-        with pytest.raises(ValueError, match=r"a@b\.c"), spans.start_request(ORIGIN):
+        with pytest.raises(ValueError, match=r"a@b\.c"), spans.start_request(SAMPLED):
             raise ValueError("a@b.c")
         done = only(exported)
         assert (done.status.status_code, done.attributes) == (
@@ -187,7 +194,7 @@ class TestServed:
     def test_is_named_by_its_route_and_failed_by_its_status(
         self, exported: InMemorySpanExporter, status: int, code: StatusCode
     ) -> None:
-        with spans.start_request(ORIGIN) as span:
+        with spans.start_request(SAMPLED) as span:
             span.set_served("GET", "/things/{thing}", "/things/1", status)
         done = only(exported)
         assert (done.name, done.status.status_code) == ("GET /things/{thing}", code)
@@ -203,9 +210,9 @@ class TestServed:
     def test_tells_no_path_that_names_a_person_or_that_is_none_of_ours(
         self, exported: InMemorySpanExporter
     ) -> None:
-        with spans.start_request(ORIGIN) as span:
+        with spans.start_request(SAMPLED) as span:
             span.set_served("PATCH", "/api/users/{email:path}", "/api/users/a@b.c", 200)
-        with spans.start_request(ORIGIN) as span:
+        with spans.start_request(SAMPLED) as span:
             span.set_served("BREW", None, "/a@b.c", 404)
         named, unknown = exported.get_finished_spans()
         assert named.attributes
@@ -222,7 +229,7 @@ class TestCalling:
     def test_tells_whom_it_asks_for_what(
         self, exported: InMemorySpanExporter, status: int, code: StatusCode
     ) -> None:
-        with spans.start_call("things-ms", "GET", "/things/{thing}", ORIGIN) as span:
+        with spans.start_call("things-ms", "GET", "/things/{thing}", SAMPLED) as span:
             span.set_answered(status)
         done = only(exported)
         assert (done.name, done.kind) == ("GET /things/{thing}", SpanKind.CLIENT)
@@ -256,7 +263,7 @@ class TestExporting:
     async def test_a_services_spans_reach_the_collector_when_it_ends_at_the_latest(self) -> None:
         with collecting() as collector:
             async with client_of(application(collector.endpoint)) as client:
-                answer = await client.get("/things/1", headers={"traceparent": ORIGIN.traceparent})
+                answer = await client.get("/things/1", headers={"traceparent": SAMPLED.traceparent})
                 await client.get("/things/1")
             (span,) = collector.spans
         assert str(span) == "things-ms SERVER GET /things/{thing}"
@@ -279,7 +286,7 @@ class TestExporting:
                 started = time.monotonic()
                 for _ in range(50):
                     answer = await client.get(
-                        "/things/1", headers={"traceparent": ORIGIN.traceparent}
+                        "/things/1", headers={"traceparent": SAMPLED.traceparent}
                     )
                     assert answer.status_code == 200
                 seconds = time.monotonic() - started
@@ -289,7 +296,7 @@ class TestExporting:
         # Then
         assert seconds < 2
         told = [line["event"] for line in logs if line["log_level"] != "debug"]
-        assert told == ["collector of traces away; spans are lost"]
+        assert told == ["trace collector unavailable; spans are lost"]
         assert [record.name for record in caplog.records if "opentelemetry" in record.name] == []
 
     async def test_one_that_does_not_answer_does_not_keep_a_service_from_ending(self) -> None:
@@ -298,7 +305,7 @@ class TestExporting:
             address = f"http://127.0.0.1:{silent.getsockname()[1]}"
             # When
             async with client_of(application(address)) as client:
-                await client.get("/things/1", headers={"traceparent": ORIGIN.traceparent})
+                await client.get("/things/1", headers={"traceparent": SAMPLED.traceparent})
                 started = time.monotonic()
             seconds = time.monotonic() - started
         # Then
@@ -306,14 +313,14 @@ class TestExporting:
 
     def test_tells_when_the_collector_is_back(self) -> None:
         # Given
-        collector = TracesCollector(Changing([False, False, True, True, False]))
+        collector = LoggingExporter(Changing([False, False, True, True, False]))
         # When
         with capture_logs() as logs:
             for _ in range(5):
                 collector.export([])
         # Then
         assert [line["event"] for line in logs] == [
-            "collector of traces away; spans are lost",
-            "collector of traces is back",
-            "collector of traces away; spans are lost",
+            "trace collector unavailable; spans are lost",
+            "trace collector available again",
+            "trace collector unavailable; spans are lost",
         ]
