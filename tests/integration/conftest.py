@@ -23,7 +23,9 @@ from products.models.change import Change, NewProduct
 from products.models.product import Product
 from products.services.editing import EditRequest
 from products.settings import ProductsSettings
-from shopkit.contract import topics
+from shopkit.contract.topics import TOPICS
+from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.topics import ensure_topics
 from shopkit.settings import Environment
 from shopkit.storage import migrations
 from shopkit.storage.mongo import DATABASE, Database, connect
@@ -91,7 +93,7 @@ async def empty_topics(products_settings: ProductsSettings) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=products_settings.kafka_bootstrap_servers)
     await admin.start()
     try:
-        names = [topic.name for topic in topics.TOPICS]
+        names = [topic.name for topic in TOPICS]
 
         async def gone() -> bool:
             return not set(names) & set(await admin.list_topics())
@@ -102,11 +104,16 @@ async def empty_topics(products_settings: ProductsSettings) -> None:
             await eventually(gone)
     finally:
         await admin.close()
-    await topics.ensure_topics(products_settings)
+    await ensure_topics(products_settings, TOPICS)
+
+
+def transactions(database: Database) -> MongoTransactions:
+    """Return transactions whose messages stay in the outbox."""
+    return MongoTransactions(database.client, Outbox(database))
 
 
 class Shop:
-    """Both databases, and the services on them that a test starts."""
+    """Both databases, and the services that a test runs on them."""
 
     def __init__(
         self,
@@ -119,23 +126,19 @@ class Shop:
         self.orders_settings = orders_settings
         self.products_db = products_db
         self.orders_db = orders_db
-        # For placing and adding without a running service: what is handed over goes nowhere, as
-        # if the process died after its commit.
+        # For adding products and placing orders without a running service: messages stay in the
+        # outbox, as if the process crashed after its commit.
         self.products = self.another_products()
         self.orders = self.another_orders()
         self.intake = self.orders.intake
 
     def another_products(self) -> products.dependencies.Services:
-        """Return the services of a replica that hands nothing over."""
-        return products.dependencies.build(
-            self.products_db, MongoTransactions(self.products_db.client), lambda _rows: None
-        )
+        """Return the services of a replica without a relay."""
+        return products.dependencies.build(self.products_db, transactions(self.products_db))
 
     def another_orders(self) -> orders.dependencies.Services:
-        """Return the services of a replica that hands nothing over."""
-        return orders.dependencies.build(
-            self.orders_db, MongoTransactions(self.orders_db.client), lambda _rows: None
-        )
+        """Return the services of a replica without a relay."""
+        return orders.dependencies.build(self.orders_db, transactions(self.orders_db))
 
     async def lapse_leases(self) -> None:
         """Let the sweeper have what a test has put into the outboxes, at once."""

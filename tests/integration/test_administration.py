@@ -46,7 +46,7 @@ async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
 
     @asynccontextmanager
     async def run(_settings: OrdersSettings) -> AsyncIterator[Services]:
-        yield replace(shop.orders, letters=letters)
+        yield replace(shop.orders, dead_letters=letters)
 
     async with client_of(create_app(shop.orders_settings, run)) as client:
         client.headers.update(ADMIN)

@@ -14,11 +14,12 @@ from bson import ObjectId
 from prometheus_client import REGISTRY
 
 from orders.consumers.products_topic import products_topic
-from orders.dependencies import Comparing, build_comparison
+from orders.dependencies import Comparison, build_comparison
 from orders.models.order import Order
 from products.main import create_app
 from products.settings import ProductsSettings
 from shopkit.clock import utc_now
+from shopkit.messaging.outbox import Outbox
 from shopkit.storage.unit_of_work import MongoTransactions
 from shopkit.testing.deliveries import an_id
 from shopkit.testing.servers import serving
@@ -40,19 +41,18 @@ async def products_url(shop: Any) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def compare(shop: Any, products_url: str) -> AsyncIterator[Comparing]:
+async def compare(shop: Any, products_url: str) -> AsyncIterator[Comparison]:
     async with aiohttp.ClientSession() as session:
         yield build_comparison(
             shop.orders_db,
-            MongoTransactions(shop.orders_db.client),
-            lambda _rows: None,
+            MongoTransactions(shop.orders_db.client, Outbox(shop.orders_db)),
             shop.orders_settings.model_copy(update={"products_url": products_url}),
             session,
         )
 
 
 @pytest.fixture
-async def sold(shop: Any, place: Place, compare: Comparing, running: AsyncExitStack) -> Any:
+async def sold(shop: Any, place: Place, compare: Comparison, running: AsyncExitStack) -> Any:
     """A shop with three products and an accepted order, everything running."""
     await shop.know(*[await shop.add(number, 10) for number in (1, 2, 3)])
     await shop.run_orders(running)
@@ -63,7 +63,7 @@ async def sold(shop: Any, place: Place, compare: Comparing, running: AsyncExitSt
 
 
 class TestReconcile:
-    async def test_finds_nothing_where_both_agree(self, sold: Any, compare: Comparing) -> None:
+    async def test_finds_nothing_where_both_agree(self, sold: Any, compare: Comparison) -> None:
         # When
         drift = await compare.reconcile.reconcile()
         # Then
@@ -71,7 +71,7 @@ class TestReconcile:
         assert drift_metric("products") == 0
 
     async def test_has_products_sent_again_that_are_wrong_old_or_missing_here(
-        self, sold: Any, compare: Comparing
+        self, sold: Any, compare: Comparison
     ) -> None:
         # Given: one wrong in a version from the future, one old, one lost.
         projection = sold.orders_db["products"]
@@ -91,7 +91,7 @@ class TestReconcile:
         assert versions["product 1"] == 71
 
     async def test_asks_again_about_an_order_of_which_there_is_no_record(
-        self, sold: Any, compare: Comparing
+        self, sold: Any, compare: Comparison
     ) -> None:
         # Given: products-db was restored from a time before the order.
         await sold.products_db["orders"].delete_many({})
@@ -111,7 +111,7 @@ class TestReconcile:
         assert (await compare.reconcile.reconcile()).empty
 
     async def test_gives_back_what_an_order_took_that_nobody_placed(
-        self, sold: Any, compare: Comparing
+        self, sold: Any, compare: Comparison
     ) -> None:
         # Given: orders-db was restored from a time before the order, long ago.
         await sold.orders_db["orders"].delete_many({})
@@ -130,7 +130,7 @@ class TestReconcile:
 
 class TestCommands:
     async def test_reconcile_and_rebuild_say_what_they_found_and_made(
-        self, sold: Any, compare: Comparing, products_url: str, servers: Stack
+        self, sold: Any, compare: Comparison, products_url: str, servers: Stack
     ) -> None:
         # Given
         environment = servers.environment("orders") | {"PRODUCTS_URL": products_url}
@@ -152,17 +152,17 @@ class TestCommands:
         assert first == (
             1,
             (
-                "products that differ: 1, orders without the same record: 0, "
-                "records without an order: 0\n"
+                "products that differ: 1, orders without the same decision: 0, "
+                "decisions without an order: 0\n"
             ),
         )
         assert second[0] == 0
-        assert third == (0, "the projection was made again: 3 products\n")
+        assert third == (0, "projection rebuilt: 3 products\n")
 
 
 class TestRebuild:
     async def test_makes_the_projection_again_while_orders_go_on(
-        self, sold: Any, compare: Comparing, place: Place
+        self, sold: Any, compare: Comparison, place: Place
     ) -> None:
         # Given
         await sold.orders_db["products"].update_many({}, {"$set": {"quantity": 77}})
@@ -179,7 +179,7 @@ class TestRebuild:
         assert "name_1" in indexes
 
     async def test_makes_it_from_products_ms_where_the_topic_is_empty(
-        self, shop: Any, compare: Comparing, running: AsyncExitStack
+        self, shop: Any, compare: Comparison, running: AsyncExitStack
     ) -> None:
         # Given: the broker lost everything after the products' events were sent.
         await shop.know(await shop.add(1, 10))

@@ -1,7 +1,7 @@
 """Orders followed as they change: from any replica, resumed without a gap."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -21,7 +21,7 @@ async def replica(shop: Any, until: AsyncExitStack) -> LiveService:
         task = asyncio.create_task(loop())
         until.push_async_callback(_cancelled, task)
     async with asyncio.timeout(10):
-        while not live._position:
+        while not live.position:
             await asyncio.sleep(0.02)
     return live
 
@@ -31,7 +31,7 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def take(told: AsyncIterator[LiveUpdate], count: int) -> list[LiveUpdate]:
+async def take(told: AsyncGenerator[LiveUpdate, None], count: int) -> list[LiveUpdate]:
     async with asyncio.timeout(20):
         return [await anext(told) for _ in range(count)]
 
@@ -87,7 +87,7 @@ class TestFollow:
         (snapshot,) = await take(told, 1)
         one = await place({1: 1})
         (seen_last,) = await take(told, 1)
-        await told.aclose()  # type: ignore[attr-defined]
+        await told.aclose()
         # When: two more are placed while nobody listens.
         missed = [await place({1: 1}) for _ in range(2)]
         await _passed(second, seen_last.token)
@@ -160,5 +160,5 @@ class TestFollow:
 
 async def _passed(live: LiveService, token: str) -> None:
     async with asyncio.timeout(10):
-        while live._position <= token:
+        while live.position <= token:
             await asyncio.sleep(0.02)

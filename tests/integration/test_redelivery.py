@@ -14,16 +14,19 @@ from orders.consumers.products import products_table
 from orders.consumers.status import status_table
 from orders.models.order import Order
 from products.consumers.orders import orders_table
-from shopkit.contract.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
+from shopkit.contract.events import EVENTS, ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
 from shopkit.identity import Identity, Role
+from shopkit.messaging.batch_processor import BatchProcessor
 from shopkit.messaging.consumer import Consumer, Subscription
 from shopkit.messaging.dead_letters import DeadLetterRepository
-from shopkit.messaging.envelope import decode
+from shopkit.messaging.envelope import decode, type_name
 from shopkit.messaging.handlers import HandlerTable
 from shopkit.storage.mongo import is_temporary
 from shopkit.testing.deliveries import decided
 
 Place = Callable[..., Awaitable[Order]]
+
+TYPES = {type_name(event_type): event_type for event_type in EVENTS}
 
 
 async def read_all(servers: str, topic: str) -> list[ConsumerRecord[bytes, bytes]]:
@@ -88,12 +91,10 @@ class TestReplay:
             for topic, (database, table) in tables.items():
                 # When
                 count = len(await read_all(servers, topic))
-                consumer = Consumer(
-                    Subscription(servers, topic, f"replay-{turn}", "tests"),
-                    table,
-                    DeadLetterRepository(database),
-                    is_temporary,
-                )
+                letters = DeadLetterRepository(database)
+                processor = BatchProcessor(table, letters, is_temporary)
+                subscription = Subscription(servers, topic, f"replay-{turn}", "tests")
+                consumer = Consumer(subscription, processor.process, is_temporary)
                 task = asyncio.create_task(consumer.run())
                 await _committed(servers, topic, f"replay-{turn}", count)
                 task.cancel()
@@ -120,7 +121,7 @@ class TestReplay:
             shuffle.shuffle(records)
             # When
             for record in records:
-                delivery = decode(tuple(record.headers), record.value)
+                delivery = decode(TYPES, tuple(record.headers), record.value)
                 await table[type(delivery.event)].apply([delivery])
         # Then
         assert await shop.digest() == before
@@ -136,7 +137,7 @@ class TestReplay:
         # When: everything is answered again from what is stored.
         records = await read_all(servers, ORDERS_TOPIC)
         for record in records:
-            delivery = decode(tuple(record.headers), record.value)
+            delivery = decode(TYPES, tuple(record.headers), record.value)
             table = orders_table(shop.products.decisions)
             await table[type(delivery.event)].apply([delivery])
         rows = await shop.products_db["outbox"].find({"type": "OrderStatusUpdate"}).to_list()

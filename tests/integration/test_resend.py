@@ -10,9 +10,9 @@ import orders.dependencies
 from orders.models.order import Order
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.identity import Identity, Role
-from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.messaging.outbox import Outbox
+from shopkit.storage.unit_of_work import MongoTransactions, Publication
 from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import NOON, delivery
 
 Place = Callable[..., Awaitable[Order]]
@@ -24,12 +24,19 @@ class Replica:
     """A replica with a clock that the test holds."""
 
     def __init__(self, shop: Any, clock: FakeClock) -> None:
-        self.handed_over = HandedOver()
+        self.published: list[Publication] = []
         self.clock = clock
-        self.services = orders.dependencies.build(
-            shop.orders_db, MongoTransactions(shop.orders_db.client), self.handed_over, clock
+        database = shop.orders_db
+        transactions = MongoTransactions(
+            database.client, Outbox(database, clock), self.published.extend
         )
+        self.services = orders.dependencies.build(database, transactions, clock)
         self._shop = shop
+
+    @property
+    def published_ids(self) -> list[str]:
+        """The ids of the published messages, in order."""
+        return [publication.message.id for publication in self.published]
 
     async def resend(self) -> int:
         """Ask once, as if all that was sent before had reached the broker."""
@@ -74,8 +81,8 @@ class TestResend:
         told += await replica.resends_between(210, 216)
         # Then: 30 s after noon has to be over; 60 s, then 120 s after the last.
         assert told == [31, 92, 213]
-        assert set(replica.handed_over.ids[1:]) == {f"OrderCreate/{order.id}"}
-        assert replica.handed_over[-1].message == order.create_message()
+        assert set(replica.published_ids[1:]) == {f"OrderCreate/{order.id}"}
+        assert replica.published[-1].message == order.create_message()
 
     async def test_waits_for_ten_minutes_at_the_most(
         self, replica: Replica, place: Place, shop: Any, clock: FakeClock
@@ -105,23 +112,23 @@ class TestResend:
                 for id_, status in ((accepted.id, "ACCEPTED"), (confirmed.id, "CANCELLED"))
             ]
         )
-        replica.handed_over.clear()
+        replica.published.clear()
         # When
         clock.advance(seconds=31)
         # Then
         assert await replica.resend() == 1
-        assert replica.handed_over.ids == [f"OrderCancel/{cancelled.id}"]
+        assert replica.published_ids == [f"OrderCancel/{cancelled.id}"]
 
     async def test_never_asks_while_its_own_row_is_unsent(
         self, replica: Replica, place: Place, clock: FakeClock
     ) -> None:
         # Given
         await place({1: 1})
-        replica.handed_over.clear()
+        replica.published.clear()
         clock.advance(seconds=31)
         # When / Then
         assert await replica.services.resend.resend() == 0
-        assert replica.handed_over == []
+        assert replica.published == []
 
     async def test_asks_about_100_a_second_over_all_replicas_and_each_once(
         self, replica: Replica, place: Place, shop: Any, clock: FakeClock
@@ -130,10 +137,10 @@ class TestResend:
         for _ in range(150):
             await place({1: 1})
         other = Replica(shop, clock)
-        replica.handed_over.clear()
+        replica.published.clear()
         clock.advance(seconds=31)
         # When / Then
         assert [await replica.resend(), await other.resend()] == [100, 0]
         clock.advance(seconds=1)
         assert [await other.resend(), await replica.resend()] == [50, 0]
-        assert len({*replica.handed_over.ids, *other.handed_over.ids}) == 150
+        assert len({*replica.published_ids, *other.published_ids}) == 150

@@ -15,8 +15,8 @@ from products.errors import NameTakenError
 from shopkit.clock import utc_now
 from shopkit.identity import Identity, Role
 from shopkit.storage.idempotency import KeyReusedError
-from shopkit.storage.mongo import Database, Session
-from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.storage.mongo import Database
+from shopkit.storage.unit_of_work import MongoTransactions, UnitOfWork
 from shopkit.testing.deliveries import an_id, decided, placed
 
 Place = Callable[..., Awaitable[Order]]
@@ -25,8 +25,10 @@ Place = Callable[..., Awaitable[Order]]
 class TestRun:
     async def test_what_was_written_is_gone_when_the_work_fails(self, orders_db: Database) -> None:
         # Given
-        async def work(session: Session) -> None:
-            await orders_db["ticks"].insert_one({"_id": "x", "next_at": utc_now()}, session=session)
+        async def work(unit: UnitOfWork) -> None:
+            await orders_db["ticks"].insert_one(
+                {"_id": "x", "next_at": utc_now()}, session=unit.session
+            )
             raise RuntimeError("half-way")
 
         # When
@@ -41,14 +43,16 @@ class TestRun:
         await ticks.insert_one({"_id": "x", "next_at": utc_now(), "n": 0})
         tries = 0
 
-        async def work(session: Session) -> None:
+        async def work(unit: UnitOfWork) -> None:
             nonlocal tries
             tries += 1
-            row = await ticks.find_one({"_id": "x"}, session=session)
+            row = await ticks.find_one({"_id": "x"}, session=unit.session)
             if tries == 1:
                 await ticks.update_one({"_id": "x"}, {"$set": {"n": 10}})
             assert row is not None
-            await ticks.update_one({"_id": "x"}, {"$set": {"n": row["n"] + 1}}, session=session)
+            await ticks.update_one(
+                {"_id": "x"}, {"$set": {"n": row["n"] + 1}}, session=unit.session
+            )
 
         # When
         await MongoTransactions(orders_db.client).run(work)
@@ -65,16 +69,16 @@ class TestRun:
         await ticks.insert_one({"_id": "x", "next_at": utc_now()})
         tries = 0
 
-        async def work(session: Session) -> str:
+        async def work(unit: UnitOfWork) -> str:
             nonlocal tries
             tries += 1
-            if tries > 1 and await ticks.find_one({"_id": "x"}, session=session):
+            if tries > 1 and await ticks.find_one({"_id": "x"}, session=unit.session):
                 return "there"
             document = {"_id": "x", "next_at": utc_now()}
             if many:
-                await ticks.insert_many([document], session=session)
+                await ticks.insert_many([document], session=unit.session)
             else:
-                await ticks.insert_one(document, session=session)
+                await ticks.insert_one(document, session=unit.session)
             return "inserted"
 
         # When / Then
@@ -85,9 +89,9 @@ class TestRun:
         # Given
         await orders_db["ticks"].insert_one({"_id": "x", "next_at": utc_now()})
 
-        async def work(session: Session) -> None:
+        async def work(unit: UnitOfWork) -> None:
             await orders_db["ticks"].insert_many(
-                [{"_id": "x", "next_at": utc_now()}], session=session
+                [{"_id": "x", "next_at": utc_now()}], session=unit.session
             )
 
         # When / Then
@@ -99,8 +103,8 @@ class TestRun:
         ticks = orders_db["ticks"]
         await ticks.insert_one({"_id": "x", "next_at": utc_now()})
 
-        async def work(session: Session) -> None:
-            await ticks.update_one({"_id": "x"}, {"$set": {"n": 1}}, session=session)
+        async def work(unit: UnitOfWork) -> None:
+            await ticks.update_one({"_id": "x"}, {"$set": {"n": 1}}, session=unit.session)
 
         async with (
             orders_db.client.start_session() as other,
@@ -209,7 +213,11 @@ class TestIntake:
             return_exceptions=True,
         )
         # Then
-        assert [type(result) for result in results] == [PlacedOrder, InsufficientStockError, PlacedOrder]
+        assert [type(result) for result in results] == [
+            PlacedOrder,
+            InsufficientStockError,
+            PlacedOrder,
+        ]
         assert await shop.orders_db["orders"].count_documents({}) == 2
 
     async def test_a_failed_attempt_can_be_tried_again_with_its_key(
