@@ -1,14 +1,14 @@
 """What admins see and do: everyone's orders, figures, parked events, and who changed what."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import httpx2
 import pytest
+from tests.integration.shop import Place, Shop
 
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
@@ -24,13 +24,12 @@ from shopkit.storage.unit_of_work import MongoTransactions
 from shopkit.testing.apps import caller_headers, client_of
 from shopkit.testing.deliveries import decided
 
-Place = Callable[..., Awaitable[Order]]
 ADMIN = caller_headers("admin@admin.com", "admin")
 LETTERS = "/api/admin/dead-letters/orders"
 
 
 @pytest.fixture
-async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(shop: Shop) -> AsyncIterator[httpx2.AsyncClient]:
     letters = DeadLetterService(
         transactions=MongoTransactions(shop.orders_db.client),
         letters=DeadLetterRepository(shop.orders_db),
@@ -53,14 +52,14 @@ async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def settle(shop: Any, order: Order, status: str) -> None:
+async def settle(shop: Shop, order: Order, status: str) -> None:
     delivery = decided(1, status)
     event = delivery.event.model_copy(update={"order_id": order.id})
     await shop.orders.orders.settle([type(delivery)(event, delivery.trace_context, delivery.time)])
 
 
 @pytest.fixture
-async def sold(shop: Any, place: Place) -> list[Order]:
+async def sold(shop: Shop, place: Place) -> list[Order]:
     """Three orders: accepted, rejected and pending, of two shoppers; the first is of yesterday."""
     await shop.know(await shop.add(1, 100), await shop.add(2, 3))
     orders = [
@@ -155,7 +154,7 @@ def contrary(order: Order) -> Record:
 
 class TestDeadLetters:
     @pytest.fixture
-    async def letter(self, shop: Any, sold: list[Order]) -> Record:
+    async def letter(self, shop: Shop, sold: list[Order]) -> Record:
         """An event that says REJECTED of the order that is pending, parked for some reason."""
         record = contrary(sold[2])
         await DeadLetterRepository(shop.orders_db).add(record, "a reason")
@@ -180,7 +179,7 @@ class TestDeadLetters:
         assert (await client.get(f"{LETTERS}?status=discarded")).json()["dead_letters"] == []
 
     async def test_a_replay_applies_the_event_and_marks_the_letter(
-        self, shop: Any, client: httpx2.AsyncClient, letter: Record
+        self, shop: Shop, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         # When
         answer = await client.post(f"{LETTERS}/{letter.id}/replay")
@@ -196,7 +195,7 @@ class TestDeadLetters:
         assert entries[0]["action"] == "dead letter: replay"
 
     async def test_a_replay_that_fails_again_leaves_it_parked(
-        self, shop: Any, client: httpx2.AsyncClient, sold: list[Order]
+        self, shop: Shop, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         # Given
         record = contrary(sold[0])
@@ -210,7 +209,7 @@ class TestDeadLetters:
         assert [step["action"] for step in one["history"]] == ["replay failed"]
 
     async def test_a_discarded_one_is_kept_with_the_reason_and_not_applied(
-        self, shop: Any, client: httpx2.AsyncClient, letter: Record
+        self, shop: Shop, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         # When
         answer = await client.post(f"{LETTERS}/{letter.id}/discard", json={"reason": " a test "})

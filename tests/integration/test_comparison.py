@@ -3,19 +3,18 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
 
 import aiohttp
 import pytest
 from bson import ObjectId
 from prometheus_client import REGISTRY
+from tests.integration.shop import Place, Shop
 
 from orders.consumers.products_topic import products_topic
 from orders.dependencies import Comparison, build_comparison
-from orders.models.order import Order
 from products.main import create_app
 from products.settings import ProductsSettings
 from shopkit.clock import utc_now
@@ -25,15 +24,13 @@ from shopkit.testing.deliveries import an_id
 from shopkit.testing.servers import serving
 from stack import Stack
 
-Place = Callable[..., Awaitable[Order]]
-
 
 def drift_metric(kind: str) -> float | None:
     return REGISTRY.get_sample_value("reconcile_drift", {"kind": kind})
 
 
 @pytest.fixture
-async def products_url(shop: Any) -> AsyncIterator[str]:
+async def products_url(shop: Shop) -> AsyncIterator[str]:
     """products-ms on a port of its own, with its relay and its consumer."""
     settings: ProductsSettings = shop.products_settings
     async with serving(create_app(settings)) as url:
@@ -41,7 +38,7 @@ async def products_url(shop: Any) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def compare(shop: Any, products_url: str) -> AsyncIterator[Comparison]:
+async def compare(shop: Shop, products_url: str) -> AsyncIterator[Comparison]:
     async with aiohttp.ClientSession() as session:
         yield build_comparison(
             shop.orders_db,
@@ -52,7 +49,7 @@ async def compare(shop: Any, products_url: str) -> AsyncIterator[Comparison]:
 
 
 @pytest.fixture
-async def sold(shop: Any, place: Place, compare: Comparison, running: AsyncExitStack) -> Any:
+async def sold(shop: Shop, place: Place, compare: Comparison, running: AsyncExitStack) -> Shop:
     """A shop with three products and an accepted order, everything running."""
     await shop.know(*[await shop.add(number, 10) for number in (1, 2, 3)])
     await shop.run_orders(running)
@@ -63,7 +60,7 @@ async def sold(shop: Any, place: Place, compare: Comparison, running: AsyncExitS
 
 
 class TestReconcile:
-    async def test_finds_nothing_where_both_agree(self, sold: Any, compare: Comparison) -> None:
+    async def test_finds_nothing_where_both_agree(self, sold: Shop, compare: Comparison) -> None:
         # When
         drift = await compare.reconcile.reconcile()
         # Then
@@ -71,7 +68,7 @@ class TestReconcile:
         assert drift_metric("products") == 0
 
     async def test_has_products_sent_again_that_are_wrong_old_or_missing_here(
-        self, sold: Any, compare: Comparison
+        self, sold: Shop, compare: Comparison
     ) -> None:
         # Given: one wrong in a version from the future, one old, one lost.
         projection = sold.orders_db["products"]
@@ -91,7 +88,7 @@ class TestReconcile:
         assert versions["product 1"] == 71
 
     async def test_asks_again_about_an_order_of_which_there_is_no_record(
-        self, sold: Any, compare: Comparison
+        self, sold: Shop, compare: Comparison
     ) -> None:
         # Given: products-db was restored from a time before the order.
         await sold.products_db["orders"].delete_many({})
@@ -106,12 +103,12 @@ class TestReconcile:
         # Then
         assert len(drift.unrecorded) == 1
         assert set(drift.products) == {an_id(1), an_id(2)}
-        assert await sold.stubs() == {"ACCEPTED": 1}
+        assert await sold.decisions() == {"ACCEPTED": 1}
         assert await sold.stock() == {"product 1": 9, "product 2": 8, "product 3": 10}
         assert (await compare.reconcile.reconcile()).empty
 
     async def test_gives_back_what_an_order_took_that_nobody_placed(
-        self, sold: Any, compare: Comparison
+        self, sold: Shop, compare: Comparison
     ) -> None:
         # Given: orders-db was restored from a time before the order, long ago.
         await sold.orders_db["orders"].delete_many({})
@@ -123,14 +120,14 @@ class TestReconcile:
         await sold.settled()
         # Then
         assert len(drift.orphans) == 1
-        assert await sold.stubs() == {"CANCELLED": 1}
+        assert await sold.decisions() == {"CANCELLED": 1}
         assert await sold.stock() == {"product 1": 10, "product 2": 10, "product 3": 10}
         assert (await compare.reconcile.reconcile()).empty
 
 
 class TestCommands:
     async def test_reconcile_and_rebuild_say_what_they_found_and_made(
-        self, sold: Any, compare: Comparison, products_url: str, servers: Stack
+        self, sold: Shop, compare: Comparison, products_url: str, servers: Stack
     ) -> None:
         # Given
         environment = servers.environment("orders") | {"PRODUCTS_URL": products_url}
@@ -162,7 +159,7 @@ class TestCommands:
 
 class TestRebuild:
     async def test_makes_the_projection_again_while_orders_go_on(
-        self, sold: Any, compare: Comparison, place: Place
+        self, sold: Shop, compare: Comparison, place: Place
     ) -> None:
         # Given
         await sold.orders_db["products"].update_many({}, {"$set": {"quantity": 77}})
@@ -179,7 +176,7 @@ class TestRebuild:
         assert "name_1" in indexes
 
     async def test_makes_it_from_products_ms_where_the_topic_is_empty(
-        self, shop: Any, compare: Comparison, running: AsyncExitStack
+        self, shop: Shop, compare: Comparison, running: AsyncExitStack
     ) -> None:
         # Given: the broker lost everything after the products' events were sent.
         await shop.know(await shop.add(1, 10))

@@ -2,16 +2,16 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx2
 import pytest
 from PIL import Image
+from tests.integration.shop import Place, Shop, find_one
 
 from orders.errors import NotCancellableError
-from orders.models.order import Order
 from products.dependencies import Services
 from products.main import create_app
 from products.settings import ProductsSettings
@@ -19,13 +19,12 @@ from shopkit.identity import Identity, Role
 from shopkit.testing.apps import caller_headers, client_of
 from shopkit.testing.deliveries import an_id, placed
 
-Place = Callable[..., Awaitable[Order]]
 ADMIN = caller_headers("admin@admin.com", "admin")
 ONE = f"/api/products/{an_id(1)}"
 
 
 @pytest.fixture
-async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(shop: Shop) -> AsyncIterator[httpx2.AsyncClient]:
     @asynccontextmanager
     async def run(_settings: ProductsSettings) -> AsyncIterator[Services]:
         yield shop.products
@@ -36,7 +35,7 @@ async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.fixture
-async def product(shop: Any, client: httpx2.AsyncClient) -> httpx2.Response:
+async def product(shop: Shop, client: httpx2.AsyncClient) -> httpx2.Response:
     """Product 1, ten at 1.00, as an admin sees it."""
     for name in ("kitchen", "garden"):
         assert (await client.post("/api/categories", json={"name": name})).status_code == 201
@@ -44,7 +43,7 @@ async def product(shop: Any, client: httpx2.AsyncClient) -> httpx2.Response:
     return await client.get(ONE)
 
 
-async def events(shop: Any) -> list[str]:
+async def events(shop: Shop) -> list[str]:
     rows = shop.products_db["outbox"].find({"type": {"$ne": "ProductCreate"}}).sort("time", 1)
     return [f"{row['_id']}" async for row in rows]
 
@@ -66,7 +65,7 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (600, 300), colour: str =
 
 class TestChange:
     async def test_changes_details_and_tells_both_event_and_trail(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
         answer = await client.patch(
@@ -104,7 +103,7 @@ class TestChange:
     )
     async def test_details_need_the_tag_that_was_seen(
         self,
-        shop: Any,
+        shop: Shop,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
         headers: dict[str, str],
@@ -119,7 +118,7 @@ class TestChange:
         assert await events(shop) == []
 
     async def test_sales_meanwhile_do_not_spoil_an_edit_and_a_weak_tag_is_as_good(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
         await shop.products.decisions.decide([placed(9, {1: 4})])
@@ -132,7 +131,7 @@ class TestChange:
         assert (answer.json()["price"], answer.json()["quantity"]) == (2, 6)
 
     async def test_of_two_admins_editing_one_product_one_is_told_to_look_again(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
         answers = await asyncio.gather(
@@ -150,7 +149,7 @@ class TestChange:
         assert len(await events(shop)) == 1
 
     async def test_a_change_to_what_it_is_already_changes_nothing(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
         answer = await client.patch(
@@ -184,7 +183,7 @@ class TestChange:
     )
     async def test_bad_input_is_refused_and_changes_nothing(
         self,
-        shop: Any,
+        shop: Shop,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
         body: dict[str, Any],
@@ -203,7 +202,7 @@ class TestChange:
 
 class TestStock:
     async def test_a_difference_needs_no_tag_and_leaves_the_details_alone(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
         answer = await client.patch(ONE, json={"quantity_delta": 5})
@@ -213,7 +212,7 @@ class TestStock:
         assert await events(shop) == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
 
     async def test_a_key_makes_a_change_once_however_often_it_comes(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
         answers = await asyncio.gather(
@@ -239,7 +238,7 @@ class TestStock:
 
 class TestArchive:
     async def test_is_no_longer_listed_and_can_be_put_back(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
         archived = await client.delete(ONE, headers={"If-Match": product.headers["etag"]})
@@ -276,7 +275,7 @@ class TestArchive:
 
     async def test_orders_ms_hears_of_price_and_archive(
         self,
-        shop: Any,
+        shop: Shop,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
         running: AsyncExitStack,
@@ -290,7 +289,7 @@ class TestArchive:
         await shop.run_orders(running)
         await shop.settled()
         # Then
-        known = await shop.orders_db["products"].find_one({})
+        known = await find_one(shop.orders_db["products"])
         assert (known["price_cents"], known["archived"]) == (700, True)
 
 
@@ -372,7 +371,7 @@ class TestCategories:
         assert names == [{"name": "garden"}, {"name": "kitchen"}]
 
     async def test_a_product_is_never_left_with_a_category_that_was_deleted_meanwhile(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         for number in range(10):
             # Given
@@ -396,7 +395,7 @@ class TestCategories:
 class TestPictures:
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
     async def test_is_kept_in_two_sizes_without_what_it_told_besides(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response, kind: str
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response, kind: str
     ) -> None:
         # When
         answer = await client.put(f"{ONE}/image", content=picture(kind, (3_000, 1_500)))
@@ -418,7 +417,7 @@ class TestPictures:
         assert await events(shop) == [f"ProductUpdate/{an_id(1)}/3"]
 
     async def test_a_new_one_takes_the_place_of_the_old(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
         first = await client.put(f"{ONE}/image", content=picture(colour="red"))
@@ -443,7 +442,7 @@ class TestPictures:
     )
     async def test_what_is_no_good_picture_is_refused_and_changes_nothing(
         self,
-        shop: Any,
+        shop: Shop,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
         data: bytes,
@@ -457,7 +456,7 @@ class TestPictures:
         assert (await client.get(f"{ONE}/image")).status_code == 404
 
     async def test_of_no_product_is_refused(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         answer = await client.put(f"/api/products/{an_id(7)}/image", content=picture())
         assert answer.status_code == 404
@@ -466,7 +465,7 @@ class TestPictures:
 
 class TestCancelAgainstDecision:
     async def test_200_cancellations_that_cross_their_decisions_keep_the_books_right(
-        self, shop: Any, place: Place, running: AsyncExitStack
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 150))
@@ -492,5 +491,5 @@ class TestCancelAgainstDecision:
         statuses = await shop.statuses()
         assert statuses.get("CANCELLED", 0) == 200 - refused
         assert statuses.get("REJECTED", 0) == refused
-        assert await shop.stubs() == statuses
+        assert await shop.decisions() == statuses
         assert await shop.stock() == {"product 1": 150}

@@ -1,20 +1,17 @@
 """Orders followed as they change: from any replica, resumed without a gap."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
+from tests.integration.shop import Place, Shop
 
 from orders.errors import TooManyStreamsError
-from orders.models.order import Order
 from orders.services.live import MAX_STREAMS, LiveService, LiveUpdate
 
-Place = Callable[..., Awaitable[Order]]
 
-
-async def replica(shop: Any, until: AsyncExitStack) -> LiveService:
+async def replica(shop: Shop, until: AsyncExitStack) -> LiveService:
     """A replica that follows the log, ready to tell."""
     live: LiveService = shop.another_orders().live
     for loop in (live.read, live.dispatch):
@@ -41,14 +38,14 @@ def seen(told: list[LiveUpdate]) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-async def stocked(shop: Any) -> Any:
+async def stocked(shop: Shop) -> Shop:
     await shop.know(await shop.add(1, 1_000))
     return shop
 
 
 class TestFollow:
     async def test_begins_with_a_snapshot_of_what_is_pending_or_new(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -61,7 +58,7 @@ class TestFollow:
         assert seen([first]) == [(order.id, "PENDING")]
 
     async def test_tells_of_each_change_of_ones_own_orders_and_of_no_others(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         live = await replica(stocked, running)
@@ -79,7 +76,7 @@ class TestFollow:
         assert placed.token < decided.token
 
     async def test_is_resumed_at_another_replica_without_a_gap(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         first, second = await replica(stocked, running), await replica(stocked, running)
@@ -100,7 +97,7 @@ class TestFollow:
         assert one.id not in {order_id for order_id, _ in seen(later)}
 
     async def test_is_resumed_without_a_gap_at_a_replica_that_has_just_begun(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         told = (await replica(stocked, running)).follow("aaa@aaa.com", None)
@@ -118,7 +115,7 @@ class TestFollow:
 
     @pytest.mark.parametrize("token", ["", "nonsense", "82", "82" + "F" * 60, "F" * 2_001])
     async def test_begins_again_where_it_cannot_be_resumed(
-        self, stocked: Any, place: Place, running: AsyncExitStack, token: str
+        self, stocked: Shop, place: Place, running: AsyncExitStack, token: str
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -130,7 +127,7 @@ class TestFollow:
         assert seen([first]) == [(order.id, "PENDING")]
 
     async def test_who_reads_too_slowly_is_ended_and_others_go_on(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         live = await replica(stocked, running)
@@ -147,7 +144,7 @@ class TestFollow:
         assert len(live._followers["aaa@aaa.com"]) == 1
 
     async def test_no_more_are_let_in_than_can_be_borne(
-        self, stocked: Any, running: AsyncExitStack
+        self, stocked: Shop, running: AsyncExitStack
     ) -> None:
         # Given
         live = await replica(stocked, running)

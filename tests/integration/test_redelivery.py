@@ -2,13 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
+from tests.integration.shop import Place, Shop, find_one
 
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
@@ -23,8 +24,6 @@ from shopkit.messaging.envelope import decode, type_name
 from shopkit.messaging.handlers import HandlerTable
 from shopkit.storage.mongo import is_temporary
 from shopkit.testing.deliveries import decided
-
-Place = Callable[..., Awaitable[Order]]
 
 TYPES = {type_name(event_type): event_type for event_type in EVENTS}
 
@@ -58,7 +57,7 @@ async def send(servers: str, topic: str, *messages: tuple[bytes, bytes, str]) ->
 
 
 @pytest.fixture
-async def settled_shop(shop: Any, place: Place, running: AsyncExitStack) -> Any:
+async def settled_shop(shop: Shop, place: Place, running: AsyncExitStack) -> Shop:
     """A shop in which orders of every outcome have been settled, and whose services have ended."""
     await shop.know(await shop.add(1, 5), await shop.add(2, 50))
     for number in range(6):
@@ -76,7 +75,7 @@ async def settled_shop(shop: Any, place: Place, running: AsyncExitStack) -> Any:
 
 class TestReplay:
     async def test_all_topics_from_zero_twice_change_nothing(
-        self, settled_shop: Any, running: AsyncExitStack
+        self, settled_shop: Shop, running: AsyncExitStack
     ) -> None:
         # Given
         shop = settled_shop
@@ -104,7 +103,7 @@ class TestReplay:
 
     @pytest.mark.parametrize("seed", range(3))
     async def test_shuffled_and_doubled_events_change_nothing(
-        self, settled_shop: Any, seed: int
+        self, settled_shop: Shop, seed: int
     ) -> None:
         # Given
         shop = settled_shop
@@ -126,7 +125,7 @@ class TestReplay:
         # Then
         assert await shop.digest() == before
 
-    async def test_one_event_id_always_has_the_same_bytes(self, settled_shop: Any) -> None:
+    async def test_one_event_id_always_has_the_same_bytes(self, settled_shop: Shop) -> None:
         # Given
         shop = settled_shop
         servers = shop.products_settings.kafka_bootstrap_servers
@@ -153,7 +152,7 @@ class TestReplay:
 
 class TestPoison:
     async def test_is_parked_once_while_others_go_on(
-        self, shop: Any, place: Place, running: AsyncExitStack
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
@@ -187,7 +186,7 @@ class TestPoison:
         assert order.status == "PENDING"
 
     async def test_an_order_that_cannot_be_read_is_answered_not_parked(
-        self, shop: Any, place: Place, running: AsyncExitStack
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
@@ -204,13 +203,13 @@ class TestPoison:
         await shop.settled()
         # Then
         assert await shop.statuses() == {"REJECTED": 1}
-        document = await shop.orders_db["orders"].find_one({})
+        document = await find_one(shop.orders_db["orders"])
         assert document["reason"] == "The order could not be read."
         assert await shop.products_db["dead_letters"].count_documents({}) == 0
         assert await shop.stock() == {"product 1": 5}
 
     async def test_a_contrary_outcome_in_a_batch_is_parked_and_the_others_are_applied(
-        self, shop: Any, place: Place
+        self, shop: Shop, place: Place
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 50))

@@ -1,13 +1,11 @@
 """Which orders are asked about again: the update that picks one is the database's to carry out."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
+from tests.integration.shop import Place, Shop, find_one
 
 import orders.dependencies
-from orders.models.order import Order
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.identity import Identity, Role
 from shopkit.messaging.outbox import Outbox
@@ -15,15 +13,13 @@ from shopkit.storage.unit_of_work import MongoTransactions, Publication
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import NOON, delivery
 
-Place = Callable[..., Awaitable[Order]]
-
 OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
 
 
 class Replica:
     """A replica with a clock that the test holds."""
 
-    def __init__(self, shop: Any, clock: FakeClock) -> None:
+    def __init__(self, shop: Shop, clock: FakeClock) -> None:
         self.published: list[Publication] = []
         self.clock = clock
         database = shop.orders_db
@@ -59,14 +55,14 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def replica(shop: Any, clock: FakeClock) -> Replica:
+def replica(shop: Shop, clock: FakeClock) -> Replica:
     replica = Replica(shop, clock)
     shop.intake = replica.services.intake
     return replica
 
 
 @pytest.fixture(autouse=True)
-async def _shelf(shop: Any) -> None:
+async def _shelf(shop: Shop) -> None:
     await shop.know(await shop.add(1, 1_000))
 
 
@@ -85,7 +81,7 @@ class TestResend:
         assert replica.published[-1].message == order.create_message()
 
     async def test_waits_for_ten_minutes_at_the_most(
-        self, replica: Replica, place: Place, shop: Any, clock: FakeClock
+        self, replica: Replica, place: Place, shop: Shop, clock: FakeClock
     ) -> None:
         # Given
         await place({1: 1})
@@ -94,7 +90,7 @@ class TestResend:
         for _ in range(8):
             clock.advance(minutes=11)
             assert await replica.resend() == 1
-            document = await shop.orders_db["orders"].find_one({})
+            document = await find_one(shop.orders_db["orders"])
             delays.append((document["resend_at"] - clock.now).total_seconds())
         # Then
         assert delays == [60, 120, 240, 480, 600, 600, 600, 600]
@@ -131,7 +127,7 @@ class TestResend:
         assert replica.published == []
 
     async def test_asks_about_100_a_second_over_all_replicas_and_each_once(
-        self, replica: Replica, place: Place, shop: Any, clock: FakeClock
+        self, replica: Replica, place: Place, shop: Shop, clock: FakeClock
     ) -> None:
         # Given
         for _ in range(150):

@@ -1,15 +1,13 @@
 """What a transaction promises, on a real mongod: all or nothing, and once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from bson import ObjectId
 from pymongo.errors import BulkWriteError, OperationFailure
+from tests.integration.shop import Place, Shop, find_one, requested
 
 from orders.errors import InsufficientStockError
-from orders.models.order import Order
 from orders.services.intake import PlacedOrder
 from products.errors import NameTakenError
 from shopkit.clock import utc_now
@@ -18,8 +16,6 @@ from shopkit.storage.idempotency import KeyReusedError
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import MongoTransactions, UnitOfWork
 from shopkit.testing.deliveries import an_id, decided, placed
-
-Place = Callable[..., Awaitable[Order]]
 
 
 class TestRun:
@@ -126,21 +122,21 @@ class TestRun:
 
 
 class TestIntake:
-    async def test_order_key_and_event_are_stored_together(self, shop: Any, place: Place) -> None:
+    async def test_order_key_and_event_are_stored_together(self, shop: Shop, place: Place) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
         # When
         order = await place({1: 2}, key="k")
         # Then
-        stored = await shop.orders_db["orders"].find_one({"_id": ObjectId(order.id)})
-        row = await shop.orders_db["outbox"].find_one({})
-        key = await shop.orders_db["idempotency_keys"].find_one({})
+        stored = await find_one(shop.orders_db["orders"], _id=ObjectId(order.id))
+        row = await find_one(shop.orders_db["outbox"])
+        key = await find_one(shop.orders_db["idempotency_keys"])
         assert (stored["status"], stored["cost_cents"]) == ("PENDING", 200)
         assert (row["_id"], row["unsent"], row["kept"]) == (f"OrderCreate/{order.id}", True, True)
         assert str(key["result"]) == order.id
 
     async def test_nothing_is_stored_when_the_event_cannot_be(
-        self, shop: Any, place: Place
+        self, shop: Shop, place: Place
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
@@ -155,15 +151,13 @@ class TestIntake:
         for name in ("orders", "idempotency_keys", "outbox"):
             assert await shop.orders_db[name].count_documents({}) == 0, name
 
-    async def test_50_requests_of_one_key_on_two_replicas_make_one_order(
-        self, shop: Any, wanted: Any
-    ) -> None:
+    async def test_50_requests_of_one_key_on_two_replicas_make_one_order(self, shop: Shop) -> None:
         # Given
         await shop.know(await shop.add(1, 500))
         replicas = [shop.orders.intake, shop.another_orders().intake]
         # When
         results: list[PlacedOrder] = await asyncio.gather(
-            *(replicas[n % 2].place(wanted({1: 2}, "k")) for n in range(50))
+            *(replicas[n % 2].place(requested({1: 2}, "k")) for n in range(50))
         )
         # Then
         assert len({result.order for result in results}) == 1
@@ -172,11 +166,11 @@ class TestIntake:
         assert await shop.orders_db["outbox"].count_documents({}) == 1
 
     async def test_a_replay_answers_as_at_first_whatever_became_of_the_order(
-        self, shop: Any, wanted: Any
+        self, shop: Shop
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
-        first = await shop.orders.intake.place(wanted({1: 5}, "k"))
+        first = await shop.orders.intake.place(requested({1: 5}, "k"))
         delivery = decided(1, "ACCEPTED")
         event = delivery.event.model_copy(update={"order_id": first.order.id})
         await shop.orders.orders.settle(
@@ -184,32 +178,28 @@ class TestIntake:
         )
         await shop.orders_db["products"].update_many({}, {"$set": {"quantity": 0}})
         # When
-        again = await shop.orders.intake.place(wanted({1: 5}, "k"))
+        again = await shop.orders.intake.place(requested({1: 5}, "k"))
         # Then
         assert again == PlacedOrder(first.order, replayed=True)
 
-    async def test_a_key_belongs_to_its_caller_and_to_one_body(
-        self, shop: Any, wanted: Any
-    ) -> None:
+    async def test_a_key_belongs_to_its_caller_and_to_one_body(self, shop: Shop) -> None:
         # Given
         await shop.know(await shop.add(1, 50))
-        first = await shop.orders.intake.place(wanted({1: 2}, "k"))
+        first = await shop.orders.intake.place(requested({1: 2}, "k"))
         # When
-        other = await shop.orders.intake.place(wanted({1: 2}, "k", "bbb@bbb.com"))
+        other = await shop.orders.intake.place(requested({1: 2}, "k", "bbb@bbb.com"))
         with pytest.raises(KeyReusedError):
-            await shop.orders.intake.place(wanted({1: 3}, "k"))
+            await shop.orders.intake.place(requested({1: 3}, "k"))
         # Then
         assert other.order.id != first.order.id
         assert await shop.orders_db["orders"].count_documents({}) == 2
 
-    async def test_one_refused_order_does_not_hold_up_those_beside_it(
-        self, shop: Any, wanted: Any
-    ) -> None:
+    async def test_one_refused_order_does_not_hold_up_those_beside_it(self, shop: Shop) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
         # When
         results = await asyncio.gather(
-            *(shop.orders.intake.place(wanted({1: count})) for count in (1, 6, 2)),
+            *(shop.orders.intake.place(requested({1: count})) for count in (1, 6, 2)),
             return_exceptions=True,
         )
         # Then
@@ -220,22 +210,20 @@ class TestIntake:
         ]
         assert await shop.orders_db["orders"].count_documents({}) == 2
 
-    async def test_a_failed_attempt_can_be_tried_again_with_its_key(
-        self, shop: Any, wanted: Any
-    ) -> None:
+    async def test_a_failed_attempt_can_be_tried_again_with_its_key(self, shop: Shop) -> None:
         # Given
         await shop.know(await shop.add(1, 1))
         with pytest.raises(InsufficientStockError):
-            await shop.orders.intake.place(wanted({1: 2}, "k"))
+            await shop.orders.intake.place(requested({1: 2}, "k"))
         # When
         await shop.orders_db["products"].update_many({}, {"$set": {"quantity": 2}})
-        result = await shop.orders.intake.place(wanted({1: 2}, "k"))
+        result = await shop.orders.intake.place(requested({1: 2}, "k"))
         # Then
         assert result.replayed is False
 
 
 class TestDecisions:
-    async def test_two_replicas_deciding_one_order_take_its_stock_once(self, shop: Any) -> None:
+    async def test_two_replicas_deciding_one_order_take_its_stock_once(self, shop: Shop) -> None:
         # Given
         await shop.add(1, 10)
         other = shop.another_products()
@@ -247,7 +235,7 @@ class TestDecisions:
         assert await shop.stock() == {"product 1": 7}
         assert await shop.products_db["outbox"].count_documents({"topic": "shop.order-status"}) == 1
 
-    async def test_nothing_is_taken_when_the_answer_cannot_be_stored(self, shop: Any) -> None:
+    async def test_nothing_is_taken_when_the_answer_cannot_be_stored(self, shop: Shop) -> None:
         # Given
         await shop.add(1, 10)
         await shop.products_db.command("collMod", "outbox", validator={"impossible": True})
@@ -259,9 +247,9 @@ class TestDecisions:
             await shop.products_db.command("collMod", "outbox", validator={})
         # Then
         assert await shop.stock() == {"product 1": 10}
-        assert await shop.stubs() == {}
+        assert await shop.decisions() == {}
 
-    async def test_restocks_during_sales_lose_nothing(self, shop: Any) -> None:
+    async def test_restocks_during_sales_lose_nothing(self, shop: Shop) -> None:
         # Given
         await shop.add(1, 100)
         # When
@@ -279,7 +267,7 @@ class TestDecisions:
 
 
 class TestCatalogue:
-    async def test_of_two_products_added_with_one_name_one_is_refused(self, shop: Any) -> None:
+    async def test_of_two_products_added_with_one_name_one_is_refused(self, shop: Shop) -> None:
         # When
         results = await asyncio.gather(
             shop.add(1, 5), shop.add_named(2, "product 1"), return_exceptions=True
@@ -292,7 +280,9 @@ class TestCatalogue:
 
 
 class TestCancel:
-    async def test_of_many_cancellations_at_once_one_is_told(self, shop: Any, place: Place) -> None:
+    async def test_of_many_cancellations_at_once_one_is_told(
+        self, shop: Shop, place: Place
+    ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
         order = await place({1: 1})
