@@ -11,11 +11,19 @@ from orders.errors import InsufficientStockError
 from orders.services.intake import PlacedOrder
 from products.errors import NameTakenError
 from shopkit.clock import utc_now
+from shopkit.contract.events import OrderCancel
 from shopkit.identity import Identity, Role
+from shopkit.messaging.envelope import wrap
+from shopkit.messaging.outbox import Outbox
 from shopkit.storage.idempotency import KeyReusedError
-from shopkit.storage.mongo import Database
-from shopkit.storage.unit_of_work import MongoTransactions, UnitOfWork
-from shopkit.testing.deliveries import an_id, decided, placed
+from shopkit.storage.mongo import Database, GuardMissedError
+from shopkit.storage.unit_of_work import Message, MongoTransactions, Publication, UnitOfWork
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, decided, placed
+
+
+def cancellation(number: int) -> Message:
+    event = OrderCancel(order_id=an_id(number))
+    return wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
 
 
 class TestRun:
@@ -119,6 +127,82 @@ class TestRun:
     ) -> None:
         with pytest.raises(OperationFailure, match="Document failed validation"):
             await orders_db["orders"].insert_one({"status": "PERHAPS"})
+
+
+class TestPublish:
+    @pytest.fixture
+    def handed_over(self) -> list[Publication]:
+        """The messages that were handed to the relay."""
+        return []
+
+    @pytest.fixture
+    def transactions(
+        self, orders_db: Database, handed_over: list[Publication]
+    ) -> MongoTransactions:
+        return MongoTransactions(orders_db.client, Outbox(orders_db), handed_over.extend)
+
+    async def test_hands_messages_over_only_after_the_commit(
+        self,
+        orders_db: Database,
+        transactions: MongoTransactions,
+        handed_over: list[Publication],
+    ) -> None:
+        # Given
+        message = cancellation(1)
+        seen: list[tuple[int, int]] = []
+
+        async def work(unit: UnitOfWork) -> str:
+            unit.publish(message)
+            seen.append((len(handed_over), await orders_db["outbox"].count_documents({})))
+            return "done"
+
+        # When
+        result = await transactions.run(work)
+        # Then
+        assert (result, seen) == ("done", [(0, 0)])
+        assert handed_over == [Publication(message)]
+        row = await find_one(orders_db["outbox"])
+        assert (row["_id"], row["unsent"], row["kept"]) == (message.id, True, False)
+
+    async def test_publishes_once_if_the_work_runs_again(
+        self,
+        orders_db: Database,
+        transactions: MongoTransactions,
+        handed_over: list[Publication],
+    ) -> None:
+        # Given
+        attempts = 0
+
+        async def work(unit: UnitOfWork) -> None:
+            nonlocal attempts
+            attempts += 1
+            unit.publish(cancellation(attempts))
+            if attempts == 1:
+                raise GuardMissedError
+
+        # When
+        await transactions.run(work)
+        # Then
+        assert handed_over == [Publication(cancellation(2))]
+        assert await orders_db["outbox"].distinct("_id") == [cancellation(2).id]
+
+    async def test_publishes_nothing_if_the_work_fails(
+        self,
+        orders_db: Database,
+        transactions: MongoTransactions,
+        handed_over: list[Publication],
+    ) -> None:
+        # Given
+        async def work(unit: UnitOfWork) -> None:
+            unit.publish(cancellation(1))
+            raise RuntimeError("half-way")
+
+        # When
+        with pytest.raises(RuntimeError, match="half-way"):
+            await transactions.run(work)
+        # Then
+        assert handed_over == []
+        assert await orders_db["outbox"].count_documents({}) == 0
 
 
 class TestIntake:
