@@ -59,8 +59,8 @@ test: ## Run all tests of this list down to test-fuzz, and check their coverage
 
 .PHONY: test-unit
 test-unit: deps ## Run the fast tests, without servers, on Python 3.13 too if it is installed
-	$(PYTEST) $(UNIT) -n 2 $(COVERED)
-	@infrastructure/local/other_python 3.13 -m pytest $(UNIT) -n 2
+	$(PYTEST) $(UNIT) -m "not mongod" -n 2 $(COVERED)
+	@infrastructure/local/other_python 3.13 -m pytest $(UNIT) -m "not mongod" -n 2
 
 .PHONY: test-web
 test-web: deps ## Run the tests of the web shop's components, hooks and API client
@@ -68,6 +68,7 @@ test-web: deps ## Run the tests of the web shop's components, hooks and API clie
 
 .PHONY: test-integration
 test-integration: deps ## Run the tests on real databases, a real broker and real nginx
+	$(PYTEST) $(UNIT) -m mongod $(COVERED)
 	$(PYTEST) $(INTEGRATION) $(COVERED)
 
 .PHONY: test-e2e

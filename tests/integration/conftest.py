@@ -1,6 +1,6 @@
 """products-ms and orders-ms in this process, on real databases and a real broker."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from products.settings import ProductsSettings
 from shopkit.contract.topics import TOPICS
 from shopkit.messaging.topics import ensure_topics
 from shopkit.settings import Environment
-from shopkit.storage import migrations
 from shopkit.storage.mongo import DATABASE, Database, connect
+from shopkit.testing.databases import migrate_and_empty
 from stack import Stack
 
 
@@ -42,24 +42,17 @@ def orders_settings(servers: Stack) -> OrdersSettings:
     return OrdersSettings(**_settings(servers, "orders"), products_url="http://127.0.0.1:1")
 
 
-async def _empty(database: Database, steps: Iterable[migrations.Migration]) -> None:
-    await migrations.apply(database, list(steps))
-    for name in await database.list_collection_names(filter={"type": "collection"}):
-        if name not in {"migrations", "system.views"}:
-            await database[name].delete_many({})
-
-
 @pytest.fixture
 async def products_db(products_settings: ProductsSettings) -> AsyncIterator[Database]:
     async with connect(products_settings, "tests") as client:
-        await _empty(client[DATABASE], PRODUCTS_MIGRATIONS)
+        await migrate_and_empty(client[DATABASE], PRODUCTS_MIGRATIONS)
         yield client[DATABASE]
 
 
 @pytest.fixture
 async def orders_db(orders_settings: OrdersSettings) -> AsyncIterator[Database]:
     async with connect(orders_settings, "tests") as client:
-        await _empty(client[DATABASE], ORDERS_MIGRATIONS)
+        await migrate_and_empty(client[DATABASE], ORDERS_MIGRATIONS)
         yield client[DATABASE]
 
 

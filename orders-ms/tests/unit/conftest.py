@@ -1,4 +1,4 @@
-"""orders-ms over a database in memory, with a clock that the test holds."""
+"""orders-ms with a database in memory and a fake clock."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -8,6 +8,7 @@ import pytest
 
 from orders.dependencies import Services, build
 from orders.main import create_app
+from orders.migrations import MIGRATIONS
 from orders.models.order import Order
 from orders.models.placement import RequestedLine, RequestedOrder
 from orders.settings import OrdersSettings
@@ -17,7 +18,9 @@ from shopkit.settings import Environment
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import client_of, mock_database
+from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON, an_id
+from stack import Stack
 
 SHOPPER = "aaa@aaa.com"
 
@@ -33,6 +36,18 @@ def clock() -> FakeClock:
 @pytest.fixture
 def database() -> Database:
     return mock_database()
+
+
+@pytest.fixture(params=BACKENDS)
+async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database in memory, and a real one."""
+
+    def mongo_url() -> str:
+        servers: Stack = request.getfixturevalue("servers")
+        return servers.database_url("orders")
+
+    async with open_database(request.param, mongo_url, MIGRATIONS) as database:
+        yield database
 
 
 @pytest.fixture

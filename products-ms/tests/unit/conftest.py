@@ -1,4 +1,4 @@
-"""products-ms over a database in memory, with a clock that the test holds."""
+"""products-ms with a database in memory and a fake clock."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from bson import ObjectId
 
 from products.dependencies import Services, build
 from products.main import create_app
+from products.migrations import MIGRATIONS
 from products.models.change import NewProduct
 from products.models.product import Product
 from products.settings import ProductsSettings
@@ -17,7 +18,9 @@ from shopkit.settings import Environment
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import client_of, mock_database
+from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON, an_id
+from stack import Stack
 
 AddProduct = Callable[..., Awaitable[Product]]
 
@@ -30,11 +33,28 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def database() -> Database:
     database = mock_database()
+    await add_categories(database)
+    return database
+
+
+@pytest.fixture(params=BACKENDS)
+async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database in memory, and a real one."""
+
+    def mongo_url() -> str:
+        servers: Stack = request.getfixturevalue("servers")
+        return servers.database_url("products")
+
+    async with open_database(request.param, mongo_url, MIGRATIONS) as database:
+        await add_categories(database)
+        yield database
+
+
+async def add_categories(database: Database) -> None:
     names = enumerate(("electronics", "kitchen"), start=1)
     await database["categories"].insert_many(
         [{"_id": ObjectId(an_id(0xCA00 + number)), "name": name} for number, name in names]
     )
-    return database
 
 
 @pytest.fixture

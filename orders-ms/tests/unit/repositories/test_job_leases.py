@@ -8,9 +8,9 @@ SECOND = timedelta(seconds=1)
 
 
 class TestAcquire:
-    async def test_grants_one_lease_in_each_period(self, database: Database) -> None:
+    async def test_grants_one_lease_in_each_period(self, any_database: Database) -> None:
         # Given
-        leases = JobLeases(database)
+        leases = JobLeases(any_database)
         # When
         granted = [
             await leases.acquire("resend", NOON + timedelta(milliseconds=after), SECOND)
@@ -19,7 +19,7 @@ class TestAcquire:
         # Then
         assert granted == [True, False, False, True, False, True]
 
-    async def test_grants_each_job_its_own_lease(self, database: Database) -> None:
-        leases = JobLeases(database)
+    async def test_grants_each_job_its_own_lease(self, any_database: Database) -> None:
+        leases = JobLeases(any_database)
         assert await leases.acquire("one", NOON, SECOND)
         assert await leases.acquire("two", NOON, SECOND)

@@ -20,6 +20,11 @@ AddProduct = Callable[..., Awaitable[Product]]
 
 
 @pytest.fixture
+def database(any_database: Database) -> Database:
+    return any_database
+
+
+@pytest.fixture
 def listing(database: Database) -> ProductListing:
     return ProductListing(database)
 

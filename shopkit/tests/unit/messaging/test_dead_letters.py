@@ -36,6 +36,11 @@ def cancellation(number: int) -> Record:
 
 
 @pytest.fixture
+def database(any_database: Database) -> Database:
+    return any_database
+
+
+@pytest.fixture
 def letters(database: Database, clock: FakeClock) -> DeadLetterRepository:
     return DeadLetterRepository(database, clock)
 

@@ -12,6 +12,11 @@ from shopkit.tracing import context
 
 
 @pytest.fixture
+def database(any_database: Database) -> Database:
+    return any_database
+
+
+@pytest.fixture
 def trail(database: Database) -> AuditTrail:
     return AuditTrail(database)
 

@@ -23,6 +23,11 @@ from shopkit.storage.mongo import Database, Document
 from shopkit.testing.deliveries import NOON, an_id
 
 
+@pytest.fixture
+def database(any_database: Database) -> Database:
+    return any_database
+
+
 def base64_of(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
