@@ -77,7 +77,7 @@ async def sold(shop: Shop, place: Place) -> list[Order]:
 
 
 class TestOrders:
-    async def test_all_are_listed_newest_first_and_filters_combine(
+    async def test_lists_all_orders_newest_first_with_all_filters(
         self, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         async def ids(**query: str) -> list[str]:
@@ -97,7 +97,7 @@ class TestOrders:
         assert await ids(limit="2", cursor=page["next_cursor"]) == [first]
 
     @pytest.mark.parametrize("path", ["/api/admin/orders", "/api/admin/stats", LETTERS])
-    async def test_are_for_admins_only(
+    async def test_refuses_callers_who_are_not_admins(
         self, client: httpx2.AsyncClient, sold: list[Order], path: str
     ) -> None:
         user = await client.get(path, headers=caller_headers("aaa@aaa.com"))
@@ -106,7 +106,7 @@ class TestOrders:
 
 
 class TestStatistics:
-    async def test_counts_by_day_with_revenue_of_what_was_accepted(
+    async def test_counts_orders_by_day_and_the_revenue_of_accepted_ones(
         self, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         # When
@@ -127,12 +127,14 @@ class TestStatistics:
         assert figures["pending"] == 1
 
     @pytest.mark.parametrize("days", ["0", "367", "x"])
-    async def test_refuses_days_without_sense(self, client: httpx2.AsyncClient, days: str) -> None:
+    async def test_refuses_an_invalid_number_of_days(
+        self, client: httpx2.AsyncClient, days: str
+    ) -> None:
         assert (await client.get("/api/admin/stats", params={"days": days})).status_code == 422
 
 
 class TestCancel:
-    async def test_an_admins_cancellation_of_anothers_order_is_in_the_trail(
+    async def test_audits_an_admins_cancellation_of_a_shoppers_order(
         self, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         # When
@@ -160,7 +162,7 @@ class TestDeadLetters:
         await DeadLetterRepository(shop.orders_db).add(record, "a reason")
         return record
 
-    async def test_are_listed_and_can_be_read(
+    async def test_lists_and_returns_dead_letters(
         self, client: httpx2.AsyncClient, letter: Record, sold: list[Order]
     ) -> None:
         # When
@@ -178,7 +180,7 @@ class TestDeadLetters:
         assert json.loads(one["event"])["order_id"] == sold[2].id
         assert (await client.get(f"{LETTERS}?status=discarded")).json()["dead_letters"] == []
 
-    async def test_a_replay_applies_the_event_and_marks_the_letter(
+    async def test_a_replay_applies_the_event_and_updates_the_status(
         self, shop: Shop, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         # When
@@ -208,7 +210,7 @@ class TestDeadLetters:
         assert one["status"] == "parked"
         assert [step["action"] for step in one["history"]] == ["replay failed"]
 
-    async def test_a_discarded_one_is_kept_with_the_reason_and_not_applied(
+    async def test_discards_without_applying_and_keeps_the_reason(
         self, shop: Shop, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         # When
@@ -220,7 +222,7 @@ class TestDeadLetters:
         assert late.status_code == 409
         assert await shop.statuses() == {"ACCEPTED": 1, "REJECTED": 1, "PENDING": 1}
 
-    async def test_bad_requests_change_nothing(
+    async def test_invalid_requests_change_nothing(
         self, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         assert (await client.get(f"{LETTERS}/{'0' * 64}")).status_code == 404

@@ -60,14 +60,16 @@ async def sold(shop: Shop, place: Place, compare: Comparison, running: AsyncExit
 
 
 class TestReconcile:
-    async def test_finds_nothing_where_both_agree(self, sold: Shop, compare: Comparison) -> None:
+    async def test_finds_nothing_if_the_databases_agree(
+        self, sold: Shop, compare: Comparison
+    ) -> None:
         # When
         drift = await compare.reconcile.reconcile()
         # Then
         assert drift.empty
         assert drift_metric("products") == 0
 
-    async def test_has_products_sent_again_that_are_wrong_old_or_missing_here(
+    async def test_repairs_wrong_old_and_missing_products(
         self, sold: Shop, compare: Comparison
     ) -> None:
         # Given: one wrong in a version from the future, one old, one lost.
@@ -87,7 +89,7 @@ class TestReconcile:
         versions = {row["name"]: row["version"] async for row in projection.find()}
         assert versions["product 1"] == 71
 
-    async def test_asks_again_about_an_order_of_which_there_is_no_record(
+    async def test_sends_an_order_again_that_has_no_decision(
         self, sold: Shop, compare: Comparison
     ) -> None:
         # Given: products-db was restored from a time before the order.
@@ -107,7 +109,7 @@ class TestReconcile:
         assert await sold.stock() == {"product 1": 9, "product 2": 8, "product 3": 10}
         assert (await compare.reconcile.reconcile()).empty
 
-    async def test_gives_back_what_an_order_took_that_nobody_placed(
+    async def test_returns_the_stock_of_a_decided_order_that_does_not_exist(
         self, sold: Shop, compare: Comparison
     ) -> None:
         # Given: orders-db was restored from a time before the order, long ago.
@@ -126,7 +128,7 @@ class TestReconcile:
 
 
 class TestCommands:
-    async def test_reconcile_and_rebuild_say_what_they_found_and_made(
+    async def test_reconcile_and_rebuild_print_their_results(
         self, sold: Shop, compare: Comparison, products_url: str, servers: Stack
     ) -> None:
         # Given
@@ -158,7 +160,7 @@ class TestCommands:
 
 
 class TestRebuild:
-    async def test_makes_the_projection_again_while_orders_go_on(
+    async def test_rebuilds_the_projection_while_orders_are_placed(
         self, sold: Shop, compare: Comparison, place: Place
     ) -> None:
         # Given
@@ -175,7 +177,7 @@ class TestRebuild:
         indexes = await sold.orders_db["products"].index_information()
         assert "name_1" in indexes
 
-    async def test_makes_it_from_products_ms_where_the_topic_is_empty(
+    async def test_rebuilds_from_products_ms_if_the_topic_is_empty(
         self, shop: Shop, compare: Comparison, running: AsyncExitStack
     ) -> None:
         # Given: the broker lost everything after the products' events were sent.

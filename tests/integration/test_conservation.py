@@ -255,7 +255,7 @@ def world(servers: Stack) -> Any:
 
 
 @pytest.mark.timeout(900)  # A failure is shrunk before it is shown.
-def test_books_stay_right(world: World) -> None:
+def test_stock_and_orders_stay_consistent(world: World) -> None:
     Books.world = world
     run_state_machine_as_test(
         Books,

@@ -64,7 +64,7 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (600, 300), colour: str =
 
 
 class TestChange:
-    async def test_changes_details_and_tells_both_event_and_trail(
+    async def test_changes_details_with_an_event_and_an_audit_entry(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
@@ -101,7 +101,7 @@ class TestChange:
             ({"If-Match": "nonsense"}, 412, "stale"),
         ],
     )
-    async def test_details_need_the_tag_that_was_seen(
+    async def test_details_require_the_current_etag(
         self,
         shop: Shop,
         client: httpx2.AsyncClient,
@@ -117,7 +117,7 @@ class TestChange:
         assert (await client.get(ONE)).json() == product.json()
         assert await events(shop) == []
 
-    async def test_sales_meanwhile_do_not_spoil_an_edit_and_a_weak_tag_is_as_good(
+    async def test_accepts_an_edit_after_sales_and_a_weak_etag(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
@@ -130,7 +130,7 @@ class TestChange:
         assert (answer.status_code, answer.headers["etag"]) == (200, '"2.2"')
         assert (answer.json()["price"], answer.json()["quantity"]) == (2, 6)
 
-    async def test_of_two_admins_editing_one_product_one_is_told_to_look_again(
+    async def test_refuses_one_of_two_concurrent_edits(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
@@ -148,7 +148,7 @@ class TestChange:
         assert (await client.get(ONE)).json() == won.json()
         assert len(await events(shop)) == 1
 
-    async def test_a_change_to_what_it_is_already_changes_nothing(
+    async def test_a_change_to_the_current_values_changes_nothing(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
@@ -181,7 +181,7 @@ class TestChange:
             ({"price": 2, "quantity_delta": -11}, 409, "insufficient-stock"),
         ],
     )
-    async def test_bad_input_is_refused_and_changes_nothing(
+    async def test_refuses_invalid_input_and_changes_nothing(
         self,
         shop: Shop,
         client: httpx2.AsyncClient,
@@ -201,7 +201,7 @@ class TestChange:
 
 
 class TestStock:
-    async def test_a_difference_needs_no_tag_and_leaves_the_details_alone(
+    async def test_a_change_of_stock_needs_no_etag_and_keeps_the_details(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
@@ -211,7 +211,7 @@ class TestStock:
         assert answer.json()["quantity"] == 15
         assert await events(shop) == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
 
-    async def test_a_key_makes_a_change_once_however_often_it_comes(
+    async def test_a_repeated_key_changes_the_stock_once(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
@@ -237,7 +237,7 @@ class TestStock:
 
 
 class TestArchive:
-    async def test_is_no_longer_listed_and_can_be_put_back(
+    async def test_hides_the_product_until_it_is_restored(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
@@ -263,7 +263,7 @@ class TestArchive:
         ]
 
     @pytest.mark.parametrize(("headers", "status"), [({}, 428), ({"If-Match": '"9.9"'}, 412)])
-    async def test_needs_the_tag_that_was_seen(
+    async def test_requires_the_current_etag(
         self,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
@@ -273,7 +273,7 @@ class TestArchive:
         assert (await client.delete(ONE, headers=headers)).status_code == status
         assert (await client.get(ONE)).json()["archived"] is False
 
-    async def test_orders_ms_hears_of_price_and_archive(
+    async def test_orders_ms_receives_prices_and_archived_products(
         self,
         shop: Shop,
         client: httpx2.AsyncClient,
@@ -295,14 +295,14 @@ class TestArchive:
 
 class TestConditionalGet:
     @pytest.mark.parametrize("header", ['"1.1"', 'W/"1.1"', '"0.0", "1.1"', "*"])
-    async def test_answers_304_where_the_clients_copy_is_current(
+    async def test_responds_with_304_if_the_copy_is_current(
         self, client: httpx2.AsyncClient, product: httpx2.Response, header: str
     ) -> None:
         answer = await client.get(ONE, headers={"If-None-Match": header})
         assert (answer.status_code, answer.content) == (304, b"")
         assert answer.headers["etag"] == '"1.1"'
 
-    async def test_answers_in_full_where_stock_has_changed(
+    async def test_responds_in_full_if_the_stock_has_changed(
         self, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         await client.patch(ONE, json={"quantity_delta": 1})
@@ -310,7 +310,7 @@ class TestConditionalGet:
 
 
 class TestCategories:
-    async def test_a_rename_reaches_the_products_their_search_and_their_tag(
+    async def test_a_rename_updates_the_products_their_search_and_their_etag(
         self, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
@@ -328,7 +328,7 @@ class TestCategories:
         assert len((await client.get("/api/products?q=cook")).json()["products"]) == 1
         assert (await client.get("/api/products?categoryName=kitchen")).status_code == 404
 
-    async def test_one_that_products_have_is_not_deleted(
+    async def test_refuses_to_delete_a_category_in_use(
         self, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
@@ -356,7 +356,7 @@ class TestCategories:
             ("DELETE", "/nowhere", None, 404),
         ],
     )
-    async def test_bad_input_is_refused_and_changes_nothing(
+    async def test_refuses_invalid_input_and_changes_nothing(
         self,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
@@ -370,7 +370,7 @@ class TestCategories:
         names = (await client.get("/api/categories")).json()["categories"]
         assert names == [{"name": "garden"}, {"name": "kitchen"}]
 
-    async def test_a_product_is_never_left_with_a_category_that_was_deleted_meanwhile(
+    async def test_no_product_keeps_a_category_that_is_deleted_concurrently(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         for number in range(10):
@@ -394,7 +394,7 @@ class TestCategories:
 
 class TestPictures:
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-    async def test_is_kept_in_two_sizes_without_what_it_told_besides(
+    async def test_stores_two_sizes_without_metadata(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response, kind: str
     ) -> None:
         # When
@@ -416,7 +416,7 @@ class TestPictures:
         assert again.status_code == 304
         assert await events(shop) == [f"ProductUpdate/{an_id(1)}/3"]
 
-    async def test_a_new_one_takes_the_place_of_the_old(
+    async def test_replaces_the_previous_picture(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
@@ -440,7 +440,7 @@ class TestPictures:
             (picture("PNG", (4_001, 3_000)), 422, "picture-unusable"),
         ],
     )
-    async def test_what_is_no_good_picture_is_refused_and_changes_nothing(
+    async def test_refuses_unusable_pictures_and_changes_nothing(
         self,
         shop: Shop,
         client: httpx2.AsyncClient,
@@ -455,7 +455,7 @@ class TestPictures:
         assert await shop.products_db["images.files"].count_documents({}) == 0
         assert (await client.get(f"{ONE}/image")).status_code == 404
 
-    async def test_of_no_product_is_refused(
+    async def test_refuses_a_picture_of_an_unknown_product(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         answer = await client.put(f"/api/products/{an_id(7)}/image", content=picture())
@@ -464,7 +464,7 @@ class TestPictures:
 
 
 class TestCancelAgainstDecision:
-    async def test_200_cancellations_that_cross_their_decisions_keep_the_books_right(
+    async def test_200_concurrent_cancellations_and_decisions_conserve_stock(
         self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given

@@ -44,7 +44,7 @@ async def stocked(shop: Shop) -> Shop:
 
 
 class TestFollow:
-    async def test_begins_with_a_snapshot_of_what_is_pending_or_new(
+    async def test_starts_with_a_snapshot_of_pending_and_recent_orders(
         self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -57,7 +57,7 @@ class TestFollow:
         assert first.snapshot
         assert seen([first]) == [(order.id, "PENDING")]
 
-    async def test_tells_of_each_change_of_ones_own_orders_and_of_no_others(
+    async def test_sends_each_change_of_the_shoppers_own_orders(
         self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -75,7 +75,7 @@ class TestFollow:
         assert seen([placed, decided]) == [(order.id, "PENDING"), (order.id, "ACCEPTED")]
         assert placed.token < decided.token
 
-    async def test_is_resumed_at_another_replica_without_a_gap(
+    async def test_resumes_at_another_replica_without_a_gap(
         self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -96,7 +96,7 @@ class TestFollow:
         assert snapshot.token <= seen_last.token
         assert one.id not in {order_id for order_id, _ in seen(later)}
 
-    async def test_is_resumed_without_a_gap_at_a_replica_that_has_just_begun(
+    async def test_resumes_at_a_replica_that_has_just_started_without_a_gap(
         self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -114,7 +114,7 @@ class TestFollow:
         assert seen([missed]) == [(order.id, "PENDING")]
 
     @pytest.mark.parametrize("token", ["", "nonsense", "82", "82" + "F" * 60, "F" * 2_001])
-    async def test_begins_again_where_it_cannot_be_resumed(
+    async def test_starts_again_if_it_cannot_be_resumed(
         self, stocked: Shop, place: Place, running: AsyncExitStack, token: str
     ) -> None:
         # Given
@@ -126,7 +126,7 @@ class TestFollow:
         assert first.snapshot
         assert seen([first]) == [(order.id, "PENDING")]
 
-    async def test_who_reads_too_slowly_is_ended_and_others_go_on(
+    async def test_ends_the_stream_of_a_slow_client_only(
         self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -143,7 +143,7 @@ class TestFollow:
         assert len(received) == 100
         assert len(live._followers["aaa@aaa.com"]) == 1
 
-    async def test_no_more_are_let_in_than_can_be_borne(
+    async def test_refuses_more_streams_than_the_limit(
         self, stocked: Shop, running: AsyncExitStack
     ) -> None:
         # Given

@@ -9,7 +9,7 @@ from shopkit.identity import Identity, Role
 
 
 class TestSettlement:
-    async def test_an_order_is_accepted_and_the_stock_is_lower_in_both_databases(
+    async def test_an_accepted_order_lowers_the_stock_in_both_databases(
         self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -46,7 +46,7 @@ class TestSettlement:
         assert await shop.stock() == {"product 1": 0}
         assert await shop.projected() == {"product 1": 0}
 
-    async def test_a_cancelled_order_gives_its_stock_back_once(
+    async def test_a_cancelled_order_returns_its_stock_once(
         self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -65,7 +65,7 @@ class TestSettlement:
         document = await find_one(shop.orders_db["orders"])
         assert document["cancel_confirmed"] is True
 
-    async def test_a_cancellation_that_overtakes_its_order_takes_nothing(
+    async def test_a_cancellation_before_its_order_takes_nothing(
         self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given

@@ -45,8 +45,8 @@ async def processes(servers: Stack) -> AsyncIterator[dict[str, Process]]:
             process.end(signal.SIGKILL)
 
 
-class TestBrokerAway:
-    async def test_orders_are_taken_and_settled_once_it_is_back(
+class TestBrokerDown:
+    async def test_takes_orders_and_settles_them_after_the_outage(
         self, shop: Shop, place: Place, running: AsyncExitStack, servers: Stack
     ) -> None:
         # Given
@@ -69,7 +69,7 @@ class TestBrokerAway:
         assert await shop.statuses() == {"ACCEPTED": 5}
         assert await shop.stock() == {"product 1": 45}
 
-    async def test_services_start_without_it(
+    async def test_services_start_without_a_broker(
         self, shop: Shop, place: Place, running: AsyncExitStack, servers: Stack
     ) -> None:
         # Given
@@ -89,7 +89,7 @@ class TestBrokerAway:
 
 
 class TestSweeper:
-    async def test_sends_what_a_process_left_behind_and_leaves_leased_rows_alone(
+    async def test_sends_what_a_crash_left_and_skips_leased_rows(
         self, shop: Shop, place: Place
     ) -> None:
         # Given: two orders of a process that died; the lease of one has run out.
@@ -109,7 +109,7 @@ class TestSweeper:
         sent = await find_one(outbox, _id=f"OrderCreate/{first.id}")
         assert "expire_at" not in sent, "an order's row is kept until the order is settled"
 
-    async def test_a_settled_orders_row_expires(
+    async def test_the_messages_of_a_settled_order_expire(
         self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -127,7 +127,7 @@ class TestSweeper:
 
 class TestKilled:
     @pytest.mark.parametrize("victim", ["products", "orders"])
-    async def test_a_service_killed_in_mid_flow_recovers_and_nothing_is_lost(
+    async def test_a_killed_service_recovers_without_losing_orders(
         self, shop: Shop, place: Place, processes: dict[str, Process], victim: str
     ) -> None:
         # Given
@@ -146,7 +146,7 @@ class TestKilled:
         assert await shop.decisions() == {"ACCEPTED": 60, "REJECTED": 30}
         assert await shop.stock() == {"product 1": 0}
 
-    async def test_a_service_that_is_asked_to_end_ends_in_order(
+    async def test_a_service_stops_in_order(
         self,
         shop: Shop,
         place: Place,

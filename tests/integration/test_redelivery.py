@@ -74,7 +74,7 @@ async def settled_shop(shop: Shop, place: Place, running: AsyncExitStack) -> Sho
 
 
 class TestReplay:
-    async def test_all_topics_from_zero_twice_change_nothing(
+    async def test_replaying_all_topics_twice_changes_nothing(
         self, settled_shop: Shop, running: AsyncExitStack
     ) -> None:
         # Given
@@ -125,7 +125,7 @@ class TestReplay:
         # Then
         assert await shop.digest() == before
 
-    async def test_one_event_id_always_has_the_same_bytes(self, settled_shop: Shop) -> None:
+    async def test_an_event_id_always_has_the_same_bytes(self, settled_shop: Shop) -> None:
         # Given
         shop = settled_shop
         servers = shop.products_settings.kafka_bootstrap_servers
@@ -150,8 +150,8 @@ class TestReplay:
             assert sent[row["_id"]][0] == row["value"]
 
 
-class TestPoison:
-    async def test_is_parked_once_while_others_go_on(
+class TestUndecodable:
+    async def test_sets_it_aside_once_and_applies_the_others(
         self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -185,7 +185,7 @@ class TestPoison:
         ]
         assert order.status == "PENDING"
 
-    async def test_an_order_that_cannot_be_read_is_answered_not_parked(
+    async def test_answers_an_unreadable_order(
         self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
@@ -208,7 +208,7 @@ class TestPoison:
         assert await shop.products_db["dead_letters"].count_documents({}) == 0
         assert await shop.stock() == {"product 1": 5}
 
-    async def test_a_contrary_outcome_in_a_batch_is_parked_and_the_others_are_applied(
+    async def test_sets_a_contrary_outcome_aside_and_applies_the_others(
         self, shop: Shop, place: Place
     ) -> None:
         # Given

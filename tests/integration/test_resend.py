@@ -67,7 +67,7 @@ async def _shelf(shop: Shop) -> None:
 
 
 class TestResend:
-    async def test_asks_after_30_seconds_and_then_after_twice_as_long_each_time(
+    async def test_resends_after_30_seconds_and_then_with_doubled_delays(
         self, replica: Replica, place: Place
     ) -> None:
         # Given
@@ -80,7 +80,7 @@ class TestResend:
         assert set(replica.published_ids[1:]) == {f"OrderCreate/{order.id}"}
         assert replica.published[-1].message == order.create_message()
 
-    async def test_waits_for_ten_minutes_at_the_most(
+    async def test_waits_at_most_ten_minutes(
         self, replica: Replica, place: Place, shop: Shop, clock: FakeClock
     ) -> None:
         # Given
@@ -95,7 +95,7 @@ class TestResend:
         # Then
         assert delays == [60, 120, 240, 480, 600, 600, 600, 600]
 
-    async def test_asks_about_an_unconfirmed_cancellation_and_not_about_what_is_answered(
+    async def test_resends_unconfirmed_cancellations_but_not_answered_orders(
         self, replica: Replica, place: Place, clock: FakeClock
     ) -> None:
         # Given
@@ -115,7 +115,7 @@ class TestResend:
         assert await replica.resend() == 1
         assert replica.published_ids == [f"OrderCancel/{cancelled.id}"]
 
-    async def test_never_asks_while_its_own_row_is_unsent(
+    async def test_does_not_resend_an_unsent_message(
         self, replica: Replica, place: Place, clock: FakeClock
     ) -> None:
         # Given
@@ -126,7 +126,7 @@ class TestResend:
         assert await replica.services.resend.resend() == 0
         assert replica.published == []
 
-    async def test_asks_about_100_a_second_over_all_replicas_and_each_once(
+    async def test_resends_100_a_second_over_all_replicas_and_each_once(
         self, replica: Replica, place: Place, shop: Shop, clock: FakeClock
     ) -> None:
         # Given

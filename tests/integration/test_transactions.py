@@ -27,7 +27,7 @@ def cancellation(number: int) -> Message:
 
 
 class TestRun:
-    async def test_what_was_written_is_gone_when_the_work_fails(self, orders_db: Database) -> None:
+    async def test_rolls_back_if_the_work_fails(self, orders_db: Database) -> None:
         # Given
         async def work(unit: UnitOfWork) -> None:
             await orders_db["ticks"].insert_one(
@@ -41,7 +41,7 @@ class TestRun:
         # Then
         assert await orders_db["ticks"].count_documents({}) == 0
 
-    async def test_is_run_again_when_another_wrote_meanwhile(self, orders_db: Database) -> None:
+    async def test_runs_again_after_a_write_conflict(self, orders_db: Database) -> None:
         # Given
         ticks = orders_db["ticks"]
         await ticks.insert_one({"_id": "x", "next_at": utc_now(), "n": 0})
@@ -65,7 +65,7 @@ class TestRun:
         assert (tries, row and row["n"]) == (2, 11)
 
     @pytest.mark.parametrize("many", [False, True])
-    async def test_is_run_again_with_a_fresh_read_when_a_key_is_there_already(
+    async def test_runs_again_with_a_fresh_read_after_a_duplicate_key(
         self, orders_db: Database, many: bool
     ) -> None:
         # Given
@@ -89,7 +89,7 @@ class TestRun:
         assert await MongoTransactions(orders_db.client).run(work) == "there"
         assert tries == 2
 
-    async def test_gives_up_on_a_key_that_stays(self, orders_db: Database) -> None:
+    async def test_gives_up_on_a_permanent_duplicate_key(self, orders_db: Database) -> None:
         # Given
         await orders_db["ticks"].insert_one({"_id": "x", "next_at": utc_now()})
 
@@ -102,7 +102,7 @@ class TestRun:
         with pytest.raises(BulkWriteError):
             await MongoTransactions(orders_db.client).run(work)
 
-    async def test_ends_within_the_time_it_is_given(self, orders_db: Database) -> None:
+    async def test_ends_within_its_time_limit(self, orders_db: Database) -> None:
         # Given: a document that another transaction holds.
         ticks = orders_db["ticks"]
         await ticks.insert_one({"_id": "x", "next_at": utc_now()})
@@ -122,9 +122,7 @@ class TestRun:
         assert row
         assert row["n"] == 2
 
-    async def test_a_document_that_breaks_the_collections_rules_is_refused(
-        self, orders_db: Database
-    ) -> None:
+    async def test_refuses_a_document_that_violates_the_schema(self, orders_db: Database) -> None:
         with pytest.raises(OperationFailure, match="Document failed validation"):
             await orders_db["orders"].insert_one({"status": "PERHAPS"})
 
@@ -206,7 +204,7 @@ class TestPublish:
 
 
 class TestIntake:
-    async def test_order_key_and_event_are_stored_together(self, shop: Shop, place: Place) -> None:
+    async def test_stores_order_key_and_event_together(self, shop: Shop, place: Place) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
         # When
@@ -219,7 +217,7 @@ class TestIntake:
         assert (row["_id"], row["unsent"], row["kept"]) == (f"OrderCreate/{order.id}", True, True)
         assert str(key["result"]) == order.id
 
-    async def test_nothing_is_stored_when_the_event_cannot_be(
+    async def test_stores_nothing_if_the_event_cannot_be_stored(
         self, shop: Shop, place: Place
     ) -> None:
         # Given
@@ -235,7 +233,9 @@ class TestIntake:
         for name in ("orders", "idempotency_keys", "outbox"):
             assert await shop.orders_db[name].count_documents({}) == 0, name
 
-    async def test_50_requests_of_one_key_on_two_replicas_make_one_order(self, shop: Shop) -> None:
+    async def test_50_requests_with_one_key_on_two_replicas_make_one_order(
+        self, shop: Shop
+    ) -> None:
         # Given
         await shop.know(await shop.add(1, 500))
         replicas = [shop.orders.intake, shop.another_orders().intake]
@@ -249,7 +249,7 @@ class TestIntake:
         assert await shop.orders_db["orders"].count_documents({}) == 1
         assert await shop.orders_db["outbox"].count_documents({}) == 1
 
-    async def test_a_replay_answers_as_at_first_whatever_became_of_the_order(
+    async def test_a_replay_returns_the_order_as_placed_whatever_happened_since(
         self, shop: Shop
     ) -> None:
         # Given
@@ -266,7 +266,7 @@ class TestIntake:
         # Then
         assert again == PlacedOrder(first.order, replayed=True)
 
-    async def test_a_key_belongs_to_its_caller_and_to_one_body(self, shop: Shop) -> None:
+    async def test_a_key_belongs_to_its_caller_and_to_one_order(self, shop: Shop) -> None:
         # Given
         await shop.know(await shop.add(1, 50))
         first = await shop.orders.intake.place(requested({1: 2}, "k"))
@@ -278,7 +278,9 @@ class TestIntake:
         assert other.order.id != first.order.id
         assert await shop.orders_db["orders"].count_documents({}) == 2
 
-    async def test_one_refused_order_does_not_hold_up_those_beside_it(self, shop: Shop) -> None:
+    async def test_a_refused_order_does_not_affect_the_others_in_its_batch(
+        self, shop: Shop
+    ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
         # When
@@ -294,7 +296,7 @@ class TestIntake:
         ]
         assert await shop.orders_db["orders"].count_documents({}) == 2
 
-    async def test_a_failed_attempt_can_be_tried_again_with_its_key(self, shop: Shop) -> None:
+    async def test_a_refused_order_can_be_retried_with_its_key(self, shop: Shop) -> None:
         # Given
         await shop.know(await shop.add(1, 1))
         with pytest.raises(InsufficientStockError):
@@ -307,7 +309,7 @@ class TestIntake:
 
 
 class TestDecisions:
-    async def test_two_replicas_deciding_one_order_take_its_stock_once(self, shop: Shop) -> None:
+    async def test_two_replicas_that_decide_one_order_take_its_stock_once(self, shop: Shop) -> None:
         # Given
         await shop.add(1, 10)
         other = shop.another_products()
@@ -319,7 +321,7 @@ class TestDecisions:
         assert await shop.stock() == {"product 1": 7}
         assert await shop.products_db["outbox"].count_documents({"topic": "shop.order-status"}) == 1
 
-    async def test_nothing_is_taken_when_the_answer_cannot_be_stored(self, shop: Shop) -> None:
+    async def test_takes_nothing_if_the_answer_cannot_be_stored(self, shop: Shop) -> None:
         # Given
         await shop.add(1, 10)
         await shop.products_db.command("collMod", "outbox", validator={"impossible": True})
@@ -333,7 +335,7 @@ class TestDecisions:
         assert await shop.stock() == {"product 1": 10}
         assert await shop.decisions() == {}
 
-    async def test_restocks_during_sales_lose_nothing(self, shop: Shop) -> None:
+    async def test_restocking_during_sales_loses_nothing(self, shop: Shop) -> None:
         # Given
         await shop.add(1, 100)
         # When
@@ -351,7 +353,7 @@ class TestDecisions:
 
 
 class TestCatalogue:
-    async def test_of_two_products_added_with_one_name_one_is_refused(self, shop: Shop) -> None:
+    async def test_refuses_one_of_two_products_with_the_same_name(self, shop: Shop) -> None:
         # When
         results = await asyncio.gather(
             shop.add(1, 5), shop.add_named(2, "product 1"), return_exceptions=True
@@ -364,7 +366,7 @@ class TestCatalogue:
 
 
 class TestCancel:
-    async def test_of_many_cancellations_at_once_one_is_told(
+    async def test_publishes_one_of_many_concurrent_cancellations(
         self, shop: Shop, place: Place
     ) -> None:
         # Given

@@ -56,8 +56,8 @@ def errors_of(answer: httpx2.Response) -> list[tuple[str, str]]:
     return [(error["field"], error["message"]) for error in answer.json()["errors"]]
 
 
-class TestTaken:
-    async def test_answers_with_the_pending_order(
+class TestAccepted:
+    async def test_responds_with_the_pending_order(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
@@ -98,7 +98,7 @@ class TestTaken:
         }
 
     @pytest.mark.parametrize("name", ["SPOON", "  Spoon ", "CAFÉ", "cafe\u0301"])
-    async def test_a_name_is_the_same_however_it_is_written(
+    async def test_finds_a_product_by_name_in_any_case(
         self, client: httpx2.AsyncClient, name: str
     ) -> None:
         assert (await order(client, {"name": name, "quantity": 1})).status_code == 201
@@ -107,16 +107,16 @@ class TestTaken:
         answer = await order(client, SPOON, {"id": an_id(1), "quantity": 2})
         assert [line["quantity"] for line in answer.json()["products"]] == [3]
 
-    async def test_an_id_outweighs_a_name(self, client: httpx2.AsyncClient) -> None:
+    async def test_the_id_takes_precedence_over_the_name(self, client: httpx2.AsyncClient) -> None:
         answer = await order(client, {"id": an_id(1), "name": "nothing", "quantity": 1})
         assert answer.json()["products"][0]["name"] == "spoon"
 
-    async def test_takes_50_lines_and_1000_of_a_product(self, client: httpx2.AsyncClient) -> None:
+    async def test_accepts_50_lines_and_1000_of_a_product(self, client: httpx2.AsyncClient) -> None:
         answer = await order(client, *[{"id": an_id(2), "quantity": 20}] * 50)
         assert answer.status_code == 201
         assert [line["quantity"] for line in answer.json()["products"]] == [1_000]
 
-    async def test_the_request_is_carried_by_the_event(
+    async def test_the_event_carries_the_trace_context(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         await order(client, SPOON, headers={"X-Request-ID": "request-7"})
@@ -124,7 +124,7 @@ class TestTaken:
 
 
 class TestIdempotencyKey:
-    async def test_the_same_key_and_body_give_the_first_answer_again(
+    async def test_the_same_key_and_body_repeat_the_first_response(
         self, client: httpx2.AsyncClient, stored: Count
     ) -> None:
         # Given
@@ -138,7 +138,9 @@ class TestIdempotencyKey:
         assert second.headers["idempotency-replayed"] == "true"
         assert await stored() == before
 
-    async def test_another_body_is_refused(self, client: httpx2.AsyncClient, stored: Count) -> None:
+    async def test_refuses_the_same_key_with_another_body(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
         # Given
         await order(client, SPOON, headers={"Idempotency-Key": "key 1"})
         before = await stored()
@@ -152,12 +154,12 @@ class TestIdempotencyKey:
         assert [field for field, _ in errors_of(answer)] == ["Idempotency-Key"]
         assert await stored() == before
 
-    async def test_255_characters_are_taken(self, client: httpx2.AsyncClient) -> None:
+    async def test_accepts_255_characters(self, client: httpx2.AsyncClient) -> None:
         answer = await order(client, SPOON, headers={"Idempotency-Key": "~" * 255})
         assert answer.status_code == 201
 
     @pytest.mark.parametrize("key", [b"x" * 256, b"", "clé".encode(), b"a\tb"])
-    async def test_other_keys_are_refused(
+    async def test_refuses_invalid_keys(
         self, client: httpx2.AsyncClient, stored: Count, key: bytes
     ) -> None:
         # When
@@ -195,7 +197,7 @@ class TestRefused:
             {"name": "$where", "quantity": 1},
         ],
     )
-    async def test_what_is_not_for_sale(
+    async def test_refuses_products_that_are_not_for_sale(
         self, client: httpx2.AsyncClient, stored: Count, line: dict[str, Any]
     ) -> None:
         assert await self.refuse(client, stored, SPOON, line) == (
@@ -204,14 +206,16 @@ class TestRefused:
             [("products.1", "It is not for sale.")],
         )
 
-    async def test_a_name_of_two_products(self, client: httpx2.AsyncClient, stored: Count) -> None:
+    async def test_refuses_a_name_that_two_products_have(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
         assert await self.refuse(client, stored, {"name": "twin", "quantity": 1}) == (
             409,
             "/problems/ambiguous-name",
             [("products.0", "Two products have this name.")],
         )
 
-    async def test_a_price_that_has_changed(
+    async def test_refuses_a_price_that_has_changed(
         self, client: httpx2.AsyncClient, stored: Count
     ) -> None:
         line = {"name": "spoon", "quantity": 1, "price": 5.98}
@@ -221,14 +225,18 @@ class TestRefused:
             [("products.0", "The price is now 5.99.")],
         )
 
-    async def test_too_little_stock(self, client: httpx2.AsyncClient, stored: Count) -> None:
+    async def test_refuses_more_than_the_stock(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
         assert await self.refuse(client, stored, {"name": "spoon", "quantity": 11}) == (
             409,
             "/problems/insufficient-stock",
             [("products.0", "Only 10 left.")],
         )
 
-    async def test_more_than_1000_together(self, client: httpx2.AsyncClient, stored: Count) -> None:
+    async def test_refuses_more_than_1000_of_a_product(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
         half = {"id": an_id(2), "quantity": 501}
         assert await self.refuse(client, stored, half, half) == (
             422,
@@ -287,7 +295,7 @@ class TestInvalid:
             ({"name": None}, "", "needs an id or a name"),
         ],
     )
-    async def test_a_line_is_refused_by_its_field_and_nothing_is_stored(
+    async def test_names_the_invalid_field_of_a_line_and_stores_nothing(
         self,
         client: httpx2.AsyncClient,
         stored: Count,
@@ -323,7 +331,7 @@ class TestInvalid:
             (None, "", "Input should be a valid dictionary or object to extract fields from"),
         ],
     )
-    async def test_so_is_a_body(
+    async def test_names_the_invalid_field_of_a_body(
         self, client: httpx2.AsyncClient, stored: Count, body: Any, field: str, message: str
     ) -> None:
         # When
@@ -336,7 +344,7 @@ class TestInvalid:
     @pytest.mark.parametrize(
         "content", [b"", b"{", b'{"products": [', b"'", b"\xff", b"[" * 100_000, b'{"a": 1e}']
     )
-    async def test_so_is_what_is_no_json(
+    async def test_refuses_a_body_that_is_not_json(
         self, client: httpx2.AsyncClient, stored: Count, content: bytes
     ) -> None:
         # When
@@ -354,11 +362,11 @@ class TestInvalid:
         return await client.post(PATH, content=json.dumps(body).encode(), headers=headers)
 
 
-class TestWho:
+class TestCaller:
     @pytest.mark.parametrize(
         "headers", [{}, caller_headers("aaa@aaa.com", "visitor"), caller_headers("")]
     )
-    async def test_a_visitor_is_asked_to_sign_in(
+    async def test_asks_a_visitor_to_sign_in(
         self, client: httpx2.AsyncClient, stored: Count, headers: dict[str, str]
     ) -> None:
         # When
@@ -369,8 +377,8 @@ class TestWho:
         assert await stored() == 0
 
 
-class TestDatabaseAway:
-    async def test_is_unavailable_for_a_moment(
+class TestDatabaseDown:
+    async def test_responds_with_unavailable(
         self,
         client: httpx2.AsyncClient,
         services: Services,

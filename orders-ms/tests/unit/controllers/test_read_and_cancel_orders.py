@@ -32,7 +32,7 @@ async def settle(services: Services, order: Order, status: str, **more: Any) -> 
 
 
 class TestList:
-    async def test_shows_ones_own_orders_page_by_page(
+    async def test_lists_the_callers_own_orders_page_by_page(
         self, client: httpx2.AsyncClient, place: Place, clock: FakeClock
     ) -> None:
         # Given
@@ -53,14 +53,14 @@ class TestList:
         assert shown == ids[::-1]
         assert second["next_cursor"] is None
 
-    async def test_an_admin_too_sees_only_their_own(
+    async def test_lists_only_their_own_orders_for_admins_too(
         self, client: httpx2.AsyncClient, place: Place
     ) -> None:
         await place({1: 1})
         answer = await client.get("/api/orders", headers=ADMIN)
         assert (answer.status_code, answer.json()) == (200, {"orders": [], "next_cursor": None})
 
-    async def test_shows_20_unless_told_otherwise(
+    async def test_lists_20_orders_by_default(
         self, client: httpx2.AsyncClient, place: Place
     ) -> None:
         for _ in range(21):
@@ -80,21 +80,21 @@ class TestList:
             (f"cursor={'a' * 1_001}", "cursor"),
         ],
     )
-    async def test_refuses_a_query_by_its_field(
+    async def test_names_the_invalid_parameter(
         self, client: httpx2.AsyncClient, query: str, field: str
     ) -> None:
         answer = await client.get(f"/api/orders?{query}", headers=OWNER)
         assert answer.status_code == 422
         assert [error["field"] for error in answer.json()["errors"]] == [field]
 
-    async def test_is_not_for_visitors(self, client: httpx2.AsyncClient) -> None:
+    async def test_refuses_visitors(self, client: httpx2.AsyncClient) -> None:
         answer = await client.get("/api/orders")
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
 
 
 class TestGet:
     @pytest.mark.parametrize("caller", [OWNER, ADMIN])
-    async def test_shows_the_order_with_its_history_and_reasons(
+    async def test_returns_the_order_with_its_history_and_reasons(
         self,
         client: httpx2.AsyncClient,
         services: Services,
@@ -139,7 +139,7 @@ class TestGet:
             ],
         }
 
-    async def test_someone_elses_is_not_found(
+    async def test_does_not_find_an_order_of_someone_else(
         self, client: httpx2.AsyncClient, place: Place
     ) -> None:
         # Given
@@ -154,12 +154,12 @@ class TestGet:
         assert others.json()["detail"] == f"There is no order {order.id}."
 
     @pytest.mark.parametrize("bad", BAD_IDS)
-    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient, bad: str) -> None:
+    async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient, bad: str) -> None:
         answer = await client.get(f"/api/orders/{bad}", headers=OWNER)
         assert answer.status_code == 422
         assert [error["field"] for error in answer.json()["errors"]] == ["order_id"]
 
-    async def test_is_not_for_visitors(self, client: httpx2.AsyncClient, place: Place) -> None:
+    async def test_refuses_visitors(self, client: httpx2.AsyncClient, place: Place) -> None:
         order = await place({1: 2})
         assert (await client.get(f"/api/orders/{order.id}")).status_code == 401
 
@@ -167,7 +167,7 @@ class TestGet:
 class TestCancel:
     @pytest.mark.parametrize("caller", [OWNER, ADMIN])
     @pytest.mark.parametrize("accepted", [False, True])
-    async def test_cancels_an_order_that_is_pending_or_accepted(
+    async def test_cancels_a_pending_or_accepted_order(
         self,
         client: httpx2.AsyncClient,
         services: Services,
@@ -189,7 +189,7 @@ class TestCancel:
         assert transactions.published_ids == [f"OrderCancel/{order.id}"]
 
     @pytest.mark.parametrize("status", ["REJECTED", "CANCELLED"])
-    async def test_refuses_a_final_order(
+    async def test_refuses_an_order_with_a_final_status(
         self,
         client: httpx2.AsyncClient,
         services: Services,
@@ -212,7 +212,7 @@ class TestCancel:
         assert transactions.published == []
 
     @pytest.mark.parametrize(("caller", "status"), [(STRANGER, 404), ({}, 401)])
-    async def test_is_not_for_others(
+    async def test_refuses_other_shoppers(
         self,
         client: httpx2.AsyncClient,
         place: Place,
@@ -231,10 +231,10 @@ class TestCancel:
         assert await database["orders"].find_one({}) == before
         assert transactions.published == []
 
-    async def test_an_unknown_order_is_not_found(self, client: httpx2.AsyncClient) -> None:
+    async def test_does_not_find_an_unknown_order(self, client: httpx2.AsyncClient) -> None:
         answer = await client.post(f"/api/orders/{an_id(77)}/cancel", headers=OWNER)
         assert answer.status_code == 404
 
     @pytest.mark.parametrize("bad", BAD_IDS)
-    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient, bad: str) -> None:
+    async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient, bad: str) -> None:
         assert (await client.post(f"/api/orders/{bad}/cancel", headers=OWNER)).status_code == 422

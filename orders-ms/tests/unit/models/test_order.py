@@ -48,8 +48,8 @@ def moved(before: Order, status: OrderStatus, at: datetime, **changes: Any) -> O
     return replace(before, history=(*before.history, HistoryEntry(status, at)), **changes)
 
 
-class TestLegal:
-    def test_nothing_leaves_a_final_status(self) -> None:
+class TestTransitionsTable:
+    def test_final_statuses_have_no_transitions(self) -> None:
         assert {
             PENDING: {ACCEPTED, REJECTED, CANCELLED},
             ACCEPTED: {CANCELLED},
@@ -59,12 +59,12 @@ class TestLegal:
 
 
 class TestOrder:
-    def test_stands_where_its_history_ends(self) -> None:
+    def test_has_the_last_status_of_its_history(self) -> None:
         accepted = order(ACCEPTED)
         assert accepted.status is ACCEPTED
         assert (accepted.created_at, accepted.changed_at) == (NOON, LATER)
 
-    def test_costs_the_sum_of_its_lines(self) -> None:
+    def test_costs_the_total_of_its_lines(self) -> None:
         assert order().cost_cents == 1_201
 
     @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ class TestOrder:
             (CANCELLED, True, False),
         ],
     )
-    def test_products_ms_owes_a_decision_or_a_confirmation(
+    def test_awaits_a_decision_or_a_confirmation(
         self, status: OrderStatus, confirmed: bool, unanswered: bool
     ) -> None:
         assert order(status, cancel_confirmed=confirmed).awaits_answer is unanswered
@@ -85,7 +85,9 @@ class TestOrder:
 
 class TestAsPlaced:
     @pytest.mark.parametrize("status", list(OrderStatus))
-    def test_is_as_the_order_was_whatever_became_of_it(self, status: OrderStatus) -> None:
+    def test_returns_the_order_as_it_was_placed_whatever_happened_since(
+        self, status: OrderStatus
+    ) -> None:
         # Given
         became = order(
             status,
@@ -99,9 +101,7 @@ class TestAsPlaced:
 
 class TestCancelled:
     @pytest.mark.parametrize("status", [PENDING, ACCEPTED])
-    def test_an_order_that_is_pending_or_accepted_can_be_cancelled(
-        self, status: OrderStatus
-    ) -> None:
+    def test_cancels_a_pending_or_accepted_order(self, status: OrderStatus) -> None:
         before = order(status)
         assert before.cancelled(AT_LAST) == moved(before, CANCELLED, AT_LAST)
 
@@ -112,7 +112,7 @@ class TestCancelled:
             (CANCELLED, "The order is cancelled and cannot be cancelled."),
         ],
     )
-    def test_a_final_order_can_not(self, status: OrderStatus, text: str) -> None:
+    def test_refuses_an_order_with_a_final_status(self, status: OrderStatus, text: str) -> None:
         with pytest.raises(NotCancellableError) as raised:
             order(status).cancelled(AT_LAST)
         assert (str(raised.value), raised.value.order_id) == (text, an_id(9))
@@ -134,8 +134,8 @@ TABLE: dict[tuple[OrderStatus, OrderStatus], OrderStatus | str] = {
 }
 
 
-class TestAfter:
-    def test_the_table_has_every_status_and_every_outcome(self) -> None:
+class TestWithOutcome:
+    def test_the_table_covers_every_status_and_outcome(self) -> None:
         told_of = [ACCEPTED, REJECTED, CANCELLED]
         every = set(itertools.product(OrderStatus, told_of))
         assert every == {*TABLE, (CANCELLED, CANCELLED)}
@@ -143,7 +143,7 @@ class TestAfter:
     @pytest.mark.parametrize(
         ("before", "outcome", "becomes"), [(*pair, becomes) for pair, becomes in TABLE.items()]
     )
-    def test_moves_only_as_the_table_says(
+    def test_follows_the_table_of_transitions(
         self, before: OrderStatus, outcome: OrderStatus, becomes: OrderStatus | str
     ) -> None:
         if becomes == CONTRARY:
@@ -158,7 +158,7 @@ class TestAfter:
             expected = moved(order(before), outcome, AT_LAST, cancel_confirmed=outcome is CANCELLED)
             assert order(before).with_outcome(told(outcome), AT_LAST) == expected
 
-    def test_a_cancellation_is_noted_as_confirmed_once(self) -> None:
+    def test_confirms_a_cancellation_once(self) -> None:
         # Given
         cancelled = order(CANCELLED)
         # When
@@ -168,7 +168,7 @@ class TestAfter:
         assert confirmed is not None
         assert confirmed.with_outcome(told(CANCELLED), AT_LAST) is None
 
-    def test_a_rejected_order_says_why_line_by_line(self) -> None:
+    def test_stores_the_reason_of_each_line_of_a_rejected_order(self) -> None:
         # Given
         outcome = told(
             REJECTED,
@@ -184,7 +184,7 @@ class TestAfter:
 
 
 class TestMessages:
-    def test_the_order_is_told_as_it_was_placed(self) -> None:
+    def test_the_message_contains_the_order_as_it_was_placed(self) -> None:
         # When
         message = order(ACCEPTED).create_message()
         # Then
@@ -202,13 +202,13 @@ class TestMessages:
         ]
 
     @pytest.mark.parametrize("status", list(OrderStatus))
-    def test_it_has_the_same_bytes_whatever_became_of_the_order(self, status: OrderStatus) -> None:
+    def test_the_message_is_the_same_whatever_happened_since(self, status: OrderStatus) -> None:
         became = order(
             status, lines=tuple(replace(line, reason="None left.") for line in LINES), reason="no"
         )
         assert became.create_message() == order().create_message()
 
-    def test_a_cancellation_is_told_as_of_when_it_was(self) -> None:
+    def test_the_cancellation_has_the_time_at_which_it_happened(self) -> None:
         # When
         message = order(CANCELLED).cancel_message()
         # Then
@@ -216,7 +216,7 @@ class TestMessages:
         assert message.time == LATER
         assert OrderCancel.model_validate_json(message.value).order_id == an_id(9)
 
-    def test_it_has_the_same_bytes_once_it_is_confirmed(self) -> None:
+    def test_the_cancellation_is_the_same_after_its_confirmation(self) -> None:
         confirmed = order(CANCELLED, cancel_confirmed=True)
         assert confirmed.cancel_message() == order(CANCELLED).cancel_message()
 

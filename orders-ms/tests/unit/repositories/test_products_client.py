@@ -75,7 +75,7 @@ def remote(session: Session) -> ProductsClient:
 
 
 class TestProducts:
-    async def test_are_read_page_after_page_until_one_is_empty(
+    async def test_reads_pages_until_one_is_empty(
         self, remote: ProductsClient, session: Session
     ) -> None:
         # Given
@@ -92,7 +92,7 @@ class TestProducts:
             ("GET", url, {"after": an_id(3)}),
         ]
 
-    async def test_an_answer_that_is_none_is_told(
+    async def test_raises_an_error_for_an_invalid_response(
         self, remote: ProductsClient, session: Session
     ) -> None:
         session.error = aiohttp.ClientError("503")
@@ -101,7 +101,7 @@ class TestProducts:
 
 
 class TestTrace:
-    async def test_products_ms_goes_on_in_it(
+    async def test_products_ms_continues_the_trace(
         self, remote: ProductsClient, session: Session
     ) -> None:
         # When
@@ -113,7 +113,7 @@ class TestTrace:
         assert call.name == "POST /internal/orders/cancel"
         assert session.headers["traceparent"].split("-")[2] == f"{call.context.span_id:016x}"
 
-    async def test_is_not_named_where_traces_are_off(
+    async def test_sends_no_trace_if_traces_are_off(
         self, remote: ProductsClient, session: Session
     ) -> None:
         await remote.cancel([an_id(1)])
@@ -121,7 +121,7 @@ class TestTrace:
 
 
 class TestOrders:
-    async def test_are_read_page_after_page_until_one_is_empty(
+    async def test_reads_pages_until_one_is_empty(
         self, remote: ProductsClient, session: Session
     ) -> None:
         # Given
@@ -137,7 +137,7 @@ class TestOrders:
 
 
 class TestResend:
-    async def test_asks_in_pages(
+    async def test_sends_requests_in_pages(
         self, remote: ProductsClient, session: Session, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -153,14 +153,16 @@ class TestResend:
         ]
         assert internal.PAGE == 500
 
-    async def test_a_refusal_is_told(self, remote: ProductsClient, session: Session) -> None:
+    async def test_raises_an_error_if_the_request_is_refused(
+        self, remote: ProductsClient, session: Session
+    ) -> None:
         session.error = aiohttp.ClientError("500")
         with pytest.raises(aiohttp.ClientError):
             await remote.resend({an_id(1): 0})
 
 
 class TestCancel:
-    async def test_asks_in_pages(
+    async def test_sends_requests_in_pages(
         self, remote: ProductsClient, session: Session, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -174,7 +176,7 @@ class TestCancel:
             ("POST", url, {"ids": [an_id(3)]}),
         ]
 
-    async def test_asks_nothing_where_there_is_none(
+    async def test_sends_no_request_for_an_empty_list(
         self, remote: ProductsClient, session: Session
     ) -> None:
         await remote.cancel([])

@@ -52,7 +52,7 @@ async def _shelf(know: Know) -> None:
 
 
 class TestPlace:
-    async def test_stores_the_order_its_key_and_its_event_and_hands_the_event_over(
+    async def test_stores_the_order_its_key_and_its_event(
         self, services: Services, stored: Stored, transactions: FakeTransactions
     ) -> None:
         # Given
@@ -74,7 +74,7 @@ class TestPlace:
         assert (document["status"], document["cost_cents"]) == ("PENDING", 1_198)
         assert await services.orders._orders.find_by_id(order.id) == order
 
-    async def test_stores_no_key_where_none_is_given(
+    async def test_stores_no_key_if_the_request_has_none(
         self, services: Services, stored: Stored
     ) -> None:
         await services.intake.place(wanted(1))
@@ -83,7 +83,7 @@ class TestPlace:
     @pytest.mark.parametrize(
         ("number", "kind"), [(77, UnknownProductsError), (2, InsufficientStockError)]
     )
-    async def test_stores_nothing_of_what_it_refuses(
+    async def test_stores_nothing_of_a_refused_order(
         self,
         services: Services,
         stored: Stored,
@@ -96,7 +96,7 @@ class TestPlace:
         assert await stored.counts() == (0, 0, 0)
         assert transactions.published == []
 
-    async def test_orders_that_come_together_are_judged_apart(
+    async def test_checks_concurrent_orders_separately(
         self, services: Services, stored: Stored, transactions: FakeTransactions
     ) -> None:
         # When
@@ -116,7 +116,7 @@ class TestPlace:
 
 
 class TestIdempotency:
-    async def test_the_same_key_and_body_replay_the_first_answer(
+    async def test_the_same_key_and_order_replay_the_first_result(
         self, services: Services, stored: Stored, transactions: FakeTransactions
     ) -> None:
         # Given
@@ -129,7 +129,7 @@ class TestIdempotency:
         assert await stored.counts() == (1, 1, 1)
         assert transactions.published == []
 
-    async def test_a_replay_is_not_judged_and_is_as_the_order_was_placed(
+    async def test_a_replay_returns_the_order_as_placed_without_checks(
         self, services: Services, know: Know, clock: FakeClock
     ) -> None:
         # Given
@@ -147,7 +147,7 @@ class TestIdempotency:
         assert second == PlacedOrder(first.order, replayed=True)
 
     @pytest.mark.parametrize("number", [1, 77])
-    async def test_the_same_key_with_another_body_is_refused(
+    async def test_refuses_the_same_key_with_another_order(
         self, services: Services, stored: Stored, number: int
     ) -> None:
         # Given
@@ -169,7 +169,7 @@ class TestIdempotency:
         assert other.order.id != first.order.id
         assert await stored.counts() == (2, 2, 2)
 
-    async def test_a_refused_attempt_can_be_tried_again(
+    async def test_a_refused_order_can_be_retried_with_its_key(
         self, services: Services, know: Know, stored: Stored
     ) -> None:
         # Given
@@ -182,7 +182,7 @@ class TestIdempotency:
         assert not placed.replayed
         assert await stored.counts() == (1, 1, 1)
 
-    async def test_requests_of_one_key_that_come_together_make_one_order(
+    async def test_concurrent_requests_with_one_key_make_one_order(
         self, services: Services, stored: Stored, transactions: FakeTransactions
     ) -> None:
         # When
@@ -214,7 +214,7 @@ class TestBrokenBatch:
 
         monkeypatch.setattr(services.intake._orders, "insert", fail)
 
-    async def test_one_that_breaks_the_transaction_is_taken_out_of_it(
+    async def test_an_order_that_breaks_the_transaction_does_not_fail_the_others(
         self,
         services: Services,
         monkeypatch: pytest.MonkeyPatch,
@@ -231,7 +231,7 @@ class TestBrokenBatch:
         assert [type(result) for result in results] == [PlacedOrder, ValueError, PlacedOrder]
         assert len(transactions.published) == 2
 
-    async def test_what_is_temporary_is_told_to_all_at_once(
+    async def test_a_temporary_error_fails_the_whole_batch_at_once(
         self, services: Services, monkeypatch: pytest.MonkeyPatch, transactions: FakeTransactions
     ) -> None:
         # Given
@@ -247,9 +247,7 @@ class TestBrokenBatch:
 
 
 class TestDrain:
-    async def test_waits_for_the_orders_on_their_way(
-        self, services: Services, stored: Stored
-    ) -> None:
+    async def test_waits_for_submitted_orders(self, services: Services, stored: Stored) -> None:
         # Given
         placing = asyncio.create_task(services.intake.place(wanted(1)))
         await asyncio.sleep(0)

@@ -65,13 +65,13 @@ Stored = Callable[[Order], Awaitable[Document]]
 
 class TestOrder:
     @pytest.mark.parametrize("caller", [OWNER, ADMIN])
-    async def test_is_shown_to_its_owner_and_to_admins(
+    async def test_returns_the_order_to_its_owner_and_to_admins(
         self, services: Services, place: Place, caller: Identity
     ) -> None:
         order = await place({1: 1})
         assert await services.orders.get(order.id, caller) == order
 
-    async def test_is_nothing_to_anyone_else(self, services: Services, place: Place) -> None:
+    async def test_does_not_find_it_for_anyone_else(self, services: Services, place: Place) -> None:
         # Given
         order = await place({1: 1})
         # When
@@ -93,7 +93,7 @@ class TestPage:
             if cursor is None:
                 return pages
 
-    async def test_shows_ones_own_orders_newest_first(
+    async def test_lists_a_shoppers_orders_newest_first(
         self, services: Services, place: Place, clock: FakeClock
     ) -> None:
         # Given
@@ -107,13 +107,13 @@ class TestPage:
         # Then
         assert pages == [placed[::-1]]
 
-    async def test_is_empty_where_there_is_none(self, services: Services) -> None:
+    async def test_is_empty_if_there_are_no_orders(self, services: Services) -> None:
         assert await services.orders.page(
             OrderQuery(email="ccc@ccc.com"), limit=20, cursor=None
         ) == ([], None)
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6])
-    async def test_pages_skip_and_repeat_nothing_where_times_are_the_same(
+    async def test_pages_neither_skip_nor_repeat_orders_of_the_same_time(
         self, services: Services, place: Place, clock: FakeClock, limit: int
     ) -> None:
         # Given
@@ -127,7 +127,7 @@ class TestPage:
         assert all(len(page) == limit for page in pages[:-1])
         assert pages[-1] != []
 
-    async def test_a_cursor_stays_where_it_is_while_orders_are_placed(
+    async def test_a_cursor_keeps_its_position_while_orders_are_placed(
         self, services: Services, place: Place, clock: FakeClock
     ) -> None:
         # Given
@@ -153,16 +153,14 @@ class TestPage:
             encode_cursor(NOON.isoformat(), an_id(1), "more"),
         ],
     )
-    async def test_refuses_a_cursor_that_it_did_not_give(
-        self, services: Services, cursor: str
-    ) -> None:
+    async def test_refuses_a_cursor_of_another_list(self, services: Services, cursor: str) -> None:
         with pytest.raises(InvalidCursorError):
             await services.orders.page(OWN, limit=2, cursor=cursor)
 
 
 class TestCancel:
     @pytest.mark.parametrize("caller", [OWNER, ADMIN])
-    async def test_cancels_and_tells_products_ms(
+    async def test_cancels_and_publishes_the_cancellation(
         self,
         services: Services,
         place: Place,
@@ -185,7 +183,7 @@ class TestCancel:
         assert (row["kept"], row["unsent"]) == (True, True)
         assert (await document_of(order))["resend_at"] == NOON + timedelta(minutes=1, seconds=30)
 
-    async def test_can_not_be_done_twice(
+    async def test_refuses_a_second_cancellation(
         self, services: Services, place: Place, database: Database, transactions: FakeTransactions
     ) -> None:
         # Given
@@ -200,7 +198,7 @@ class TestCancel:
         assert await database["outbox"].count_documents({}) == 2
 
     @pytest.mark.parametrize("caller", [STRANGER])
-    async def test_is_not_for_others(
+    async def test_refuses_other_shoppers(
         self, services: Services, place: Place, transactions: FakeTransactions, caller: Identity
     ) -> None:
         # Given
@@ -214,7 +212,7 @@ class TestCancel:
 
 
 class TestSettle:
-    async def test_moves_orders_on_and_lets_their_events_expire(
+    async def test_updates_orders_and_lets_their_messages_expire(
         self,
         services: Services,
         place: Place,
@@ -248,7 +246,7 @@ class TestSettle:
         documents = [await document_of(order) for order in (one, two, three)]
         assert ["resend_at" in document for document in documents] == [False, False, True]
 
-    async def test_the_same_outcome_changes_nothing_however_often_it_comes(
+    async def test_a_repeated_outcome_changes_nothing(
         self, services: Services, place: Place, clock: FakeClock, document_of: Stored
     ) -> None:
         # Given
@@ -262,7 +260,7 @@ class TestSettle:
         # Then
         assert await document_of(order) == before
 
-    async def test_notes_a_cancellation_as_confirmed(
+    async def test_confirms_a_cancellation(
         self, services: Services, place: Place, row_of: Publication, document_of: Stored
     ) -> None:
         # Given
@@ -277,7 +275,7 @@ class TestSettle:
         assert not (await row_of(f"OrderCreate/{order.id}"))["kept"]
         assert not (await row_of(f"OrderCancel/{order.id}"))["kept"]
 
-    async def test_a_decision_that_a_cancellation_overtook_changes_nothing(
+    async def test_a_decision_after_a_cancellation_changes_nothing(
         self, services: Services, place: Place, row_of: Publication, document_of: Stored
     ) -> None:
         # Given
@@ -290,7 +288,7 @@ class TestSettle:
         assert await document_of(order) == before
         assert (await row_of(f"OrderCancel/{order.id}"))["kept"]
 
-    async def test_outcomes_of_one_order_are_applied_as_they_come(
+    async def test_applies_outcomes_of_one_order_in_their_order(
         self, services: Services, place: Place
     ) -> None:
         # Given
@@ -302,7 +300,7 @@ class TestSettle:
         assert [step.status for step in shown.history] == ["PENDING", "ACCEPTED", "CANCELLED"]
         assert shown.cancel_confirmed
 
-    async def test_a_contrary_outcome_is_refused_and_nothing_of_the_batch_is_stored(
+    async def test_a_contrary_outcome_fails_the_batch_and_stores_nothing(
         self, services: Services, place: Place
     ) -> None:
         # Given
@@ -315,7 +313,7 @@ class TestSettle:
         assert (await services.orders.get(one.id, OWNER)).status == "ACCEPTED"
         assert (await services.orders.get(two.id, OWNER)).status == "PENDING"
 
-    async def test_an_unknown_order_is_passed_over(
+    async def test_ignores_an_unknown_order(
         self, services: Services, place: Place, database: Database
     ) -> None:
         # Given

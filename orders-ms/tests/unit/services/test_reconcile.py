@@ -268,7 +268,7 @@ class TestReconcile:
 
 
 class TestDrift:
-    def test_lasts_where_both_looks_found_it_the_same(self) -> None:
+    def test_keeps_what_two_comparisons_found_in_the_same_way(self) -> None:
         # Given
         orphan = DecidedOrder(id=an_id(9), status=OrderStatus.ACCEPTED, age_seconds=700)
         older = orphan.model_copy(update={"age_seconds": 705})

@@ -20,7 +20,7 @@ def record(key: bytes | None) -> Record:
 
 
 class TestOrdersTable:
-    async def test_orders_are_decided_and_cancellations_carried_out(
+    async def test_decides_orders_and_applies_cancellations(
         self, services: Services, add: AddProduct, transactions: FakeTransactions
     ) -> None:
         # Given
@@ -38,7 +38,7 @@ class TestOrdersTable:
             "4",
         ]
 
-    async def test_an_order_that_can_not_be_read_is_rejected_by_its_key(
+    async def test_rejects_an_unreadable_order_by_its_key(
         self, services: Services, transactions: FakeTransactions
     ) -> None:
         # Given
@@ -49,7 +49,7 @@ class TestOrdersTable:
         assert transactions.published_ids == [f"OrderStatusUpdate/{an_id(10)}/REJECTED"]
 
     @pytest.mark.parametrize("key", [None, b"", b"x", b"\xff" * 24, an_id(10).encode() + b"\n"])
-    async def test_without_a_key_it_has_to_be_parked(
+    async def test_an_unreadable_order_without_a_key_becomes_a_dead_letter(
         self,
         services: Services,
         database: Database,
@@ -64,5 +64,5 @@ class TestOrdersTable:
         assert transactions.published == []
         assert await database["orders"].count_documents({}) == 0
 
-    def test_a_cancellation_that_can_not_be_read_is_parked(self, services: Services) -> None:
+    def test_an_unreadable_cancellation_becomes_a_dead_letter(self, services: Services) -> None:
         assert orders_table(services.decisions)[OrderCancel].answer is None

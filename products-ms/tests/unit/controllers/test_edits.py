@@ -25,7 +25,7 @@ async def _shelf(add: AddProduct) -> None:
 
 
 class TestChange:
-    async def test_changes_details_and_tells_of_them(
+    async def test_changes_details_and_publishes_an_event(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
@@ -39,7 +39,7 @@ class TestChange:
         assert shown["categories"] == ["electronics"]
         assert transactions.published_ids == [f"ProductUpdate/{an_id(1)}/3"]
 
-    async def test_changes_the_stock_by_a_difference_without_a_tag(
+    async def test_changes_the_stock_without_if_match(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         answer = await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
@@ -84,19 +84,19 @@ class TestChange:
         assert await database["products"].find_one({}) == before
         assert transactions.published == []
 
-    async def test_a_name_that_is_taken_is_refused(
+    async def test_refuses_a_name_that_is_taken(
         self, client: httpx2.AsyncClient, add: AddProduct
     ) -> None:
         await add(2, name="fork")
         answer = await client.patch(PATH, json={"name": "FORK"}, headers=SEEN)
         assert (answer.status_code, answer.json()["type"]) == (409, "/problems/name-taken")
 
-    async def test_sales_meanwhile_do_not_spoil_an_edit(self, client: httpx2.AsyncClient) -> None:
+    async def test_sales_do_not_disturb_an_edit(self, client: httpx2.AsyncClient) -> None:
         await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
         answer = await client.patch(PATH, json={"description": "new"}, headers=SEEN)
         assert (answer.status_code, answer.headers["etag"]) == (200, '"2.2"')
 
-    async def test_a_key_replays_the_answer_and_changes_the_stock_once(
+    async def test_a_key_repeats_the_response_and_changes_the_stock_once(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # Given
@@ -114,7 +114,7 @@ class TestChange:
 
 
 class TestArchive:
-    async def test_takes_it_out_of_the_shop_and_it_can_be_put_back(
+    async def test_archives_a_product_that_can_be_restored(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
@@ -141,17 +141,17 @@ class TestArchive:
         assert (await client.delete(PATH, headers=headers)).status_code == status
         assert (await client.get(PATH)).json()["archived"] is False
 
-    async def test_an_unknown_product_is_not_found(self, client: httpx2.AsyncClient) -> None:
+    async def test_does_not_find_an_unknown_product(self, client: httpx2.AsyncClient) -> None:
         answer = await client.delete(f"/api/products/{an_id(77)}", headers=SEEN)
         assert answer.status_code == 404
 
 
 class TestCategories:
-    async def test_are_added_in_lower_case(self, client: httpx2.AsyncClient) -> None:
+    async def test_adds_a_category_in_lower_case(self, client: httpx2.AsyncClient) -> None:
         answer = await client.post("/api/categories", json={"name": " Toys "}, headers=ADMIN)
         assert (answer.status_code, answer.json()) == (201, {"name": "toys"})
 
-    async def test_a_new_name_shows_on_every_product(
+    async def test_a_new_name_appears_on_every_product(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
@@ -163,7 +163,7 @@ class TestCategories:
         assert (await client.get(PATH)).json()["categories"] == ["cooking"]
         assert transactions.published_ids == [f"ProductUpdate/{an_id(1)}/3"]
 
-    async def test_one_that_no_product_has_can_be_deleted(self, client: httpx2.AsyncClient) -> None:
+    async def test_deletes_a_category_that_no_product_has(self, client: httpx2.AsyncClient) -> None:
         answer = await client.delete("/api/categories/electronics", headers=ADMIN)
         assert answer.status_code == 204
         listed = (await client.get("/api/categories")).json()

@@ -13,7 +13,7 @@ AddProduct = Callable[..., Awaitable[Product]]
 
 
 class TestProducts:
-    async def test_are_listed_by_id_after_the_one_that_is_named(
+    async def test_lists_products_after_an_id(
         self, client: httpx2.AsyncClient, add: AddProduct
     ) -> None:
         # Given
@@ -37,12 +37,12 @@ class TestProducts:
             ]
         }
 
-    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient) -> None:
+    async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient) -> None:
         assert (await client.get("/internal/products?after=x")).status_code == 422
 
 
 class TestResend:
-    async def test_sends_products_again_in_a_version_above_both_sides(
+    async def test_sends_products_again_with_a_version_above_both(
         self, client: httpx2.AsyncClient, add: AddProduct, transactions: FakeTransactions
     ) -> None:
         # Given
@@ -68,7 +68,7 @@ class TestResend:
         product = (await client.get(f"/api/products/{an_id(2)}")).json()
         assert product["version"] == 10
 
-    async def test_nothing_is_sent_of_what_is_not_there(
+    async def test_skips_unknown_products(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         body = {"products": [{"id": an_id(77), "version": 0}]}
@@ -77,7 +77,7 @@ class TestResend:
 
 
 class TestOrders:
-    async def test_are_listed_with_their_age(
+    async def test_lists_decisions_with_their_ages(
         self, client: httpx2.AsyncClient, services: Services, add: AddProduct, clock: FakeClock
     ) -> None:
         # Given
@@ -96,7 +96,7 @@ class TestOrders:
 
 
 class TestCancel:
-    async def test_gives_back_what_orders_took_that_nobody_placed(
+    async def test_returns_the_stock_of_unknown_orders(
         self,
         client: httpx2.AsyncClient,
         services: Services,
@@ -118,7 +118,9 @@ class TestCancel:
         assert transactions.published_ids[0] == f"OrderStatusUpdate/{an_id(10)}/CANCELLED"
 
 
-class TestPrivacy:
+class TestDocumentation:
     @pytest.mark.parametrize("path", ["/internal/products", "/internal/orders"])
-    async def test_none_of_it_is_described(self, client: httpx2.AsyncClient, path: str) -> None:
+    async def test_is_not_part_of_the_api_document(
+        self, client: httpx2.AsyncClient, path: str
+    ) -> None:
         assert path not in (await client.get("/openapi.json")).json()["paths"]

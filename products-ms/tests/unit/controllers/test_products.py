@@ -51,7 +51,7 @@ def errors_of(answer: httpx2.Response) -> list[tuple[str, str]]:
 
 
 class TestCreate:
-    async def test_answers_with_the_product_and_tells_of_it(
+    async def test_responds_with_the_product_and_publishes_an_event(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
@@ -87,7 +87,7 @@ class TestCreate:
             ("x" * 120, "x" * 120),
         ],
     )
-    async def test_a_name_is_trimmed_and_in_lower_case(
+    async def test_trims_names_and_converts_them_to_lower_case(
         self, client: httpx2.AsyncClient, name: str, stored_name: str
     ) -> None:
         answer = await create(client, name=name)
@@ -103,19 +103,19 @@ class TestCreate:
             ({"categories": []}, 5.99, 7),
         ],
     )
-    async def test_takes_what_is_just_within_bounds(
+    async def test_accepts_values_at_the_limits(
         self, client: httpx2.AsyncClient, changes: dict[str, Any], price: float, quantity: int
     ) -> None:
         answer = await create(client, **changes)
         assert answer.status_code == 201
         assert (answer.json()["price"], answer.json()["quantity"]) == (price, quantity)
 
-    async def test_a_category_named_twice_is_had_once(self, client: httpx2.AsyncClient) -> None:
+    async def test_ignores_repeated_categories(self, client: httpx2.AsyncClient) -> None:
         answer = await create(client, categories=["Kitchen", "kitchen ", "electronics"])
         assert answer.json()["categories"] == ["kitchen", "electronics"]
 
     @pytest.mark.parametrize("archived", [False, True])
-    async def test_a_name_that_is_taken_is_refused(
+    async def test_refuses_a_name_that_is_taken(
         self, client: httpx2.AsyncClient, database: Database, stored: Count, archived: bool
     ) -> None:
         # Given
@@ -130,7 +130,7 @@ class TestCreate:
         assert errors_of(answer) == [("product.name", "There is already a product named spoon.")]
         assert await stored() == before
 
-    async def test_an_unknown_category_is_not_found(
+    async def test_does_not_find_an_unknown_category(
         self, client: httpx2.AsyncClient, stored: Count
     ) -> None:
         # When
@@ -179,7 +179,7 @@ class TestCreate:
             ({"categories": [7]}, "categories.0"),
         ],
     )
-    async def test_refuses_bad_input_by_its_field_and_stores_nothing(
+    async def test_names_the_invalid_field_and_stores_nothing(
         self, client: httpx2.AsyncClient, stored: Count, changes: dict[str, Any], field: str
     ) -> None:
         # When
@@ -193,7 +193,7 @@ class TestCreate:
     @pytest.mark.parametrize(
         "content", [b"", b"{", b"null", b"[]", b"{}", b"\xff", b'{"product":1}']
     )
-    async def test_refuses_a_bad_body(
+    async def test_refuses_an_invalid_body(
         self, client: httpx2.AsyncClient, stored: Count, content: bytes
     ) -> None:
         answer = await client.post(
@@ -207,7 +207,7 @@ class TestCreate:
         ("headers", "status"),
         [({}, 401), (caller_headers("", "admin"), 401), (caller_headers("aaa@aaa.com"), 403)],
     )
-    async def test_is_for_admins_only(
+    async def test_refuses_callers_who_are_not_admins(
         self, client: httpx2.AsyncClient, stored: Count, headers: dict[str, str], status: int
     ) -> None:
         answer = await client.post("/api/products", json={"product": SPOON}, headers=headers)
@@ -216,7 +216,7 @@ class TestCreate:
 
 
 class TestGet:
-    async def test_shows_a_product_with_its_tag_archived_ones_too(
+    async def test_returns_a_product_with_its_etag_archived_or_not(
         self, client: httpx2.AsyncClient, add: AddProduct, database: Database
     ) -> None:
         # Given
@@ -230,30 +230,32 @@ class TestGet:
         assert (answer.json()["price"], answer.json()["archived"]) == (19.99, True)
 
     @pytest.mark.parametrize("seen", ['"1.1"', 'W/"1.1"', '"0.9", "1.1"'])
-    async def test_a_copy_that_is_current_is_not_sent_again(
+    async def test_does_not_send_a_current_copy_again(
         self, client: httpx2.AsyncClient, add: AddProduct, seen: str
     ) -> None:
         await add(1)
         answer = await client.get(f"/api/products/{an_id(1)}", headers={"If-None-Match": seen})
         assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", '"1.1"')
 
-    async def test_a_copy_that_is_not_is(self, client: httpx2.AsyncClient, add: AddProduct) -> None:
+    async def test_sends_the_product_if_the_copy_is_stale(
+        self, client: httpx2.AsyncClient, add: AddProduct
+    ) -> None:
         await add(1)
         answer = await client.get(f"/api/products/{an_id(1)}", headers={"If-None-Match": '"1.2"'})
         assert answer.status_code == 200
 
-    async def test_an_unknown_one_is_not_found(self, client: httpx2.AsyncClient) -> None:
+    async def test_does_not_find_an_unknown_id(self, client: httpx2.AsyncClient) -> None:
         answer = await client.get(f"/api/products/{an_id(77)}")
         assert answer.status_code == 404
         assert answer.json()["detail"] == f"There is no product {an_id(77)}."
 
     @pytest.mark.parametrize("bad", ["x", "A" * 24, "0" * 25])
-    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient, bad: str) -> None:
+    async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient, bad: str) -> None:
         assert (await client.get(f"/api/products/{bad}")).status_code == 422
 
 
 class TestList:
-    async def test_shows_the_first_100_where_nothing_is_asked(
+    async def test_lists_the_first_100_products_by_default(
         self, client: httpx2.AsyncClient, add: AddProduct
     ) -> None:
         # Given
@@ -290,7 +292,7 @@ class TestList:
         # Then
         assert [product["id"] for product in answer.json()["products"]] == [an_id(1)]
 
-    async def test_finds_by_exact_name_in_any_letter_case(
+    async def test_finds_by_exact_name_in_any_case(
         self, client: httpx2.AsyncClient, add: AddProduct
     ) -> None:
         await add(1, name="spoon")
@@ -302,7 +304,7 @@ class TestList:
         ("query", "type_"),
         [("name=none", "not-found"), ("categoryName=none", "category-not-found")],
     )
-    async def test_a_name_that_is_not_there_is_not_found(
+    async def test_does_not_find_an_unknown_name(
         self, client: httpx2.AsyncClient, query: str, type_: str
     ) -> None:
         answer = await client.get(f"/api/products?{query}")
@@ -330,14 +332,14 @@ class TestList:
             ("categoryName=%00", "categoryName"),
         ],
     )
-    async def test_refuses_a_bad_query_by_its_field(
+    async def test_names_the_invalid_parameter(
         self, client: httpx2.AsyncClient, query: str, field: str
     ) -> None:
         answer = await client.get(f"/api/products?{query}")
         assert answer.status_code == 422
         assert [name for name, _ in errors_of(answer)] == [field]
 
-    async def test_only_admins_see_archived_ones_in_a_list(
+    async def test_lists_archived_products_for_admins_only(
         self, client: httpx2.AsyncClient, add: AddProduct, database: Database
     ) -> None:
         # Given
@@ -352,7 +354,7 @@ class TestList:
         assert [product["archived"] for product in admin.json()["products"]] == [True]
         assert user.status_code == 403
 
-    async def test_is_unavailable_while_the_database_is_away(
+    async def test_responds_with_unavailable_while_the_database_is_down(
         self, client: httpx2.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -368,6 +370,6 @@ class TestList:
 
 
 class TestCategories:
-    async def test_are_listed_by_name(self, client: httpx2.AsyncClient) -> None:
+    async def test_lists_categories_by_name(self, client: httpx2.AsyncClient) -> None:
         answer = await client.get("/api/categories")
         assert answer.json() == {"categories": [{"name": "electronics"}, {"name": "kitchen"}]}

@@ -23,7 +23,7 @@ async def stubs(database: Database) -> dict[str, Any]:
 
 
 class TestDecide:
-    async def test_records_outcomes_takes_stock_and_tells_both(
+    async def test_stores_decisions_takes_stock_and_publishes_events(
         self,
         services: Services,
         database: Database,
@@ -53,7 +53,7 @@ class TestDecide:
         ]
         assert await database["outbox"].count_documents({"unsent": True}) == 7
 
-    async def test_answers_a_decided_order_again_and_takes_nothing(
+    async def test_answers_a_decided_order_again_without_taking_stock(
         self,
         services: Services,
         database: Database,
@@ -71,7 +71,7 @@ class TestDecide:
         assert await stock(database) == {an_id(1): 1}
         assert [row.message for row in transactions.published] == [first.message]
 
-    async def test_answers_again_even_when_the_row_has_expired(
+    async def test_answers_again_even_if_the_message_has_expired(
         self, services: Services, database: Database, add: AddProduct
     ) -> None:
         # Given
@@ -93,7 +93,7 @@ class TestDecide:
             True,
         )
 
-    async def test_an_archived_product_is_no_longer_sold(
+    async def test_rejects_an_archived_product(
         self, services: Services, database: Database, add: AddProduct
     ) -> None:
         # Given
@@ -112,7 +112,7 @@ class TestDecide:
 
 
 class TestRejectUnreadable:
-    async def test_rejects_an_order_of_which_only_the_id_is_known(
+    async def test_rejects_an_order_by_its_id(
         self, services: Services, database: Database, transactions: FakeTransactions
     ) -> None:
         # When
@@ -121,7 +121,7 @@ class TestRejectUnreadable:
         assert await stubs(database) == {an_id(10): "REJECTED"}
         assert transactions.published_ids == [f"OrderStatusUpdate/{an_id(10)}/REJECTED"]
 
-    async def test_leaves_a_decided_order_as_it_is(
+    async def test_keeps_an_existing_decision(
         self,
         services: Services,
         database: Database,
@@ -140,7 +140,7 @@ class TestRejectUnreadable:
 
 
 class TestCancel:
-    async def test_gives_back_once_however_often_it_comes(
+    async def test_returns_stock_once_for_repeated_cancellations(
         self,
         services: Services,
         database: Database,
@@ -164,7 +164,7 @@ class TestCancel:
             confirmed,
         ]
 
-    async def test_a_rejected_order_gives_nothing_back(
+    async def test_returns_nothing_for_a_rejected_order(
         self, services: Services, database: Database, add: AddProduct
     ) -> None:
         # Given
@@ -176,7 +176,7 @@ class TestCancel:
         assert await stock(database) == {an_id(1): 1}
         assert await stubs(database) == {an_id(10): "CANCELLED"}
 
-    async def test_an_order_that_comes_after_its_cancellation_takes_nothing(
+    async def test_an_order_after_its_cancellation_takes_nothing(
         self,
         services: Services,
         database: Database,
@@ -193,7 +193,7 @@ class TestCancel:
         assert await stubs(database) == {an_id(10): "CANCELLED"}
         assert transactions.published_ids == [f"OrderStatusUpdate/{an_id(10)}/CANCELLED"] * 2
 
-    async def test_gives_back_to_an_archived_product_too(
+    async def test_returns_stock_to_an_archived_product(
         self, services: Services, database: Database, add: AddProduct
     ) -> None:
         # Given
@@ -207,7 +207,7 @@ class TestCancel:
 
 
 class TestGuards:
-    async def test_stock_that_was_taken_meanwhile_stops_the_write(
+    async def test_refuses_to_take_stock_that_was_taken_meanwhile(
         self, services: Services, database: Database, add: AddProduct, clock: FakeClock
     ) -> None:
         # Given

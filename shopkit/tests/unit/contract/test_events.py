@@ -51,17 +51,17 @@ class TestEvent:
             (EXAMPLES[5], "shop.order-status", an_id(9), f"OrderStatusUpdate/{an_id(9)}/REJECTED"),
         ],
     )
-    def test_topic_key_and_id_derive_from_what_happened(
+    def test_topic_key_and_id_are_derived_from_the_event(
         self, event: Event, topic: str, key: str, id_: str
     ) -> None:
         assert (event.topic, event.key, event.id) == (topic, key, id_)
 
     @pytest.mark.parametrize("event", EXAMPLES[:3])
-    def test_a_products_event_carries_it_whole(self, event: Any) -> None:
+    def test_product_events_contain_the_whole_product(self, event: Any) -> None:
         assert isinstance(event.state, ProductState)
         assert event.state.model_dump() == state(1, version=event.state.version).model_dump()
 
-    def test_can_not_be_changed(self) -> None:
+    def test_is_immutable(self) -> None:
         with pytest.raises(ValidationError, match="frozen"):
             LINE.quantity = 3  # type: ignore[misc]
 
@@ -78,7 +78,7 @@ class TestEvent:
             {"version": 0},
         ],
     )
-    def test_a_state_is_within_bounds(self, wrong: dict[str, Any]) -> None:
+    def test_refuses_a_state_outside_the_limits(self, wrong: dict[str, Any]) -> None:
         with pytest.raises(ValidationError):
             state(1, **wrong)
 

@@ -226,7 +226,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 class TestConnect:
-    async def test_reads_from_the_beginning_and_commits_by_hand(
+    async def test_reads_from_the_beginning_without_automatic_commits(
         self, consumer: Consumer, kafka: Kafka, counted: Callable[..., float]
     ) -> None:
         assert kafka.options["topic"] == TOPIC
@@ -236,7 +236,9 @@ class TestConnect:
         assert kafka.options["auto_offset_reset"] == "earliest"
         assert counted("consumer_up", topic=TOPIC) == 1
 
-    async def test_a_start_that_fails_is_tidied_up(self, consumer: Consumer, kafka: Kafka) -> None:
+    async def test_stops_the_client_if_the_start_fails(
+        self, consumer: Consumer, kafka: Kafka
+    ) -> None:
         # Given
         await consumer.disconnect()
         kafka.steps.clear()
@@ -248,7 +250,7 @@ class TestConnect:
 
 
 class TestApply:
-    async def test_applies_runs_of_one_type_in_order_and_commits_then(
+    async def test_applies_runs_of_one_type_in_order_before_it_commits(
         self, consumer: Consumer, kafka: Kafka, applied: Applied
     ) -> None:
         # Given
@@ -267,14 +269,14 @@ class TestApply:
         assert kafka.steps == ["poll", "apply", "apply", "apply", "apply", "commit"]
         assert kafka.committed == {ONE: 4, TWO: 1}
 
-    async def test_works_under_the_origin_of_the_event(
+    async def test_activates_the_trace_context_of_the_event(
         self, consumer: Consumer, kafka: Kafka, applied: Applied
     ) -> None:
         kafka.write(create(1))
         await consumer.run_once()
         assert applied.origins == ["request-1"]
 
-    async def test_counts_what_was_applied(
+    async def test_counts_applied_events(
         self, consumer: Consumer, kafka: Kafka, counted: Callable[..., float]
     ) -> None:
         before = counted("events_applied_total", type="OrderCreate")
@@ -283,14 +285,14 @@ class TestApply:
         await consumer.run_once()
         assert counted("events_applied_total", type="OrderCreate") == before + 2
 
-    async def test_commits_nothing_where_nothing_came(
+    async def test_commits_nothing_if_nothing_arrived(
         self, consumer: Consumer, kafka: Kafka
     ) -> None:
         await consumer.run_once()
         assert kafka.steps == ["poll"]
 
     @pytest.mark.parametrize("error", [CommitFailedError(), IllegalStateError("not assigned")])
-    async def test_a_commit_that_comes_too_late_is_borne(
+    async def test_tolerates_a_commit_after_a_rebalance(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, error: Exception
     ) -> None:
         # Given
@@ -302,9 +304,7 @@ class TestApply:
         assert len(applied.batches) == 1
         assert kafka.committed == {}
 
-    async def test_a_partition_that_is_gone_by_then_is_not_committed(
-        self, kafka: Kafka, seconds: Seconds
-    ) -> None:
+    async def test_does_not_commit_revoked_partitions(self, kafka: Kafka, seconds: Seconds) -> None:
         # Given
         kafka.write(create(1), ONE)
         kafka.write(create(2), TWO)
@@ -328,8 +328,8 @@ class TestApply:
         assert kafka.steps == ["poll"]
 
 
-class TestPutBack:
-    async def test_a_temporary_failure_seeks_back_and_pauses_while_polling_goes_on(
+class TestRetryLater:
+    async def test_a_temporary_error_seeks_back_and_pauses_while_polling_continues(
         self,
         consumer: Consumer,
         kafka: Kafka,
@@ -360,7 +360,7 @@ class TestPutBack:
         assert applied.batches == [("OrderCreate", [an_id(1)])]
         assert kafka.committed == {ONE: 1}
 
-    async def test_what_a_rebalance_brings_meanwhile_is_put_back_unread(
+    async def test_puts_back_what_a_rebalance_assigns_during_a_pause(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -374,9 +374,7 @@ class TestPutBack:
         assert kafka.positions[ONE] == 0
         assert kafka.steps.count("apply") == 1
 
-    async def test_a_partition_that_is_gone_is_not_sought(
-        self, kafka: Kafka, seconds: Seconds
-    ) -> None:
+    async def test_does_not_seek_revoked_partitions(self, kafka: Kafka, seconds: Seconds) -> None:
         # Given
         kafka.write(create(1))
 
@@ -391,7 +389,7 @@ class TestPutBack:
         # Then
         assert kafka.positions[ONE] == 1
 
-    async def test_pauses_for_longer_each_time_up_to_five_seconds(
+    async def test_doubles_the_pause_up_to_five_seconds(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, seconds: Seconds
     ) -> None:
         # Given
@@ -414,8 +412,8 @@ class TestPutBack:
         assert consumer.paused_until == seconds.now + 0.2
 
 
-class TestPark:
-    async def test_parks_what_can_not_be_decoded_and_others_go_on(
+class TestSetAside:
+    async def test_sets_undecodable_messages_aside_and_applies_the_others(
         self,
         consumer: Consumer,
         kafka: Kafka,
@@ -438,7 +436,7 @@ class TestPark:
         assert kafka.steps[-1] == "commit"
         assert kafka.committed == {ONE: 4}
 
-    async def test_parks_an_event_that_does_not_belong_on_the_topic(
+    async def test_sets_an_unexpected_event_type_aside(
         self, consumer: Consumer, kafka: Kafka, parked: Callable[[], Any]
     ) -> None:
         # Given
@@ -456,7 +454,7 @@ class TestPark:
             (0, 0, "UndecodableError: unexpected event type: OrderStatusUpdate")
         ]
 
-    async def test_a_batch_that_is_refused_is_tried_one_by_one(
+    async def test_applies_the_events_of_a_failed_batch_one_by_one(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, parked: Callable[[], Any]
     ) -> None:
         # Given
@@ -470,7 +468,7 @@ class TestPark:
         assert await parked() == [(0, 1, "BrokenRuleError: two is contrary")]
         assert kafka.committed == {ONE: 3}
 
-    async def test_a_message_is_parked_once_however_often_it_comes(
+    async def test_sets_a_repeated_message_aside_once(
         self, consumer: Consumer, kafka: Kafka, parked: Callable[[], Any]
     ) -> None:
         for _ in range(3):
@@ -478,7 +476,7 @@ class TestPark:
         await consumer.run_once()
         assert [offset for _, offset, _ in await parked()] == [0]
 
-    async def test_is_answered_and_not_parked_where_the_sender_must_have_an_answer(
+    async def test_answers_a_message_if_its_sender_needs_an_answer(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, parked: Callable[[], Any]
     ) -> None:
         # Given
@@ -493,7 +491,7 @@ class TestPark:
         assert await parked() == []
         assert kafka.committed == {ONE: 2}
 
-    async def test_is_parked_after_all_where_no_answer_can_be_given(
+    async def test_sets_a_message_aside_if_it_cannot_be_answered(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, parked: Callable[[], Any]
     ) -> None:
         # Given
@@ -504,7 +502,7 @@ class TestPark:
         # Then
         assert [offset for _, offset, _ in await parked()] == [0]
 
-    async def test_is_not_committed_where_it_could_not_be_parked(
+    async def test_does_not_commit_a_message_that_could_not_be_set_aside(
         self,
         consumer: Consumer,
         kafka: Kafka,
@@ -523,7 +521,7 @@ class TestPark:
         assert kafka.committed == {}
         assert kafka.positions[ONE] == 0
 
-    async def test_more_than_100_within_a_minute_are_the_releases_fault(
+    async def test_fails_at_more_than_100_dead_letters_within_a_minute(
         self, consumer: Consumer, kafka: Kafka, parked: Callable[[], Any]
     ) -> None:
         # Given
@@ -534,7 +532,7 @@ class TestPark:
             await consumer.run_once()
         assert kafka.committed == {}
 
-    async def test_the_same_number_over_a_longer_time_is_borne(
+    async def test_tolerates_the_same_number_over_a_longer_time(
         self, consumer: Consumer, kafka: Kafka, seconds: Seconds, parked: Callable[[], Any]
     ) -> None:
         # Given
@@ -550,7 +548,7 @@ class TestPark:
 
 
 class TestCheck:
-    async def test_messages_that_wait_for_more_than_a_minute_are_a_fault(
+    async def test_fails_if_messages_wait_for_more_than_a_minute(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, seconds: Seconds
     ) -> None:
         # Given
@@ -569,7 +567,7 @@ class TestCheck:
         # Then
         await consumer.check()
 
-    async def test_nothing_to_do_is_none(
+    async def test_passes_if_there_is_nothing_to_do(
         self, consumer: Consumer, kafka: Kafka, seconds: Seconds
     ) -> None:
         kafka.write(create(1))
@@ -577,7 +575,7 @@ class TestCheck:
         seconds.now += 1_000
         await consumer.check()
 
-    async def test_a_broker_that_is_away_is_none(
+    async def test_passes_if_the_broker_is_unavailable(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, seconds: Seconds
     ) -> None:
         kafka.write(create(1))
@@ -587,7 +585,7 @@ class TestCheck:
         seconds.now += 1_000
         await consumer.check()
 
-    async def test_what_another_has_read_meanwhile_does_not_wait(
+    async def test_ignores_messages_that_another_replica_has_read(
         self, consumer: Consumer, kafka: Kafka, seconds: Seconds
     ) -> None:
         # Given: a partition goes to another replica, which reads on, and comes back.
@@ -603,7 +601,7 @@ class TestCheck:
         # Then
         await consumer.check()
 
-    async def test_nor_does_what_another_has_read_while_the_broker_was_away(
+    async def test_ignores_messages_that_another_replica_read_during_an_outage(
         self, consumer: Consumer, kafka: Kafka, seconds: Seconds
     ) -> None:
         # Given
@@ -634,7 +632,7 @@ class TestRun:
             await running
 
     @pytest.mark.usefixtures("ended")
-    async def test_applies_what_comes_and_leaves_the_group_in_the_end(
+    async def test_applies_messages_and_leaves_the_group_at_the_end(
         self,
         consumer: Consumer,
         kafka: Kafka,
@@ -651,7 +649,7 @@ class TestRun:
         assert counted("consumer_up", topic=TOPIC) == 0
 
     @pytest.mark.usefixtures("ended")
-    async def test_connects_again_with_backoff_when_the_broker_goes_away(
+    async def test_reconnects_with_backoff_if_the_broker_becomes_unavailable(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, slept: list[float]
     ) -> None:
         # Given
@@ -666,7 +664,7 @@ class TestRun:
         assert applied.batches == [("OrderCreate", [an_id(1)])]
 
     @pytest.mark.usefixtures("ended")
-    async def test_what_nobody_foresaw_ends_it(self, consumer: Consumer, kafka: Kafka) -> None:
+    async def test_an_unexpected_error_ends_it(self, consumer: Consumer, kafka: Kafka) -> None:
         kafka.poll_errors = [ZeroDivisionError()]
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(consumer.run(), 5)

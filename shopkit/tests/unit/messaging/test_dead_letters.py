@@ -269,6 +269,6 @@ class TestDiscard:
         # Then
         assert await service.get(id_) == before
 
-    async def test_an_unknown_one_is_not_found(self, service: DeadLetterService) -> None:
+    async def test_does_not_find_an_unknown_id(self, service: DeadLetterService) -> None:
         with pytest.raises(DeadLetterNotFoundError, match="There is no dead letter x"):
             await service.discard("x", "admin@aaa.com", "why")

@@ -31,8 +31,8 @@ def exported() -> Iterator[InMemorySpanExporter]:
         yield exporter
 
 
-class TestSending:
-    def test_is_what_the_event_follows_from(self, exported: InMemorySpanExporter) -> None:
+class TestStartSend:
+    def test_is_the_parent_of_the_event(self, exported: InMemorySpanExporter) -> None:
         # When
         with start_send(MESSAGE) as span:
             pass
@@ -55,7 +55,7 @@ class TestSending:
 
 
 class TestApplying:
-    def test_each_event_of_a_batch_is_a_span_of_its_own_trace(
+    def test_each_event_of_a_batch_has_a_span_in_its_trace(
         self, exported: InMemorySpanExporter
     ) -> None:
         # When
@@ -77,13 +77,15 @@ class TestApplying:
         assert spans[0].attributes
         assert spans[0].attributes["messaging.batch.message_count"] == 2
 
-    def test_all_have_failed_where_the_batch_fails(self, exported: InMemorySpanExporter) -> None:
+    def test_marks_all_spans_as_failed_if_the_batch_fails(
+        self, exported: InMemorySpanExporter
+    ) -> None:
         with pytest.raises(ZeroDivisionError), applying([delivery(1), delivery(2)]):
             raise ZeroDivisionError
         codes = [span.status.status_code for span in exported.get_finished_spans()]
         assert codes == [StatusCode.ERROR] * 2
 
-    def test_leaves_events_as_they_are_where_traces_are_off(self) -> None:
+    def test_does_not_change_events_if_traces_are_off(self) -> None:
         deliveries = [delivery(1), delivery(2)]
         with applying(deliveries) as applied:
             assert applied is deliveries

@@ -73,7 +73,7 @@ def sender(kafka: Kafka) -> KafkaSender:
 
 
 class TestSend:
-    async def test_sends_the_event_in_its_envelope_by_an_idempotent_producer(
+    async def test_sends_the_envelope_with_an_idempotent_producer(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         # When
@@ -93,7 +93,7 @@ class TestSend:
             }
         ]
 
-    async def test_the_event_names_the_sending_as_what_it_follows_from(
+    async def test_the_event_names_the_send_span_as_its_parent(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         # Given
@@ -112,19 +112,19 @@ class TestSend:
         assert refused.attributes
         assert refused.attributes["error.type"] == "MessageSizeTooLargeError"
 
-    async def test_does_not_connect_before_there_is_something_to_send(
+    async def test_connects_when_there_is_something_to_send(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         assert kafka.producers == []
 
-    async def test_keeps_its_producer_while_all_goes_well(
+    async def test_keeps_its_producer_while_sends_succeed(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         await sender.send([message(1)])
         await sender.send([message(2)])
         assert len(kafka.producers) == 1
 
-    async def test_what_is_refused_is_told_and_the_producer_is_made_anew(
+    async def test_reports_a_refused_message_and_replaces_the_producer(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         # Given
@@ -135,7 +135,7 @@ class TestSend:
         assert await sender.send([message(3)]) == [True]
         assert len(kafka.producers) == 2
 
-    async def test_an_absent_broker_acknowledges_nothing(
+    async def test_reports_all_messages_if_the_broker_is_unavailable(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         # Given
@@ -145,7 +145,7 @@ class TestSend:
         kafka.away = False
         assert await sender.send([message(1)]) == [True]
 
-    async def test_does_not_wait_for_ever(
+    async def test_gives_up_after_a_timeout(
         self, sender: KafkaSender, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -156,7 +156,7 @@ class TestSend:
 
 
 class TestClose:
-    async def test_leaves_the_broker_once(self, sender: KafkaSender, kafka: Kafka) -> None:
+    async def test_disconnects_once(self, sender: KafkaSender, kafka: Kafka) -> None:
         # Given
         await sender.send([message(1)])
         # When
@@ -165,7 +165,7 @@ class TestClose:
         # Then
         assert kafka.producers[0].stopped
 
-    async def test_bears_that_the_broker_is_away(self, sender: KafkaSender, kafka: Kafka) -> None:
+    async def test_tolerates_an_unavailable_broker(self, sender: KafkaSender, kafka: Kafka) -> None:
         await sender.send([message(1)])
         kafka.stop_fails = True
         await sender.close()

@@ -60,7 +60,7 @@ def stored(database: Database) -> Stored:
 
 
 class TestAdd:
-    async def test_stores_a_row_whole_and_leased_to_its_writer(
+    async def test_stores_a_message_leased_to_its_writer(
         self, outbox: Outbox, stored: Stored
     ) -> None:
         # When
@@ -82,17 +82,13 @@ class TestAdd:
             "leased_until": IN_TEN_SECONDS,
         }
 
-    async def test_stores_nothing_where_there_is_nothing(
-        self, outbox: Outbox, stored: Stored
-    ) -> None:
+    async def test_stores_nothing_for_an_empty_list(self, outbox: Outbox, stored: Stored) -> None:
         await outbox.add([], session=None)
         assert await stored.count() == 0
 
 
-class TestTakeUnsent:
-    async def test_leaves_rows_to_the_process_that_they_are_leased_to(
-        self, outbox: Outbox, clock: FakeClock
-    ) -> None:
+class TestLeaseUnsent:
+    async def test_skips_leased_rows(self, outbox: Outbox, clock: FakeClock) -> None:
         # Given
         await outbox.add([row(1)], session=None)
         # When / Then
@@ -101,7 +97,7 @@ class TestTakeUnsent:
         clock.advance(milliseconds=1)
         assert await outbox.lease_unsent(10) == [row(1)]
 
-    async def test_leases_what_it_takes(
+    async def test_leases_the_rows_that_it_returns(
         self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
@@ -113,7 +109,7 @@ class TestTakeUnsent:
         assert (await stored(1))["leased_until"] == NOON + timedelta(seconds=21)
         assert await outbox.lease_unsent(10) == []
 
-    async def test_takes_the_oldest_lease_first_and_no_more_than_asked_for(
+    async def test_returns_the_oldest_leases_up_to_the_limit(
         self, outbox: Outbox, clock: FakeClock
     ) -> None:
         # Given
@@ -125,7 +121,7 @@ class TestTakeUnsent:
         assert await outbox.lease_unsent(2) == [row(2, keep_until_settled=True), row(1)]
         assert await outbox.lease_unsent(2) == [row(3)]
 
-    async def test_tells_how_often_a_row_was_tried(self, outbox: Outbox, clock: FakeClock) -> None:
+    async def test_returns_the_number_of_attempts(self, outbox: Outbox, clock: FakeClock) -> None:
         # Given
         await outbox.add([row(1)], session=None)
         for _ in range(3):
@@ -136,7 +132,7 @@ class TestTakeUnsent:
 
 
 class TestMarkSent:
-    async def test_a_row_expires_a_day_after_it_was_sent_but_a_kept_one_stays(
+    async def test_sent_rows_expire_after_a_day_unless_they_are_kept(
         self, outbox: Outbox, stored: Stored
     ) -> None:
         # Given
@@ -154,7 +150,7 @@ class TestMarkSent:
 
 
 class TestPostpone:
-    async def test_leaves_a_row_alone_for_a_while(
+    async def test_skips_a_postponed_row(
         self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
@@ -169,7 +165,7 @@ class TestPostpone:
 
 
 class TestRelease:
-    async def test_lets_kept_rows_expire_a_day_later(self, outbox: Outbox, stored: Stored) -> None:
+    async def test_released_rows_expire_after_a_day(self, outbox: Outbox, stored: Stored) -> None:
         # Given
         await outbox.add(
             [row(1, keep_until_settled=True), row(2, keep_until_settled=True)], session=None
@@ -181,15 +177,13 @@ class TestRelease:
         assert (await stored(2))["kept"] is True
         assert "expire_at" not in await stored(2)
 
-    async def test_a_row_that_is_not_there_any_more_is_no_failure(
-        self, outbox: Outbox, stored: Stored
-    ) -> None:
+    async def test_ignores_rows_that_have_expired(self, outbox: Outbox, stored: Stored) -> None:
         await outbox.release([id_of(1)], session=None)
         assert await stored.count() == 0
 
 
-class TestSendAgain:
-    async def test_a_stored_row_waits_again_with_the_same_bytes(
+class TestAddAgain:
+    async def test_marks_a_stored_row_as_unsent_with_the_same_bytes(
         self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
@@ -204,7 +198,7 @@ class TestSendAgain:
         assert (after["unsent"], after["value"]) == (True, before["value"])
         assert after["leased_until"] == NOON + timedelta(hours=1, seconds=10)
 
-    async def test_a_row_that_waits_does_not_expire(
+    async def test_an_unsent_row_does_not_expire(
         self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
@@ -216,12 +210,12 @@ class TestSendAgain:
         # Then
         assert "expire_at" not in await stored(1)
 
-    async def test_an_expired_row_is_stored_again(self, outbox: Outbox, stored: Stored) -> None:
+    async def test_stores_an_expired_row_again(self, outbox: Outbox, stored: Stored) -> None:
         await outbox.add_again([row(1, keep_until_settled=True)], session=None)
         assert (await stored(1))["unsent"] is True
         assert (await stored(1))["value"] == row(1).message.value
 
-    async def test_takes_stored_and_expired_rows_together(
+    async def test_accepts_stored_and_expired_rows_together(
         self, outbox: Outbox, stored: Stored
     ) -> None:
         # Given
@@ -234,8 +228,8 @@ class TestSendAgain:
         assert await outbox.find_unsent([id_of(1), id_of(2), id_of(3)]) == {id_of(1), id_of(3)}
 
 
-class TestUnsent:
-    async def test_are_those_that_wait(self, outbox: Outbox) -> None:
+class TestFindUnsent:
+    async def test_returns_the_ids_of_unsent_rows(self, outbox: Outbox) -> None:
         # Given
         await outbox.add([row(1), row(2), row(3)], session=None)
         await outbox.mark_sent([row(2)])
@@ -246,7 +240,7 @@ class TestUnsent:
 
 
 class TestMigrate:
-    async def test_rows_expire_at_their_time_and_the_sweeper_has_an_index(
+    async def test_creates_the_indexes_for_expiry_and_the_sweeper(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
