@@ -81,9 +81,9 @@ class TestOrders:
         self, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         async def ids(**query: str) -> list[str]:
-            answer = await client.get("/api/admin/orders", params=query)
-            assert answer.status_code == 200, answer.text
-            return [order["id"] for order in answer.json()["orders"]]
+            response = await client.get("/api/admin/orders", params=query)
+            assert response.status_code == 200, response.text
+            return [order["id"] for order in response.json()["orders"]]
 
         first, second, third = (order.id for order in sold)
         assert await ids() == [third, second, first]
@@ -138,9 +138,9 @@ class TestCancel:
         self, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         # When
-        answer = await client.post(f"/api/orders/{sold[2].id}/cancel")
+        response = await client.post(f"/api/orders/{sold[2].id}/cancel")
         # Then
-        assert (answer.status_code, answer.json()["status"]) == (202, "CANCELLED")
+        assert (response.status_code, response.json()["status"]) == (202, "CANCELLED")
         entries = (await client.get("/api/admin/audit/orders")).json()["entries"]
         assert [(one["actor"], one["action"], one["subject"]) for one in entries] == [
             ("admin@admin.com", "cancel order", sold[2].id)
@@ -184,10 +184,10 @@ class TestDeadLetters:
         self, shop: Shop, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         # When
-        answer = await client.post(f"{LETTERS}/{letter.id}/replay")
+        response = await client.post(f"{LETTERS}/{letter.id}/replay")
         again = await client.post(f"{LETTERS}/{letter.id}/replay")
         # Then
-        assert (answer.status_code, answer.json()["status"]) == (200, "replayed")
+        assert (response.status_code, response.json()["status"]) == (200, "replayed")
         assert (again.status_code, again.json()["type"]) == (
             409,
             "/problems/dead-letter-settled",
@@ -203,9 +203,9 @@ class TestDeadLetters:
         record = contrary(sold[0])
         await DeadLetterRepository(shop.orders_db).add(record, "contrary")
         # When
-        answer = await client.post(f"{LETTERS}/{record.id}/replay")
+        response = await client.post(f"{LETTERS}/{record.id}/replay")
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/replay-failed")
+        assert (response.status_code, response.json()["type"]) == (409, "/problems/replay-failed")
         one = (await client.get(f"{LETTERS}/{record.id}")).json()
         assert one["status"] == "parked"
         assert [step["action"] for step in one["history"]] == ["replay failed"]
@@ -214,11 +214,11 @@ class TestDeadLetters:
         self, shop: Shop, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         # When
-        answer = await client.post(f"{LETTERS}/{letter.id}/discard", json={"reason": " a test "})
+        response = await client.post(f"{LETTERS}/{letter.id}/discard", json={"reason": " a test "})
         late = await client.post(f"{LETTERS}/{letter.id}/replay")
         # Then
-        assert answer.json()["status"] == "discarded"
-        assert [step["detail"] for step in answer.json()["history"]] == ["a test"]
+        assert response.json()["status"] == "discarded"
+        assert [step["detail"] for step in response.json()["history"]] == ["a test"]
         assert late.status_code == 409
         assert await shop.statuses() == {"ACCEPTED": 1, "REJECTED": 1, "PENDING": 1}
 

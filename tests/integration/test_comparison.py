@@ -31,7 +31,7 @@ def drift_metric(kind: str) -> float | None:
 
 @pytest.fixture
 async def products_url(shop: Shop) -> AsyncIterator[str]:
-    """products-ms on a port of its own, with its relay and its consumer."""
+    """products-ms with its relay and its consumer, on a free port."""
     settings: ProductsSettings = shop.products_settings
     async with serving(create_app(settings)) as url:
         yield url

@@ -55,7 +55,7 @@ CALLER = Identity(email="aaa@aaa.com", role=Role.USER)
 
 
 class World:
-    """Both services on their databases, run by a loop of their own; the machine is synchronous."""
+    """Both services on their databases, run by an event loop for the synchronous state machine."""
 
     def __init__(
         self, products_settings: ProductsSettings, orders_settings: OrdersSettings

@@ -68,21 +68,21 @@ class TestChange:
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
-        answer = await client.patch(
+        response = await client.patch(
             ONE,
             json={"name": " Big Pan ", "price": 12.34, "categories": ["Kitchen", "garden"]},
             headers={"If-Match": product.headers["etag"]},
         )
         # Then
-        assert answer.status_code == 200
-        body = answer.json()
+        assert response.status_code == 200
+        body = response.json()
         assert (body["name"], body["price"], body["categories"], body["quantity"]) == (
             "big pan",
             12.34,
             ["kitchen", "garden"],
             10,
         )
-        assert (product.headers["etag"], answer.headers["etag"]) == ('"1.1"', '"2.1"')
+        assert (product.headers["etag"], response.headers["etag"]) == ('"1.1"', '"2.1"')
         assert await events(shop) == [f"ProductUpdate/{an_id(1)}/3"]
         entry = (await trail(client))[0]
         assert (entry["actor"], entry["action"], entry["subject"]) == (
@@ -111,9 +111,9 @@ class TestChange:
         problem: str,
     ) -> None:
         # When
-        answer = await client.patch(ONE, json={"price": 2}, headers=headers)
+        response = await client.patch(ONE, json={"price": 2}, headers=headers)
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{problem}")
         assert (await client.get(ONE)).json() == product.json()
         assert await events(shop) == []
 
@@ -123,12 +123,12 @@ class TestChange:
         # Given
         await shop.products.decisions.decide([placed(9, {1: 4})])
         # When
-        answer = await client.patch(
+        response = await client.patch(
             ONE, json={"price": 2}, headers={"If-Match": f"W/{product.headers['etag']}"}
         )
         # Then
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"2.2"')
-        assert (answer.json()["price"], answer.json()["quantity"]) == (2, 6)
+        assert (response.status_code, response.headers["etag"]) == (200, '"2.2"')
+        assert (response.json()["price"], response.json()["quantity"]) == (2, 6)
 
     async def test_refuses_one_of_two_concurrent_edits(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
@@ -143,8 +143,8 @@ class TestChange:
             )
         )
         # Then
-        assert sorted(answer.status_code for answer in answers) == [200, 412]
-        won = next(answer for answer in answers if answer.status_code == 200)
+        assert sorted(response.status_code for response in answers) == [200, 412]
+        won = next(response for response in answers if response.status_code == 200)
         assert (await client.get(ONE)).json() == won.json()
         assert len(await events(shop)) == 1
 
@@ -152,11 +152,11 @@ class TestChange:
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
-        answer = await client.patch(
+        response = await client.patch(
             ONE, json={"price": 1}, headers={"If-Match": product.headers["etag"]}
         )
         # Then
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"1.1"')
+        assert (response.status_code, response.headers["etag"]) == (200, '"1.1"')
         assert await events(shop) == []
 
     @pytest.mark.parametrize(
@@ -193,9 +193,9 @@ class TestChange:
         # Given
         await shop.add(2, 1)
         # When
-        answer = await client.patch(ONE, json=body, headers={"If-Match": product.headers["etag"]})
+        response = await client.patch(ONE, json=body, headers={"If-Match": product.headers["etag"]})
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{problem}")
         assert (await client.get(ONE)).json() == product.json()
         assert await events(shop) == []
 
@@ -205,10 +205,10 @@ class TestStock:
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
-        answer = await client.patch(ONE, json={"quantity_delta": 5})
+        response = await client.patch(ONE, json={"quantity_delta": 5})
         # Then
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"1.2"')
-        assert answer.json()["quantity"] == 15
+        assert (response.status_code, response.headers["etag"]) == (200, '"1.2"')
+        assert response.json()["quantity"] == 15
         assert await events(shop) == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
 
     async def test_a_repeated_key_changes_the_stock_once(
@@ -225,9 +225,9 @@ class TestStock:
             ONE, json={"quantity_delta": 6}, headers={"Idempotency-Key": "k"}
         )
         # Then
-        assert {answer.status_code for answer in answers} == {200}
-        assert {answer.content for answer in answers} == {answers[0].content}
-        replayed = [answer.headers.get("idempotency-replayed") for answer in answers]
+        assert {response.status_code for response in answers} == {200}
+        assert {response.content for response in answers} == {answers[0].content}
+        replayed = [response.headers.get("idempotency-replayed") for response in answers]
         assert sorted(map(str, replayed)) == ["None", *["true"] * 9]
         assert (other.status_code, other.json()["type"]) == (
             422,
@@ -298,9 +298,9 @@ class TestConditionalGet:
     async def test_responds_with_304_if_the_copy_is_current(
         self, client: httpx2.AsyncClient, product: httpx2.Response, header: str
     ) -> None:
-        answer = await client.get(ONE, headers={"If-None-Match": header})
-        assert (answer.status_code, answer.content) == (304, b"")
-        assert answer.headers["etag"] == '"1.1"'
+        response = await client.get(ONE, headers={"If-None-Match": header})
+        assert (response.status_code, response.content) == (304, b"")
+        assert response.headers["etag"] == '"1.1"'
 
     async def test_responds_in_full_if_the_stock_has_changed(
         self, client: httpx2.AsyncClient, product: httpx2.Response
@@ -320,9 +320,9 @@ class TestCategories:
             headers={"If-Match": product.headers["etag"]},
         )
         # When
-        answer = await client.patch("/api/categories/Kitchen", json={"name": "Cookery"})
+        response = await client.patch("/api/categories/Kitchen", json={"name": "Cookery"})
         # Then
-        assert (answer.status_code, answer.json()) == (200, {"name": "cookery"})
+        assert (response.status_code, response.json()) == (200, {"name": "cookery"})
         seen = await client.get(ONE)
         assert (seen.json()["categories"], seen.headers["etag"]) == (["cookery"], '"3.1"')
         assert len((await client.get("/api/products?q=cook")).json()["products"]) == 1
@@ -365,8 +365,8 @@ class TestCategories:
         body: dict[str, str] | None,
         status: int,
     ) -> None:
-        answer = await client.request(verb, f"/api/categories{path}", json=body)
-        assert answer.status_code == status
+        response = await client.request(verb, f"/api/categories{path}", json=body)
+        assert response.status_code == status
         names = (await client.get("/api/categories")).json()["categories"]
         assert names == [{"name": "garden"}, {"name": "kitchen"}]
 
@@ -398,10 +398,10 @@ class TestPictures:
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response, kind: str
     ) -> None:
         # When
-        answer = await client.put(f"{ONE}/image", content=picture(kind, (3_000, 1_500)))
+        response = await client.put(f"{ONE}/image", content=picture(kind, (3_000, 1_500)))
         # Then
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"2.1"')
-        address = answer.json()["image_url"]
+        assert (response.status_code, response.headers["etag"]) == (200, '"2.1"')
+        address = response.json()["image_url"]
         full = await client.get(address)
         thumb = await client.get(f"{address}&size=thumb")
         sizes = []
@@ -449,8 +449,8 @@ class TestPictures:
         status: int,
         problem: str,
     ) -> None:
-        answer = await client.put(f"{ONE}/image", content=data)
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+        response = await client.put(f"{ONE}/image", content=data)
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{problem}")
         assert (await client.get(ONE)).json() == product.json()
         assert await shop.products_db["images.files"].count_documents({}) == 0
         assert (await client.get(f"{ONE}/image")).status_code == 404
@@ -458,8 +458,8 @@ class TestPictures:
     async def test_refuses_a_picture_of_an_unknown_product(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
-        answer = await client.put(f"/api/products/{an_id(7)}/image", content=picture())
-        assert answer.status_code == 404
+        response = await client.put(f"/api/products/{an_id(7)}/image", content=picture())
+        assert response.status_code == 404
         assert await shop.products_db["images.files"].count_documents({}) == 0
 
 

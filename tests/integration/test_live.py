@@ -28,13 +28,13 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def take(told: AsyncGenerator[LiveUpdate, None], count: int) -> list[LiveUpdate]:
+async def take(updates: AsyncGenerator[LiveUpdate, None], count: int) -> list[LiveUpdate]:
     async with asyncio.timeout(20):
-        return [await anext(told) for _ in range(count)]
+        return [await anext(updates) for _ in range(count)]
 
 
-def seen(told: list[LiveUpdate]) -> list[tuple[str, str]]:
-    return [(order.id, order.status) for one in told for order in one.orders]
+def seen(updates: list[LiveUpdate]) -> list[tuple[str, str]]:
+    return [(order.id, order.status) for update in updates for order in update.orders]
 
 
 @pytest.fixture
@@ -62,15 +62,15 @@ class TestFollow:
     ) -> None:
         # Given
         live = await replica(stocked, running)
-        told = live.follow("aaa@aaa.com", None)
-        await take(told, 1)
+        updates = live.follow("aaa@aaa.com", None)
+        await take(updates, 1)
         # When
         await place({1: 1}, email="bbb@bbb.com")
         order = await place({1: 1})
-        (placed,) = await take(told, 1)
+        (placed,) = await take(updates, 1)
         await stocked.run_products(running)
         await stocked.run_orders(running)
-        (decided,) = await take(told, 1)
+        (decided,) = await take(updates, 1)
         # Then
         assert seen([placed, decided]) == [(order.id, "PENDING"), (order.id, "ACCEPTED")]
         assert placed.token < decided.token
@@ -80,17 +80,17 @@ class TestFollow:
     ) -> None:
         # Given
         first, second = await replica(stocked, running), await replica(stocked, running)
-        told = first.follow("aaa@aaa.com", None)
-        (snapshot,) = await take(told, 1)
+        updates = first.follow("aaa@aaa.com", None)
+        (snapshot,) = await take(updates, 1)
         one = await place({1: 1})
-        (seen_last,) = await take(told, 1)
-        await told.aclose()
+        (seen_last,) = await take(updates, 1)
+        await updates.aclose()
         # When: two more are placed while nobody listens.
         missed = [await place({1: 1}) for _ in range(2)]
         await _passed(second, seen_last.token)
-        told = second.follow("aaa@aaa.com", seen_last.token)
+        updates = second.follow("aaa@aaa.com", seen_last.token)
         # Then
-        later = await take(told, 2)
+        later = await take(updates, 2)
         assert not any(one.snapshot for one in later)
         assert seen(later) == [(order.id, "PENDING") for order in missed]
         assert snapshot.token <= seen_last.token
@@ -100,10 +100,10 @@ class TestFollow:
         self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
-        told = (await replica(stocked, running)).follow("aaa@aaa.com", None)
-        (snapshot,) = await take(told, 1)
+        updates = (await replica(stocked, running)).follow("aaa@aaa.com", None)
+        (snapshot,) = await take(updates, 1)
         order = await place({1: 1})
-        await take(told, 1)
+        await take(updates, 1)
         # When
         later = stocked.another_orders().live
         resumed = later.follow("aaa@aaa.com", snapshot.token)

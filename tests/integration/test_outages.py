@@ -18,7 +18,7 @@ from stack import Stack
 
 
 class Process:
-    """A service in a process of its own, on the test's servers."""
+    """A service in a separate process, on the servers of the test."""
 
     def __init__(self, servers: Stack, package: str) -> None:
         self._environment = servers.environment(package) | {"TOPIC_PARTITIONS": "3"}

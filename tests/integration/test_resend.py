@@ -35,18 +35,18 @@ class Replica:
         return [publication.message.id for publication in self.published]
 
     async def resend(self) -> int:
-        """Ask once, as if all that was sent before had reached the broker."""
+        """Run once, as if all earlier messages had reached the broker."""
         await self._shop.orders_db["outbox"].update_many({}, {"$unset": {"unsent": ""}})
         return await self.services.resend.resend()
 
     async def resends_between(self, first: int, last: int) -> list[int]:
-        """Ask in each of these seconds after noon, and return those in which something was sent."""
-        told = []
+        """Run in each of these seconds after noon, and return those in which something was sent."""
+        seconds = []
         for second in range(first, last + 1):
             self.clock.now = NOON + timedelta(seconds=second)
             if await self.resend():
-                told.append(second)
-        return told
+                seconds.append(second)
+        return seconds
 
 
 @pytest.fixture
@@ -73,10 +73,10 @@ class TestResend:
         # Given
         order = await place({1: 1})
         # When
-        told = await replica.resends_between(28, 32) + await replica.resends_between(89, 94)
-        told += await replica.resends_between(210, 216)
+        seconds = await replica.resends_between(28, 32) + await replica.resends_between(89, 94)
+        seconds += await replica.resends_between(210, 216)
         # Then: 30 s after noon has to be over; 60 s, then 120 s after the last.
-        assert told == [31, 92, 213]
+        assert seconds == [31, 92, 213]
         assert set(replica.published_ids[1:]) == {f"OrderCreate/{order.id}"}
         assert replica.published[-1].message == order.create_message()
 

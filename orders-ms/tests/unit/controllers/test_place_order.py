@@ -52,8 +52,8 @@ async def order(
     )
 
 
-def errors_of(answer: httpx2.Response) -> list[tuple[str, str]]:
-    return [(error["field"], error["message"]) for error in answer.json()["errors"]]
+def errors_of(response: httpx2.Response) -> list[tuple[str, str]]:
+    return [(error["field"], error["message"]) for error in response.json()["errors"]]
 
 
 class TestAccepted:
@@ -61,15 +61,15 @@ class TestAccepted:
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
-        answer = await order(
+        response = await order(
             client,
             {"name": "spoon", "quantity": 2, "cost": "of the original's client"},
             {"id": an_id(2), "quantity": 3, "price": 2.5},
         )
         # Then
-        assert answer.status_code == 201
-        assert "idempotency-replayed" not in answer.headers
-        body = answer.json()
+        assert response.status_code == 201
+        assert "idempotency-replayed" not in response.headers
+        body = response.json()
         assert body.pop("id") == transactions.published[0].message.key
         assert body == {
             "email": "aaa@aaa.com",
@@ -104,17 +104,17 @@ class TestAccepted:
         assert (await order(client, {"name": name, "quantity": 1})).status_code == 201
 
     async def test_sums_lines_of_one_product(self, client: httpx2.AsyncClient) -> None:
-        answer = await order(client, SPOON, {"id": an_id(1), "quantity": 2})
-        assert [line["quantity"] for line in answer.json()["products"]] == [3]
+        response = await order(client, SPOON, {"id": an_id(1), "quantity": 2})
+        assert [line["quantity"] for line in response.json()["products"]] == [3]
 
     async def test_the_id_takes_precedence_over_the_name(self, client: httpx2.AsyncClient) -> None:
-        answer = await order(client, {"id": an_id(1), "name": "nothing", "quantity": 1})
-        assert answer.json()["products"][0]["name"] == "spoon"
+        response = await order(client, {"id": an_id(1), "name": "nothing", "quantity": 1})
+        assert response.json()["products"][0]["name"] == "spoon"
 
     async def test_accepts_50_lines_and_1000_of_a_product(self, client: httpx2.AsyncClient) -> None:
-        answer = await order(client, *[{"id": an_id(2), "quantity": 20}] * 50)
-        assert answer.status_code == 201
-        assert [line["quantity"] for line in answer.json()["products"]] == [1_000]
+        response = await order(client, *[{"id": an_id(2), "quantity": 20}] * 50)
+        assert response.status_code == 201
+        assert [line["quantity"] for line in response.json()["products"]] == [1_000]
 
     async def test_the_event_carries_the_trace_context(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
@@ -145,25 +145,25 @@ class TestIdempotencyKey:
         await order(client, SPOON, headers={"Idempotency-Key": "key 1"})
         before = await stored()
         # When
-        answer = await order(
+        response = await order(
             client, {"name": "spoon", "quantity": 2}, headers={"Idempotency-Key": "key 1"}
         )
         # Then
-        assert answer.status_code == 422
-        assert answer.json()["type"] == "/problems/idempotency-key-reused"
-        assert [field for field, _ in errors_of(answer)] == ["Idempotency-Key"]
+        assert response.status_code == 422
+        assert response.json()["type"] == "/problems/idempotency-key-reused"
+        assert [field for field, _ in errors_of(response)] == ["Idempotency-Key"]
         assert await stored() == before
 
     async def test_accepts_255_characters(self, client: httpx2.AsyncClient) -> None:
-        answer = await order(client, SPOON, headers={"Idempotency-Key": "~" * 255})
-        assert answer.status_code == 201
+        response = await order(client, SPOON, headers={"Idempotency-Key": "~" * 255})
+        assert response.status_code == 201
 
     @pytest.mark.parametrize("key", [b"x" * 256, b"", "clé".encode(), b"a\tb"])
     async def test_refuses_invalid_keys(
         self, client: httpx2.AsyncClient, stored: Count, key: bytes
     ) -> None:
         # When
-        answer = await client.post(
+        response = await client.post(
             PATH,
             json={"products": [SPOON]},
             headers=[
@@ -172,8 +172,8 @@ class TestIdempotencyKey:
             ],
         )
         # Then
-        assert answer.status_code == 422
-        assert [field for field, _ in errors_of(answer)] == ["idempotency-key"]
+        assert response.status_code == 422
+        assert [field for field, _ in errors_of(response)] == ["idempotency-key"]
         assert await stored() == 0
 
 
@@ -181,10 +181,10 @@ class TestRefused:
     async def refuse(
         self, client: httpx2.AsyncClient, stored: Count, *lines: Any
     ) -> tuple[int, str, list[tuple[str, str]]]:
-        answer = await order(client, *lines)
+        response = await order(client, *lines)
         assert await stored() == 0
-        assert answer.headers["content-type"] == "application/problem+json"
-        return answer.status_code, answer.json()["type"], errors_of(answer)
+        assert response.headers["content-type"] == "application/problem+json"
+        return response.status_code, response.json()["type"], errors_of(response)
 
     @pytest.mark.parametrize(
         "line",
@@ -304,11 +304,11 @@ class TestInvalid:
         message: str,
     ) -> None:
         # When
-        answer = await self.send(client, {"products": [SPOON, SPOON | changes]})
+        response = await self.send(client, {"products": [SPOON, SPOON | changes]})
         # Then
-        assert answer.status_code == 422
-        assert answer.json()["type"] == "/problems/validation"
-        assert errors_of(answer) == [(f"products.1.{field}".rstrip("."), message)]
+        assert response.status_code == 422
+        assert response.json()["type"] == "/problems/validation"
+        assert errors_of(response) == [(f"products.1.{field}".rstrip("."), message)]
         assert await stored() == 0
 
     @pytest.mark.parametrize(
@@ -335,10 +335,10 @@ class TestInvalid:
         self, client: httpx2.AsyncClient, stored: Count, body: Any, field: str, message: str
     ) -> None:
         # When
-        answer = await self.send(client, body)
+        response = await self.send(client, body)
         # Then
-        assert answer.status_code == 422
-        assert errors_of(answer) == [(field, message)]
+        assert response.status_code == 422
+        assert errors_of(response) == [(field, message)]
         assert await stored() == 0
 
     @pytest.mark.parametrize(
@@ -348,12 +348,12 @@ class TestInvalid:
         self, client: httpx2.AsyncClient, stored: Count, content: bytes
     ) -> None:
         # When
-        answer = await client.post(
+        response = await client.post(
             PATH, content=content, headers={**SHOPPER, "Content-Type": "application/json"}
         )
         # Then
-        assert answer.status_code in {400, 422}
-        assert answer.headers["content-type"] == "application/problem+json"
+        assert response.status_code in {400, 422}
+        assert response.headers["content-type"] == "application/problem+json"
         assert await stored() == 0
 
     async def send(self, client: httpx2.AsyncClient, body: Any) -> httpx2.Response:
@@ -370,10 +370,10 @@ class TestCaller:
         self, client: httpx2.AsyncClient, stored: Count, headers: dict[str, str]
     ) -> None:
         # When
-        answer = await client.post(PATH, json={"products": [SPOON]}, headers=headers)
+        response = await client.post(PATH, json={"products": [SPOON]}, headers=headers)
         # Then
-        assert answer.status_code == 401
-        assert answer.headers["www-authenticate"] == "Bearer"
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
         assert await stored() == 0
 
 
@@ -391,9 +391,9 @@ class TestDatabaseDown:
 
         monkeypatch.setattr(services.intake._projection, "find", away)
         # When
-        answer = await order(client, SPOON)
+        response = await order(client, SPOON)
         # Then
-        assert answer.status_code == 503
-        assert answer.headers["retry-after"] == "1"
-        assert "internal-host" not in answer.text
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+        assert "internal-host" not in response.text
         assert await stored() == 0

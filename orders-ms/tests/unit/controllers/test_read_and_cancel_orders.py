@@ -57,8 +57,8 @@ class TestList:
         self, client: httpx2.AsyncClient, place: Place
     ) -> None:
         await place({1: 1})
-        answer = await client.get("/api/orders", headers=ADMIN)
-        assert (answer.status_code, answer.json()) == (200, {"orders": [], "next_cursor": None})
+        response = await client.get("/api/orders", headers=ADMIN)
+        assert (response.status_code, response.json()) == (200, {"orders": [], "next_cursor": None})
 
     async def test_lists_20_orders_by_default(
         self, client: httpx2.AsyncClient, place: Place
@@ -83,13 +83,13 @@ class TestList:
     async def test_names_the_invalid_parameter(
         self, client: httpx2.AsyncClient, query: str, field: str
     ) -> None:
-        answer = await client.get(f"/api/orders?{query}", headers=OWNER)
-        assert answer.status_code == 422
-        assert [error["field"] for error in answer.json()["errors"]] == [field]
+        response = await client.get(f"/api/orders?{query}", headers=OWNER)
+        assert response.status_code == 422
+        assert [error["field"] for error in response.json()["errors"]] == [field]
 
     async def test_refuses_visitors(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/api/orders")
-        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
+        response = await client.get("/api/orders")
+        assert (response.status_code, response.json()["type"]) == (401, "/problems/unauthenticated")
 
 
 class TestGet:
@@ -113,10 +113,10 @@ class TestGet:
             lines=[{"product_id": an_id(1), "reason": "Only 1 left."}],
         )
         # When
-        answer = await client.get(f"/api/orders/{order.id}", headers=caller)
+        response = await client.get(f"/api/orders/{order.id}", headers=caller)
         # Then
-        assert answer.status_code == 200
-        assert answer.json() == {
+        assert response.status_code == 200
+        assert response.json() == {
             "id": order.id,
             "email": "aaa@aaa.com",
             "status": "REJECTED",
@@ -148,16 +148,16 @@ class TestGet:
         others = await client.get(f"/api/orders/{order.id}", headers=STRANGER)
         unknown = await client.get(f"/api/orders/{an_id(77)}", headers=STRANGER)
         # Then
-        for answer in (others, unknown):
-            assert answer.status_code == 404
-            assert answer.json()["type"] == "/problems/not-found"
+        for response in (others, unknown):
+            assert response.status_code == 404
+            assert response.json()["type"] == "/problems/not-found"
         assert others.json()["detail"] == f"There is no order {order.id}."
 
     @pytest.mark.parametrize("bad", BAD_IDS)
     async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient, bad: str) -> None:
-        answer = await client.get(f"/api/orders/{bad}", headers=OWNER)
-        assert answer.status_code == 422
-        assert [error["field"] for error in answer.json()["errors"]] == ["order_id"]
+        response = await client.get(f"/api/orders/{bad}", headers=OWNER)
+        assert response.status_code == 422
+        assert [error["field"] for error in response.json()["errors"]] == ["order_id"]
 
     async def test_refuses_visitors(self, client: httpx2.AsyncClient, place: Place) -> None:
         order = await place({1: 2})
@@ -181,11 +181,11 @@ class TestCancel:
         if accepted:
             await settle(services, order, "ACCEPTED")
         # When
-        answer = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
+        response = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
         # Then
-        assert answer.status_code == 202
-        assert answer.json()["status"] == "CANCELLED"
-        assert answer.json()["cancel_confirmed"] is False
+        assert response.status_code == 202
+        assert response.json()["status"] == "CANCELLED"
+        assert response.json()["cancel_confirmed"] is False
         assert transactions.published_ids == [f"OrderCancel/{order.id}"]
 
     @pytest.mark.parametrize("status", ["REJECTED", "CANCELLED"])
@@ -203,11 +203,13 @@ class TestCancel:
         await settle(services, order, status)
         before = await database["orders"].find_one({})
         # When
-        answer = await client.post(f"/api/orders/{order.id}/cancel", headers=OWNER)
+        response = await client.post(f"/api/orders/{order.id}/cancel", headers=OWNER)
         # Then
-        assert answer.status_code == 409
-        assert answer.json()["type"] == "/problems/not-cancellable"
-        assert answer.json()["detail"] == f"The order is {status.lower()} and cannot be cancelled."
+        assert response.status_code == 409
+        assert response.json()["type"] == "/problems/not-cancellable"
+        assert (
+            response.json()["detail"] == f"The order is {status.lower()} and cannot be cancelled."
+        )
         assert await database["orders"].find_one({}) == before
         assert transactions.published == []
 
@@ -225,15 +227,15 @@ class TestCancel:
         order = await place({1: 2})
         before = await database["orders"].find_one({})
         # When
-        answer = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
+        response = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
         # Then
-        assert answer.status_code == status
+        assert response.status_code == status
         assert await database["orders"].find_one({}) == before
         assert transactions.published == []
 
     async def test_does_not_find_an_unknown_order(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.post(f"/api/orders/{an_id(77)}/cancel", headers=OWNER)
-        assert answer.status_code == 404
+        response = await client.post(f"/api/orders/{an_id(77)}/cancel", headers=OWNER)
+        assert response.status_code == 404
 
     @pytest.mark.parametrize("bad", BAD_IDS)
     async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient, bad: str) -> None:

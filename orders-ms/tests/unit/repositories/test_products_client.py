@@ -42,7 +42,7 @@ class Session:
     """Answers as products-ms would, and remembers what it was asked for."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, Any]] = []
+        self.requests: list[tuple[str, str, Any]] = []
         self.bodies: list[str] = []
         self.error: Exception | None = None
         self.headers: dict[str, str] = {}
@@ -57,7 +57,7 @@ class Session:
         params: dict[str, str] | None = None,
         json: Any = None,
     ) -> Answer:
-        self.asked.append((method, url, params if json is None else json))
+        self.requests.append((method, url, params if json is None else json))
         self.headers = headers
         body = self.bodies.pop(0) if self.bodies else ""
         return Answer(body.encode(), self.error)
@@ -86,7 +86,7 @@ class TestProducts:
         # Then
         assert found == [(an_id(number), state(number)) for number in (1, 2, 3)]
         url = "http://products:8002/internal/products"
-        assert session.asked == [
+        assert session.requests == [
             ("GET", url, {}),
             ("GET", url, {"after": an_id(2)}),
             ("GET", url, {"after": an_id(3)}),
@@ -129,7 +129,7 @@ class TestOrders:
         session.bodies = [DecidedOrders(orders=page).model_dump_json() for page in ([one], [])]
         # When / Then
         assert [pair async for pair in remote.decisions()] == [(an_id(1), one)]
-        assert session.asked[1] == (
+        assert session.requests[1] == (
             "GET",
             "http://products:8002/internal/orders",
             {"after": an_id(1)},
@@ -147,7 +147,7 @@ class TestResend:
         # Then
         url = "http://products:8002/internal/products/resend"
         first = [{"id": an_id(1), "version": 0}, {"id": an_id(2), "version": 5}]
-        assert session.asked == [
+        assert session.requests == [
             ("POST", url, {"products": first}),
             ("POST", url, {"products": [{"id": an_id(3), "version": 7}]}),
         ]
@@ -171,7 +171,7 @@ class TestCancel:
         await remote.cancel([an_id(1), an_id(2), an_id(3)])
         # Then
         url = "http://products:8002/internal/orders/cancel"
-        assert session.asked == [
+        assert session.requests == [
             ("POST", url, {"ids": [an_id(1), an_id(2)]}),
             ("POST", url, {"ids": [an_id(3)]}),
         ]
@@ -180,4 +180,4 @@ class TestCancel:
         self, remote: ProductsClient, session: Session
     ) -> None:
         await remote.cancel([])
-        assert session.asked == []
+        assert session.requests == []

@@ -30,11 +30,11 @@ class TestChange:
     ) -> None:
         # When
         body = {"name": " Fork ", "price": 2.5, "categories": ["electronics"], "description": "x"}
-        answer = await client.patch(PATH, json=body, headers=SEEN)
+        response = await client.patch(PATH, json=body, headers=SEEN)
         # Then
-        assert answer.status_code == 200
-        assert answer.headers["etag"] == '"2.1"'
-        shown = answer.json()
+        assert response.status_code == 200
+        assert response.headers["etag"] == '"2.1"'
+        shown = response.json()
         assert (shown["name"], shown["price"], shown["description"]) == ("fork", 2.5, "x")
         assert shown["categories"] == ["electronics"]
         assert transactions.published_ids == [f"ProductUpdate/{an_id(1)}/3"]
@@ -42,9 +42,9 @@ class TestChange:
     async def test_changes_the_stock_without_if_match(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
-        answer = await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
-        assert (answer.status_code, answer.json()["quantity"]) == (200, 7)
-        assert answer.headers["etag"] == '"1.2"'
+        response = await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
+        assert (response.status_code, response.json()["quantity"]) == (200, 7)
+        assert response.headers["etag"] == '"1.2"'
         assert transactions.published_ids == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
 
     @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ class TestChange:
         # Given
         before = await database["products"].find_one({})
         # When
-        answer = await client.patch(PATH, json=body, headers=headers)
+        response = await client.patch(PATH, json=body, headers=headers)
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{type_}")
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{type_}")
         assert await database["products"].find_one({}) == before
         assert transactions.published == []
 
@@ -88,13 +88,13 @@ class TestChange:
         self, client: httpx2.AsyncClient, add: AddProduct
     ) -> None:
         await add(2, name="fork")
-        answer = await client.patch(PATH, json={"name": "FORK"}, headers=SEEN)
-        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/name-taken")
+        response = await client.patch(PATH, json={"name": "FORK"}, headers=SEEN)
+        assert (response.status_code, response.json()["type"]) == (409, "/problems/name-taken")
 
     async def test_sales_do_not_disturb_an_edit(self, client: httpx2.AsyncClient) -> None:
         await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
-        answer = await client.patch(PATH, json={"description": "new"}, headers=SEEN)
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"2.2"')
+        response = await client.patch(PATH, json={"description": "new"}, headers=SEEN)
+        assert (response.status_code, response.headers["etag"]) == (200, '"2.2"')
 
     async def test_a_key_repeats_the_response_and_changes_the_stock_once(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
@@ -142,30 +142,30 @@ class TestArchive:
         assert (await client.get(PATH)).json()["archived"] is False
 
     async def test_does_not_find_an_unknown_product(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.delete(f"/api/products/{an_id(77)}", headers=SEEN)
-        assert answer.status_code == 404
+        response = await client.delete(f"/api/products/{an_id(77)}", headers=SEEN)
+        assert response.status_code == 404
 
 
 class TestCategories:
     async def test_adds_a_category_in_lower_case(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.post("/api/categories", json={"name": " Toys "}, headers=ADMIN)
-        assert (answer.status_code, answer.json()) == (201, {"name": "toys"})
+        response = await client.post("/api/categories", json={"name": " Toys "}, headers=ADMIN)
+        assert (response.status_code, response.json()) == (201, {"name": "toys"})
 
     async def test_a_new_name_appears_on_every_product(
         self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
-        answer = await client.patch(
+        response = await client.patch(
             "/api/categories/kitchen", json={"name": "cooking"}, headers=ADMIN
         )
         # Then
-        assert (answer.status_code, answer.json()) == (200, {"name": "cooking"})
+        assert (response.status_code, response.json()) == (200, {"name": "cooking"})
         assert (await client.get(PATH)).json()["categories"] == ["cooking"]
         assert transactions.published_ids == [f"ProductUpdate/{an_id(1)}/3"]
 
     async def test_deletes_a_category_that_no_product_has(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.delete("/api/categories/electronics", headers=ADMIN)
-        assert answer.status_code == 204
+        response = await client.delete("/api/categories/electronics", headers=ADMIN)
+        assert response.status_code == 204
         listed = (await client.get("/api/categories")).json()
         assert listed == {"categories": [{"name": "kitchen"}]}
 
@@ -190,12 +190,12 @@ class TestCategories:
         type_: str,
     ) -> None:
         # When
-        answer = await client.request(method, f"/api/categories{name}", json=body, headers=ADMIN)
+        response = await client.request(method, f"/api/categories{name}", json=body, headers=ADMIN)
         refused = await client.request(
             method, f"/api/categories{name}", json=body, headers=caller_headers("aaa@aaa.com")
         )
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{type_}")
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{type_}")
         assert refused.status_code in {403, 422}
         listed = (await client.get("/api/categories")).json()
         assert listed == {"categories": [{"name": "electronics"}, {"name": "kitchen"}]}

@@ -49,7 +49,7 @@ class TestResend:
         await add(1)
         await add(2)
         # When
-        answer = await client.post(
+        response = await client.post(
             "/internal/products/resend",
             json={
                 "products": [
@@ -60,7 +60,7 @@ class TestResend:
             },
         )
         # Then
-        assert answer.status_code == 202
+        assert response.status_code == 202
         assert transactions.published_ids == [
             f"ProductUpdate/{an_id(1)}/3",
             f"ProductUpdate/{an_id(2)}/10",
@@ -109,9 +109,9 @@ class TestCancel:
         await services.decisions.decide([placed(10, {1: 2})])
         transactions.published.clear()
         # When
-        answer = await client.post("/internal/orders/cancel", json={"ids": [an_id(10)]})
+        response = await client.post("/internal/orders/cancel", json={"ids": [an_id(10)]})
         # Then
-        assert answer.status_code == 202
+        assert response.status_code == 202
         product = await database["products"].find_one({})
         assert product is not None
         assert product["quantity"] == 5

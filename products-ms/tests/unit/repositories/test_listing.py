@@ -33,8 +33,8 @@ def numbers(products: Sequence[Product]) -> list[int]:
     return [int(product.id, 16) for product in products]
 
 
-async def found(listing: ProductListing, **asked: Any) -> list[int]:
-    products, cursor = await listing.page(ProductQuery(**asked), limit=100, cursor=None)
+async def found(listing: ProductListing, **filters: Any) -> list[int]:
+    products, cursor = await listing.page(ProductQuery(**filters), limit=100, cursor=None)
     assert cursor is None
     return numbers(products)
 
@@ -58,7 +58,7 @@ class TestFilters:
         await database["products"].update_one({"name": "old lamp"}, {"$set": {"archived": True}})
 
     @pytest.mark.parametrize(
-        ("asked", "expected"),
+        ("filters", "expected"),
         [
             ({}, [2, 3, 1]),
             ({"include_archived": True}, [2, 3, 4, 1]),
@@ -82,10 +82,10 @@ class TestFilters:
         ],
     )
     async def test_returns_products_that_match_all_filters(
-        self, listing: ProductListing, asked: dict[str, Any], expected: list[int]
+        self, listing: ProductListing, filters: dict[str, Any], expected: list[int]
     ) -> None:
-        assert await found(listing, **asked) == expected
-        assert await listing.count(ProductQuery(**asked)) == len(expected)
+        assert await found(listing, **filters) == expected
+        assert await listing.count(ProductQuery(**filters)) == len(expected)
 
 
 class TestSearch:
@@ -260,9 +260,9 @@ class TestCursor:
 
 
 class TestPage:
-    async def page(self, services: Services, limit: int = 100, **asked: Any) -> ProductPage:
-        category = asked.pop("category_name", None)
-        query = ProductQuery(**asked)
+    async def page(self, services: Services, limit: int = 100, **filters: Any) -> ProductPage:
+        category = filters.pop("category_name", None)
+        query = ProductQuery(**filters)
         return await services.catalogue.page(query, category, limit=limit, cursor=None)
 
     async def test_counts_matches_not_the_page(self, services: Services, add: AddProduct) -> None:

@@ -140,15 +140,15 @@ class Applied:
         self.answered: list[tuple[bytes | None, str]] = []
         self.answers = True
         self.broken: dict[str, Exception] = {}
-        self.away = 0
+        self.failures = 0
         self._kafka = kafka
 
     async def __call__(self, deliveries: Sequence[Delivery[Any]]) -> None:
         self._kafka.steps.append("apply")
         self.origins.append(context.current_request_id())
-        if self.away:
-            self.away -= 1
-            raise AutoReconnect("the database is away")
+        if self.failures:
+            self.failures -= 1
+            raise AutoReconnect("the database is down")
         for delivery in deliveries:
             if delivery.event.key in self.broken:
                 raise self.broken[delivery.event.key]
@@ -339,7 +339,7 @@ class TestRetryLater:
     ) -> None:
         # Given
         kafka.write(create(1))
-        applied.away = 1
+        applied.failures = 1
         # When
         await consumer.run_once()
         # Then
@@ -365,7 +365,7 @@ class TestRetryLater:
     ) -> None:
         # Given
         kafka.write(create(1))
-        applied.away = 1
+        applied.failures = 1
         await consumer.run_once()
         monkeypatch.setattr(kafka, "pause", lambda *_: None)
         # When
@@ -394,7 +394,7 @@ class TestRetryLater:
     ) -> None:
         # Given
         kafka.write(create(1))
-        applied.away = 8
+        applied.failures = 8
         pauses = []
         # When
         for _ in range(8):
@@ -405,10 +405,10 @@ class TestRetryLater:
         assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
         # When
         await consumer.run_once()
-        applied.away = 1
+        applied.failures = 1
         kafka.write(create(2))
         await consumer.run_once()
-        # Then: it begins anew after a success.
+        # Then the backoff starts from the beginning after a success
         assert consumer.paused_until == seconds.now + 0.2
 
 
@@ -553,7 +553,7 @@ class TestCheck:
     ) -> None:
         # Given
         kafka.write(create(1))
-        applied.away = 100
+        applied.failures = 100
         await consumer.run_once()
         # When / Then
         seconds.now += 60
@@ -562,7 +562,7 @@ class TestCheck:
         with pytest.raises(StuckError, match="messages are waiting and none was applied for 60 s"):
             await consumer.check()
         # When
-        applied.away = 0
+        applied.failures = 0
         await consumer.run_once()
         # Then
         await consumer.check()
@@ -579,7 +579,7 @@ class TestCheck:
         self, consumer: Consumer, kafka: Kafka, applied: Applied, seconds: Seconds
     ) -> None:
         kafka.write(create(1))
-        applied.away = 1
+        applied.failures = 1
         await consumer.run_once()
         await consumer.disconnect()
         seconds.now += 1_000

@@ -297,8 +297,8 @@ class TestExporting:
                 await asyncio.sleep(0.3)
         # Then
         assert seconds < 2
-        told = [line["event"] for line in logs if line["log_level"] != "debug"]
-        assert told == ["trace collector unavailable; spans are lost"]
+        reported = [line["event"] for line in logs if line["log_level"] != "debug"]
+        assert reported == ["trace collector unavailable; spans are lost"]
         assert [record.name for record in caplog.records if "opentelemetry" in record.name] == []
 
     async def test_a_collector_that_does_not_answer_does_not_block_shutdown(self) -> None:

@@ -57,8 +57,8 @@ def killed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 class TestHealth:
     async def test_is_ok_whatever_the_dependencies_do(self) -> None:
         async with client_of(service({"database": broken})) as client:
-            answer = await client.get("/api/orders_health")
-        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+            response = await client.get("/api/orders_health")
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
 class TestReady:
@@ -67,15 +67,15 @@ class TestReady:
             return await client.get("/ready")
 
     async def test_is_ok_if_all_parts_work(self) -> None:
-        answer = await self.ask(database=works, loops=works)
-        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        response = await self.ask(database=works, loops=works)
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
     async def test_names_failing_parts_with_their_reasons(self) -> None:
         # When
-        answer = await self.ask(database=broken, loops=works, other=silent)
+        response = await self.ask(database=broken, loops=works, other=silent)
         # Then
-        assert answer.status_code == 503
-        assert answer.json() == {
+        assert response.status_code == 503
+        assert response.json() == {
             "status": "unavailable",
             "failing": {"database": "the database has no writable primary", "other": "KeyError"},
         }
@@ -86,10 +86,10 @@ class TestReady:
         # Given
         monkeypatch.setattr(checks, "CHECK_SECONDS", 0.01)
         # When
-        answer = await self.ask(database=hangs, loops=works)
+        response = await self.ask(database=hangs, loops=works)
         # Then
-        assert answer.status_code == 503
-        assert answer.json()["failing"] == {"database": "no answer within 0.01 s"}
+        assert response.status_code == 503
+        assert response.json()["failing"] == {"database": "no answer within 0.01 s"}
 
 
 class TestChaos:
@@ -98,11 +98,11 @@ class TestChaos:
     ) -> None:
         # When
         async with client_of(service({}, chaos=True)) as client:
-            answer = await client.get(
+            response = await client.get(
                 "/api/orders_error", headers=caller_headers("a@a.com", "admin")
             )
         # Then
-        assert (answer.status_code, answer.json()) == (202, {"status": "ending"})
+        assert (response.status_code, response.json()) == (202, {"status": "ending"})
         assert killed == [(os.getpid(), signal.SIGKILL)]
 
     @pytest.mark.parametrize(
@@ -113,19 +113,19 @@ class TestChaos:
     ) -> None:
         # When
         async with client_of(service({}, chaos=True)) as client:
-            answer = await client.get("/api/orders_error", headers=headers)
+            response = await client.get("/api/orders_error", headers=headers)
         # Then
-        assert answer.status_code == status
+        assert response.status_code == status
         assert killed == []
 
     async def test_does_not_exist_if_it_is_off(self, killed: list[tuple[int, int]]) -> None:
         # When
         async with client_of(service({}, chaos=False)) as client:
-            answer = await client.get(
+            response = await client.get(
                 "/api/orders_error", headers=caller_headers("a@a.com", "admin")
             )
             described = (await client.get("/openapi.json")).json()
         # Then
-        assert answer.status_code == 404
+        assert response.status_code == 404
         assert killed == []
         assert set(described["paths"]) == {"/api/orders_health"}

@@ -160,23 +160,23 @@ class TestInstall:
         detail: str,
     ) -> None:
         # When
-        answer = await client.get(f"/raise/{what}")
+        response = await client.get(f"/raise/{what}")
         # Then
-        assert answer.status_code == status
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json() == document(f"/raise/{what}", name, title, status, detail)
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json() == document(f"/raise/{what}", name, title, status, detail)
 
     async def test_sends_the_headers_of_the_problem_type(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/raise/plain")
-        assert answer.headers["retry-after"] == "7"
+        response = await client.get("/raise/plain")
+        assert response.headers["retry-after"] == "7"
 
     async def test_names_the_invalid_fields_of_an_exception(
         self, client: httpx2.AsyncClient
     ) -> None:
         # When
-        answer = await client.get("/raise/explained")
+        response = await client.get("/raise/explained")
         # Then
-        assert answer.json() == document(
+        assert response.json() == document(
             "/raise/explained",
             "validation",
             "The request is invalid",
@@ -191,8 +191,8 @@ class TestInstall:
     async def test_names_the_field_of_a_type_that_is_about_one_field(
         self, client: httpx2.AsyncClient
     ) -> None:
-        answer = await client.get("/raise/one-field")
-        assert answer.json()["errors"] == [{"field": "Idempotency-Key", "message": "'reused'"}]
+        response = await client.get("/raise/one-field")
+        assert response.json()["errors"] == [{"field": "Idempotency-Key", "message": "'reused'"}]
 
     async def test_sends_the_headers_of_an_http_exception(self, client: httpx2.AsyncClient) -> None:
         assert (await client.get("/raise/teapot")).headers["x-pot"] == "tea"
@@ -201,13 +201,13 @@ class TestInstall:
 class TestValidation:
     async def test_names_each_invalid_field_with_its_path(self, client: httpx2.AsyncClient) -> None:
         # When
-        answer = await client.post(
+        response = await client.post(
             "/lines?least=0",
             json={"lines": [{"name": "spoon", "quantity": 1}, {"name": "fork", "quantity": "x"}]},
         )
         # Then
-        assert answer.status_code == 422
-        assert answer.json() == document(
+        assert response.status_code == 422
+        assert response.json() == document(
             "/lines",
             "validation",
             "The request is invalid",
@@ -228,14 +228,14 @@ class TestValidation:
         )
 
     async def test_a_missing_body_has_no_field_name(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.post("/lines")
-        assert answer.status_code == 422
-        assert answer.json()["detail"] == "Field required"
-        assert answer.json()["errors"] == [{"field": "", "message": "Field required"}]
+        response = await client.post("/lines")
+        assert response.status_code == 422
+        assert response.json()["detail"] == "Field required"
+        assert response.json()["errors"] == [{"field": "", "message": "Field required"}]
 
     async def test_does_not_repeat_the_input(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.post("/lines", json={"lines": "hunter2"})
-        assert "hunter2" not in answer.text
+        response = await client.post("/lines", json={"lines": "hunter2"})
+        assert "hunter2" not in response.text
 
     @pytest.mark.parametrize(
         "content", [b'{"lines": ', b"{'lines': []}", b"[1, 2", b"\xff\xfe", b"[" * 100_000]
@@ -243,26 +243,26 @@ class TestValidation:
     async def test_a_body_that_is_not_json_is_a_client_error(
         self, client: httpx2.AsyncClient, content: bytes
     ) -> None:
-        answer = await client.post(
+        response = await client.post(
             "/lines", content=content, headers={"Content-Type": "application/json"}
         )
-        assert answer.status_code in {400, 422}
-        assert answer.headers["content-type"] == "application/problem+json"
+        assert response.status_code in {400, 422}
+        assert response.headers["content-type"] == "application/problem+json"
 
 
 class TestHttp:
     async def test_renders_an_unknown_path_as_a_problem(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/nowhere")
-        assert answer.json() == document(
+        response = await client.get("/nowhere")
+        assert response.json() == document(
             "/nowhere", "not-found", "Not Found", 404, "There is nothing at /nowhere."
         )
 
     async def test_renders_an_unsupported_method_as_a_problem(
         self, client: httpx2.AsyncClient
     ) -> None:
-        answer = await client.delete("/lines")
-        assert answer.headers["allow"] == "POST"
-        assert answer.json() == document(
+        response = await client.delete("/lines")
+        assert response.headers["allow"] == "POST"
+        assert response.json() == document(
             "/lines",
             "method-not-allowed",
             "Method Not Allowed",

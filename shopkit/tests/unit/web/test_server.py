@@ -73,7 +73,7 @@ class TestServer:
             while b"connection: close" not in await known.asks():
                 await asyncio.sleep(0.01)
             assert await known.is_left()
-            # And: one who has not heard of it is answered, too.
+            # And a client on an idle connection gets a response as well
             new = await connected(port)
             assert b"connection: close" in await new.asks()
             known.closes()

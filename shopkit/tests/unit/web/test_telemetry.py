@@ -45,26 +45,26 @@ class TestRequestMiddleware:
         self, client: httpx2.AsyncClient
     ) -> None:
         # When
-        answer = await client.get(
+        response = await client.get(
             "/things/1", headers={"X-Request-ID": "request-1", "traceparent": TRACE}
         )
         # Then
-        assert answer.json() == "request-1"
-        assert answer.headers["x-request-id"] == "request-1"
-        assert answer.headers["traceparent"] == TRACE
+        assert response.json() == "request-1"
+        assert response.headers["x-request-id"] == "request-1"
+        assert response.headers["traceparent"] == TRACE
 
     async def test_creates_a_trace_context_if_the_senders_is_invalid(
         self, client: httpx2.AsyncClient
     ) -> None:
         # When
-        answer = await client.get("/things/1", headers={"X-Request-ID": "a b"})
+        response = await client.get("/things/1", headers={"X-Request-ID": "a b"})
         # Then
-        assert answer.headers["x-request-id"] == answer.json() != "a b"
-        assert len(answer.json()) == 32
+        assert response.headers["x-request-id"] == response.json() != "a b"
+        assert len(response.json()) == 32
 
     async def test_errors_carry_the_trace_context(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/nowhere", headers={"X-Request-ID": "request-1"})
-        assert (answer.status_code, answer.headers["x-request-id"]) == (404, "request-1")
+        response = await client.get("/nowhere", headers={"X-Request-ID": "request-1"})
+        assert (response.status_code, response.headers["x-request-id"]) == (404, "request-1")
 
     @pytest.mark.parametrize(
         ("path", "route", "status"),
@@ -112,9 +112,9 @@ class TestRequestMiddleware:
 
 class TestMetrics:
     async def test_returns_prometheus_text(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/metrics")
-        assert answer.headers["content-type"].startswith("text/plain; version=")
-        assert "# TYPE http_requests_total counter" in answer.text
+        response = await client.get("/metrics")
+        assert response.headers["content-type"].startswith("text/plain; version=")
+        assert "# TYPE http_requests_total counter" in response.text
 
 
 @pytest.fixture
