@@ -7,7 +7,7 @@ interface Props {
   children?: ReactNode;
 }
 
-export function Empty({ icon, title, children }: Props) {
+export function EmptyState({ icon, title, children }: Props) {
   return (
     <div className="empty">
       <Icon name={icon} />

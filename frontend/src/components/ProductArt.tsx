@@ -1,5 +1,5 @@
 import type { CSSProperties, ReactNode } from "react";
-import { artOf } from "../art";
+import { artworkOf } from "@/lib/productArt";
 
 interface Props {
   id: string;
@@ -34,10 +34,10 @@ const SHAPES: ReactNode[] = [
   </g>,
 ];
 
-/** The picture of a product that has none: plain shapes in its category's hue, and its initial. */
+/** A generated picture for a product without one: shapes in its category's hue and its initial. */
 export function ProductArt({ id, name, category }: Props) {
-  const art = artOf(id, category);
-  const turn = `rotate(${art.tilt} 150 190) translate(150 190) scale(${art.scale}) translate(-150 -190)`;
+  const art = artworkOf(id, category);
+  const transform = `rotate(${art.tilt} 150 190) translate(150 190) scale(${art.scale}) translate(-150 -190)`;
   return (
     <svg
       className="art"
@@ -47,7 +47,7 @@ export function ProductArt({ id, name, category }: Props) {
       aria-hidden="true"
     >
       <rect className="art-a" width="300" height="375" />
-      <g transform={turn}>{SHAPES[art.composition]}</g>
+      <g transform={transform}>{SHAPES[art.composition]}</g>
       <text className="art-initial" x="24" y="346">
         {[...name.toUpperCase()][0]}
       </text>

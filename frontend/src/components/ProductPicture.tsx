@@ -1,12 +1,12 @@
 import type { ProductBody } from "@/api";
 import { ProductArt } from "./ProductArt";
 
-export type Pictured = Pick<ProductBody, "id" | "name" | "categories" | "image_url">;
+export type PicturedProduct = Pick<ProductBody, "id" | "name" | "categories" | "image_url">;
 
 interface Props {
-  product: Pictured;
+  product: PicturedProduct;
   sizes: string;
-  /** Whether it is among the first that are seen. */
+  /** Whether the picture is visible without scrolling. */
   eager?: boolean;
   alt?: string;
 }
@@ -14,15 +14,15 @@ interface Props {
 const THUMB_WIDTH = 320;
 const FULL_WIDTH = 1200;
 
-/** The product's picture in its well, or a drawn one. */
+/** The product's picture, or a generated one. */
 export function ProductPicture({ product, sizes, eager = false, alt = "" }: Props) {
   const url = product.image_url;
   return (
     <span className="well">
       {url ? (
         <img
-          src={thumb(url)}
-          srcSet={`${thumb(url)} ${THUMB_WIDTH}w, ${url} ${FULL_WIDTH}w`}
+          src={thumbnailUrl(url)}
+          srcSet={`${thumbnailUrl(url)} ${THUMB_WIDTH}w, ${url} ${FULL_WIDTH}w`}
           sizes={sizes}
           width={400}
           height={500}
@@ -38,6 +38,6 @@ export function ProductPicture({ product, sizes, eager = false, alt = "" }: Prop
   );
 }
 
-export function thumb(url: string): string {
+function thumbnailUrl(url: string): string {
   return `${url}${url.includes("?") ? "&" : "?"}size=thumb`;
 }

@@ -1,4 +1,4 @@
-/** As a ref: the focus goes to what has just appeared, since what was pressed is gone. */
-export function focusOnce(element: HTMLElement | null): void {
+/** Used as a ref: an element that replaces the focused one takes the focus when it appears. */
+export function focusOnMount(element: HTMLElement | null): void {
   element?.focus();
 }

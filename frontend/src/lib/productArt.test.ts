@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { artOf, COMPOSITIONS, categoryHue } from "./art";
+import { artOf, COMPOSITIONS, categoryHue } from "./productArt";
 
 describe("a drawn picture", () => {
   it("is always the same for a product", () => {

@@ -1,5 +1,5 @@
-/** The plan of a drawn picture: the same for the same product, always. */
-export interface Art {
+/** The parameters of a generated picture. A product always gets the same ones. */
+export interface ProductArtwork {
   hue: number;
   composition: number;
   tilt: number;
@@ -8,7 +8,7 @@ export interface Art {
 
 export const COMPOSITIONS = 6;
 
-// Hues of the categories that the shop comes with; another takes one by its name.
+// Hues of the demo categories. Other categories get a hue from a hash of their name.
 const HUES: Record<string, number> = {
   electronics: 255,
   kitchen: 40,
@@ -22,7 +22,7 @@ const HUES: Record<string, number> = {
   books: 215,
 };
 
-/** FNV-1a: small, and even enough for a handful of shapes. */
+/** FNV-1a, a short hash that spreads evenly enough for a few shapes. */
 export function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
@@ -35,7 +35,7 @@ export function categoryHue(category: string): number {
   return HUES[category] ?? (hash(category) % 24) * 15;
 }
 
-export function artOf(id: string, category: string): Art {
+export function artworkOf(id: string, category: string): ProductArtwork {
   const seed = hash(id);
   return {
     hue: categoryHue(category),

@@ -1,9 +1,9 @@
-/** Names are kept in lower case; on a page they begin with a capital. */
-export function capital(name: string): string {
+/** Names are stored in lower case; headings and links show them with a capital letter. */
+export function capitalize(name: string): string {
   const [first = "", ...rest] = name;
   return first.toLocaleUpperCase("en") + rest.join("");
 }
 
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+export function pluralize(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? singular : plural}`;
 }

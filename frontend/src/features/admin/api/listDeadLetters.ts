@@ -1,14 +1,14 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { type LetterStatus, listDeadLettersOrders, listDeadLettersProducts } from "@/api";
 
-/** The service that could not apply an event. */
-export type LetterOwner = "products" | "orders";
+/** The service that could not apply the event. */
+export type DeadLetterOwner = "products" | "orders";
 
 const LIST = { products: listDeadLettersProducts, orders: listDeadLettersOrders };
 
-export function lettersQuery(owner: LetterOwner, status: LetterStatus) {
+export function deadLettersQuery(owner: DeadLetterOwner, status: LetterStatus) {
   return infiniteQueryOptions({
-    queryKey: ["admin", "letters", owner, status],
+    queryKey: ["admin", "dead-letters", owner, status],
     queryFn: async ({ signal, pageParam }) => {
       const query = { status, ...(pageParam ? { cursor: pageParam } : {}) };
       return (await LIST[owner]({ query, signal })).data;

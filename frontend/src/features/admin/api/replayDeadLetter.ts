@@ -1,8 +1,8 @@
 import { replayDeadLetterOrders, replayDeadLetterProducts } from "@/api";
-import type { LetterOwner } from "./listLetters";
+import type { DeadLetterOwner } from "./listDeadLetters";
 
 const REPLAY = { products: replayDeadLetterProducts, orders: replayDeadLetterOrders };
 
-export async function replayLetter(owner: LetterOwner, id: string): Promise<void> {
+export async function replayDeadLetter(owner: DeadLetterOwner, id: string): Promise<void> {
   await REPLAY[owner]({ path: { letter_id: id } });
 }

@@ -3,27 +3,27 @@ import { useDebounced } from "@/lib/useDebounced";
 
 interface Props extends Omit<ComponentProps<"input">, "value" | "onChange"> {
   value: string;
-  onSettled: (value: string) => void;
+  onTextChange: (value: string) => void;
 }
 
 const PAUSE_MILLISECONDS = 300;
 
-/** A field whose text counts once the typing pauses. */
-export function DraftInput({ value, onSettled, ...others }: Props) {
+/** A text field that reports its text when the user stops typing. */
+export function DebouncedInput({ value, onTextChange, ...others }: Props) {
   const [draft, setDraft] = useState<string | null>(null);
-  const settled = useDebounced(draft, PAUSE_MILLISECONDS);
-  const report = useEffectEvent(onSettled);
+  const debounced = useDebounced(draft, PAUSE_MILLISECONDS);
+  const report = useEffectEvent(onTextChange);
 
   useEffect(() => {
-    if (settled !== null) report(settled.trim());
-  }, [settled]);
+    if (debounced !== null) report(debounced.trim());
+  }, [debounced]);
   return (
     <input
       {...others}
       value={draft ?? value}
       onChange={(event) => setDraft(event.target.value)}
       onBlur={() => {
-        if (draft !== null) onSettled(draft.trim());
+        if (draft !== null) onTextChange(draft.trim());
         setDraft(null);
       }}
     />

@@ -3,60 +3,52 @@ import Button from "react-bootstrap/Button";
 import type { ProductBody } from "@/api";
 import { Notice } from "@/components/Notice";
 import {
-  changesOf,
+  type ConflictField,
   type Difference,
-  type Draft,
-  type DraftField,
   differencesOf,
-  draftOf,
+  type ProductValues,
 } from "../productForm";
 
 interface Props {
-  draft: Draft;
+  values: ProductValues;
   base: ProductBody;
-  theirs: ProductBody;
-  onSettle: (draft: Draft) => void;
+  saved: ProductBody;
+  onResolve: (mine: ConflictField[]) => void;
 }
 
 type Side = "mine" | "theirs";
 
-/** Someone saved the product meanwhile: theirs beside mine, and a choice for each field. */
-export function Conflict({ draft, base, theirs, onSettle }: Props) {
-  const differences = differencesOf(draft, base, theirs);
-  const touched = changesOf(draft, base);
-  const [chosen, setChosen] = useState<Partial<Record<DraftField, Side>>>({});
-  const notice = useRef<HTMLDivElement>(null);
+/** Lets the user choose between their edit and what someone else has saved, field by field. */
+export function EditConflict({ values, base, saved, onResolve }: Props) {
+  const differences = differencesOf(values, base, saved);
+  const [chosen, setChosen] = useState<Partial<Record<ConflictField, Side>>>({});
+  const container = useRef<HTMLDivElement>(null);
 
-  // It takes the place of the form, whose button had the focus.
-  useEffect(() => notice.current?.focus(), []);
+  // This replaces the form, whose button had the focus.
+  useEffect(() => container.current?.focus(), []);
 
-  /** What was not touched here is theirs, unless it is chosen back. */
-  function sideOf(field: DraftField): Side {
-    return chosen[field] ?? (field in touched ? "mine" : "theirs");
+  function sideOf({ field, isMine }: Difference): Side {
+    return chosen[field] ?? (isMine ? "mine" : "theirs");
   }
-  function settle() {
-    const kept = draftOf(theirs);
-    const mine = differences.filter(({ field }) => sideOf(field) === "mine");
-    const fields = Object.fromEntries(mine.map(({ field }) => [field, draft[field]]));
-    onSettle({ ...kept, ...fields });
+  function resolve() {
+    const mine = differences.filter((difference) => sideOf(difference) === "mine");
+    onResolve(mine.map(({ field }) => field));
   }
   return (
-    <div ref={notice} className="form-stack" tabIndex={-1}>
-      <Notice tone="warn" title="Someone changed this product meanwhile">
-        Nothing of yours is lost. Choose what to keep, then save again.
+    <div ref={container} className="form-stack" tabIndex={-1}>
+      <Notice tone="warn" title="Someone else changed this product">
+        Your changes are not lost. Choose which values to keep, then save again.
       </Notice>
-      {differences.length === 0 && (
-        <p>They changed nothing that you did not: it can simply be saved.</p>
-      )}
+      {differences.length === 0 && <p>There is nothing to choose: both versions are the same.</p>}
       {differences.map((difference) => (
         <Choice
           key={difference.field}
           difference={difference}
-          side={sideOf(difference.field)}
+          side={sideOf(difference)}
           onChoose={(side) => setChosen({ ...chosen, [difference.field]: side })}
         />
       ))}
-      <Button onClick={settle}>Go on with these</Button>
+      <Button onClick={resolve}>Continue with these values</Button>
     </div>
   );
 }
@@ -69,16 +61,15 @@ interface ChoiceProps {
 
 function Choice({ difference, side, onChoose }: ChoiceProps) {
   const { field, label, mine, theirs } = difference;
+  const options = [
+    { value: "mine", title: "Mine", text: mine },
+    { value: "theirs", title: "Theirs", text: theirs },
+  ] as const;
   return (
     <fieldset>
       <legend className="form-label">{label}</legend>
       <div className="conflict-sides">
-        {(
-          [
-            ["mine", "Mine", mine],
-            ["theirs", "Theirs", theirs],
-          ] as const
-        ).map(([value, title, text]) => (
+        {options.map(({ value, title, text }) => (
           <label key={value} className={`conflict-side${side === value ? " is-chosen" : ""}`}>
             <input
               type="radio"
@@ -89,7 +80,7 @@ function Choice({ difference, side, onChoose }: ChoiceProps) {
             />
             <span>
               <strong>{title}</strong>
-              <span className="breakable">{text || "nothing"}</span>
+              <span className="breakable">{text || "(empty)"}</span>
             </span>
           </label>
         ))}

@@ -1,39 +1,39 @@
 import { type DragEvent, useEffect, useId, useMemo, useRef, useState } from "react";
 import Button from "react-bootstrap/Button";
 import { Icon } from "@/components/Icon";
-import { type Pictured, ProductPicture } from "@/features/products/components/ProductPicture";
+import { type PicturedProduct, ProductPicture } from "@/components/ProductPicture";
 import { asProblem } from "@/lib/problem";
-import { prepared } from "../pictureFile";
+import { preparePicture } from "../preparePicture";
 
 interface Props {
-  product: Pictured;
+  product: PicturedProduct;
   chosen: Blob | null;
   onChoose: (picture: Blob | null) => void;
   isSending: boolean;
 }
 
-/** A place to drop a picture or to choose one, which shows it before it is sent. */
-export function PictureDrop({ product, chosen, onChoose, isSending }: Props) {
+/** Lets the user drop or choose a picture, and previews it. */
+export function PictureUpload({ product, chosen, onChoose, isSending }: Props) {
   const id = useId();
-  const [isOver, setOver] = useState(false);
-  const [wrong, setWrong] = useState("");
+  const [isDragging, setDragging] = useState(false);
+  const [error, setError] = useState("");
   const preview = useObjectUrl(chosen);
   const input = useRef<HTMLInputElement>(null);
 
-  async function take(file: File | undefined) {
+  async function choose(file: File | undefined) {
     if (!file) return;
-    setWrong("");
-    await prepared(file).then(onChoose, (error) => setWrong(asProblem(error).message));
+    setError("");
+    await preparePicture(file).then(onChoose, (failure) => setError(asProblem(failure).message));
   }
-  function takeAway() {
+  function remove() {
     onChoose(null);
-    // The button goes with the picture.
+    // The button disappears together with the picture.
     input.current?.focus();
   }
   function drop(event: DragEvent) {
     event.preventDefault();
-    setOver(false);
-    take(event.dataTransfer.files[0]);
+    setDragging(false);
+    choose(event.dataTransfer.files[0]);
   }
   return (
     <div className="picture-drop">
@@ -51,37 +51,37 @@ export function PictureDrop({ product, chosen, onChoose, isSending }: Props) {
           type="file"
           className="visually-hidden"
           accept="image/png,image/jpeg,image/webp"
-          aria-describedby={wrong ? `${id}-error` : undefined}
+          aria-describedby={error ? `${id}-error` : undefined}
           onChange={(event) => {
-            take(event.target.files?.[0]);
-            // The same file may be chosen again.
+            choose(event.target.files?.[0]);
+            // Without this, choosing the same file again would not trigger a change event.
             event.target.value = "";
           }}
         />
         <label
           htmlFor={id}
-          className={`drop-zone${isOver ? " is-over" : ""}`}
+          className={`drop-zone${isDragging ? " is-over" : ""}`}
           onDragOver={(event) => {
             event.preventDefault();
-            setOver(true);
+            setDragging(true);
           }}
-          onDragLeave={() => setOver(false)}
+          onDragLeave={() => setDragging(false)}
           onDrop={drop}
         >
           <Icon name="upload" />
-          Drop a picture here, or choose one
-          <span className="small-text muted">PNG, JPEG or WebP; shown 4 : 5</span>
+          Drop a picture here or choose a file
+          <span className="small-text muted">PNG, JPEG or WebP, shown at 4:5</span>
         </label>
         {preview && !isSending && (
-          <Button variant="quiet" size="sm" onClick={takeAway}>
-            Take it away again
+          <Button variant="quiet" size="sm" onClick={remove}>
+            Remove picture
           </Button>
         )}
-        {isSending && <progress aria-label="Sending the picture" />}
-        {wrong && (
+        {isSending && <progress aria-label="Uploading picture" />}
+        {error && (
           <p id={`${id}-error`} className="field-error" role="alert">
             <Icon name="warn" />
-            {wrong}
+            {error}
           </p>
         )}
       </div>

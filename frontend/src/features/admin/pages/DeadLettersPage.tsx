@@ -1,32 +1,32 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 import type { LetterStatus } from "@/api";
-import { Empty } from "@/components/Empty";
+import { EmptyState } from "@/components/EmptyState";
 import { Field } from "@/components/Field";
 import { useTitle } from "@/lib/useTitle";
-import { type LetterOwner, lettersQuery } from "../api/listLetters";
-import { LetterCard } from "../components/LetterCard";
+import { type DeadLetterOwner, deadLettersQuery } from "../api/listDeadLetters";
+import { DeadLetterCard } from "../components/DeadLetterCard";
 import { PagedList } from "../components/PagedList";
 
 const STATUSES: Record<LetterStatus, string> = {
-  parked: "Waiting for a decision",
+  parked: "To review",
   replayed: "Replayed",
   discarded: "Discarded",
 };
 
-export function ParkedPage() {
-  useTitle("Parked events");
+export function DeadLettersPage() {
+  useTitle("Dead letters");
   const [search, setSearch] = useSearchParams();
-  const given = search.get("status") ?? "";
-  const status = given in STATUSES ? (given as LetterStatus) : "parked";
+  const requested = search.get("status") ?? "";
+  const status = requested in STATUSES ? (requested as LetterStatus) : "parked";
   return (
     <>
       <div className="page-head">
-        <h1 tabIndex={-1}>Parked events</h1>
+        <h1 tabIndex={-1}>Dead letters</h1>
       </div>
       <p className="muted">
-        What a service was told and could not apply. The others behind it went on; these wait here
-        until someone decides.
+        Events that a service couldn't apply. The service set them aside and continued with the next
+        events. Replay an event after you have fixed the cause, or discard it.
       </p>
       <div className="filter-row">
         <Field label="Show" kind="form-select">
@@ -45,34 +45,34 @@ export function ParkedPage() {
           )}
         </Field>
       </div>
-      <Letters owner="products" title="In products" status={status} />
-      <Letters owner="orders" title="In orders" status={status} />
+      <DeadLetterList owner="products" title="Products" status={status} />
+      <DeadLetterList owner="orders" title="Orders" status={status} />
     </>
   );
 }
 
 interface Props {
-  owner: LetterOwner;
+  owner: DeadLetterOwner;
   title: string;
   status: LetterStatus;
 }
 
-function Letters({ owner, title, status }: Props) {
-  const list = useInfiniteQuery(lettersQuery(owner, status));
+function DeadLetterList({ owner, title, status }: Props) {
+  const list = useInfiniteQuery(deadLettersQuery(owner, status));
   const letters = list.data?.pages.flatMap((page) => page.dead_letters) ?? [];
   return (
-    <section aria-labelledby={`parked-${owner}`}>
+    <section aria-labelledby={`dead-letters-${owner}`}>
       <div className="section-head">
-        <h2 id={`parked-${owner}`}>{title}</h2>
+        <h2 id={`dead-letters-${owner}`}>{title}</h2>
       </div>
       <PagedList
         list={list}
         isEmpty={letters.length === 0}
-        empty={<Empty icon="check" title={status === "parked" ? "Nothing is parked" : "None"} />}
+        empty={<EmptyState icon="check" title="No dead letters" />}
       >
         <ul className="row-list plain-list">
           {letters.map((letter) => (
-            <LetterCard key={letter.id} owner={owner} letter={letter} />
+            <DeadLetterCard key={letter.id} owner={owner} letter={letter} />
           ))}
         </ul>
       </PagedList>

@@ -3,7 +3,7 @@ import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import Modal from "react-bootstrap/Modal";
 import type { ListedAccount } from "@/api";
-import { Empty } from "@/components/Empty";
+import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { TimeAgo } from "@/components/TimeAgo";
 import { toast } from "@/components/toasts";
@@ -14,70 +14,69 @@ import { usersQuery } from "../api/listUsers";
 import { DataTable } from "../components/DataTable";
 import { PagedList } from "../components/PagedList";
 
-export function PeoplePage() {
-  useTitle("People");
+export function UsersPage() {
+  useTitle("Users");
   const list = useInfiniteQuery(usersQuery);
   const [chosen, setChosen] = useState<ListedAccount | null>(null);
   const me = useAuth().session?.email;
-  const people = list.data?.pages.flatMap((page) => page.users) ?? [];
+  const users = list.data?.pages.flatMap((page) => page.users) ?? [];
   return (
     <>
       <div className="page-head">
-        <h1 tabIndex={-1}>People</h1>
+        <h1 tabIndex={-1}>Users</h1>
       </div>
       <PagedList
         list={list}
-        isEmpty={people.length === 0}
-        empty={<Empty icon="people" title="Nobody yet" />}
+        isEmpty={users.length === 0}
+        empty={<EmptyState icon="people" title="No users yet" />}
       >
         <DataTable
           caption="Accounts and their roles"
-          rows={people}
-          rowKey={(person) => person.email}
+          rows={users}
+          rowKey={(user) => user.email}
           columns={[
             {
-              label: "E-mail",
+              label: "Email",
               isHead: true,
-              cell: (person) => (
+              cell: (user) => (
                 <span className="breakable">
-                  {person.email}
-                  {person.email === me && " (you)"}
+                  {user.email}
+                  {user.email === me && " (you)"}
                 </span>
               ),
             },
             {
-              label: "Since",
-              cell: (person) =>
-                person.created_at ? <TimeAgo time={person.created_at} /> : "long ago",
+              label: "Joined",
+              cell: (user) => (user.created_at ? <TimeAgo time={user.created_at} /> : "Unknown"),
             },
             {
               label: "Role",
-              cell: (person) => (person.role === "admin" ? "Administrator" : "Shopper"),
+              cell: (user) => (user.role === "admin" ? "Administrator" : "Customer"),
             },
             {
-              label: "Change",
-              cell: (person) => (
-                <Button variant="outline-secondary" onClick={() => setChosen(person)}>
-                  {person.role === "admin" ? "Make a shopper" : "Make an administrator"}
-                  <span className="visually-hidden"> of {person.email}</span>
+              label: "Actions",
+              cell: (user) => (
+                <Button variant="outline-secondary" onClick={() => setChosen(user)}>
+                  {user.role === "admin" ? "Make customer" : "Make administrator"}
+                  <span className="visually-hidden">: {user.email}</span>
                 </Button>
               ),
             },
           ]}
         />
       </PagedList>
-      {chosen && <ConfirmRole person={chosen} onClose={() => setChosen(null)} />}
+      {chosen && <ConfirmRole user={chosen} onClose={() => setChosen(null)} />}
     </>
   );
 }
 
-function ConfirmRole({ person, onClose }: { person: ListedAccount; onClose: () => void }) {
-  const role = person.role === "admin" ? "user" : "admin";
+function ConfirmRole({ user, onClose }: { user: ListedAccount; onClose: () => void }) {
+  const role = user.role === "admin" ? "user" : "admin";
   const queries = useQueryClient();
   const changing = useMutation({
-    mutationFn: () => changeRole(person.email, role),
+    mutationFn: () => changeRole(user.email, role),
     onSuccess: () => {
-      toast(`${person.email} is ${role === "admin" ? "an administrator" : "a shopper"} now.`);
+      toast(`${user.email} is ${role === "admin" ? "an administrator" : "a customer"} now.`);
       onClose();
       return queries.invalidateQueries({ queryKey: usersQuery.queryKey });
     },
@@ -86,24 +85,24 @@ function ConfirmRole({ person, onClose }: { person: ListedAccount; onClose: () =
     <Modal show onHide={onClose} centered aria-labelledby="role-title">
       <Modal.Header closeButton>
         <Modal.Title as="h2" id="role-title">
-          {role === "admin" ? "Make an administrator?" : "Make a shopper?"}
+          {role === "admin" ? "Make this user an administrator?" : "Make this user a customer?"}
         </Modal.Title>
       </Modal.Header>
       <Modal.Body className="form-stack">
         <p>
-          <strong className="breakable">{person.email}</strong>{" "}
+          <strong className="breakable">{user.email}</strong>{" "}
           {role === "admin"
-            ? "will be able to change products, see every order and change roles."
-            : "will no longer see this part of the shop."}
+            ? "will be able to change products, view all orders and change roles."
+            : "will lose access to the administration."}
         </p>
         {changing.isError && <ErrorNotice error={changing.error} />}
       </Modal.Body>
       <Modal.Footer>
         <Button variant="outline-secondary" onClick={onClose}>
-          Leave it
+          Cancel
         </Button>
         <Button disabled={changing.isPending} onClick={() => changing.mutate()}>
-          Change the role
+          Change role
         </Button>
       </Modal.Footer>
     </Modal>

@@ -3,47 +3,42 @@ import Button from "react-bootstrap/Button";
 import type { OrderBody } from "@/api";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { toast } from "@/components/toasts";
-import { useCart } from "@/features/cart/CartContext";
-import { addLine, cartStore } from "@/features/cart/cartStore";
-import { productsQuery } from "@/features/products/api/listProducts";
+import { cartProductsQuery } from "../api/getCartProducts";
+import { useCart } from "../CartContext";
+import { addLine, cartStore } from "../cartStore";
 
-/** What of a rejected order can still be had, back into the cart. */
-export function PutBack({ order }: { order: OrderBody }) {
+/** Adds the products of a rejected order that are still available to the cart. */
+export function ReorderButton({ order }: { order: OrderBody }) {
   const queries = useQueryClient();
   const { openDrawer } = useCart();
-  const putting = useMutation({
+  const reordering = useMutation({
     mutationFn: async () => {
-      const ids = order.products.map((each) => each.product_id).join(",");
-      const { products } = await queries.fetchQuery(productsQuery({ ids, limit: 100 }));
-      const available = new Map(products.filter(isForSale).map((each) => [each.id, each]));
-      const lines = order.products.filter((line) => available.has(line.product_id));
-      for (const line of lines) {
-        const product = available.get(line.product_id);
-        const more = line.quantity - inCart(line.product_id);
-        // Pressed twice it comes to the same.
-        if (product && more > 0) addLine(product, more);
+      const ids = order.products.map((line) => line.product_id);
+      const products = await queries.fetchQuery(cartProductsQuery(ids));
+      const available = products.filter((product) => !product.archived && product.quantity > 0);
+      for (const product of available) {
+        const ordered = order.products.find((line) => line.product_id === product.id);
+        const missing = (ordered?.quantity ?? 0) - quantityInCart(product.id);
+        // A second click must not add the products again.
+        if (missing > 0) addLine(product, missing);
       }
-      return lines.length;
+      return available.length;
     },
     onSuccess: (count) => {
       if (count > 0) openDrawer();
-      else toast("None of these can be had just now.");
+      else toast("None of these items are available right now.");
     },
   });
   return (
     <>
-      <Button disabled={putting.isPending} onClick={() => putting.mutate()}>
-        Put the rest back into my cart
+      <Button disabled={reordering.isPending} onClick={() => reordering.mutate()}>
+        Add available items to cart
       </Button>
-      {putting.isError && <ErrorNotice error={putting.error} />}
+      {reordering.isError && <ErrorNotice error={reordering.error} />}
     </>
   );
 }
 
-function inCart(id: string): number {
-  return cartStore.get().lines.find((each) => each.id === id)?.quantity ?? 0;
-}
-
-function isForSale(product: { archived: boolean; quantity: number }): boolean {
-  return !product.archived && product.quantity > 0;
+function quantityInCart(id: string): number {
+  return cartStore.get().lines.find((line) => line.id === id)?.quantity ?? 0;
 }

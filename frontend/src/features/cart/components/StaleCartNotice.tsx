@@ -3,8 +3,8 @@ import { Notice } from "@/components/Notice";
 import { asProblem } from "@/lib/problem";
 import type { useFreshLines } from "../useFreshLines";
 
-/** Where prices and stock could not be asked for, that is said: what is shown may be old. */
-export function Freshness({ cart }: { cart: ReturnType<typeof useFreshLines> }) {
+/** Warns that prices and stock may be out of date because they could not be fetched. */
+export function StaleCartNotice({ cart }: { cart: ReturnType<typeof useFreshLines> }) {
   if (!cart.error) return null;
   const retry = (
     <Button variant="outline-secondary" onClick={() => cart.refetch()}>
@@ -12,7 +12,7 @@ export function Freshness({ cart }: { cart: ReturnType<typeof useFreshLines> }) 
     </Button>
   );
   return (
-    <Notice tone="warn" title="Prices and stock could not be checked" action={retry}>
+    <Notice tone="warn" title="We couldn't check prices and stock" action={retry}>
       {asProblem(cart.error).message}
     </Notice>
   );

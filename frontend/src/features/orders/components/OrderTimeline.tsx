@@ -3,8 +3,8 @@ import { Icon } from "@/components/Icon";
 import { clockTime, exactTime } from "@/lib/time";
 import { STATUS } from "../status";
 
-/** Placed, then what became of it, each with its time; what is still to come is pale. */
-export function TimeLine({ order }: { order: OrderBody }) {
+/** The statuses of an order with their times. The next status is pale. */
+export function OrderTimeline({ order }: { order: OrderBody }) {
   return (
     <ol className="time-line plain-list">
       {order.history.map((step) => (
@@ -20,7 +20,7 @@ export function TimeLine({ order }: { order: OrderBody }) {
         <li className="to-come muted">
           <span className="time-dot" />
           <span>Accepted</span>
-          <span className="small-text">in a moment</span>
+          <span className="small-text">shortly</span>
         </li>
       )}
     </ol>

@@ -1,8 +1,8 @@
 import { Link } from "react-router";
-import { SearchBox } from "@/features/products/components/SearchBox";
 import { useTitle } from "@/lib/useTitle";
+import { SearchBox } from "./SearchBox";
 
-export function NotFound({ title = "There is no such page" }: { title?: string }) {
+export function NotFound({ title = "Page not found" }: { title?: string }) {
   useTitle(title);
   return (
     <div className="shop-width">
@@ -11,11 +11,11 @@ export function NotFound({ title = "There is no such page" }: { title?: string }
           404
         </p>
         <h1 tabIndex={-1}>{title}</h1>
-        <p className="muted">The address may be mistyped, or what was here is gone.</p>
+        <p className="muted">Check the address, or search for what you need.</p>
         <div className="form-stack narrow">
-          <SearchBox label="Search the shop instead" />
+          <SearchBox label="Search the shop" />
           <Link className="btn btn-primary" to="/">
-            To the start
+            Back to the home page
           </Link>
         </div>
       </div>

@@ -1,18 +1,21 @@
+import { useCombobox } from "downshift";
 import {
   type FormEvent,
   type KeyboardEvent,
   useEffect,
   useEffectEvent,
-  useId,
   useRef,
   useState,
 } from "react";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
+import type { ProductBody } from "@/api";
+import { listProductsQueryLimits as limits } from "@/api/generated/limits.gen";
 import { Icon } from "@/components/Icon";
+import { ProductPicture } from "@/components/ProductPicture";
+import { formatMoney } from "@/lib/money";
 import { useDebounced } from "@/lib/useDebounced";
 import { useSearchShortcut } from "../useSearchShortcut";
 import { useSuggestions } from "../useSuggestions";
-import { Suggestions } from "./Suggestions";
 
 interface Props {
   label: string;
@@ -21,56 +24,77 @@ interface Props {
 
 const PAUSE_MILLISECONDS = 250;
 
-/** The search field: suggestions everywhere, and on the catalogue the results themselves. */
+/** The search field. It suggests products; on the catalogue page it filters the list instead. */
 export function SearchBox({ label, hasShortcut = false }: Props) {
   const [search] = useSearchParams();
   const { pathname } = useLocation();
   const navigate = useNavigate();
-  const list = useId();
   const input = useRef<HTMLInputElement>(null);
+  /** The typed text, until it is submitted or the field loses the focus. */
   const [draft, setDraft] = useState<string | null>(null);
-  const [active, setActive] = useState(-1);
   const isCatalogue = pathname === "/products";
   const current = isCatalogue ? (search.get("q") ?? "") : "";
-  const settled = useDebounced(draft, PAUSE_MILLISECONDS);
-  const suggestions = useSuggestions(isCatalogue ? "" : (settled ?? ""));
-  const isOpen = draft !== null && draft.trim() !== "" && suggestions.length > 0;
+  const text = draft ?? current;
+  const debounced = useDebounced(draft, PAUSE_MILLISECONDS);
+  const suggestions = useSuggestions(isCatalogue ? "" : (debounced ?? ""));
   useSearchShortcut(input, hasShortcut);
 
-  // Only what was typed counts: an address that changes by itself, by a chip or by going back, has
-  // the last word.
-  const report = useEffectEvent((text: string | null) => {
-    if (!isCatalogue || text === null || text === current) return;
+  const combobox = useCombobox<ProductBody>({
+    items: suggestions,
+    itemToString: (product) => product?.name ?? "",
+    inputValue: text,
+    selectedItem: null,
+    isOpen: draft !== null && draft.trim() !== "" && suggestions.length > 0,
+    onSelectedItemChange: ({ selectedItem }) => {
+      if (selectedItem) go(`/products/${selectedItem.id}`);
+    },
+    stateReducer: (state, { type, changes }) => {
+      switch (type) {
+        // Between the last and the first suggestion, the arrows pass the field itself.
+        case useCombobox.stateChangeTypes.InputKeyDownArrowDown:
+        case useCombobox.stateChangeTypes.InputKeyDownArrowUp:
+          return { ...changes, highlightedIndex: nextIndex(state.highlightedIndex, type) };
+        // Only Enter and a click choose a suggestion.
+        case useCombobox.stateChangeTypes.InputBlur:
+          return { ...changes, selectedItem: null };
+        default:
+          return changes;
+      }
+    },
+  });
+
+  // Only typed text changes the URL. The draft must not undo a change from a filter chip or from
+  // going back in the history.
+  const updateUrl = useEffectEvent((typed: string | null) => {
+    if (!isCatalogue || typed === null || typed === current) return;
     const next = new URLSearchParams(search);
     next.delete("pages");
-    if (text.trim()) next.set("q", text);
+    if (typed.trim()) next.set("q", typed);
     else next.delete("q");
     navigate({ pathname, search: `?${next}` }, { replace: true, preventScrollReset: true });
   });
-  useEffect(() => report(settled), [settled]);
+  useEffect(() => updateUrl(debounced), [debounced]);
 
+  function nextIndex(index: number, type: unknown): number {
+    const step = type === useCombobox.stateChangeTypes.InputKeyDownArrowDown ? 1 : -1;
+    const positions = suggestions.length + 1;
+    return ((index + 1 + step + positions) % positions) - 1;
+  }
   function go(to: string) {
     setDraft(null);
-    setActive(-1);
     input.current?.blur();
     navigate(to);
   }
   function submit(event: FormEvent) {
     event.preventDefault();
-    const chosen = suggestions[active];
-    const text = (draft ?? current).trim();
-    if (isOpen && chosen) go(`/products/${chosen.id}`);
-    else go(text ? `/products?q=${encodeURIComponent(text)}` : "/products");
+    const query = text.trim();
+    go(query ? `/products?q=${encodeURIComponent(query)}` : "/products");
   }
   function onKeyDown(event: KeyboardEvent) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Escape") {
-      setDraft(null);
-      setActive(-1);
-    } else if (isOpen && step) {
-      event.preventDefault();
-      const places = suggestions.length + 1;
-      setActive(((active + 1 + step + places) % places) - 1);
+    if (event.key === "Escape") setDraft(null);
+    // Without a highlighted suggestion, Enter submits the form.
+    if (event.key === "Enter" && combobox.highlightedIndex < 0) {
+      Object.assign(event.nativeEvent, { preventDownshiftDefault: true });
     }
   }
   return (
@@ -78,35 +102,38 @@ export function SearchBox({ label, hasShortcut = false }: Props) {
       <form className="search-field" onSubmit={submit}>
         <Icon name="search" />
         <input
-          ref={input}
+          {...combobox.getInputProps({
+            ref: input,
+            "aria-label": label,
+            // Downshift's own event arrives too late to keep the cursor's position.
+            onChange: (event) => setDraft(event.currentTarget.value),
+            onBlur: () => setDraft(null),
+            onKeyDown,
+          })}
           className="form-control"
           type="search"
-          role="combobox"
-          aria-label={label}
-          aria-expanded={isOpen}
-          aria-controls={list}
-          aria-autocomplete="list"
-          aria-activedescendant={isOpen && active >= 0 ? `${list}-${active}` : undefined}
           placeholder="Search products"
-          autoComplete="off"
-          maxLength={100}
-          value={draft ?? current}
-          onChange={(event) => {
-            setDraft(event.target.value);
-            setActive(-1);
-          }}
-          onKeyDown={onKeyDown}
-          onBlur={() => setDraft(null)}
+          maxLength={limits.q.maxLength}
         />
         {hasShortcut && <kbd>/</kbd>}
       </form>
-      <Suggestions
-        id={list}
-        products={suggestions}
-        active={active}
-        isOpen={isOpen}
-        onChoose={(product) => go(`/products/${product.id}`)}
-      />
+      <div
+        {...combobox.getMenuProps({ "aria-label": "Suggestions" })}
+        className="suggestions"
+        hidden={!combobox.isOpen}
+      >
+        {suggestions.map((product, index) => (
+          <div
+            {...combobox.getItemProps({ item: product, index })}
+            key={product.id}
+            className="suggestion"
+          >
+            <ProductPicture product={product} sizes="32px" />
+            <span className="name">{product.name}</span>
+            <span className="money muted">{formatMoney(product.price)}</span>
+          </div>
+        ))}
+      </div>
     </search>
   );
 }
