@@ -1,6 +1,6 @@
 import { expect, test } from "./shop.ts";
 
-test("the address holds the view; back and reload return to it", async ({ page, admin }) => {
+test("the URL stores the view, so that back and reload restore it", async ({ page, admin }) => {
   await admin.makeProduct();
   await page.goto("/products");
   await page.getByRole("radio", { name: "Kitchen" }).click();
@@ -20,7 +20,7 @@ test("the address holds the view; back and reload return to it", async ({ page, 
   await expect(page.getByRole("heading", { level: 1, name: "All products" })).toBeVisible();
 });
 
-test("going back returns to the place on the page", async ({ page }) => {
+test("going back restores the scroll position", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 500 });
   await page.goto("/products");
   const link = page.getByRole("main").locator(".product-card a").last();
@@ -33,7 +33,7 @@ test("going back returns to the place on the page", async ({ page }) => {
   await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before - 50);
 });
 
-test("a page opened by its address starts at its top", async ({ page }) => {
+test("a page opened directly starts at the top", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 500 });
   await page.goto("/products");
   await page.getByRole("main").locator(".product-card a").last().scrollIntoViewIfNeeded();
@@ -42,7 +42,7 @@ test("a page opened by its address starts at its top", async ({ page }) => {
   expect(await page.evaluate(() => scrollY)).toBe(0);
 });
 
-test("what fails says so where it failed, and tries again", async ({ page }) => {
+test("a failed list shows an error and can be retried", async ({ page }) => {
   await page.route("**/api/products?**", (route) => route.abort());
   await page.goto("/products");
   await expect(page.getByRole("alert")).toContainText("You are offline");
@@ -51,18 +51,18 @@ test("what fails says so where it failed, and tries again", async ({ page }) => 
   await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
 });
 
-test("being offline is said, and what was there stays", async ({ page, context }) => {
+test("the page keeps its content and shows a notice while offline", async ({ page, context }) => {
   await page.goto("/products");
   await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
   await context.setOffline(true);
-  await expect(page.getByText("You are offline. What is here stays")).toBeVisible();
+  await expect(page.getByText("You are offline. This page updates")).toBeVisible();
   await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
   await context.setOffline(false);
-  await expect(page.getByText("You are offline. What is here stays")).toBeHidden();
+  await expect(page.getByText("You are offline. This page updates")).toBeHidden();
 });
 
 for (const width of [360, 320]) {
-  test(`at ${width} px nothing scrolls sideways, and filters come as a sheet`, async ({ page }) => {
+  test(`the layout fits ${width} px and shows the filters in a sheet`, async ({ page }) => {
     await page.setViewportSize({ width, height: 740 });
     for (const path of ["/", "/products", "/cart", "/sign-in", "/register", "/nowhere"]) {
       await page.goto(path);
@@ -79,11 +79,11 @@ for (const width of [360, 320]) {
   });
 }
 
-test("the theme is chosen once and stays", async ({ page }) => {
+test("the chosen theme is remembered", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "dark" });
   await page.goto("/");
   await expect(page.locator("html")).toHaveAttribute("data-bs-theme", "dark");
-  await page.getByRole("button", { name: "Use the light theme" }).click();
+  await page.getByRole("button", { name: "Switch to light theme" }).click();
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-bs-theme", "light");
 });

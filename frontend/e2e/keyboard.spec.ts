@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { expect, fillInSignIn, orderStatus, SHOPPER, test } from "./shop.ts";
 
-/** Tab until the focus is on what is looked for. */
+/** Press Tab until an element with this name has the focus. */
 async function tabTo(page: Page, name: RegExp): Promise<void> {
   for (let step = 0; step < 60; step += 1) {
     await page.keyboard.press("Tab");
@@ -11,15 +11,15 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
     });
     if (name.test(focused)) return;
   }
-  throw new Error(`Tab never came to ${name}.`);
+  throw new Error(`Tab never reached ${name}.`);
 }
 
-test("an order is placed by keyboard alone", async ({ page, admin }) => {
+test("an order can be placed with the keyboard alone", async ({ page, admin }) => {
   const product = await admin.makeProduct();
   await page.goto("/");
   await expect(page.locator("main h1")).toBeVisible();
   await page.keyboard.press("Tab");
-  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
   await page.keyboard.press("/");
   await page.keyboard.type(product.name);
   await expect(page.getByRole("option", { name: new RegExp(product.name) })).toBeVisible();

@@ -2,7 +2,7 @@ import { expect, OTHER_SHOPPER, orderStatus, SHOPPER, signal, signIn, test } fro
 
 test.afterEach(() => signal("products", "CONT"));
 
-test("two orders for the last piece wait while products-ms stands still; then one is accepted and one rejected, live", async ({
+test("of two orders for the last item, one is accepted and one rejected after products-ms resumes", async ({
   browser,
   admin,
 }) => {
@@ -33,12 +33,14 @@ test("two orders for the last piece wait while products-ms stands still; then on
   const outcomes = await Promise.all(
     settled.map(async (heading) => (await heading.innerText()).trim()),
   );
-  expect(outcomes.map((each) => each.replace(/^Order\s*/, "")).toSorted()).toEqual([
+  expect(outcomes.map((outcome) => outcome.replace(/^Order\s*/, "")).toSorted()).toEqual([
     "Accepted",
     "Rejected",
   ]);
-  const [loser] = pages.filter((_, index) => outcomes[index]?.endsWith("Rejected"));
-  if (!loser) throw new Error("Nobody was rejected.");
-  await expect(loser.locator(".field-error").first()).toBeVisible();
-  await expect(loser.getByRole("button", { name: "Put the rest back into my cart" })).toBeVisible();
+  const [rejectedPage] = pages.filter((_, index) => outcomes[index]?.endsWith("Rejected"));
+  if (!rejectedPage) throw new Error("No order was rejected.");
+  await expect(rejectedPage.locator(".field-error").first()).toBeVisible();
+  await expect(
+    rejectedPage.getByRole("button", { name: "Add available items to cart" }),
+  ).toBeVisible();
 });

@@ -20,8 +20,8 @@ function refusesTokensBut(good: string, seen: string[]) {
   );
 }
 
-describe("an expired token", () => {
-  it("is replaced once and the request is sent again with its body", async () => {
+describe("expired token", () => {
+  it("is refreshed once and the request repeated with its body", async () => {
     const [old, fresh] = [aToken({ jti: "old" }), aToken({ jti: "fresh" })];
     const bodies: string[] = [];
     refusesTokensBut(fresh, bodies);
@@ -35,7 +35,7 @@ describe("an expired token", () => {
     expect(currentSession()?.token).toBe(fresh);
   });
 
-  it("is replaced by one request where several find it expired at once", async () => {
+  it("is refreshed by one request for several callers", async () => {
     const [old, fresh] = [aToken({ jti: "old" }), aToken({ jti: "fresh" })];
     const refresh = vi.fn(() => HttpResponse.json({ access_token: fresh }));
     refusesTokensBut(fresh, []);
@@ -47,7 +47,7 @@ describe("an expired token", () => {
     expect(refresh).toHaveBeenCalledTimes(1);
   });
 
-  it("that can't be replaced ends the session", async () => {
+  it("ends the session if it cannot be refreshed", async () => {
     refusesTokensBut("none", []);
     server.use(mock.post("*/api/refresh", () => problem(401, "unauthenticated", "Over.")));
     startSession(aToken());
@@ -56,7 +56,7 @@ describe("an expired token", () => {
     expect(sessionStore.get()).toEqual({ status: "visitor" });
   });
 
-  it("stays where the server can't say whether the session goes on", async () => {
+  it("keeps the session if the server cannot refresh it now", async () => {
     refusesTokensBut("none", []);
     server.use(mock.post("*/api/refresh", () => problem(503, "unavailable", "Busy.")));
     startSession(aToken());
@@ -66,20 +66,20 @@ describe("an expired token", () => {
   });
 });
 
-describe("a request", () => {
-  it("of a visitor carries no token, and a 401 is not tried again", async () => {
+describe("request", () => {
+  it("without a session sends no token and does not retry after 401", async () => {
     const bodies: string[] = [];
     refusesTokensBut("none", bodies);
     await expect(http(ADDRESS, { method: "POST" })).rejects.toBeInstanceOf(Problem);
     expect(bodies).toHaveLength(1);
   });
 
-  it("that does not get through says so", async () => {
+  it("reports that the user is offline if it fails", async () => {
     server.use(mock.get("*/api/me", () => HttpResponse.error()));
     await expect(http(ADDRESS)).rejects.toMatchObject({ status: 0, title: "You are offline" });
   });
 
-  it("that was given up stays an abort", async () => {
+  it("stays aborted if it was aborted", async () => {
     const controller = new AbortController();
     controller.abort();
     await expect(http(ADDRESS, { signal: controller.signal })).rejects.toMatchObject({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Problem, problemOf } from "./problem";
 
-describe("a failed response", () => {
-  it("speaks in the words of its problem document", async () => {
+describe("failed response", () => {
+  it("uses the texts of its problem document", async () => {
     const response = Response.json(
       {
         type: "/problems/x",
@@ -19,11 +19,11 @@ describe("a failed response", () => {
     expect(problem.field("price")).toBeUndefined();
   });
 
-  it("has words of its own where the server sent none", async () => {
+  it("has a default text if there is no problem document", async () => {
     const problem = await problemOf(
       new Response("<html>", { status: 502, headers: { "Retry-After": "3" } }),
     );
-    expect(problem.message).toBe("Something went wrong; please try again.");
+    expect(problem.message).toBe("Something went wrong. Try again.");
     expect(problem.retryAfterSeconds).toBe(3);
   });
 });

@@ -1,20 +1,20 @@
-/** As the browser's: whoever holds the lock keeps it until what it does has ended. */
-export function locks() {
+/** A fake of the browser's locks: a holder keeps a lock until its action ends. */
+export function fakeLocks() {
   const queues = new Map<string, Promise<unknown>>();
   return {
     request(name: string, ...rest: unknown[]) {
       const action = rest.at(-1) as () => Promise<unknown>;
       const { signal } = rest.length > 1 ? (rest[0] as { signal?: AbortSignal }) : {};
-      const before = queues.get(name) ?? Promise.resolve();
-      const turn = before.then(() => {
-        if (signal?.aborted) throw new DOMException("Given up.", "AbortError");
+      const previous = queues.get(name) ?? Promise.resolve();
+      const result = previous.then(() => {
+        if (signal?.aborted) throw new DOMException("The request was aborted.", "AbortError");
         return action();
       });
       queues.set(
         name,
-        turn.catch(() => undefined),
+        result.catch(() => undefined),
       );
-      return turn;
+      return result;
     },
   };
 }

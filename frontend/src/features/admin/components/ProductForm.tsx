@@ -68,22 +68,24 @@ export function ProductForm({ initial, onSaved }: Props) {
           </Field>
         )}
       </div>
-      <CategoryChoice input={form.register("categories")} error={errors.categories?.message} />
+      <CategoryChoice register={() => form.register("categories")} error={errors.categories?.message} />
       {saving.error && <ErrorNotice error={saving.error} />}
       <Button type="submit" disabled={saving.isPending}>
-        {saving.isPending ? "Saving…" : base ? "Save changes" : "Add product"}
+        {saving.isPending ? "Saving…" : base ? "Save changes" : "Create product"}
       </Button>
     </form>
   );
 }
 
 interface ChoiceProps {
-  input: UseFormRegisterReturn;
+  /** Registers the field. It is called while rendering, so that errors focus fields in order. */
+  register: () => UseFormRegisterReturn;
   error: string | undefined;
 }
 
-function CategoryChoice({ input, error }: ChoiceProps) {
+function CategoryChoice({ register, error }: ChoiceProps) {
   const errorId = useId();
+  const input = register();
   const { data, error: failure, refetch } = useQuery(categoriesQuery);
   return (
     <fieldset aria-describedby={error ? errorId : undefined}>

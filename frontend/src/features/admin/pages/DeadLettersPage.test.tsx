@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { aLetter, aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, recorded, server } from "@/testing/server";
+import { json, problem, recordRequests, server } from "@/testing/server";
 
 const letters = (...dead_letters: object[]) => json({ dead_letters, next_cursor: null });
 const LETTERS = "*/api/admin/dead-letters/products";
@@ -15,10 +15,10 @@ beforeEach(() => {
   server.use(http.get("*/api/admin/dead-letters/orders", letters()));
 });
 
-describe("a parked event", () => {
-  it("says what failed and why, and can be read", async () => {
-    recorded("get", LETTERS, letters(aLetter()));
-    const { user } = openShop("/admin/parked");
+describe("dead letter", () => {
+  it("shows the event and why it failed", async () => {
+    recordRequests("get", LETTERS, letters(aLetter()));
+    const { user } = openShop("/admin/dead-letters");
     const card = (await screen.findByRole("heading", { name: "order-placed" })).closest("li");
     expect(card).toHaveTextContent("The order has no lines.");
     expect(card).toHaveTextContent("shop.orders, partition 0, offset 41");
@@ -26,40 +26,44 @@ describe("a parked event", () => {
       "datetime",
       "2026-01-01T00:00:00Z",
     );
-    await user.click(screen.getByText("The event"));
+    await user.click(screen.getByText("Show event"));
     expect(screen.getByText(/"quantity": 2/)).toBeVisible();
-    expect(screen.getByText("Nothing is parked")).toBeVisible();
+    expect(screen.getByText("No dead letters")).toBeVisible();
   });
 
-  it("that is no JSON is shown as it is", async () => {
-    recorded("get", LETTERS, letters(aLetter({ type: "", event: "not {json" })));
-    openShop("/admin/parked");
+  it("shows an event that is not JSON unchanged", async () => {
+    recordRequests("get", LETTERS, letters(aLetter({ type: "", event: "not {json" })));
+    openShop("/admin/dead-letters");
     expect(await screen.findByRole("heading", { name: "Unreadable event" })).toBeVisible();
     expect(screen.getByText("not {json")).toBeInTheDocument();
   });
 
-  it("is replayed, and leaves the list", async () => {
-    recorded("get", LETTERS, letters(aLetter()), letters());
-    const sent = recorded("post", `${LETTERS}/:id/replay`, json(aLetter({ status: "replayed" })));
-    const { user } = openShop("/admin/parked");
+  it("leaves the list after a replay", async () => {
+    recordRequests("get", LETTERS, letters(aLetter()), letters());
+    const sent = recordRequests(
+      "post",
+      `${LETTERS}/:id/replay`,
+      json(aLetter({ status: "replayed" })),
+    );
+    const { user } = openShop("/admin/dead-letters");
     await user.click(await screen.findByRole("button", { name: "Replay" }));
-    await waitFor(() => expect(screen.getAllByText("Nothing is parked")).toHaveLength(2));
-    expect(sent.map((each) => each.path)).toEqual([`${PATH}/replay`]);
-    expect(screen.getByText("The event is applied now.")).toBeVisible();
+    await waitFor(() => expect(screen.getAllByText("No dead letters")).toHaveLength(2));
+    expect(sent.map((request) => request.path)).toEqual([`${PATH}/replay`]);
+    expect(screen.getByText("Event applied.")).toBeVisible();
   });
 
-  it("that fails again stays, with what was tried", async () => {
+  it("stays with its history after a failed replay", async () => {
     const step = {
       at: "2026-01-02T00:00:00Z",
       actor: "ada@example.com",
       action: "replay failed",
       detail: "Still no lines.",
     };
-    recorded("get", LETTERS, letters(aLetter()), letters(aLetter({ history: [step] })));
-    recorded("post", `${LETTERS}/:id/replay`, () =>
+    recordRequests("get", LETTERS, letters(aLetter()), letters(aLetter({ history: [step] })));
+    recordRequests("post", `${LETTERS}/:id/replay`, () =>
       problem(409, "replay-failed", "The event could not be applied: still no lines."),
     );
-    const { user } = openShop("/admin/parked");
+    const { user } = openShop("/admin/dead-letters");
     await user.click(await screen.findByRole("button", { name: "Replay" }));
     expect(await screen.findByRole("alert")).toHaveTextContent("still no lines.");
     expect(await screen.findByText(/replay failed by ada@example.com/)).toHaveTextContent(
@@ -68,44 +72,48 @@ describe("a parked event", () => {
     expect(screen.getByRole("button", { name: "Replay" })).toBeEnabled();
   });
 
-  it("is discarded for a reason, and never without one", async () => {
-    recorded("get", LETTERS, letters(aLetter()), letters());
-    const sent = recorded("post", `${LETTERS}/:id/discard`, json(aLetter({ status: "discarded" })));
-    const { user } = openShop("/admin/parked");
+  it("is discarded only with a reason", async () => {
+    recordRequests("get", LETTERS, letters(aLetter()), letters());
+    const sent = recordRequests(
+      "post",
+      `${LETTERS}/:id/discard`,
+      json(aLetter({ status: "discarded" })),
+    );
+    const { user } = openShop("/admin/dead-letters");
     await user.click(await screen.findByRole("button", { name: "Discard…" }));
-    const field = screen.getByLabelText("Why it can be discarded");
+    const field = screen.getByLabelText("Reason for discarding");
     expect(field).toHaveFocus();
     await user.type(field, "   {Enter}");
-    expect(screen.getByRole("button", { name: "Discard" })).toBeDisabled();
+    expect(field).toHaveAccessibleDescription("Enter a reason.");
     expect(sent).toEqual([]);
-    await user.click(screen.getByRole("button", { name: "Keep it" }));
+    await user.click(screen.getByRole("button", { name: "Cancel" }));
     expect(screen.getByRole("button", { name: "Discard…" })).toHaveFocus();
     await user.keyboard("{Enter}");
     await user.keyboard("A test of ours. {Enter}");
-    await waitFor(() => expect(screen.getAllByText("Nothing is parked")).toHaveLength(2));
+    await waitFor(() => expect(screen.getAllByText("No dead letters")).toHaveLength(2));
     expect(sent).toMatchObject([{ path: `${PATH}/discard`, body: { reason: "A test of ours." } }]);
   });
 
-  it("that was decided is shown without a choice", async () => {
-    const asked = recorded("get", LETTERS, letters(aLetter({ status: "replayed" })));
-    openShop("/admin/parked?status=replayed");
+  it("offers no actions after a decision", async () => {
+    const requests = recordRequests("get", LETTERS, letters(aLetter({ status: "replayed" })));
+    openShop("/admin/dead-letters?status=replayed");
     expect(await screen.findByRole("heading", { name: "order-placed" })).toBeVisible();
-    expect(asked[0]?.query).toEqual({ status: "replayed" });
+    expect(requests[0]?.query).toEqual({ status: "replayed" });
     expect(screen.queryByRole("button", { name: "Replay" })).toBeNull();
     expect(screen.queryByRole("button", { name: "Discard…" })).toBeNull();
   });
 
-  it("of one service is shown while the other is away", async () => {
-    recorded("get", LETTERS, letters(aLetter()));
+  it("is shown even if the other service is unavailable", async () => {
+    recordRequests("get", LETTERS, letters(aLetter()));
     server.use(
       http.get("*/api/admin/dead-letters/orders", () =>
-        HttpResponse.json({ detail: "The orders are away.", status: 503 }, { status: 503 }),
+        HttpResponse.json({ detail: "Orders are unavailable.", status: 503 }, { status: 503 }),
       ),
     );
-    openShop("/admin/parked");
+    openShop("/admin/dead-letters");
     expect(await screen.findByRole("heading", { name: "order-placed" })).toBeVisible();
-    const other = screen.getByRole("region", { name: "In orders" });
-    expect(await within(other).findByText("The orders are away.")).toBeVisible();
+    const other = screen.getByRole("region", { name: "Orders" });
+    expect(await within(other).findByText("Orders are unavailable.")).toBeVisible();
     expect(within(other).getByRole("button", { name: "Try again" })).toBeVisible();
   });
 });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, recorded } from "@/testing/server";
+import { json, problem, recordRequests } from "@/testing/server";
 
 const person = (email: string, role = "user") => ({
   email,
@@ -16,54 +16,56 @@ const people = (users: object[], next_cursor: string | null = null) => json({ us
 
 beforeEach(() => startSession(aToken({ role: "admin" })));
 
-describe("the people", () => {
-  it("have a role that is changed after a question", async () => {
-    recorded(
+describe("users", () => {
+  it("change role after a confirmation", async () => {
+    recordRequests(
       "get",
       "*/api/users",
       people([me, ben]),
       people([me, person("ben@example.com", "admin")]),
     );
-    const sent = recorded("patch", "*/api/users/:email", json({}));
-    const { user } = openShop("/admin/people");
+    const sent = recordRequests("patch", "*/api/users/:email", json({}));
+    const { user } = openShop("/admin/users");
     const row = await screen.findByRole("row", { name: /ben@example.com/ });
-    expect(within(row).getByText("Shopper")).toBeVisible();
-    await user.click(within(row).getByRole("button", { name: /Make an administrator/ }));
-    const question = await screen.findByRole("dialog", { name: "Make an administrator?" });
+    expect(within(row).getByText("Customer")).toBeVisible();
+    await user.click(within(row).getByRole("button", { name: /Make administrator/ }));
+    const question = await screen.findByRole("dialog", {
+      name: "Make this user an administrator?",
+    });
     expect(question).toHaveTextContent("ben@example.com will be able to change products");
     expect(sent).toEqual([]);
-    await user.click(within(question).getByRole("button", { name: "Change the role" }));
+    await user.click(within(question).getByRole("button", { name: "Change role" }));
     await waitFor(() => expect(question).not.toBeInTheDocument());
     expect(await within(row).findByText("Administrator")).toBeVisible();
     expect(sent).toMatchObject([{ path: "/api/users/ben%40example.com", body: { role: "admin" } }]);
     expect(screen.getByText("ben@example.com is an administrator now.")).toBeVisible();
   });
 
-  it("keep their last administrator, and the question says why", async () => {
-    recorded("get", "*/api/users", people([me]));
-    const sent = recorded("patch", "*/api/users/:email", () =>
+  it("keep the last administrator and show why", async () => {
+    recordRequests("get", "*/api/users", people([me]));
+    const sent = recordRequests("patch", "*/api/users/:email", () =>
       problem(409, "last-admin", "ada@example.com is the last admin."),
     );
-    const { user } = openShop("/admin/people");
+    const { user } = openShop("/admin/users");
     const row = await screen.findByRole("row", { name: /ada@example.com \(you\)/ });
-    await user.click(within(row).getByRole("button", { name: /Make a shopper/ }));
-    const question = await screen.findByRole("dialog", { name: "Make a shopper?" });
-    await user.click(within(question).getByRole("button", { name: "Change the role" }));
+    await user.click(within(row).getByRole("button", { name: /Make customer/ }));
+    const question = await screen.findByRole("dialog", { name: "Make this user a customer?" });
+    await user.click(within(question).getByRole("button", { name: "Change role" }));
     expect(await within(question).findByRole("alert")).toHaveTextContent(
       "ada@example.com is the last admin.",
     );
-    expect(sent.map((each) => each.body)).toEqual([{ role: "user" }]);
-    await user.click(within(question).getByRole("button", { name: "Leave it" }));
+    expect(sent.map((request) => request.body)).toEqual([{ role: "user" }]);
+    await user.click(within(question).getByRole("button", { name: "Cancel" }));
     await waitFor(() => expect(question).not.toBeInTheDocument());
     expect(within(row).getByText("Administrator")).toBeVisible();
   });
 
-  it("come page by page", async () => {
-    const asked = recorded("get", "*/api/users", people([me], "c2"), people([ben]));
-    const { user } = openShop("/admin/people");
+  it("load page by page", async () => {
+    const requests = recordRequests("get", "*/api/users", people([me], "c2"), people([ben]));
+    const { user } = openShop("/admin/users");
     await user.click(await screen.findByRole("button", { name: "Show more" }));
     expect(await screen.findByRole("row", { name: /ben@example.com/ })).toBeVisible();
-    expect(asked.map((each) => each.query)).toEqual([
+    expect(requests.map((request) => request.query)).toEqual([
       { limit: "50" },
       { limit: "50", cursor: "c2" },
     ]);

@@ -58,7 +58,7 @@ export function CredentialsForm({ kind, submit, onDone }: Props) {
       </Field>
       <PasswordField
         label="Password"
-        input={form.register("password")}
+        register={() => form.register("password")}
         autoComplete={autoComplete}
         maxLength={limits.maxLength}
         error={errors.password?.message}

@@ -5,7 +5,8 @@ import { Field } from "@/components/Field";
 
 interface Props {
   label: string;
-  input: UseFormRegisterReturn;
+  /** Registers the field. It is called while rendering, so that errors focus fields in order. */
+  register: () => UseFormRegisterReturn;
   autoComplete: "current-password" | "new-password";
   maxLength: number;
   error?: string | undefined;
@@ -13,7 +14,7 @@ interface Props {
 }
 
 /** A password field with a button that shows the password. */
-export function PasswordField({ label, input, autoComplete, maxLength, error, hint }: Props) {
+export function PasswordField({ label, register, autoComplete, maxLength, error, hint }: Props) {
   const [isShown, setShown] = useState(false);
   return (
     <Field label={label} error={error} hint={hint}>
@@ -21,7 +22,7 @@ export function PasswordField({ label, input, autoComplete, maxLength, error, hi
         <div className="password-field">
           <input
             {...control}
-            {...input}
+            {...register()}
             type={isShown ? "text" : "password"}
             autoComplete={autoComplete}
             maxLength={maxLength}

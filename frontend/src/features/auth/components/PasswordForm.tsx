@@ -29,14 +29,14 @@ export function PasswordForm({ email }: { email: string }) {
       <input type="hidden" name="username" autoComplete="username" value={email} />
       <PasswordField
         label="Current password"
-        input={form.register("current")}
+        register={() => form.register("current")}
         autoComplete="current-password"
         maxLength={limits.current.maxLength}
         error={errors.current?.message}
       />
       <PasswordField
         label="New password"
-        input={form.register("new")}
+        register={() => form.register("new")}
         autoComplete="new-password"
         maxLength={limits.new.maxLength}
         error={errors.new?.message}

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { gate, json, problem, productPage, recorded, server } from "@/testing/server";
+import { gate, json, problem, productPage, recordRequests, server } from "@/testing/server";
 import { addLine, cartStore, removeLine } from "../cartStore";
 
 interface Placed {
@@ -36,11 +36,11 @@ beforeEach(() => {
   addLine(bowl, 3);
 });
 
-describe("a visitor at the checkout", () => {
-  it("signs in and comes back to it", async () => {
+describe("visitor at checkout", () => {
+  it("signs in and returns to checkout", async () => {
     server.use(http.post("*/api/login", () => HttpResponse.json({ access_token: aToken() })));
     const { user, router } = openShop("/checkout");
-    await user.type(await screen.findByLabelText("E-mail"), "ada@example.com");
+    await user.type(await screen.findByLabelText("Email"), "ada@example.com");
     await user.type(screen.getByLabelText("Password"), "correct horse{Enter}");
     expect(await screen.findByRole("heading", { name: "Checkout" })).toBeVisible();
     expect(router.state.location.pathname).toBe("/checkout");
@@ -51,7 +51,7 @@ describe("a visitor at the checkout", () => {
 describe("placing an order", () => {
   beforeEach(() => startSession(aToken()));
 
-  it("sends the lines with the prices that were shown, and empties the cart", async () => {
+  it("sends the shown prices and empties the cart", async () => {
     const placed = ordersAnswer();
     const { user } = openShop("/checkout");
     expect(await screen.findByText("€29.30")).toBeVisible();
@@ -66,7 +66,7 @@ describe("placing an order", () => {
     expect(cartStore.get()).toEqual({ lines: [], attempt: null });
   });
 
-  it("by a double click sends one request", async () => {
+  it("sends one request on a double click", async () => {
     const placed = ordersAnswer();
     const { user } = openShop("/checkout");
     await user.dblClick(await placeButton());
@@ -74,7 +74,7 @@ describe("placing an order", () => {
     expect(placed).toHaveLength(1);
   });
 
-  it("again after a time-out uses the same key", async () => {
+  it("uses the same key again after a timeout", async () => {
     const placed = ordersAnswer(() => problem(504, "gateway-timeout", "No answer in time."));
     const { user } = openShop("/checkout");
     await user.click(await placeButton());
@@ -85,16 +85,16 @@ describe("placing an order", () => {
     expect(placed[1]?.key).toBe(placed[0]?.key);
   });
 
-  it("with other lines after a time-out warns that the first may have gone through", async () => {
+  it("warns after a timeout if the cart has changed", async () => {
     ordersAnswer(() => HttpResponse.error());
     const { user } = openShop("/checkout");
     await user.click(await placeButton());
     await screen.findByText("You are offline");
     addLine(bowl, 1);
-    expect(await screen.findByText("Look before you order again")).toBeVisible();
+    expect(await screen.findByText("Your last order may have been placed")).toBeVisible();
   });
 
-  it("that is refused names the line", async () => {
+  it("shows a refusal at its line, even after another tab removes a line", async () => {
     const errors = [{ field: "products.1", message: "Only 1 of bowl is left." }];
     ordersAnswer(() => problem(409, "insufficient-stock", "There is not enough in stock.", errors));
     const { user } = openShop("/checkout");
@@ -108,7 +108,7 @@ describe("placing an order", () => {
     expect(screen.getByText("Only 1 of bowl is left.").closest("li")).toHaveTextContent("bowl");
   });
 
-  it("again after a reload uses the key that was stored before it was first sent", async () => {
+  it("uses the stored key again after a reload", async () => {
     const placed = ordersAnswer(() => HttpResponse.error());
     const { user } = openShop("/checkout");
     await user.click(await placeButton());
@@ -121,7 +121,7 @@ describe("placing an order", () => {
     expect(placed[1]).toEqual(placed[0]);
   });
 
-  it("anew after the last one was read uses another key", async () => {
+  it("uses a new key after a completed order", async () => {
     const placed = ordersAnswer();
     const { user, router } = openShop("/checkout");
     await user.click(await placeButton());
@@ -135,27 +135,32 @@ describe("placing an order", () => {
     expect(placed[1]?.key).not.toBe(placed[0]?.key);
   });
 
-  it("at a price that changed asks again, with the price of now and another key", async () => {
+  it("asks again with the new price and a new key if a price has changed", async () => {
     const errors = [{ field: "products.0", message: "The price is €15.00 now." }];
     const placed = ordersAnswer(() =>
       problem(409, "price-changed", "Some prices changed.", errors),
     );
+    recordRequests(
+      "get",
+      "*/api/products",
+      json(productPage([aProduct(), bowl])),
+      json(productPage([aProduct({ price: 15 }), bowl])),
+    );
     const { user } = openShop("/checkout");
     await screen.findByText("€29.30");
-    recorded("get", "*/api/products", json(productPage([aProduct({ price: 15 }), bowl])));
     await user.click(await placeButton());
     expect(await screen.findByText("Some prices changed.")).toBeVisible();
     expect(await screen.findByText("€30.30")).toBeVisible();
     await user.click(await placeButton());
     await screen.findByRole("heading", { name: /Accepted/ });
-    expect(placed.map((each) => each.body)).toMatchObject([
+    expect(placed.map((request) => request.body)).toMatchObject([
       { products: [{ price: 14.5 }, { price: 0.1 }] },
       { products: [{ price: 15 }, { price: 0.1 }] },
     ]);
     expect(placed[1]?.key).not.toBe(placed[0]?.key);
   });
 
-  it("takes out what was ordered, and leaves what another tab put in meanwhile", async () => {
+  it("removes ordered items and keeps what another tab added", async () => {
     const answered = gate();
     server.use(
       http.post("*/api/orders", async () => {
@@ -166,7 +171,7 @@ describe("placing an order", () => {
     );
     const { user } = openShop("/checkout");
     await user.click(await placeButton());
-    expect(await screen.findByRole("button", { name: "Placing…" })).toBeDisabled();
+    expect(await screen.findByRole("button", { name: "Placing order…" })).toBeDisabled();
     act(() => addLine(aProduct({ id: "d".repeat(24), name: "lamp" }), 1));
     answered.open();
     await screen.findByRole("heading", { name: /Accepted/ });

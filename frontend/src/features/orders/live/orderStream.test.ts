@@ -1,8 +1,8 @@
 import { HttpResponse, http } from "msw";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { anOrder, aToken } from "@/testing/data";
-import { locks } from "@/testing/locks";
-import { server, streamTells } from "@/testing/server";
+import { fakeLocks } from "@/testing/fakeLocks";
+import { mockOrderStream, server } from "@/testing/server";
 
 const accepted = anOrder({ status: "ACCEPTED" });
 const event = (id: string, order = accepted) =>
@@ -31,7 +31,7 @@ async function openTab(token = aToken()) {
 const tabs: (() => void)[] = [];
 
 beforeEach(() => {
-  Object.defineProperty(navigator, "locks", { value: locks(), configurable: true });
+  Object.defineProperty(navigator, "locks", { value: fakeLocks(), configurable: true });
 });
 
 afterEach(() => {
@@ -40,38 +40,38 @@ afterEach(() => {
 });
 
 describe("two tabs", () => {
-  it("share one stream, and both hear what it tells", async () => {
-    const stream = streamTells();
+  it("share one stream and both receive its events", async () => {
+    const stream = mockOrderStream();
     const [one, other] = [await openTab(), await openTab()];
     one.watch();
     await vi.waitFor(() => expect(one.isLive()).toBe(true));
     other.watch();
     await vi.waitFor(() => expect(other.isLive()).toBe(true));
-    stream.tell(event("7"));
+    stream.send(event("7"));
     await vi.waitFor(() => expect([one.heard, other.heard]).toEqual([["ACCEPTED"], ["ACCEPTED"]]));
     expect(stream.connections).toEqual([null]);
   });
 
-  it("hand it on: the second goes on where the first stopped", async () => {
-    const stream = streamTells();
+  it("hand the stream over and continue after the last event", async () => {
+    const stream = mockOrderStream();
     const [one, other] = [await openTab(), await openTab()];
     one.watch();
     await vi.waitFor(() => expect(one.isLive()).toBe(true));
     other.watch();
-    stream.tell(event("7"));
+    stream.send(event("7"));
     await vi.waitFor(() => expect(other.heard).toEqual(["ACCEPTED"]));
     one.leave();
     await vi.waitFor(() => expect(stream.connections).toEqual([null, "7"]));
     await vi.waitFor(() => expect(other.isLive()).toBe(true));
-    stream.tell(event("8", anOrder({ status: "CANCELLED" })));
+    stream.send(event("8", anOrder({ status: "CANCELLED" })));
     await vi.waitFor(() => expect(other.heard).toEqual(["ACCEPTED", "CANCELLED"]));
     expect(one.heard).toEqual(["ACCEPTED"]);
   });
 });
 
-describe("the stream", () => {
-  it("is closed when nobody watches, and opened again by the next", async () => {
-    const stream = streamTells(event("7"));
+describe("order stream", () => {
+  it("closes when nobody watches and reopens for the next watcher", async () => {
+    const stream = mockOrderStream(event("7"));
     const tab = await openTab();
     expect(stream.connections).toEqual([]);
     tab.watch();
@@ -83,12 +83,12 @@ describe("the stream", () => {
     await vi.waitFor(() => expect(stream.connections).toEqual([null, "7"]));
   });
 
-  it("that ends is opened again after a moment, from the last id", async () => {
-    const stream = streamTells();
+  it("reconnects after the last event when it ends", async () => {
+    const stream = mockOrderStream();
     const tab = await openTab();
     tab.watch();
     await vi.waitFor(() => expect(tab.isLive()).toBe(true));
-    stream.tell(event("7"));
+    stream.send(event("7"));
     await vi.waitFor(() => expect(tab.heard).toHaveLength(1));
     stream.end();
     await vi.waitFor(() => expect(tab.isLive()).toBe(false));
@@ -96,22 +96,22 @@ describe("the stream", () => {
     await vi.waitFor(() => expect(tab.isLive()).toBe(true));
   });
 
-  it("that can't be had leaves the tab without it", async () => {
-    const asked = vi.fn(() => HttpResponse.error());
-    server.use(http.get("*/api/orders/stream", asked));
+  it("leaves the tab without live updates if it is unavailable", async () => {
+    const requests = vi.fn(() => HttpResponse.error());
+    server.use(http.get("*/api/orders/stream", requests));
     const tab = await openTab();
     tab.watch();
-    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    await vi.waitFor(() => expect(requests).toHaveBeenCalled());
     expect(tab.isLive()).toBe(false);
     expect(tab.heard).toEqual([]);
   });
 
-  it("of the next person begins anew", async () => {
-    const stream = streamTells();
+  it("starts without an event id for the next user", async () => {
+    const stream = mockOrderStream();
     const tab = await openTab();
     tab.watch();
     await vi.waitFor(() => expect(tab.isLive()).toBe(true));
-    stream.tell(event("7"));
+    stream.send(event("7"));
     await vi.waitFor(() => expect(tab.heard).toHaveLength(1));
     tab.leave();
     tab.endSession();
@@ -120,13 +120,13 @@ describe("the stream", () => {
     await vi.waitFor(() => expect(stream.connections).toEqual([null, null]));
   });
 
-  it("is each tab's own where the browser has no locks", async () => {
+  it("is opened per tab if the browser has no locks", async () => {
     Reflect.deleteProperty(navigator, "locks");
-    const stream = streamTells();
+    const stream = mockOrderStream();
     const tab = await openTab();
     tab.watch();
     await vi.waitFor(() => expect(tab.isLive()).toBe(true));
-    stream.tell(`event: snapshot\nid: 3\ndata: ${JSON.stringify({ orders: [accepted] })}\n\n`);
+    stream.send(`event: snapshot\nid: 3\ndata: ${JSON.stringify({ orders: [accepted] })}\n\n`);
     await vi.waitFor(() => expect(tab.heard).toEqual(["ACCEPTED"]));
   });
 });

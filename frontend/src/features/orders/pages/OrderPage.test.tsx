@@ -5,7 +5,15 @@ import { addLine, cartStore } from "@/features/cart/cartStore";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, MUG_ID, ORDER_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { gate, json, problem, productPage, recorded, server, streamTells } from "@/testing/server";
+import {
+  gate,
+  json,
+  mockOrderStream,
+  problem,
+  productPage,
+  recordRequests,
+  server,
+} from "@/testing/server";
 
 const ADDRESS = `/orders/${ORDER_ID}`;
 const accepted = anOrder({
@@ -13,22 +21,22 @@ const accepted = anOrder({
   history: [...anOrder().history, { status: "ACCEPTED", at: "2026-01-01T00:00:01Z" }],
 });
 
-function thereIs(order = anOrder()) {
+function serveOrder(order = anOrder()) {
   server.use(http.get("*/api/orders/:id", () => HttpResponse.json(order)));
 }
 
 beforeEach(() => startSession(aToken()));
 
-describe("an order's page", () => {
-  it("turns from Placed to Accepted without a reload", async () => {
-    thereIs();
-    streamTells(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+describe("order page", () => {
+  it("changes from Placed to Accepted without a reload", async () => {
+    serveOrder();
+    mockOrderStream(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
     openShop(ADDRESS);
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
-    expect(screen.getByText("Everything in your order is set aside for you.")).toBeVisible();
+    expect(screen.getByText("All items in your order are reserved for you.")).toBeVisible();
   });
 
-  it("gives the reason of a rejection by line, and puts the rest back", async () => {
+  it("shows why each line was rejected and adds available items to the cart", async () => {
     const [line] = anOrder().products;
     const rejected = anOrder({
       status: "REJECTED",
@@ -43,17 +51,17 @@ describe("an order's page", () => {
         ...(line ? [line] : []),
       ],
     });
-    thereIs(rejected);
+    serveOrder(rejected);
     const { user } = openShop(ADDRESS);
     expect(await screen.findByText("Only 0 of lamp were left.")).toBeVisible();
-    await user.click(screen.getByRole("button", { name: "Put the rest back into my cart" }));
+    await user.click(screen.getByRole("button", { name: "Add available items to cart" }));
     await vi.waitFor(() =>
       expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 2 }]),
     );
   });
 
-  it("asks before it cancels, and says what happens", async () => {
-    thereIs(accepted);
+  it("asks for a confirmation before cancelling", async () => {
+    serveOrder(accepted);
     const cancel = vi.fn(() =>
       HttpResponse.json(anOrder({ status: "CANCELLED" }), { status: 202 }),
     );
@@ -61,39 +69,39 @@ describe("an order's page", () => {
     const { user } = openShop(ADDRESS);
     await user.click(await screen.findByRole("button", { name: "Cancel order" }));
     const dialog = await screen.findByRole("dialog", { name: "Cancel this order?" });
-    expect(dialog).toHaveTextContent("go back on the shelf");
+    expect(dialog).toHaveTextContent("returns its items to stock");
     expect(cancel).not.toHaveBeenCalled();
     await user.click(screen.getAllByRole("button", { name: "Cancel order" }).at(-1) ?? dialog);
     await vi.waitFor(() => expect(cancel).toHaveBeenCalledTimes(1));
   });
 
-  it("of someone else is not there", async () => {
+  it("shows 'not found' for another user's order", async () => {
     server.use(http.get("*/api/orders/:id", () => problem(404, "not-found", "No.")));
     openShop(ADDRESS);
-    expect(await screen.findByRole("heading", { name: "There is no such order" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "Order not found" })).toBeVisible();
   });
 
-  it("has a line of what became of it, with the times, and of what is to come", async () => {
-    thereIs();
-    const stream = streamTells();
+  it("shows the history with times and the next status", async () => {
+    serveOrder();
+    const stream = mockOrderStream();
     openShop(ADDRESS);
     const steps = () =>
       screen.getAllByRole("listitem").filter((each) => each.closest(".time-line"));
     await screen.findByRole("heading", { level: 1, name: /Placed/ });
     expect(steps().map((each) => each.textContent)).toEqual([
       expect.stringMatching(/^Placed\d\d:\d\d:\d\d$/),
-      "Acceptedin a moment",
+      "Acceptedshortly",
     ]);
     await waitFor(() => expect(stream.connections).toHaveLength(1));
-    stream.tell(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+    stream.send(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
     await screen.findByRole("heading", { level: 1, name: /Accepted/ });
     const [, last] = steps();
     expect(last).toHaveTextContent(/^Accepted\d\d:\d\d:01$/);
     expect(last?.querySelector("time")).toHaveAttribute("datetime", "2026-01-01T00:00:01Z");
   });
 
-  it("shows when it was placed and by whom, and its total", async () => {
-    thereIs(accepted);
+  it("shows the date, customer and total", async () => {
+    serveOrder(accepted);
     openShop(ADDRESS);
     const summary = await screen.findByRole("region", { name: "Summary" });
     expect(summary).toHaveTextContent("Total€29.00");
@@ -102,26 +110,26 @@ describe("an order's page", () => {
       "datetime",
       "2026-01-01T00:00:00Z",
     );
-    expect(screen.queryByRole("button", { name: "Put the rest back into my cart" })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Add available items to cart" })).toBeNull();
   });
 
-  it("that can't be read says so, and tries again in its place", async () => {
-    recorded(
+  it("shows an error and can be retried", async () => {
+    recordRequests(
       "get",
       "*/api/orders/:id",
-      () => problem(503, "unavailable", "The orders are away."),
+      () => problem(503, "unavailable", "Orders are unavailable."),
       json(accepted),
     );
     const { user } = openShop(ADDRESS);
-    expect(await screen.findByText("The orders are away.")).toBeVisible();
+    expect(await screen.findByText("Orders are unavailable.")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Try again" }));
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
   });
 
-  it("opens with its heading in focus, after the order was waited for", async () => {
+  it("focuses its heading after loading", async () => {
     const arrived = gate();
-    recorded("get", "*/api/orders", json({ orders: [accepted], next_cursor: null }));
-    recorded("get", "*/api/orders/:id", async () => {
+    recordRequests("get", "*/api/orders", json({ orders: [accepted], next_cursor: null }));
+    recordRequests("get", "*/api/orders/:id", async () => {
       await arrived.opened;
       return HttpResponse.json(accepted);
     });
@@ -134,28 +142,28 @@ describe("an order's page", () => {
   });
 });
 
-describe("someone else's order, as an administrator sees it", () => {
+describe("another user's order for an administrator", () => {
   beforeEach(() => startSession(aToken({ email: "root@example.com", role: "admin" })));
 
-  it("is asked for again and again, as one's own stream does not tell of it", async () => {
+  it("is polled, because the stream has only the user's own orders", async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
-    const stream = streamTells();
-    recorded("get", "*/api/orders/:id", json(anOrder()), json(accepted));
+    const stream = mockOrderStream();
+    recordRequests("get", "*/api/orders/:id", json(anOrder()), json(accepted));
     openShop(ADDRESS);
     await screen.findByRole("heading", { level: 1, name: /Placed/ });
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
     expect(stream.connections).toEqual([]);
   });
 
-  it("is not for one's own cart", async () => {
-    thereIs(anOrder({ status: "REJECTED", reason: "There was too little." }));
+  it("cannot be added to the cart", async () => {
+    serveOrder(anOrder({ status: "REJECTED", reason: "There was too little." }));
     openShop(ADDRESS);
     await screen.findByText("There was too little.");
-    expect(screen.queryByRole("button", { name: "Put the rest back into my cart" })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Add available items to cart" })).toBeNull();
   });
 });
 
-describe("a cancellation", () => {
+describe("cancellation", () => {
   const cancelled = anOrder({ status: "CANCELLED", cancel_confirmed: true });
 
   async function ask(user: ReturnType<typeof openShop>["user"]) {
@@ -163,36 +171,42 @@ describe("a cancellation", () => {
     return within(await screen.findByRole("dialog", { name: "Cancel this order?" }));
   }
 
-  it("can be thought better of, and is not sent then", async () => {
-    thereIs(accepted);
-    const sent = recorded("post", "*/api/orders/:id/cancel", json({}));
+  it("is not sent if the user keeps the order", async () => {
+    serveOrder(accepted);
+    const sent = recordRequests("post", "*/api/orders/:id/cancel", json({}));
     const { user } = openShop(ADDRESS);
     const question = await ask(user);
-    await user.click(question.getByRole("button", { name: "Keep it" }));
+    await user.click(question.getByRole("button", { name: "Keep order" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(sent).toEqual([]);
     expect(screen.getByRole("button", { name: "Cancel order" })).toHaveFocus();
   });
 
-  it("ends on the order as it is then, with its heading in focus", async () => {
-    recorded("get", "*/api/orders/:id", json(accepted), json(cancelled));
-    const sent = recorded("post", "*/api/orders/:id/cancel", json(cancelled, { status: 202 }));
+  it("shows the new status and focuses the heading", async () => {
+    recordRequests("get", "*/api/orders/:id", json(accepted), json(cancelled));
+    const sent = recordRequests(
+      "post",
+      "*/api/orders/:id/cancel",
+      json(cancelled, { status: 202 }),
+    );
     const { user } = openShop(ADDRESS);
     const question = await ask(user);
     await user.dblClick(question.getByRole("button", { name: "Cancel order" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
-    expect(screen.getByText(/its products are back on the shelf/)).toBeVisible();
+    expect(screen.getByText(/its items are back in stock/)).toBeVisible();
     expect(screen.queryByRole("button", { name: "Cancel order" })).toBeNull();
     await waitFor(() =>
       expect(screen.getByRole("heading", { level: 1, name: /Cancelled/ })).toHaveFocus(),
     );
-    expect(sent.map((each) => each.path)).toEqual([`${ADDRESS.replace("/", "/api/")}/cancel`]);
+    expect(sent.map((request) => request.path)).toEqual([
+      `${ADDRESS.replace("/", "/api/")}/cancel`,
+    ]);
   });
 
-  it("that is refused says why, and stays readable when the page has found out, too", async () => {
+  it("keeps a refusal readable after the page updates", async () => {
     const rejected = anOrder({ status: "REJECTED", reason: "There was too little." });
-    recorded("get", "*/api/orders/:id", json(accepted), json(rejected));
-    recorded("post", "*/api/orders/:id/cancel", () =>
+    recordRequests("get", "*/api/orders/:id", json(accepted), json(rejected));
+    recordRequests("post", "*/api/orders/:id/cancel", () =>
       problem(409, "not-cancellable", "The order is rejected and can't be cancelled."),
     );
     const { user } = openShop(ADDRESS);
@@ -206,39 +220,39 @@ describe("a cancellation", () => {
   });
 });
 
-describe("the rest of a rejected order", () => {
+describe("reorder", () => {
   const rejected = anOrder({ status: "REJECTED", reason: "There was too little." });
-  const putBack = { name: "Put the rest back into my cart" };
+  const reorder = { name: "Add available items to cart" };
 
-  it("is what can be had now, and pressing twice adds nothing", async () => {
-    thereIs(rejected);
-    recorded("get", "*/api/products", json(productPage([aProduct({ quantity: 1 })])));
+  it("adds what is available and nothing more on a second click", async () => {
+    serveOrder(rejected);
+    recordRequests("get", "*/api/products", json(productPage([aProduct({ quantity: 1 })])));
     const { user } = openShop(ADDRESS);
-    await user.click(await screen.findByRole("button", putBack));
+    await user.click(await screen.findByRole("button", reorder));
     const cart = await screen.findByRole("dialog", { name: "Your cart" });
     expect(within(cart).getByText("mug")).toBeVisible();
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 1 }]);
     await user.keyboard("{Escape}");
-    await user.click(screen.getByRole("button", putBack));
+    await user.click(screen.getByRole("button", reorder));
     await screen.findByRole("dialog", { name: "Your cart" });
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 1 }]);
   });
 
-  it("fills up what is in the cart already", async () => {
-    thereIs(rejected);
+  it("tops up a line that is in the cart", async () => {
+    serveOrder(rejected);
     addLine(aProduct(), 1);
     const { user } = openShop(ADDRESS);
-    await user.click(await screen.findByRole("button", putBack));
+    await user.click(await screen.findByRole("button", reorder));
     await screen.findByRole("dialog", { name: "Your cart" });
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 2 }]);
   });
 
-  it("that can't be had at all is said, and the cart stays as it is", async () => {
-    thereIs(rejected);
-    recorded("get", "*/api/products", json(productPage([aProduct({ archived: true })])));
+  it("reports if nothing is available and leaves the cart unchanged", async () => {
+    serveOrder(rejected);
+    recordRequests("get", "*/api/products", json(productPage([aProduct({ archived: true })])));
     const { user } = openShop(ADDRESS);
-    await user.click(await screen.findByRole("button", putBack));
-    expect(await screen.findByText("None of these can be had just now.")).toBeVisible();
+    await user.click(await screen.findByRole("button", reorder));
+    expect(await screen.findByText("None of these items are available right now.")).toBeVisible();
     expect(cartStore.get().lines).toEqual([]);
     expect(screen.queryByRole("dialog")).toBeNull();
   });

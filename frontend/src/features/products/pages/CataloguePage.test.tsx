@@ -3,27 +3,27 @@ import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { aProduct, BOWL_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, productPage, recorded, server } from "@/testing/server";
+import { json, problem, productPage, recordRequests, server } from "@/testing/server";
 
-/** Tells what the catalogue's list was asked for, last first. */
+/** Tells what the catalogue's list was requests for, last first. */
 function watchQueries(): URLSearchParams[] {
-  const asked: URLSearchParams[] = [];
+  const requests: URLSearchParams[] = [];
   server.use(
     http.get("*/api/products", ({ request }) => {
-      asked.unshift(new URL(request.url).searchParams);
+      requests.unshift(new URL(request.url).searchParams);
       return HttpResponse.json(productPage([aProduct()]));
     }),
   );
-  return asked;
+  return requests;
 }
 
-describe("the catalogue", () => {
-  it("asks for what the address says", async () => {
-    const asked = watchQueries();
+describe("catalogue", () => {
+  it("requests what the URL says", async () => {
+    const requests = watchQueries();
     openShop("/products?q=mug&category=kitchen&max=20&stock=in&sort=price");
     expect(await screen.findByRole("heading", { name: "Results for “mug”" })).toBeVisible();
     expect(await screen.findByText("1 product")).toBeVisible();
-    expect(Object.fromEntries(asked[0] ?? [])).toEqual({
+    expect(Object.fromEntries(requests[0] ?? [])).toEqual({
       q: "mug",
       categoryName: "kitchen",
       max_price: "20",
@@ -33,72 +33,74 @@ describe("the catalogue", () => {
     });
   });
 
-  it("searches as one types, and writes it into the address", async () => {
-    const asked = watchQueries();
+  it("searches while typing and updates the URL", async () => {
+    const requests = watchQueries();
     const { user, router } = openShop("/products?category=kitchen");
     await user.type(await screen.findByRole("combobox", { name: "Search products" }), "bowl");
     await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&q=bowl"));
-    await waitFor(() => expect(asked[0]?.get("q")).toBe("bowl"));
+    await waitFor(() => expect(requests[0]?.get("q")).toBe("bowl"));
   });
 
-  it("takes a filter away by its chip", async () => {
+  it("removes a filter by its chip", async () => {
     watchQueries();
     const { user, router } = openShop("/products?category=kitchen&min=5");
     const chips = await screen.findByRole("list", { name: "Active filters" });
-    await user.click(within(chips).getByRole("button", { name: /^kitchen/ }));
+    await user.click(within(chips).getByRole("button", { name: /^Kitchen/ }));
     expect(router.state.location.search).toBe("?min=5");
   });
 
-  it("says what to do when nothing fits", async () => {
+  it("offers all products if nothing matches", async () => {
     server.use(http.get("*/api/products", () => HttpResponse.json(productPage([]))));
     const { user, router } = openShop("/products?q=zzz");
     await user.click(await screen.findByRole("button", { name: "Show all products" }));
     expect(router.state.location.search).toBe("");
   });
 
-  it("offers to try again where it failed", async () => {
+  it("can be retried after a failure", async () => {
     server.use(
-      http.get("*/api/products", () => problem(503, "unavailable", "A part of the shop is away."), {
+      http.get("*/api/products", () => problem(503, "unavailable", "The shop is unavailable."), {
         once: true,
       }),
     );
     const { user } = openShop("/products");
-    expect(await screen.findByText("A part of the shop is away.")).toBeVisible();
+    expect(await screen.findByText("The shop is unavailable.")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Try again" }));
     expect(await screen.findByRole("link", { name: "mug" })).toBeVisible();
   });
 
-  it("refuses a price range that is none, beside the field", async () => {
+  it("shows an error for an invalid price range", async () => {
     watchQueries();
     const { user } = openShop("/products");
     await user.type(await screen.findByLabelText("From"), "9");
     await user.type(screen.getByLabelText("To"), "5{Enter}");
-    expect(screen.getByText("The first price is above the second.")).toBeVisible();
+    expect(
+      screen.getByText("The maximum price must not be below the minimum price."),
+    ).toBeVisible();
   });
 });
 
-describe("the catalogue's address", () => {
+describe("catalogue URL", () => {
   const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
   const twoPages = () =>
-    recorded(
+    recordRequests(
       "get",
       "*/api/products",
       json({ ...productPage([aProduct()]), next_cursor: "c2", total: 2 }),
       json({ ...productPage([bowl]), total: 2 }),
     );
 
-  it("holds how many pages are open", async () => {
-    const asked = twoPages();
+  it("stores the number of loaded pages", async () => {
+    const requests = twoPages();
     const { user, router } = openShop("/products");
-    expect(await screen.findByText("1 of 2 shown")).toBeVisible();
+    expect(await screen.findByText("Showing 1 of 2")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Show more" }));
     expect(await screen.findByRole("link", { name: "bowl" })).toBeVisible();
     expect(screen.getByRole("link", { name: "mug" })).toBeVisible();
     expect(router.state.location.search).toBe("?pages=2");
-    expect(asked.map((each) => each.query.cursor)).toEqual([undefined, "c2"]);
+    expect(requests.map((request) => request.query.cursor)).toEqual([undefined, "c2"]);
   });
 
-  it("opens as many pages again after a reload", async () => {
+  it("restores the loaded pages after a reload", async () => {
     twoPages();
     openShop("/products?pages=2");
     expect(await screen.findByRole("link", { name: "bowl" })).toBeVisible();
@@ -106,20 +108,20 @@ describe("the catalogue's address", () => {
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
   });
 
-  it("holds category, price, stock and sort, and goes back to the first page with each", async () => {
-    const asked = watchQueries();
+  it("stores category, price, stock and sort, and returns to the first page", async () => {
+    const requests = watchQueries();
     const { user, router } = openShop("/products?q=stone&pages=3");
     await user.click(await screen.findByRole("radio", { name: "Kitchen" }));
     expect(router.state.location.search).toBe("?q=stone&category=kitchen");
     await user.type(screen.getByLabelText("From"), "5");
     await user.type(screen.getByLabelText("To"), "9.99");
-    await user.click(screen.getByRole("button", { name: /^Set/ }));
-    await user.click(screen.getByRole("checkbox", { name: "Only what is in stock" }));
+    await user.click(screen.getByRole("button", { name: /^Apply/ }));
+    await user.click(screen.getByRole("checkbox", { name: "In stock only" }));
     await user.selectOptions(screen.getByLabelText("Sort"), "Price, low to high");
     const search = "?q=stone&category=kitchen&min=5&max=9.99&stock=in&sort=price";
     await waitFor(() => expect(router.state.location.search).toBe(search));
     await waitFor(() =>
-      expect(Object.fromEntries(asked[0] ?? [])).toEqual({
+      expect(Object.fromEntries(requests[0] ?? [])).toEqual({
         q: "stone",
         categoryName: "kitchen",
         min_price: "5",
@@ -133,12 +135,12 @@ describe("the catalogue's address", () => {
     await waitFor(() => expect(screen.getByLabelText("Sort")).toHaveValue(""));
   });
 
-  it("offers its filters again where the categories could not be read", async () => {
+  it("retries loading the categories", async () => {
     watchQueries();
-    recorded(
+    recordRequests(
       "get",
       "*/api/categories",
-      () => problem(503, "unavailable", "The categories are away."),
+      () => problem(503, "unavailable", "Categories are unavailable."),
       json({ categories: [{ name: "garden" }] }),
     );
     const { user } = openShop("/products");
@@ -148,36 +150,36 @@ describe("the catalogue's address", () => {
   });
 });
 
-describe("a card", () => {
-  it("marks what is nearly gone, and what is", async () => {
+describe("product card", () => {
+  it("shows low stock and sold-out products", async () => {
     const few = aProduct({ quantity: 4 });
     const none = aProduct({ id: BOWL_ID, name: "bowl", quantity: 0 });
-    recorded("get", "*/api/products", json(productPage([few, none])));
+    recordRequests("get", "*/api/products", json(productPage([few, none])));
     openShop("/products");
     expect(await screen.findByText("4 left")).toBeVisible();
     expect(screen.getByRole("button", { name: "Sold out" })).toBeDisabled();
   });
 
-  it("turns its button into a stepper, down to nothing and back by Undo", async () => {
+  it("replaces its button with a stepper, which Undo restores", async () => {
     watchQueries();
     const { user } = openShop("/products");
-    await user.click(await screen.findByRole("button", { name: /^Add ?mug to the cart$/ }));
+    await user.click(await screen.findByRole("button", { name: /^Add to cart: mug$/ }));
     const stepper = within(screen.getByRole("group", { name: "Quantity of mug" }));
-    expect(stepper.getByRole("button", { name: /One more/ })).toHaveFocus();
-    await user.click(stepper.getByRole("button", { name: /One more/ }));
+    expect(stepper.getByRole("button", { name: /Increase/ })).toHaveFocus();
+    await user.click(stepper.getByRole("button", { name: /Increase/ }));
     expect(stepper.getByRole("textbox")).toHaveValue("2");
-    await user.click(stepper.getByRole("button", { name: /One less/ }));
-    await user.click(stepper.getByRole("button", { name: /One less/ }));
-    expect(screen.getByRole("button", { name: /^Add ?mug to the cart$/ })).toHaveFocus();
+    await user.click(stepper.getByRole("button", { name: /Decrease/ }));
+    await user.click(stepper.getByRole("button", { name: /Decrease/ }));
+    expect(screen.getByRole("button", { name: /^Add to cart: mug$/ })).toHaveFocus();
     await user.click(screen.getByRole("button", { name: "Undo" }));
     expect(screen.getByRole("group", { name: "Quantity of mug" })).toBeVisible();
   });
 });
 
-describe("an address that is none", () => {
-  it("leads to a page that helps", async () => {
+describe("unknown URL", () => {
+  it("shows a page that leads back to the shop", async () => {
     openShop("/nowhere");
-    expect(await screen.findByRole("heading", { name: "There is no such page" })).toBeVisible();
-    expect(screen.getByRole("link", { name: "To the start" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "Page not found" })).toBeVisible();
+    expect(screen.getByRole("link", { name: "Back to the home page" })).toBeVisible();
   });
 });
