@@ -18,7 +18,7 @@ test("an administrator adds a product with a picture and a shopper sees it", asy
   await expect(drawer.getByAltText("Preview of the chosen file")).toBeVisible();
   await drawer.getByLabel("Name").fill(name);
   await drawer.getByLabel("Price").fill("24.50");
-  await drawer.getByLabel("Stock").fill("7");
+  await drawer.getByLabel("Initial stock").fill("7");
   await drawer.getByText("Kitchen").click();
   await drawer.getByRole("button", { name: "Create product" }).click();
   await expect(page.getByText(`Added ${name}.`)).toBeVisible();

@@ -24,9 +24,11 @@ describe("new product", () => {
     expect(name).toHaveAccessibleDescription("Enter a name.");
     expect(name).toHaveFocus();
     expect(screen.getByLabelText("Price")).toHaveAccessibleDescription(/Enter a price/);
-    await user.clear(screen.getByLabelText("Stock"));
-    await user.type(screen.getByLabelText("Stock"), "1.5{Enter}");
-    expect(screen.getByLabelText("Stock")).toHaveAccessibleDescription(/Enter a whole number/);
+    await user.clear(screen.getByLabelText("Initial stock"));
+    await user.type(screen.getByLabelText("Initial stock"), "1.5{Enter}");
+    expect(screen.getByLabelText("Initial stock")).toHaveAccessibleDescription(
+      /Enter a whole number/,
+    );
     expect(sent).toEqual([]);
   });
 
@@ -42,8 +44,8 @@ describe("new product", () => {
     const drawer = within(await screen.findByRole("dialog", { name: "New product" }));
     await user.type(drawer.getByLabelText("Name"), " Jug ");
     await user.type(drawer.getByLabelText("Price"), "24,50");
-    await user.clear(drawer.getByLabelText("Stock"));
-    await user.type(drawer.getByLabelText("Stock"), "7");
+    await user.clear(drawer.getByLabelText("Initial stock"));
+    await user.type(drawer.getByLabelText("Initial stock"), "7");
     await user.click(await drawer.findByLabelText("Kitchen"));
     await user.dblClick(drawer.getByRole("button", { name: "Create product" }));
     expect(await screen.findByText("Added jug.")).toBeVisible();

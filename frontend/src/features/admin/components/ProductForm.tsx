@@ -63,12 +63,15 @@ export function ProductForm({ initial, onSaved }: Props) {
           {(control) => <input {...control} {...form.register("price")} inputMode="decimal" />}
         </Field>
         {!base && (
-          <Field label="Stock" error={errors.quantity?.message}>
+          <Field label="Initial stock" error={errors.quantity?.message}>
             {(control) => <input {...control} {...form.register("quantity")} inputMode="numeric" />}
           </Field>
         )}
       </div>
-      <CategoryChoice register={() => form.register("categories")} error={errors.categories?.message} />
+      <CategoryChoice
+        register={() => form.register("categories")}
+        error={errors.categories?.message}
+      />
       {saving.error && <ErrorNotice error={saving.error} />}
       <Button type="submit" disabled={saving.isPending}>
         {saving.isPending ? "Saving…" : base ? "Save changes" : "Create product"}
