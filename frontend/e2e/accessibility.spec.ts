@@ -43,16 +43,25 @@ for (const colorScheme of ["light", "dark"] as const) {
         admin,
         context,
       }) => {
+        // Given
         const errors = watchForErrors(context);
         const product = await admin.makeProduct({ quantity: 3 });
+
+        // When
         for (const path of [...VISITOR_PATHS, `/products/${product.id}`]) {
           await page.goto(path);
           await expect(page.locator("main h1")).toBeVisible();
           expect(await seriousViolations(page), path).toEqual([]);
         }
         await addToCart(page, product);
+
+        // Then
         expect(await seriousViolations(page), "cart drawer").toEqual([]);
+
+        // When
         await page.goto("/cart");
+
+        // Then
         expect(await seriousViolations(page), "cart page").toEqual([]);
         expect(errors).toEqual([]);
       });
@@ -62,23 +71,40 @@ for (const colorScheme of ["light", "dark"] as const) {
         admin,
         context,
       }) => {
+        // Given
         test.slow();
         const errors = watchForErrors(context);
         const product = await admin.makeProduct();
         await signIn(page, ADMIN);
+
+        // When
         await addToCart(page, product);
         await page.goto("/checkout");
+
+        // Then
         expect(await seriousViolations(page), "checkout").toEqual([]);
+
+        // When
         await placeOrder(page, product);
+
+        // Then
         await expect(page.getByRole("heading", { level: 1, name: "Accepted" })).toBeVisible();
         expect(await seriousViolations(page), "order page").toEqual([]);
+
+        // When
         await page.getByRole("button", { name: "Cancel order" }).click();
+
+        // Then
         expect(await seriousViolations(page), "cancel dialog").toEqual([]);
+
+        // When
         for (const path of SIGNED_IN_PATHS) {
           await page.goto(path);
           await expect(page.locator("main h1")).toBeVisible();
           expect(await seriousViolations(page), path).toEqual([]);
         }
+
+        // Then
         expect(errors).toEqual([]);
       });
     });

@@ -15,59 +15,102 @@ test("a visitor finds a product, signs in at checkout and sees the order accepte
   admin,
   context,
 }) => {
+  // Given
   const errors = watchForErrors(context);
   const product = await admin.makeProduct({ price: 19.99 });
+
+  // When
   await page.goto("/");
   const search = page.getByRole("combobox", { name: "Search products" });
   await search.fill(product.name);
   await page.getByRole("option", { name: new RegExp(product.name) }).click();
   await page.getByRole("button", { name: "Increase: Quantity" }).click();
   await page.getByRole("button", { name: "Add to cart" }).click();
+
+  // Then
   const cart = page.getByRole("dialog", { name: "Your cart" });
   await expect(cart.getByText("€39.98").first()).toBeVisible();
+
+  // When
   await cart.getByRole("link", { name: "Check out" }).click();
+
+  // Then
   await expect(page).toHaveURL(/\/sign-in\?next=%2Fcheckout/);
+
+  // When
   await fillInSignIn(page, SHOPPER);
+
+  // Then
   await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
+
+  // When
   await page.getByRole("button", { name: "Place order" }).dblclick();
+
+  // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
   await expect(page.getByRole("button", { name: "Cart 0 items" })).toBeVisible();
   expect(errors).toEqual([]);
 });
 
 test("checkout and cart show changed prices and stock at their lines", async ({ page, admin }) => {
+  // Given
   const [repriced, scarce] = [
     await admin.makeProduct({ price: 5 }),
     await admin.makeProduct({ quantity: 3 }),
   ];
   await signIn(page, SHOPPER);
+
+  // When
   await addToCart(page, repriced);
   await addToCart(page, scarce);
   await page.goto("/checkout");
+
+  // Then
   await expect(page.getByText("€14.99")).toBeVisible();
+
+  // When
   await admin.change(scarce.id, { quantity_delta: -3 });
   await admin.waitUntilSoldOut(scarce.id);
   await page.getByRole("button", { name: "Place order" }).click();
+
+  // Then
   await expect(page.getByRole("alert")).toBeVisible();
   const line = page.getByRole("listitem").filter({ hasText: scarce.name });
   await expect(line.locator(".field-error")).toBeVisible();
+
+  // When
   await admin.change(repriced.id, { price: 6 });
   await page.goto("/cart");
+
+  // Then
   await expect(page.getByText("Price changed from €5.00 to €6.00.")).toBeVisible();
   await expect(page.getByText("Sold out.")).toBeVisible();
 });
 
 test("cancelling an accepted order returns its items to stock", async ({ page, admin }) => {
+  // Given
   const product = await admin.makeProduct({ quantity: 3 });
   await signIn(page, SHOPPER);
+
+  // When
   await placeOrder(page, product);
+
+  // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
+
+  // When
   await page.getByRole("button", { name: "Cancel order" }).click();
   const dialog = page.getByRole("dialog", { name: "Cancel this order?" });
   await dialog.getByRole("button", { name: "Cancel order" }).click();
+
+  // Then
   await expect(orderStatus(page, "Cancelled")).toBeVisible();
   await expect(page.getByText("its items are back in stock")).toBeVisible();
+
+  // When
   await page.goto(`/products/${product.id}`);
+
+  // Then
   await expect(page.getByText("3 left")).toBeVisible();
 });
 
@@ -75,8 +118,11 @@ test("an expired token is refreshed during checkout and the session survives a r
   page,
   admin,
 }) => {
+  // Given
   const product = await admin.makeProduct();
   await signIn(page, SHOPPER);
+
+  // When
   await addToCart(page, product);
   let refused = 0;
   await page.route("**/api/orders", async (route) => {
@@ -89,28 +135,48 @@ test("an expired token is refreshed during checkout and the session survives a r
   const refresh = page.waitForResponse("**/api/refresh");
   await page.getByRole("link", { name: "Check out" }).click();
   await page.getByRole("button", { name: "Place order" }).click();
+
+  // Then
   expect((await refresh).status()).toBe(200);
   await expect(orderStatus(page, "Accepted")).toBeVisible();
+
+  // When
   await page.reload();
+
+  // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
   expect(refused).toBe(1);
 });
 
 test("signing out in one tab signs out in the other", async ({ page, context }) => {
+  // Given
   await signIn(page, SHOPPER);
   const other = await context.newPage();
+
+  // When
   await other.goto("/orders");
+
+  // Then
   await expect(other.getByRole("heading", { name: "Your orders" })).toBeVisible();
+
+  // When
   await page.getByRole("button", { name: "Account" }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
+
+  // Then
   await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
 test("the cart is the same in two tabs", async ({ page, context, admin }) => {
+  // Given
   const product = await admin.makeProduct();
   const other = await context.newPage();
+
+  // When
   await other.goto("/cart");
   await addToCart(page, product);
+
+  // Then
   await expect(other.getByRole("button", { name: "Cart 1 item" })).toBeVisible();
   await expect(other.getByRole("main").getByText(product.name)).toBeVisible();
 });

@@ -15,33 +15,74 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
 }
 
 test("an order can be placed with the keyboard alone", async ({ page, admin }) => {
+  // Given
   const product = await admin.makeProduct();
+
+  // When
   await page.goto("/");
+
+  // Then
   await expect(page.locator("main h1")).toBeVisible();
+
+  // When
   await page.keyboard.press("Tab");
+
+  // Then
   await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
+
+  // When
   await page.keyboard.press("/");
   await page.keyboard.type(product.name);
+
+  // Then
   await expect(page.getByRole("option", { name: new RegExp(product.name) })).toBeVisible();
+
+  // When
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
+
+  // Then
   const heading = page.getByRole("heading", { level: 1, name: new RegExp(product.name, "i") });
   await expect(heading).toBeFocused();
+
+  // When
   await tabTo(page, /^Add to cart$/);
   await page.keyboard.press("Enter");
+
+  // Then
   const cart = page.getByRole("dialog", { name: "Your cart" });
   await expect(cart).toBeVisible();
+
+  // When
   await page.keyboard.press("Escape");
+
+  // Then
   await expect(cart).toBeHidden();
   await expect(page.getByRole("button", { name: "Add to cart" })).toBeFocused();
+
+  // When
   await page.keyboard.press("Enter");
+
+  // Then
   await expect(cart).toBeVisible();
+
+  // When
   await tabTo(page, /^Check out$/);
   await page.keyboard.press("Enter");
+
+  // Then
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeFocused();
+
+  // When
   await fillInSignIn(page, SHOPPER);
+
+  // Then
   await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
+
+  // When
   await tabTo(page, /^Place order$/);
   await page.keyboard.press("Enter");
+
+  // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
 });

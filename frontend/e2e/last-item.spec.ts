@@ -6,6 +6,7 @@ test("of two orders for the last item, one is accepted and one rejected after pr
   browser,
   admin,
 }) => {
+  // Given
   const product = await admin.makeProduct({ quantity: 1 });
   const pages = await Promise.all(
     [SHOPPER, OTHER_SHOPPER].map(async (email) => {
@@ -19,6 +20,7 @@ test("of two orders for the last item, one is accepted and one rejected after pr
     }),
   );
 
+  // When
   signal("products", "STOP");
   for (const page of pages) {
     await page.getByRole("button", { name: "Place order" }).click();
@@ -26,6 +28,7 @@ test("of two orders for the last item, one is accepted and one rejected after pr
   }
   signal("products", "CONT");
 
+  // Then
   const settled = pages.map((page) =>
     page.getByRole("heading", { level: 1, name: /Accepted|Rejected/ }),
   );

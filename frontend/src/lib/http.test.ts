@@ -22,14 +22,17 @@ function refusesTokensBut(good: string, seen: string[]) {
 
 describe("expired token", () => {
   it("is refreshed once and the request repeated with its body", async () => {
+    // Given
     const [old, fresh] = [aToken({ jti: "old" }), aToken({ jti: "fresh" })];
     const bodies: string[] = [];
     refusesTokensBut(fresh, bodies);
     server.use(mock.post("*/api/refresh", () => HttpResponse.json({ access_token: fresh })));
     startSession(old);
 
+    // When
     const response = await http(ADDRESS, { method: "POST", body: "hello" });
 
+    // Then
     expect(await response.json()).toEqual({ fine: true });
     expect(bodies).toEqual(["hello", "hello"]);
     expect(currentSession()?.token).toBe(fresh);

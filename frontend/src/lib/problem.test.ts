@@ -3,6 +3,7 @@ import { Problem, problemOf } from "./problem";
 
 describe("failed response", () => {
   it("uses the texts of its problem document", async () => {
+    // Given
     const response = Response.json(
       {
         type: "/problems/x",
@@ -12,7 +13,11 @@ describe("failed response", () => {
       },
       { status: 422 },
     );
+
+    // When
     const problem = await problemOf(response);
+
+    // Then
     expect(problem.message).toBe("D");
     expect(problem.status).toBe(422);
     expect(problem.field("name")).toBe("M");

@@ -14,14 +14,20 @@ beforeEach(() => {
 
 describe("page load", () => {
   it("requests no token if the browser has no marker", async () => {
+    // Given
     const refresh = vi.fn();
     server.use(http.post("*/api/refresh", refresh));
+
+    // When
     await resumeSession();
+
+    // Then
     expect(refresh).not.toHaveBeenCalled();
     expect(sessionStore.get()).toEqual({ status: "visitor" });
   });
 
   it("restores the session if the browser has a marker", async () => {
+    // Given
     // biome-ignore lint/suspicious/noDocumentCookie: as above.
     document.cookie = `${MARKER}=1`;
     server.use(
@@ -29,7 +35,11 @@ describe("page load", () => {
         HttpResponse.json({ access_token: aToken({ role: "admin" }) }),
       ),
     );
+
+    // When
     await resumeSession();
+
+    // Then
     expect(sessionStore.get()).toMatchObject({ status: "signed-in", session: { role: "admin" } });
   });
 });
@@ -43,12 +53,19 @@ describe("session", () => {
   });
 
   it("notifies other tabs of its start and end", async () => {
+    // Given
     const other = new BroadcastChannel("kiosk-session");
     const heard: string[] = [];
+
+    // When
     other.onmessage = ({ data }) => heard.push(data.type);
     startSession(aToken());
     endSession();
+
+    // Then
     await vi.waitFor(() => expect(heard).toEqual(["session", "signed-out"]));
+
+    // When
     other.close();
   });
 
@@ -63,14 +80,19 @@ describe("two tabs with an expired token", () => {
   afterEach(() => Reflect.deleteProperty(navigator, "locks"));
 
   it("share one refresh", async () => {
+    // Given
     Object.defineProperty(navigator, "locks", { value: fakeLocks(), configurable: true });
     const [stale, fresh] = [aToken({ jti: "stale" }), aToken({ jti: "fresh" })];
     const requests = recordRequests("post", "*/api/refresh", json({ access_token: fresh }));
     const tabs: typeof import("./session")[] = [];
+
+    // When
     for (let count = 0; count < 2; count += 1) {
       vi.resetModules();
       tabs.push(await import("./session"));
     }
+
+    // Then
     tabs[0]?.startSession(stale);
     await vi.waitFor(() => expect(tabs[1]?.currentSession()?.token).toBe(stale));
     await Promise.all(tabs.map((tab) => tab.refreshSession(stale)));

@@ -16,38 +16,62 @@ describe("offline bar", () => {
   afterEach(() => vi.restoreAllMocks());
 
   it("appears while offline, keeps the content, and disappears when online again", async () => {
+    // Given
     openShop("/products");
     await screen.findByRole("link", { name: "mug" });
+
+    // When
     network(false);
+
+    // Then
     expect(screen.getByText(/You are offline\. This page updates/)).toBeVisible();
     expect(screen.getByRole("link", { name: "mug" })).toBeVisible();
+
+    // When
     network(true);
+
+    // Then
     expect(screen.queryByText(/You are offline/)).toBeNull();
   });
 });
 
 describe("navigation", () => {
   it("focuses the heading of the new page and updates the title", async () => {
+    // Given
     const { user } = openShop("/cart");
     await screen.findByRole("heading", { level: 1, name: "Your cart" });
+
+    // When
     await user.click(screen.getByRole("link", { name: "Sign in" }));
+
+    // Then
     const heading = await screen.findByRole("heading", { level: 1, name: "Sign in" });
     await waitFor(() => expect(heading).toHaveFocus());
     expect(document.title).toBe("Sign in · Kiosk");
   });
 
   it("keeps the focus when only the query changes", async () => {
+    // Given
     const { user } = openShop("/products");
     const sort = await screen.findByLabelText("Sort");
+
+    // When
     await user.selectOptions(sort, "Name, A to Z");
+
+    // Then
     await screen.findByRole("link", { name: "mug" });
     expect(screen.getByRole("heading", { level: 1 })).not.toHaveFocus();
   });
 
   it("offers a link that skips the header", async () => {
+    // Given
     const { user } = openShop("/cart");
     await screen.findByRole("heading", { level: 1 });
+
+    // When
     await user.tab();
+
+    // Then
     const skip = screen.getByRole("link", { name: "Skip to content" });
     expect(skip).toHaveFocus();
     expect(skip).toHaveAttribute("href", `#${screen.getByRole("main").id}`);
@@ -56,14 +80,23 @@ describe("navigation", () => {
 
 describe("header", () => {
   it("links to orders and account, and signs out", async () => {
+    // Given
     startSession(aToken({ role: "admin" }));
     const sent = recordRequests("post", "*/api/logout");
     const { user, router } = openShop("/cart");
     await screen.findByRole("heading", { level: 1 });
+
+    // When
     await user.click(screen.getByRole("button", { name: "Account" }));
+
+    // Then
     expect(screen.getByText("ada@example.com")).toBeVisible();
     expect(screen.getByRole("link", { name: "Administration" })).toHaveAttribute("href", "/admin");
+
+    // When
     await user.click(screen.getByRole("button", { name: "Sign out" }));
+
+    // Then
     await waitFor(() => expect(sent).toHaveLength(1));
     const actions = within(screen.getByRole("navigation", { name: "Account and cart" }));
     expect(await actions.findByRole("link", { name: "Sign in" })).toBeVisible();
@@ -71,13 +104,18 @@ describe("header", () => {
   });
 
   it("goes to the home page, not to the sign-in page, when signing out on a protected page", async () => {
+    // Given
     startSession(aToken());
     recordRequests("post", "*/api/logout");
     const { user, router } = openShop("/account");
     const visited: string[] = [];
     router.subscribe(({ location }) => visited.push(location.pathname));
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Account" }));
     await user.click(screen.getByRole("button", { name: "Sign out" }));
+
+    // Then
     await screen.findByRole("heading", { level: 1, name: /Well-made things/ });
     const actions = within(screen.getByRole("navigation", { name: "Account and cart" }));
     expect(await actions.findByRole("link", { name: "Sign in" })).toBeVisible();
@@ -85,14 +123,19 @@ describe("header", () => {
   });
 
   it("signs out on this device if the server is unavailable", async () => {
+    // Given
     startSession(aToken());
     recordRequests("post", "*/api/logout", () =>
       problem(503, "unavailable", "The shop is unavailable."),
     );
     const { user } = openShop("/cart");
     await screen.findByRole("heading", { level: 1 });
+
+    // When
     await user.click(screen.getByRole("button", { name: "Account" }));
     await user.click(screen.getByRole("button", { name: "Sign out" }));
+
+    // Then
     expect(
       await screen.findByText("You are signed out on this device. The shop is unavailable."),
     ).toBeVisible();
@@ -101,9 +144,14 @@ describe("header", () => {
   });
 
   it("switches the theme and remembers it", async () => {
+    // Given
     document.documentElement.dataset.bsTheme = "light";
     const { user } = openShop("/cart");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Switch to dark theme" }));
+
+    // Then
     expect(document.documentElement.dataset.bsTheme).toBe("dark");
     expect(localStorage.getItem("kiosk-theme")).toBe("dark");
     expect(screen.getByRole("button", { name: "Switch to light theme" })).toBeVisible();

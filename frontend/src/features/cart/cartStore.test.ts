@@ -32,11 +32,18 @@ describe("cart", () => {
   });
 
   it("restores a removed line at its position", () => {
+    // Given
     addLine(aProduct(), 1);
     addLine(aProduct({ id: BOWL_ID, name: "bowl" }), 4);
     const undo = removeLine(MUG_ID);
+
+    // Then
     expect(quantities()).toEqual([["bowl", 4]]);
+
+    // When
     undo();
+
+    // Then
     expect(quantities()).toEqual([
       ["mug", 1],
       ["bowl", 4],

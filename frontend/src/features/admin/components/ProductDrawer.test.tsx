@@ -17,15 +17,24 @@ beforeEach(() => {
 
 describe("new product", () => {
   it("shows field errors, focuses the first one and sends nothing if the values are invalid", async () => {
+    // Given
     const sent = recordRequests("post", "*/api/products", tagged(aProduct(), '"1.1"'));
     const { user } = openShop("/admin/products?edit=new");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Create product" }));
+
+    // Then
     const name = screen.getByLabelText("Name");
     expect(name).toHaveAccessibleDescription("Enter a name.");
     expect(name).toHaveFocus();
     expect(screen.getByLabelText("Price")).toHaveAccessibleDescription(/Enter a price/);
+
+    // When
     await user.clear(screen.getByLabelText("Initial stock"));
     await user.type(screen.getByLabelText("Initial stock"), "1.5{Enter}");
+
+    // Then
     expect(screen.getByLabelText("Initial stock")).toHaveAccessibleDescription(
       /Enter a whole number/,
     );
@@ -33,6 +42,7 @@ describe("new product", () => {
   });
 
   it("sends the product once and closes", async () => {
+    // Given
     const sent = recordRequests(
       "post",
       "*/api/products",
@@ -40,6 +50,8 @@ describe("new product", () => {
     );
     recordRequests("get", "*/api/products/:id", tagged(aProduct({ name: "jug" }), '"1.1"'));
     const { user, router } = openShop("/admin/products");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Add product" }));
     const drawer = within(await screen.findByRole("dialog", { name: "New product" }));
     await user.type(drawer.getByLabelText("Name"), " Jug ");
@@ -48,6 +60,8 @@ describe("new product", () => {
     await user.type(drawer.getByLabelText("Initial stock"), "7");
     await user.click(await drawer.findByLabelText("Kitchen"));
     await user.dblClick(drawer.getByRole("button", { name: "Create product" }));
+
+    // Then
     expect(await screen.findByText("Added jug.")).toBeVisible();
     expect(sent.map((request) => request.body)).toEqual([
       {
@@ -65,6 +79,7 @@ describe("new product", () => {
   });
 
   it("shows the server's errors at their fields", async () => {
+    // Given
     const errors = [
       { field: "product.name", message: "There is a product named mug already." },
       { field: "categories", message: "There is no category kitchen." },
@@ -73,9 +88,13 @@ describe("new product", () => {
       problem(409, "name-taken", errors[0]?.message ?? "", errors),
     );
     const { user } = openShop("/admin/products?edit=new");
+
+    // When
     await user.type(await screen.findByLabelText("Name"), "mug");
     await user.type(screen.getByLabelText("Price"), "1");
     await user.click(screen.getByRole("button", { name: "Create product" }));
+
+    // Then
     const name = screen.getByLabelText("Name");
     await waitFor(() => expect(name).toBeInvalid());
     expect(name).toHaveAccessibleDescription("There is a product named mug already.");
@@ -84,6 +103,7 @@ describe("new product", () => {
   });
 
   it("retries loading the categories", async () => {
+    // Given
     recordRequests(
       "get",
       "*/api/categories",
@@ -92,13 +112,18 @@ describe("new product", () => {
     );
     const { user } = openShop("/admin/products?edit=new");
     const group = within(await screen.findByRole("group", { name: "Categories" }));
+
+    // When
     await user.click(await group.findByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await group.findByLabelText("Garden")).toBeInTheDocument();
   });
 });
 
 describe("edit", () => {
   it("sends only the changed fields with the ETag of the loaded version", async () => {
+    // Given
     recordRequests("get", "*/api/products/:id", tagged(aProduct(), '"1.1"'));
     const sent = recordRequests(
       "patch",
@@ -106,14 +131,19 @@ describe("edit", () => {
       tagged(aProduct({ description: "Holds tea. And soup." }), '"2.1"'),
     );
     const { user } = openShop(EDIT);
+
+    // When
     await user.type(await screen.findByLabelText("Description"), " And soup.");
     await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     expect(await screen.findByText("Saved mug.")).toBeVisible();
     expect(sent).toMatchObject([{ body: { description: "Holds tea. And soup." } }]);
     expect(sent[0]?.headers.get("If-Match")).toBe('"1.1"');
   });
 
   it("retries loading the product", async () => {
+    // Given
     recordRequests(
       "get",
       "*/api/products/:id",
@@ -122,7 +152,11 @@ describe("edit", () => {
     );
     const { user } = openShop(EDIT);
     const drawer = within(await screen.findByRole("dialog", { name: "Edit product" }));
+
+    // When
     await user.click(await drawer.findByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await drawer.findByLabelText("Name")).toHaveValue("mug");
   });
 });
@@ -156,7 +190,10 @@ describe("edit conflict", () => {
     within(screen.getByRole("group", { name: field })).getByRole("radio", { name });
 
   it("shows both versions of each field and keeps the fields that only the other user changed", async () => {
+    // When
     const { user, sent } = await collide();
+
+    // Then
     expect(screen.getAllByRole("group").map((group) => group.textContent)).toEqual([
       "DescriptionMineHolds tea.TheirsHolds coffee.",
       "PriceMine€15.00Theirs€20.00",
@@ -165,23 +202,40 @@ describe("edit conflict", () => {
     expect(side("Price", /Mine/)).toBeChecked();
     expect(side("Description", /Theirs/)).toBeChecked();
     expect(side("Categories", /Theirs/)).toBeChecked();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Continue with these values" }));
+
+    // Then
     expect(await screen.findByLabelText("Price")).toHaveValue("15");
     expect(screen.getByLabelText("Description")).toHaveValue("Holds coffee.");
     expect(sent).toHaveLength(1);
+
+    // When
     await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     await waitFor(() => expect(sent).toHaveLength(2));
     expect(sent[1]?.body).toEqual({ price: 15 });
     expect(sent[1]?.headers.get("If-Match")).toBe('"2.1"');
   });
 
   it("saves the chosen value of each field", async () => {
+    // Given
     const { user, sent } = await collide();
+
+    // When
     await user.click(side("Price", /Theirs/));
     await user.click(side("Description", /Mine/));
     await user.click(screen.getByRole("button", { name: "Continue with these values" }));
+
+    // Then
     expect(await screen.findByLabelText("Price")).toHaveValue("20.00");
+
+    // When
     await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     await waitFor(() => expect(sent).toHaveLength(2));
     expect(sent[1]?.body).toEqual({ description: "Holds tea." });
   });
@@ -212,6 +266,7 @@ describe("picture", () => {
   });
 
   it("previews the file and uploads it on save", async () => {
+    // Given
     const sent = recordRequests(
       "put",
       "*/api/products/:id/image",
@@ -219,10 +274,18 @@ describe("picture", () => {
     );
     const changed = recordRequests("patch", "*/api/products/:id", tagged(aProduct(), '"2.1"'));
     const { user, drop } = await openForm();
+
+    // When
     await user.upload(drop, png());
+
+    // Then
     expect(await screen.findByAltText("Preview of the chosen file")).toBeVisible();
     expect(sent).toEqual([]);
+
+    // When
     await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     expect(await screen.findByText("Saved mug.")).toBeVisible();
     expect(sent.map((request) => request.body)).toEqual(["picture"]);
     expect(sent[0]?.headers.get("Content-Type")).toBe("image/png");
@@ -230,42 +293,69 @@ describe("picture", () => {
   });
 
   it("removes the preview and accepts the same file again", async () => {
+    // Given
     const sent = recordRequests("put", "*/api/products/:id/image", tagged(aProduct(), '"2.1"'));
     const { user, drop } = await openForm();
+
+    // When
     await user.upload(drop, png());
     await user.click(await screen.findByRole("button", { name: "Remove picture" }));
+
+    // Then
     expect(screen.queryByAltText("Preview of the chosen file")).toBeNull();
     expect(drop).toHaveFocus();
     expect(sent).toEqual([]);
+
+    // When
     await user.upload(drop, png());
+
+    // Then
     expect(await screen.findByAltText("Preview of the chosen file")).toBeVisible();
   });
 
   it("shows the upload's progress", async () => {
+    // Given
     const arrived = gate();
     recordRequests("put", "*/api/products/:id/image", async () => {
       await arrived.opened;
       return tagged(aProduct(), '"2.1"')();
     });
     const { user, drop } = await openForm();
+
+    // When
     await user.upload(drop, png());
     await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     expect(await screen.findByRole("progressbar", { name: "Uploading picture" })).toBeVisible();
     expect(screen.getByRole("button", { name: "Saving…" })).toBeDisabled();
+
+    // When
     arrived.open();
+
+    // Then
     expect(await screen.findByText("Saved mug.")).toBeVisible();
   });
 
   it("refuses unsupported and unreadable files", async () => {
+    // Given
     const { drop } = await openForm();
     const user = userEvent.setup({ applyAccept: false });
+
+    // When
     await user.upload(drop, png("mug.gif", "image/gif"));
+
+    // Then
     expect(await screen.findByText("Choose a PNG, JPEG or WebP picture.")).toBeVisible();
     expect(drop).toHaveAccessibleDescription("Choose a PNG, JPEG or WebP picture.");
+
+    // When
     vi.stubGlobal("createImageBitmap", async () => {
       throw new Error("no picture");
     });
     await user.upload(drop, png());
+
+    // Then
     expect(
       await screen.findByText("We can't read this file. Choose another picture."),
     ).toBeVisible();
@@ -273,6 +363,7 @@ describe("picture", () => {
   });
 
   it("scales large pictures down and refuses them if they are still too large", async () => {
+    // Given
     bitmapOf(4000, 5000);
     const drawn = vi.fn();
     const sizes: number[][] = [];
@@ -287,16 +378,28 @@ describe("picture", () => {
       done(new Blob([new Uint8Array(3 * 1024 * 1024)], { type: "image/webp" }));
     });
     const { user, drop } = await openForm();
+
+    // When
     await user.upload(drop, png());
+
+    // Then
     expect(
       await screen.findByText("This picture is too large. Choose a smaller one."),
     ).toBeVisible();
+
+    // When
     toBlob.mockImplementation((done) => done(new Blob(["small"], { type: "image/webp" })));
     const sent = recordRequests("put", "*/api/products/:id/image", tagged(aProduct(), '"2.1"'));
     await user.upload(drop, png());
+
+    // Then
     await screen.findByAltText("Preview of the chosen file");
     expect(screen.queryByText("This picture is too large. Choose a smaller one.")).toBeNull();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     expect(await screen.findByText("Saved mug.")).toBeVisible();
     expect(sizes).toEqual([[1600, 2000]]);
     expect(sent.map((each) => [each.body, each.headers.get("Content-Type")])).toEqual([
@@ -305,6 +408,7 @@ describe("picture", () => {
   });
 
   it("retries the upload without creating the product twice", async () => {
+    // Given
     const bare = aProduct({ description: "", categories: [] });
     const creations = recordRequests("post", "*/api/products", tagged(bare, '"1.1"'));
     recordRequests("get", "*/api/products/:id", tagged(bare, '"1.1"'));
@@ -315,13 +419,21 @@ describe("picture", () => {
       tagged(aProduct(), '"2.1"'),
     );
     const { user } = openShop("/admin/products?edit=new");
+
+    // When
     await user.upload(await screen.findByLabelText(/Drop a picture here/), png());
     await screen.findByAltText("Preview of the chosen file");
     await user.type(screen.getByLabelText("Name"), "mug");
     await user.type(screen.getByLabelText("Price"), "14.5");
     await user.click(screen.getByRole("button", { name: "Create product" }));
+
+    // Then
     expect(await screen.findByText("Products are unavailable.")).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     await waitFor(() => expect(sent).toHaveLength(2));
     expect(creations).toHaveLength(1);
   });

@@ -13,10 +13,15 @@ beforeEach(() => startSession(aToken({ role: "admin" })));
 
 describe("all orders", () => {
   it("requests what the URL says, including the last day", async () => {
+    // Given
     const requests = recordRequests("get", "*/api/admin/orders", page([anOrder()]));
+
+    // When
     openShop(
       "/admin/orders?status=PENDING&email=ada%40example.com&since=2026-01-01&until=2026-01-31",
     );
+
+    // Then
     const row = await screen.findByRole("row", { name: /ada@example.com/ });
     expect(within(row).getByText("Placed")).toBeVisible();
     expect(within(row).getByText("€29.00")).toBeVisible();
@@ -32,6 +37,7 @@ describe("all orders", () => {
   });
 
   it("stores the filters in the URL and waits for a pause in typing", async () => {
+    // Given
     const requests = recordRequests(
       "get",
       "*/api/admin/orders",
@@ -40,9 +46,17 @@ describe("all orders", () => {
     );
     const { user, router } = openShop("/admin/orders");
     await screen.findByRole("row", { name: /ada@example.com/ });
+
+    // When
     await user.selectOptions(screen.getByLabelText("Status"), "Rejected");
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe("?status=REJECTED"));
+
+    // When
     await user.type(screen.getByLabelText("Email"), "ben@example.com");
+
+    // Then
     await waitFor(() =>
       expect(router.state.location.search).toBe("?status=REJECTED&email=ben%40example.com"),
     );
@@ -59,6 +73,7 @@ describe("all orders", () => {
   });
 
   it("loads page by page", async () => {
+    // Given
     const requests = recordRequests(
       "get",
       "*/api/admin/orders",
@@ -66,7 +81,11 @@ describe("all orders", () => {
       page([bens]),
     );
     const { user } = openShop("/admin/orders");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Show more" }));
+
+    // Then
     expect(await screen.findByRole("row", { name: /ben@example.com/ })).toBeVisible();
     expect(screen.getByRole("row", { name: /ada@example.com/ })).toBeVisible();
     expect(requests.map((request) => request.query.cursor)).toEqual([undefined, "c2"]);
@@ -74,16 +93,26 @@ describe("all orders", () => {
   });
 
   it("ignores days that do not exist", async () => {
+    // Given
     const requests = recordRequests("get", "*/api/admin/orders", page([anOrder()]));
+
+    // When
     openShop("/admin/orders?since=yesterday&until=2026-02-31&status=LOST");
+
+    // Then
     expect(await screen.findByRole("row", { name: /ada@example.com/ })).toBeVisible();
     expect(requests[0]?.query).toEqual({ limit: "25" });
     expect(screen.getByLabelText("To")).toHaveValue("");
   });
 
   it("shows an error if the end date is before the start date", async () => {
+    // Given
     recordRequests("get", "*/api/admin/orders", page([]));
+
+    // When
     const { router } = openShop("/admin/orders?since=2026-02-01");
+
+    // Then
     const last = await screen.findByLabelText("To");
     fireEvent.change(last, { target: { value: "2026-01-01" } });
     await waitFor(() => expect(last).toBeInvalid());
@@ -93,16 +122,25 @@ describe("all orders", () => {
   });
 
   it("shows an error instead of a table and can be retried", async () => {
+    // Given
     recordRequests(
       "get",
       "*/api/admin/orders",
       () => problem(503, "unavailable", "Orders are unavailable."),
       page([anOrder()]),
     );
+
+    // When
     const { user } = openShop("/admin/orders");
+
+    // Then
     expect(await screen.findByText("Orders are unavailable.")).toBeVisible();
     expect(screen.queryByRole("table")).toBeNull();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await screen.findByRole("row", { name: /ada@example.com/ })).toBeVisible();
   });
 });

@@ -36,6 +36,7 @@ describe("admin products", () => {
 
 describe("restock", () => {
   it("sends a difference and shows the result before saving", async () => {
+    // Given
     const sent = vi.fn();
     server.use(
       http.patch("*/api/products/:id", async ({ request }) => {
@@ -48,17 +49,26 @@ describe("restock", () => {
       }),
     );
     const { user } = openShop("/admin/products");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Change stock of mug (3)" }));
     const dialog = await screen.findByRole("dialog", { name: "Stock of mug" });
     await user.type(within(dialog).getByLabelText("Change"), "12");
+
+    // Then
     expect(within(dialog).getByText("15")).toBeVisible();
+
+    // When
     await user.click(within(dialog).getByRole("button", { name: "Save changes" }));
+
+    // Then
     await vi.waitFor(() => expect(sent).toHaveBeenCalledWith({ quantity_delta: 12 }, null, true));
   });
 });
 
 describe("edit conflict", () => {
   it("saves the chosen values on top of the other user's version", async () => {
+    // Given
     const sent = vi.fn();
     const theirs = aProduct({ price: 20, description: "Holds coffee." });
     server.use(
@@ -73,6 +83,8 @@ describe("edit conflict", () => {
     );
     const { user } = openShop(`/admin/products?edit=${MUG_ID}`);
     const price = await screen.findByLabelText("Price");
+
+    // When
     await user.clear(price);
     await user.type(price, "15");
     await user.click(screen.getByRole("button", { name: "Save changes" }));
@@ -82,6 +94,7 @@ describe("edit conflict", () => {
     await user.click(screen.getByRole("button", { name: "Continue with these values" }));
     await user.click(await screen.findByRole("button", { name: "Save changes" }));
 
+    // Then
     await vi.waitFor(() => expect(sent).toHaveBeenCalledTimes(2));
     expect(sent.mock.calls).toEqual([
       [{ price: 15 }, '"1.1"'],
@@ -92,6 +105,7 @@ describe("edit conflict", () => {
 
 describe("archived product", () => {
   it("is restored by Undo", async () => {
+    // Given
     const sent = vi.fn();
     server.use(
       http.delete("*/api/products/:id", () => new HttpResponse(null, { status: 204 })),
@@ -101,46 +115,69 @@ describe("archived product", () => {
       }),
     );
     const { user } = openShop("/admin/products");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Archive mug" }));
     await user.click(await screen.findByRole("button", { name: "Undo" }));
+
+    // Then
     await vi.waitFor(() => expect(sent).toHaveBeenCalledWith({ archived: false }));
   });
 });
 
 describe("archiving", () => {
   it("sends the current ETag, and Undo sends the new one", async () => {
+    // Given
     recordRequests("get", "*/api/products/:id", tag('"4.1"'), tag('"5.1"'));
     const archived = recordRequests("delete", "*/api/products/:id");
     const changed = recordRequests("patch", "*/api/products/:id", tag('"6.1"'));
     const { user } = openShop("/admin/products");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Archive mug" }));
     await user.click(await screen.findByRole("button", { name: "Undo" }));
+
+    // Then
     expect(await screen.findByText("Restored mug.")).toBeVisible();
     expect(archived.map((request) => request.headers.get("If-Match"))).toEqual(['"4.1"']);
     expect(changed.map((request) => request.headers.get("If-Match"))).toEqual(['"5.1"']);
   });
 
   it("shows a refusal and offers no Undo", async () => {
+    // Given
     recordRequests("delete", "*/api/products/:id", () =>
       problem(412, "stale", "Someone has changed the product meanwhile."),
     );
     const { user } = openShop("/admin/products");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Archive mug" }));
+
+    // Then
     expect(await screen.findByText("Someone has changed the product meanwhile.")).toBeVisible();
     expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
   });
 
   it("can be reverted in the list", async () => {
+    // Given
     recordRequests(
       "get",
       "*/api/admin/products",
       json(productPage([aProduct({ archived: true })])),
     );
     const changed = recordRequests("patch", "*/api/products/:id", tag('"2.1"'));
+
+    // When
     const { user } = openShop("/admin/products");
+
+    // Then
     expect(await screen.findByText("Archived")).toBeVisible();
     expect(screen.queryByRole("button", { name: "Archive mug" })).toBeNull();
+
+    // When
     await user.click(screen.getByRole("button", { name: /^Restore/ }));
+
+    // Then
     await vi.waitFor(() =>
       expect(changed.map((request) => request.body)).toEqual([{ archived: false }]),
     );
@@ -149,6 +186,7 @@ describe("archiving", () => {
 
 describe("product list", () => {
   it("requests what the URL says, page by page", async () => {
+    // Given
     const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
     const requests = recordRequests(
       "get",
@@ -157,19 +195,32 @@ describe("product list", () => {
       json(productPage([bowl])),
     );
     const { user } = openShop("/admin/products?q=stone&stock=low&sort=stock");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Show more" }));
+
+    // Then
     expect(await screen.findByRole("row", { name: /Bowl/ })).toBeVisible();
     const query = { q: "stone", max_stock: "4", sort: "stock", limit: "24" };
     expect(requests.map((request) => request.query)).toEqual([query, { ...query, cursor: "c2" }]);
   });
 
   it("stores search, filter and sort in the URL", async () => {
+    // Given
     recordRequests("get", "*/api/admin/products", json(productPage([])));
     const { user, router } = openShop("/admin/products");
+
+    // When
     await user.type(await screen.findByLabelText("Search"), "mug");
+
+    // Then
     await vi.waitFor(() => expect(router.state.location.search).toBe("?q=mug"));
+
+    // When
     await user.selectOptions(screen.getByLabelText("Stock"), "Low (4 or fewer)");
     await user.selectOptions(screen.getByLabelText("Sort"), "Name");
+
+    // Then
     expect(router.state.location.search).toBe("?q=mug&stock=low&sort=name");
     expect(await screen.findByRole("heading", { name: "No low stock" })).toBeVisible();
   });

@@ -17,6 +17,7 @@ beforeEach(() => startSession(aToken({ role: "admin" })));
 
 describe("new category", () => {
   it("is sent once and appears in the list", async () => {
+    // Given
     recordRequests("get", "*/api/categories", named("kitchen"), named("garden", "kitchen"));
     const sent = recordRequests(
       "post",
@@ -25,10 +26,18 @@ describe("new category", () => {
     );
     const { user } = openShop("/admin/categories");
     const field = await screen.findByLabelText("New category");
+
+    // When
     await user.click(screen.getByRole("button", { name: "Add category" }));
+
+    // Then
     expect(field).toHaveAccessibleDescription("Enter a name.");
+
+    // When
     await user.type(field, "garden");
     await user.dblClick(screen.getByRole("button", { name: "Add category" }));
+
+    // Then
     expect(await main().findByRole("link", { name: "Garden" })).toBeVisible();
     expect(sent.map((request) => request.body)).toEqual([{ name: "garden" }]);
     expect(field).toHaveValue("");
@@ -36,10 +45,15 @@ describe("new category", () => {
   });
 
   it("shows an error at the field if the name is taken", async () => {
+    // Given
     recordRequests("post", "*/api/categories", taken);
     const { user } = openShop("/admin/categories");
     const field = await screen.findByLabelText("New category");
+
+    // When
     await user.type(field, "garden{Enter}");
+
+    // Then
     await waitFor(() => expect(field).toBeInvalid());
     expect(field).toHaveAccessibleDescription("There is a category named garden already.");
     expect(field).toHaveValue("garden");
@@ -48,55 +62,87 @@ describe("new category", () => {
 
 describe("category", () => {
   it("is renamed in place", async () => {
+    // Given
     recordRequests("get", "*/api/categories", named("kitchen"), named("cooking"));
     const sent = recordRequests("patch", "*/api/categories/:name", json({ name: "cooking" }));
     const { user } = openShop("/admin/categories");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Rename kitchen" }));
+
+    // Then
     const field = screen.getByRole("textbox", { name: "New name for kitchen" });
     expect(field).toHaveFocus();
+
+    // When
     await user.clear(field);
     await user.type(field, "cooking{Enter}");
+
+    // Then
     expect(await main().findByRole("link", { name: "Cooking" })).toBeVisible();
     expect(sent).toMatchObject([{ path: "/api/categories/kitchen", body: { name: "cooking" } }]);
   });
 
   it("closes its form after a change of case only", async () => {
+    // Given
     recordRequests("get", "*/api/categories", named("kitchen"));
     const sent = recordRequests("patch", "*/api/categories/:name", json({ name: "kitchen" }));
     const { user } = openShop("/admin/categories");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Rename kitchen" }));
     const field = screen.getByRole("textbox", { name: "New name for kitchen" });
     await user.clear(field);
     await user.type(field, "Kitchen{Enter}");
+
+    // Then
     await waitFor(() => expect(field).not.toBeInTheDocument());
     expect(sent).toHaveLength(1);
   });
 
   it("keeps its name if the new one is taken or unchanged", async () => {
+    // Given
     recordRequests("get", "*/api/categories", named("kitchen"));
     const sent = recordRequests("patch", "*/api/categories/:name", taken);
     const { user } = openShop("/admin/categories");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Rename kitchen" }));
     await user.keyboard("{Enter}");
+
+    // Then
     expect(sent).toEqual([]);
+
+    // When
     await user.click(screen.getByRole("button", { name: "Rename kitchen" }));
     const field = screen.getByRole("textbox", { name: "New name for kitchen" });
     await user.clear(field);
     await user.type(field, "garden{Enter}");
+
+    // Then
     await waitFor(() => expect(field).toBeInvalid());
     expect(field).toHaveAccessibleDescription("There is a category named garden already.");
+
+    // When
     await user.click(screen.getByRole("button", { name: "Cancel" }));
+
+    // Then
     expect(screen.queryByText("There is a category named garden already.")).toBeNull();
     expect(screen.getByRole("button", { name: "Rename kitchen" })).toHaveFocus();
   });
 
   it("shows why it cannot be deleted while products use it", async () => {
+    // Given
     recordRequests("get", "*/api/categories", named("garden", "kitchen"));
     const sent = recordRequests("delete", "*/api/categories/:name", () =>
       problem(409, "category-in-use", "Products have the category kitchen."),
     );
     const { user } = openShop("/admin/categories");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Delete kitchen" }));
+
+    // Then
     const item = main().getByRole("link", { name: "Kitchen" }).closest("li");
     expect(await within(item ?? document.body).findByRole("alert")).toHaveTextContent(
       "Products have the category kitchen.",
@@ -106,15 +152,24 @@ describe("category", () => {
   });
 
   it("is restored by Undo, which reports a failure", async () => {
+    // Given
     recordRequests("get", "*/api/categories", named("kitchen"), named());
     recordRequests("delete", "*/api/categories/:name", nothing);
     const sent = recordRequests("post", "*/api/categories", () =>
       problem(503, "unavailable", "Products are unavailable."),
     );
     const { user } = openShop("/admin/categories");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Delete kitchen" }));
+
+    // Then
     expect(await screen.findByRole("heading", { name: "No categories yet" })).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Undo" }));
+
+    // Then
     expect(await screen.findByText("Products are unavailable.")).toBeVisible();
     expect(sent.map((request) => request.body)).toEqual([{ name: "kitchen" }]);
   });

@@ -34,8 +34,13 @@ beforeEach(() => {
 
 describe("dashboard", () => {
   it("compares today with yesterday", async () => {
+    // Given
     serveStatistics();
+
+    // When
     openShop("/admin");
+
+    // Then
     await screen.findByText("Orders today");
     expect(tile("Orders today")).toHaveTextContent("84 yesterday");
     expect(tile("Revenue today")).toHaveTextContent("€60.00€120.50 yesterday");
@@ -47,13 +52,18 @@ describe("dashboard", () => {
   });
 
   it("counts all products with low stock and lists the first ones", async () => {
+    // Given
     serveStatistics(statistics(), 37);
     const requests = recordRequests(
       "get",
       "*/api/products",
       json({ ...productPage([aProduct()]), total: 37 }),
     );
+
+    // When
     openShop("/admin");
+
+    // Then
     await screen.findByText("37");
     expect(tile("Low stock")).toHaveTextContent("37View low stock");
     expect(requests[0]?.query).toEqual({ max_stock: "4", limit: "1" });
@@ -66,11 +76,20 @@ describe("dashboard", () => {
   });
 
   it("shows orders and revenue as bars and as a table", async () => {
+    // Given
     serveStatistics();
+
+    // When
     const { user } = openShop("/admin");
+
+    // Then
     await screen.findByRole("heading", { name: "By day" });
     expect(bars()).toEqual([25, 50, 100]);
+
+    // When
     await user.click(screen.getByText("Show as table"));
+
+    // Then
     const table = screen.getByRole("table", { name: /Orders and revenue by day/ });
     const rows = within(table)
       .getAllByRole("row")
@@ -81,13 +100,22 @@ describe("dashboard", () => {
       ["9 Mar 2026", "4", "€120.50"],
       ["8 Mar 2026", "2", "€30.00"],
     ]);
+
+    // When
     await user.click(screen.getByRole("radio", { name: "Revenue" }));
+
+    // Then
     expect(bars().map(Math.round)).toEqual([25, 100, 50]);
   });
 
   it("shows reassuring texts if nothing is low, pending or sold", async () => {
+    // Given
     serveStatistics(statistics({ low_stock: [], pending: 0, best_sellers: [] }), 0);
+
+    // When
     openShop("/admin");
+
+    // Then
     expect(await screen.findByText("All products are well stocked.")).toBeVisible();
     expect(await screen.findByText("All products well stocked")).toBeVisible();
     expect(tile("Pending")).toHaveTextContent("0No pending orders");
@@ -96,12 +124,17 @@ describe("dashboard", () => {
   });
 
   it("links to dead letters and shows a lower bound of their number", async () => {
+    // Given
     serveStatistics();
     server.use(
       http.get("*/api/admin/dead-letters/products", json(letters(2))),
       http.get("*/api/admin/dead-letters/orders", json(letters(1, "more"))),
     );
+
+    // When
     openShop("/admin");
+
+    // Then
     expect(await screen.findByText("More than 3 dead letters to review")).toBeVisible();
     expect(screen.getByRole("link", { name: "Review dead letters" })).toHaveAttribute(
       "href",
@@ -110,6 +143,7 @@ describe("dashboard", () => {
   });
 
   it("shows an error and can be retried", async () => {
+    // Given
     serveStatistics();
     const requests = recordRequests(
       "get",
@@ -117,11 +151,19 @@ describe("dashboard", () => {
       () => problem(503, "unavailable", "Orders are unavailable."),
       json(statistics()),
     );
+
+    // When
     const { user } = openShop("/admin");
+
+    // Then
     const notice = await screen.findByRole("alert");
     expect(notice).toHaveTextContent("Orders are unavailable.Reference r1");
     expect(screen.getByRole("heading", { level: 1, name: "Dashboard" })).toBeVisible();
+
+    // When
     await user.click(within(notice).getByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await screen.findByText("Orders today")).toBeVisible();
     expect(screen.queryByRole("alert")).toBeNull();
     expect(requests).toHaveLength(2);

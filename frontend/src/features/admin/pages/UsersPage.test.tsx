@@ -18,6 +18,7 @@ beforeEach(() => startSession(aToken({ role: "admin" })));
 
 describe("users", () => {
   it("change role after a confirmation", async () => {
+    // Given
     recordRequests(
       "get",
       "*/api/users",
@@ -25,16 +26,28 @@ describe("users", () => {
       people([me, person("ben@example.com", "admin")]),
     );
     const sent = recordRequests("patch", "*/api/users/:email", json({}));
+
+    // When
     const { user } = openShop("/admin/users");
+
+    // Then
     const row = await screen.findByRole("row", { name: /ben@example.com/ });
     expect(within(row).getByText("Customer")).toBeVisible();
+
+    // When
     await user.click(within(row).getByRole("button", { name: /Make administrator/ }));
+
+    // Then
     const question = await screen.findByRole("dialog", {
       name: "Make this user an administrator?",
     });
     expect(question).toHaveTextContent("ben@example.com will be able to change products");
     expect(sent).toEqual([]);
+
+    // When
     await user.click(within(question).getByRole("button", { name: "Change role" }));
+
+    // Then
     await waitFor(() => expect(question).not.toBeInTheDocument());
     expect(await within(row).findByText("Administrator")).toBeVisible();
     expect(sent).toMatchObject([{ path: "/api/users/ben%40example.com", body: { role: "admin" } }]);
@@ -42,28 +55,42 @@ describe("users", () => {
   });
 
   it("keep the last administrator and show why", async () => {
+    // Given
     recordRequests("get", "*/api/users", people([me]));
     const sent = recordRequests("patch", "*/api/users/:email", () =>
       problem(409, "last-admin", "ada@example.com is the last admin."),
     );
     const { user } = openShop("/admin/users");
     const row = await screen.findByRole("row", { name: /ada@example.com \(you\)/ });
+
+    // When
     await user.click(within(row).getByRole("button", { name: /Make customer/ }));
     const question = await screen.findByRole("dialog", { name: "Make this user a customer?" });
     await user.click(within(question).getByRole("button", { name: "Change role" }));
+
+    // Then
     expect(await within(question).findByRole("alert")).toHaveTextContent(
       "ada@example.com is the last admin.",
     );
     expect(sent.map((request) => request.body)).toEqual([{ role: "user" }]);
+
+    // When
     await user.click(within(question).getByRole("button", { name: "Cancel" }));
+
+    // Then
     await waitFor(() => expect(question).not.toBeInTheDocument());
     expect(within(row).getByText("Administrator")).toBeVisible();
   });
 
   it("load page by page", async () => {
+    // Given
     const requests = recordRequests("get", "*/api/users", people([me], "c2"), people([ben]));
     const { user } = openShop("/admin/users");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Show more" }));
+
+    // Then
     expect(await screen.findByRole("row", { name: /ben@example.com/ })).toBeVisible();
     expect(requests.map((request) => request.query)).toEqual([
       { limit: "50" },

@@ -9,8 +9,13 @@ const orders = () => recordRequests("get", "*/api/orders", json({ orders: [], ne
 
 describe("page for signed-in users", () => {
   it("sends a visitor to sign in and remembers the full URL", async () => {
+    // Given
     const requests = orders();
+
+    // When
     const { router } = openShop("/orders?from=mail");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Sign in" })).toBeVisible();
     expect(router.state.location.pathname).toBe("/sign-in");
     expect(router.state.location.search).toBe("?next=%2Forders%3Ffrom%3Dmail");
@@ -18,17 +23,27 @@ describe("page for signed-in users", () => {
   });
 
   it("waits until the session is known", async () => {
+    // Given
     orders();
     sessionStore.set({ status: "unknown" });
+
+    // When
     const { router } = openShop("/orders");
+
+    // Then
     await screen.findByRole("contentinfo");
     expect(router.state.location.pathname).toBe("/orders");
     expect(screen.queryByRole("heading", { level: 1 })).toBeNull();
+
+    // When
     act(() => startSession(aToken()));
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Your orders" })).toBeVisible();
   });
 
   it("closes and forgets personal data when the session ends", async () => {
+    // Given
     recordRequests(
       "get",
       "*/api/orders",
@@ -37,7 +52,11 @@ describe("page for signed-in users", () => {
     startSession(aToken());
     const { queries } = openShop("/orders");
     await screen.findByRole("link", { name: "2 × mug" });
+
+    // When
     act(() => endSession());
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Sign in" })).toBeVisible();
     await waitFor(() => expect(queries.getQueriesData({ queryKey: ["orders"] })).toEqual([]));
   });
@@ -51,9 +70,14 @@ describe("page for administrators", () => {
   });
 
   it("denies access to a customer without a request", async () => {
+    // Given
     const requests = recordRequests("get", "*/api/users", json({ users: [], next_cursor: null }));
     startSession(aToken());
+
+    // When
     openShop("/admin/users");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Access denied" })).toBeVisible();
     expect(screen.getByText(/You are signed in as ada@example.com/)).toBeVisible();
     expect(screen.queryByRole("navigation", { name: "Administration" })).toBeNull();
@@ -61,11 +85,20 @@ describe("page for administrators", () => {
   });
 
   it("closes when the user loses the role", async () => {
+    // Given
     recordRequests("get", "*/api/users", json({ users: [], next_cursor: null }));
     startSession(aToken({ role: "admin" }));
+
+    // When
     openShop("/admin/users");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Users" })).toBeVisible();
+
+    // When
     act(() => startSession(aToken()));
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Access denied" })).toBeVisible();
   });
 });

@@ -23,7 +23,10 @@ beforeEach(() => startSession(aToken()));
 
 describe("account page", () => {
   it("shows the user and links administrators to the administration", async () => {
+    // When
     openShop("/account");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "ada@example.com" })).toBeVisible();
     expect(screen.getByText("Customer")).toBeVisible();
     expect(screen.queryByRole("link", { name: "Administration" })).toBeNull();

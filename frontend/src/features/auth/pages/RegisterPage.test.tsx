@@ -40,19 +40,35 @@ describe("registration", () => {
   });
 
   it("shows and hides the password", async () => {
+    // When
     const { user } = openShop("/register");
+
+    // Then
     const field = await screen.findByLabelText("Password");
     expect(field).toHaveAttribute("type", "password");
     expect(field).toHaveAttribute("autocomplete", "new-password");
+
+    // When
     await user.click(screen.getByRole("button", { name: /^Show/ }));
+
+    // Then
     expect(field).toHaveAttribute("type", "text");
+
+    // When
     await user.click(screen.getByRole("button", { name: /^Hide/ }));
+
+    // Then
     expect(field).toHaveAttribute("type", "password");
   });
 
   it("redirects users who are already signed in", async () => {
+    // Given
     const registrations = recordRequests("post", "*/api/register", json({}, { status: 201 }));
+
+    // When
     const { router } = openShop("/register?next=%2Fcart");
+
+    // Then
     await screen.findByLabelText("Email");
     startSession(aToken());
     await waitFor(() => expect(router.state.location.pathname).toBe("/cart"));

@@ -13,6 +13,7 @@ async function fillIn(user: ReturnType<typeof openShop>["user"], email: string, 
 
 describe("sign-in", () => {
   it("requests a cookie, so that scripts cannot read the refresh token", async () => {
+    // Given
     const seen = vi.fn();
     server.use(
       http.post("*/api/login", async ({ request }) => {
@@ -21,7 +22,11 @@ describe("sign-in", () => {
       }),
     );
     const { user, router } = openShop("/sign-in");
+
+    // When
     await fillIn(user, "ada@example.com", "correct horse");
+
+    // Then
     await vi.waitFor(() => expect(router.state.location.pathname).toBe("/"));
     expect(seen).toHaveBeenCalledWith({
       email: "ada@example.com",
@@ -32,17 +37,27 @@ describe("sign-in", () => {
   });
 
   it("shows the server's message for wrong credentials", async () => {
+    // Given
     server.use(
       http.post("*/api/login", () => problem(401, "bad-credentials", "Wrong e-mail or password.")),
     );
     const { user } = openShop("/sign-in");
+
+    // When
     await fillIn(user, "ada@example.com", "wrong password");
+
+    // Then
     expect(await screen.findByRole("alert")).toHaveTextContent("Wrong e-mail or password.");
   });
 
   it("shows what is missing at the field and focuses it", async () => {
+    // Given
     const { user } = openShop("/sign-in");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Sign in" }));
+
+    // Then
     const field = screen.getByLabelText("Email");
     expect(field).toHaveAccessibleDescription(/Enter your email address/);
     expect(field).toHaveFocus();
@@ -51,10 +66,15 @@ describe("sign-in", () => {
 
 describe("registration", () => {
   it("shows the server's message at its field", async () => {
+    // Given
     const errors = [{ field: "email", message: "This is no e-mail address." }];
     server.use(http.post("*/api/register", () => problem(422, "validation", "Not valid.", errors)));
     const { user } = openShop("/register");
+
+    // When
     await fillIn(user, "ada@x", "correct horse");
+
+    // Then
     expect(await screen.findByText("This is no e-mail address.")).toBeVisible();
     expect(screen.getByLabelText("Email")).toBeInvalid();
   });

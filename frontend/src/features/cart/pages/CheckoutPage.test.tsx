@@ -38,10 +38,15 @@ beforeEach(() => {
 
 describe("visitor at checkout", () => {
   it("signs in and returns to checkout", async () => {
+    // Given
     server.use(http.post("*/api/login", () => HttpResponse.json({ access_token: aToken() })));
     const { user, router } = openShop("/checkout");
+
+    // When
     await user.type(await screen.findByLabelText("Email"), "ada@example.com");
     await user.type(screen.getByLabelText("Password"), "correct horse{Enter}");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Checkout" })).toBeVisible();
     expect(router.state.location.pathname).toBe("/checkout");
     expect(screen.getByText("Signed in as ada@example.com.")).toBeVisible();
@@ -52,10 +57,19 @@ describe("placing an order", () => {
   beforeEach(() => startSession(aToken()));
 
   it("sends the shown prices and empties the cart", async () => {
+    // Given
     const placed = ordersAnswer();
+
+    // When
     const { user } = openShop("/checkout");
+
+    // Then
     expect(await screen.findByText("€29.30")).toBeVisible();
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     expect(await screen.findByRole("heading", { name: /Accepted/ })).toBeVisible();
     expect(placed[0]?.body).toEqual({
       products: [
@@ -67,75 +81,114 @@ describe("placing an order", () => {
   });
 
   it("sends one request on a double click", async () => {
+    // Given
     const placed = ordersAnswer();
     const { user } = openShop("/checkout");
+
+    // When
     await user.dblClick(await placeButton());
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(placed).toHaveLength(1);
   });
 
   it("uses the same key again after a timeout", async () => {
+    // Given
     const placed = ordersAnswer(() => problem(504, "gateway-timeout", "No answer in time."));
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     expect(await screen.findByText("No answer in time.")).toBeVisible();
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(placed[0]?.key).toMatch(/^[0-9a-f]{32}$/);
     expect(placed[1]?.key).toBe(placed[0]?.key);
   });
 
   it("warns after a timeout if the cart has changed", async () => {
+    // Given
     ordersAnswer(() => HttpResponse.error());
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     await screen.findByText("You are offline");
     addLine(bowl, 1);
     expect(await screen.findByText("Your last order may have been placed")).toBeVisible();
   });
 
   it("shows a refusal at its line, even after another tab removes a line", async () => {
+    // Given
     const errors = [{ field: "products.1", message: "Only 1 of bowl is left." }];
     ordersAnswer(() => problem(409, "insufficient-stock", "There is not enough in stock.", errors));
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     const note = await screen.findByText("Only 1 of bowl is left.");
     expect(note.closest("li")).toHaveTextContent("bowl");
     await waitFor(() => expect(cartStore.get().attempt?.wasSent).toBe(false));
+
+    // When
     // Also where another tab takes out a line before it.
     act(() => void removeLine(MUG_ID));
+
+    // Then
     await waitFor(() => expect(screen.queryByText("mug")).toBeNull());
     expect(screen.getByText("Only 1 of bowl is left.").closest("li")).toHaveTextContent("bowl");
   });
 
   it("uses the stored key again after a reload", async () => {
+    // Given
     const placed = ordersAnswer(() => HttpResponse.error());
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
     await screen.findByText("You are offline");
     cleanup();
     const { user: later } = openShop("/checkout");
     await later.click(await placeButton());
     await screen.findByRole("heading", { name: /Accepted/ });
+
+    // Then
     expect(placed).toHaveLength(2);
     expect(placed[1]).toEqual(placed[0]);
   });
 
   it("uses a new key after a completed order", async () => {
+    // Given
     const placed = ordersAnswer();
     const { user, router } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
     await screen.findByRole("heading", { name: /Accepted/ });
     addLine(aProduct(), 2);
     addLine(bowl, 3);
     await router.navigate("/checkout");
     await user.click(await placeButton());
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(placed[1]?.body).toEqual(placed[0]?.body);
     expect(placed[1]?.key).not.toBe(placed[0]?.key);
   });
 
   it("asks again with the new price and a new key if a price has changed", async () => {
+    // Given
     const errors = [{ field: "products.0", message: "The price is €15.00 now." }];
     const placed = ordersAnswer(() =>
       problem(409, "price-changed", "Some prices changed.", errors),
@@ -148,10 +201,18 @@ describe("placing an order", () => {
     );
     const { user } = openShop("/checkout");
     await screen.findByText("€29.30");
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     expect(await screen.findByText("Some prices changed.")).toBeVisible();
     expect(await screen.findByText("€30.30")).toBeVisible();
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(placed.map((request) => request.body)).toMatchObject([
       { products: [{ price: 14.5 }, { price: 0.1 }] },
@@ -161,6 +222,7 @@ describe("placing an order", () => {
   });
 
   it("removes ordered items and keeps what another tab added", async () => {
+    // Given
     const answered = gate();
     server.use(
       http.post("*/api/orders", async () => {
@@ -170,10 +232,18 @@ describe("placing an order", () => {
       http.get("*/api/orders/:id", () => HttpResponse.json(anOrder({ status: "ACCEPTED" }))),
     );
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     expect(await screen.findByRole("button", { name: "Placing order…" })).toBeDisabled();
+
+    // When
     act(() => addLine(aProduct({ id: "d".repeat(24), name: "lamp" }), 1));
     answered.open();
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(cartStore.get().lines.map((line) => line.name)).toEqual(["lamp"]);
   });

@@ -14,13 +14,18 @@ const accepted = anOrder({
 
 describe("stream update", () => {
   it("appears on the order page and in the list", () => {
+    // Given
     const queries = new QueryClient();
     queries.setQueryData(orderQuery(ORDER_ID).queryKey, placed);
     queries.setQueryData(ordersQuery.queryKey, {
       pages: [{ orders: [placed], next_cursor: null }],
       pageParams: [""],
     });
+
+    // When
     applyOrders(queries, [accepted]);
+
+    // Then
     expect(queries.getQueryData(orderQuery(ORDER_ID).queryKey)).toEqual(accepted);
     expect(queries.getQueryData(ordersQuery.queryKey)?.pages[0]?.orders).toEqual([accepted]);
   });

@@ -41,29 +41,59 @@ afterEach(() => {
 
 describe("two tabs", () => {
   it("share one stream and both receive its events", async () => {
+    // Given
     const stream = mockOrderStream();
     const [one, other] = [await openTab(), await openTab()];
+
+    // When
     one.watch();
+
+    // Then
     await vi.waitFor(() => expect(one.isLive()).toBe(true));
+
+    // When
     other.watch();
+
+    // Then
     await vi.waitFor(() => expect(other.isLive()).toBe(true));
+
+    // When
     stream.send(event("7"));
+
+    // Then
     await vi.waitFor(() => expect([one.heard, other.heard]).toEqual([["ACCEPTED"], ["ACCEPTED"]]));
     expect(stream.connections).toEqual([null]);
   });
 
   it("hand the stream over and continue after the last event", async () => {
+    // Given
     const stream = mockOrderStream();
     const [one, other] = [await openTab(), await openTab()];
+
+    // When
     one.watch();
+
+    // Then
     await vi.waitFor(() => expect(one.isLive()).toBe(true));
+
+    // When
     other.watch();
     stream.send(event("7"));
+
+    // Then
     await vi.waitFor(() => expect(other.heard).toEqual(["ACCEPTED"]));
+
+    // When
     one.leave();
+
+    // Then
     await vi.waitFor(() => expect(stream.connections).toEqual([null, "7"]));
     await vi.waitFor(() => expect(other.isLive()).toBe(true));
+
+    // When
     stream.send(event("8", anOrder({ status: "CANCELLED" })));
+
+    // Then
     await vi.waitFor(() => expect(other.heard).toEqual(["ACCEPTED", "CANCELLED"]));
     expect(one.heard).toEqual(["ACCEPTED"]);
   });
@@ -71,62 +101,119 @@ describe("two tabs", () => {
 
 describe("order stream", () => {
   it("closes when nobody watches and reopens for the next watcher", async () => {
+    // Given
     const stream = mockOrderStream(event("7"));
+
+    // When
     const tab = await openTab();
+
+    // Then
     expect(stream.connections).toEqual([]);
+
+    // When
     tab.watch();
+
+    // Then
     await vi.waitFor(() => expect(tab.heard).toHaveLength(1));
+
+    // When
     tab.leave();
+
+    // Then
     expect(tab.isLive()).toBe(false);
     await vi.waitFor(() => expect(stream.openCount()).toBe(0));
+
+    // When
     tab.watch();
+
+    // Then
     await vi.waitFor(() => expect(stream.connections).toEqual([null, "7"]));
   });
 
   it("reconnects after the last event when it ends", async () => {
+    // Given
     const stream = mockOrderStream();
     const tab = await openTab();
+
+    // When
     tab.watch();
+
+    // Then
     await vi.waitFor(() => expect(tab.isLive()).toBe(true));
+
+    // When
     stream.send(event("7"));
+
+    // Then
     await vi.waitFor(() => expect(tab.heard).toHaveLength(1));
+
+    // When
     stream.end();
+
+    // Then
     await vi.waitFor(() => expect(tab.isLive()).toBe(false));
     await vi.waitFor(() => expect(stream.connections).toEqual([null, "7"]), 5_000);
     await vi.waitFor(() => expect(tab.isLive()).toBe(true));
   });
 
   it("leaves the tab without live updates if it is unavailable", async () => {
+    // Given
     const requests = vi.fn(() => HttpResponse.error());
     server.use(http.get("*/api/orders/stream", requests));
     const tab = await openTab();
+
+    // When
     tab.watch();
+
+    // Then
     await vi.waitFor(() => expect(requests).toHaveBeenCalled());
     expect(tab.isLive()).toBe(false);
     expect(tab.heard).toEqual([]);
   });
 
   it("starts without an event id for the next user", async () => {
+    // Given
     const stream = mockOrderStream();
     const tab = await openTab();
+
+    // When
     tab.watch();
+
+    // Then
     await vi.waitFor(() => expect(tab.isLive()).toBe(true));
+
+    // When
     stream.send(event("7"));
+
+    // Then
     await vi.waitFor(() => expect(tab.heard).toHaveLength(1));
+
+    // When
     tab.leave();
     tab.endSession();
     tab.startSession(aToken({ email: "ben@example.com" }));
     tab.watch();
+
+    // Then
     await vi.waitFor(() => expect(stream.connections).toEqual([null, null]));
   });
 
   it("is opened per tab if the browser has no locks", async () => {
+    // Given
     Reflect.deleteProperty(navigator, "locks");
     const stream = mockOrderStream();
     const tab = await openTab();
+
+    // When
     tab.watch();
+
+    // Then
     await vi.waitFor(() => expect(tab.isLive()).toBe(true));
+
+    // When
     stream.send(`event: snapshot\nid: 3\ndata: ${JSON.stringify({ orders: [accepted] })}\n\n`);
+
+    // Then
     await vi.waitFor(() => expect(tab.heard).toEqual(["ACCEPTED"]));
   });
 });

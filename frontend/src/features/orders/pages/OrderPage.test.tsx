@@ -29,14 +29,20 @@ beforeEach(() => startSession(aToken()));
 
 describe("order page", () => {
   it("changes from Placed to Accepted without a reload", async () => {
+    // Given
     serveOrder();
     mockOrderStream(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+
+    // When
     openShop(ADDRESS);
+
+    // Then
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
     expect(screen.getByText("All items in your order are reserved for you.")).toBeVisible();
   });
 
   it("shows why each line was rejected and adds available items to the cart", async () => {
+    // Given
     const [line] = anOrder().products;
     const rejected = anOrder({
       status: "REJECTED",
@@ -52,26 +58,43 @@ describe("order page", () => {
       ],
     });
     serveOrder(rejected);
+
+    // When
     const { user } = openShop(ADDRESS);
+
+    // Then
     expect(await screen.findByText("Only 0 of lamp were left.")).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Add available items to cart" }));
+
+    // Then
     await vi.waitFor(() =>
       expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 2 }]),
     );
   });
 
   it("asks for a confirmation before cancelling", async () => {
+    // Given
     serveOrder(accepted);
     const cancel = vi.fn(() =>
       HttpResponse.json(anOrder({ status: "CANCELLED" }), { status: 202 }),
     );
     server.use(http.post("*/api/orders/:id/cancel", cancel));
     const { user } = openShop(ADDRESS);
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Cancel order" }));
+
+    // Then
     const dialog = await screen.findByRole("dialog", { name: "Cancel this order?" });
     expect(dialog).toHaveTextContent("returns its items to stock");
     expect(cancel).not.toHaveBeenCalled();
+
+    // When
     await user.click(screen.getAllByRole("button", { name: "Cancel order" }).at(-1) ?? dialog);
+
+    // Then
     await vi.waitFor(() => expect(cancel).toHaveBeenCalledTimes(1));
   });
 
@@ -82,18 +105,27 @@ describe("order page", () => {
   });
 
   it("shows the history with times and the next status", async () => {
+    // Given
     serveOrder();
     const stream = mockOrderStream();
+
+    // When
     openShop(ADDRESS);
     const steps = () =>
       screen.getAllByRole("listitem").filter((each) => each.closest(".time-line"));
     await screen.findByRole("heading", { level: 1, name: /Placed/ });
+
+    // Then
     expect(steps().map((each) => each.textContent)).toEqual([
       expect.stringMatching(/^Placed\d\d:\d\d:\d\d$/),
       "Acceptedshortly",
     ]);
     await waitFor(() => expect(stream.connections).toHaveLength(1));
+
+    // When
     stream.send(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+
+    // Then
     await screen.findByRole("heading", { level: 1, name: /Accepted/ });
     const [, last] = steps();
     expect(last).toHaveTextContent(/^Accepted\d\d:\d\d:01$/);
@@ -101,8 +133,13 @@ describe("order page", () => {
   });
 
   it("shows the date, customer and total", async () => {
+    // Given
     serveOrder(accepted);
+
+    // When
     openShop(ADDRESS);
+
+    // Then
     const summary = await screen.findByRole("region", { name: "Summary" });
     expect(summary).toHaveTextContent("Total€29.00");
     expect(within(summary).getByText("ada@example.com")).toBeVisible();
@@ -114,19 +151,29 @@ describe("order page", () => {
   });
 
   it("shows an error and can be retried", async () => {
+    // Given
     recordRequests(
       "get",
       "*/api/orders/:id",
       () => problem(503, "unavailable", "Orders are unavailable."),
       json(accepted),
     );
+
+    // When
     const { user } = openShop(ADDRESS);
+
+    // Then
     expect(await screen.findByText("Orders are unavailable.")).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
   });
 
   it("focuses its heading after loading", async () => {
+    // Given
     const arrived = gate();
     recordRequests("get", "*/api/orders", json({ orders: [accepted], next_cursor: null }));
     recordRequests("get", "*/api/orders/:id", async () => {
@@ -134,9 +181,17 @@ describe("order page", () => {
       return HttpResponse.json(accepted);
     });
     const { user } = openShop("/orders");
+
+    // When
     await user.click(await screen.findByRole("link", { name: "2 × mug" }));
+
+    // Then
     expect(await screen.findByRole("status", { name: "Loading" })).toBeVisible();
+
+    // When
     arrived.open();
+
+    // Then
     const heading = await screen.findByRole("heading", { level: 1, name: /Accepted/ });
     await waitFor(() => expect(heading).toHaveFocus());
   });
@@ -146,18 +201,28 @@ describe("another user's order for an administrator", () => {
   beforeEach(() => startSession(aToken({ email: "root@example.com", role: "admin" })));
 
   it("is polled, because the stream has only the user's own orders", async () => {
+    // Given
     vi.useFakeTimers({ shouldAdvanceTime: true });
     const stream = mockOrderStream();
     recordRequests("get", "*/api/orders/:id", json(anOrder()), json(accepted));
+
+    // When
     openShop(ADDRESS);
+
+    // Then
     await screen.findByRole("heading", { level: 1, name: /Placed/ });
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
     expect(stream.connections).toEqual([]);
   });
 
   it("cannot be added to the cart", async () => {
+    // Given
     serveOrder(anOrder({ status: "REJECTED", reason: "There was too little." }));
+
+    // When
     openShop(ADDRESS);
+
+    // Then
     await screen.findByText("There was too little.");
     expect(screen.queryByRole("button", { name: "Add available items to cart" })).toBeNull();
   });
@@ -172,17 +237,23 @@ describe("cancellation", () => {
   }
 
   it("is not sent if the user keeps the order", async () => {
+    // Given
     serveOrder(accepted);
     const sent = recordRequests("post", "*/api/orders/:id/cancel", json({}));
     const { user } = openShop(ADDRESS);
+
+    // When
     const question = await ask(user);
     await user.click(question.getByRole("button", { name: "Keep order" }));
+
+    // Then
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(sent).toEqual([]);
     expect(screen.getByRole("button", { name: "Cancel order" })).toHaveFocus();
   });
 
   it("shows the new status and focuses the heading", async () => {
+    // Given
     recordRequests("get", "*/api/orders/:id", json(accepted), json(cancelled));
     const sent = recordRequests(
       "post",
@@ -190,8 +261,12 @@ describe("cancellation", () => {
       json(cancelled, { status: 202 }),
     );
     const { user } = openShop(ADDRESS);
+
+    // When
     const question = await ask(user);
     await user.dblClick(question.getByRole("button", { name: "Cancel order" }));
+
+    // Then
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(screen.getByText(/its items are back in stock/)).toBeVisible();
     expect(screen.queryByRole("button", { name: "Cancel order" })).toBeNull();
@@ -204,18 +279,27 @@ describe("cancellation", () => {
   });
 
   it("keeps a refusal readable after the page updates", async () => {
+    // Given
     const rejected = anOrder({ status: "REJECTED", reason: "There was too little." });
     recordRequests("get", "*/api/orders/:id", json(accepted), json(rejected));
     recordRequests("post", "*/api/orders/:id/cancel", () =>
       problem(409, "not-cancellable", "The order is rejected and can't be cancelled."),
     );
     const { user } = openShop(ADDRESS);
+
+    // When
     const question = await ask(user);
     await user.click(question.getByRole("button", { name: "Cancel order" }));
+
+    // Then
     await screen.findByText("There was too little.");
     expect(question.getByRole("alert")).toHaveTextContent("can't be cancelled.");
     expect(question.queryByRole("button", { name: "Cancel order" })).toBeNull();
+
+    // When
     await user.click(question.getByText("Close", { selector: ".modal-footer button" }));
+
+    // Then
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 });
@@ -225,33 +309,52 @@ describe("reorder", () => {
   const reorder = { name: "Add available items to cart" };
 
   it("adds what is available and nothing more on a second click", async () => {
+    // Given
     serveOrder(rejected);
     recordRequests("get", "*/api/products", json(productPage([aProduct({ quantity: 1 })])));
     const { user } = openShop(ADDRESS);
+
+    // When
     await user.click(await screen.findByRole("button", reorder));
+
+    // Then
     const cart = await screen.findByRole("dialog", { name: "Your cart" });
     expect(within(cart).getByText("mug")).toBeVisible();
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 1 }]);
+
+    // When
     await user.keyboard("{Escape}");
     await user.click(screen.getByRole("button", reorder));
+
+    // Then
     await screen.findByRole("dialog", { name: "Your cart" });
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 1 }]);
   });
 
   it("tops up a line that is in the cart", async () => {
+    // Given
     serveOrder(rejected);
     addLine(aProduct(), 1);
     const { user } = openShop(ADDRESS);
+
+    // When
     await user.click(await screen.findByRole("button", reorder));
+
+    // Then
     await screen.findByRole("dialog", { name: "Your cart" });
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 2 }]);
   });
 
   it("reports if nothing is available and leaves the cart unchanged", async () => {
+    // Given
     serveOrder(rejected);
     recordRequests("get", "*/api/products", json(productPage([aProduct({ archived: true })])));
     const { user } = openShop(ADDRESS);
+
+    // When
     await user.click(await screen.findByRole("button", reorder));
+
+    // Then
     expect(await screen.findByText("None of these items are available right now.")).toBeVisible();
     expect(cartStore.get().lines).toEqual([]);
     expect(screen.queryByRole("dialog")).toBeNull();

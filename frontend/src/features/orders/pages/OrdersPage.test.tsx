@@ -33,13 +33,18 @@ beforeEach(() => startSession(aToken()));
 
 describe("orders page", () => {
   it("shows status, total and pictures, and links to each order", async () => {
+    // Given
     recordRequests("get", "*/api/orders", page([accepted, older]));
     const requests = recordRequests(
       "get",
       "*/api/products",
       json(productPage([aProduct({ image_url: "/api/products/1/image" })])),
     );
+
+    // When
     openShop("/orders");
+
+    // Then
     const link = await screen.findByRole("link", { name: "2 × mug" });
     expect(link).toHaveAttribute("href", `/orders/${ORDER_ID}`);
     expect(screen.getByRole("link", { name: "1 × bowl and 1 more" })).toBeVisible();
@@ -56,8 +61,13 @@ describe("orders page", () => {
   });
 
   it("explains what to do if there are no orders", async () => {
+    // Given
     recordRequests("get", "*/api/orders", page([]));
+
+    // When
     openShop("/orders");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "No orders yet" })).toBeVisible();
     expect(screen.getByRole("link", { name: "Shop all products" })).toHaveAttribute(
       "href",
@@ -66,6 +76,7 @@ describe("orders page", () => {
   });
 
   it("loads page by page and keeps loaded pages after a failure", async () => {
+    // Given
     const requests = recordRequests(
       "get",
       "*/api/orders",
@@ -74,39 +85,66 @@ describe("orders page", () => {
       page([older]),
     );
     const { user } = openShop("/orders");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Show older orders" }));
+
+    // Then
     expect(await screen.findByText("Orders are unavailable.")).toBeVisible();
     expect(rows()).toHaveLength(1);
+
+    // When
     await user.click(screen.getByRole("button", { name: "Show older orders" }));
+
+    // Then
     expect(await screen.findByRole("link", { name: "1 × bowl and 1 more" })).toBeVisible();
     expect(rows()).toHaveLength(2);
     expect(requests.map((request) => request.query.cursor)).toEqual([undefined, "c2", "c2"]);
   });
 
   it("updates live", async () => {
+    // Given
     recordRequests("get", "*/api/orders", page([anOrder(), older]));
     const stream = mockOrderStream();
+
+    // When
     openShop("/orders");
+
+    // Then
     await screen.findByRole("link", { name: "2 × mug" });
     expect(within(rows()[0] ?? document.body).getByText("Placed")).toBeVisible();
     await waitFor(() => expect(stream.connections).toHaveLength(1));
+
+    // When
     stream.send(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+
+    // Then
     expect(await within(rows()[0] ?? document.body).findByText("Accepted")).toBeVisible();
   });
 
   it("opens no stream if all orders are settled", async () => {
+    // Given
     recordRequests("get", "*/api/orders", page([accepted]));
     const stream = mockOrderStream();
+
+    // When
     openShop("/orders");
+
+    // Then
     await screen.findByRole("link", { name: "2 × mug" });
     expect(stream.connections).toEqual([]);
   });
 
   it("polls while the stream is unavailable", async () => {
+    // Given
     vi.useFakeTimers({ shouldAdvanceTime: true });
     const requests = recordRequests("get", "*/api/orders", page([anOrder()]), page([accepted]));
     server.use(http.get("*/api/orders/stream", () => HttpResponse.error()));
+
+    // When
     openShop("/orders");
+
+    // Then
     await screen.findByRole("link", { name: "2 × mug" });
     expect(await within(rows()[0] ?? document.body).findByText("Accepted")).toBeVisible();
     expect(requests).toHaveLength(2);

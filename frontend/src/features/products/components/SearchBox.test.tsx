@@ -28,26 +28,50 @@ describe("suggestions", () => {
   });
 
   it("are chosen with the arrow keys and opened with Enter", async () => {
+    // Given
     const { user, input, options, router } = await suggest("bo");
     const [first, second] = options.map((each) => each.id);
+
+    // Then
     expect(chosen()).toEqual([]);
+
+    // When
     await user.keyboard("{ArrowDown}");
+
+    // Then
     expect(chosen()).toEqual([first]);
     expect(input).toHaveAttribute("aria-activedescendant", first);
+
+    // When
     await user.keyboard("{ArrowDown}{ArrowDown}");
+
+    // Then
     expect(chosen()).toEqual([]);
     expect(input).toHaveAttribute("aria-activedescendant", "");
+
+    // When
     await user.keyboard("{ArrowUp}");
+
+    // Then
     expect(chosen()).toEqual([second]);
     expect(input).toHaveFocus();
+
+    // When
     await user.keyboard("{Enter}");
+
+    // Then
     expect(await screen.findByRole("heading", { level: 1, name: "Bowl" })).toBeVisible();
     expect(router.state.location.pathname).toBe(`/products/${BOWL_ID}`);
   });
 
   it("close on Escape, which clears the text and does not navigate", async () => {
+    // Given
     const { user, input, router } = await suggest("bo");
+
+    // When
     await user.keyboard("{ArrowDown}{Escape}");
+
+    // Then
     expect(screen.queryByRole("option")).toBeNull();
     expect(input).toHaveAttribute("aria-expanded", "false");
     expect(input).toHaveValue("");
@@ -62,8 +86,13 @@ describe("suggestions", () => {
   });
 
   it("are ignored if Enter is pressed without choosing one", async () => {
+    // Given
     const { user, router } = await suggest("bo");
+
+    // When
     await user.keyboard("wl{Enter}");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Results for “bowl”" })).toBeVisible();
     expect(router.state.location.search).toBe("?q=bowl");
   });
@@ -71,12 +100,17 @@ describe("suggestions", () => {
 
 describe("search on the catalogue page", () => {
   it("is cleared when its filter chip is removed", async () => {
+    // Given
     recordRequests("get", "*/api/products", json(productPage([aProduct()])));
     const { user, router } = openShop("/products?category=kitchen");
     const input = await field();
+
+    // When
     await user.type(input, "bowl");
     const chips = await screen.findByRole("list", { name: "Active filters" });
     await user.click(await within(chips).findByRole("button", { name: /^“bowl”/ }));
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen"));
     expect(input).toHaveValue("");
     await expect(
@@ -85,12 +119,21 @@ describe("search on the catalogue page", () => {
   });
 
   it("is cleared when going back", async () => {
+    // Given
     recordRequests("get", "*/api/products", json(productPage([aProduct()])));
     const { user, router } = openShop("/products");
+
+    // When
     await user.click(await screen.findByRole("link", { name: "Kitchen" }));
     await user.type(await field(), "bowl");
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&q=bowl"));
+
+    // When
     await router.navigate(-1);
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe(""));
     await expect(
       waitFor(() => expect(router.state.location.search).toContain("q="), { timeout: 400 }),
@@ -102,19 +145,31 @@ describe("search shortcut", () => {
   it.each(["/", "{Control>}k{/Control}", "{Meta>}k{/Meta}"])(
     "%s leads to the field",
     async (keys) => {
+      // When
       const { user } = openShop("/cart");
+
+      // Then
       const input = await field();
       expect(input).not.toHaveFocus();
+
+      // When
       await user.keyboard(keys);
+
+      // Then
       expect(input).toHaveFocus();
       expect(input).toHaveValue("");
     },
   );
 
   it("types a slash inside a text field", async () => {
+    // Given
     const { user } = openShop("/sign-in");
     const email = await screen.findByLabelText("Email");
+
+    // When
     await user.type(email, "a/b");
+
+    // Then
     expect(email).toHaveValue("a/b");
     expect(email).toHaveFocus();
   });

@@ -19,8 +19,13 @@ function watchQueries(): URLSearchParams[] {
 
 describe("catalogue", () => {
   it("requests what the URL says", async () => {
+    // Given
     const requests = watchQueries();
+
+    // When
     openShop("/products?q=mug&category=kitchen&max=20&stock=in&sort=price");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Results for “mug”" })).toBeVisible();
     expect(await screen.findByText("1 product")).toBeVisible();
     expect(Object.fromEntries(requests[0] ?? [])).toEqual({
@@ -34,45 +39,74 @@ describe("catalogue", () => {
   });
 
   it("searches while typing and updates the URL", async () => {
+    // Given
     const requests = watchQueries();
     const { user, router } = openShop("/products?category=kitchen");
+
+    // When
     await user.type(await screen.findByRole("combobox", { name: "Search products" }), "bowl");
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&q=bowl"));
     await waitFor(() => expect(requests[0]?.get("q")).toBe("bowl"));
   });
 
   it("removes a filter by its chip", async () => {
+    // Given
     watchQueries();
     const { user, router } = openShop("/products?category=kitchen&min=5");
     const chips = await screen.findByRole("list", { name: "Active filters" });
+
+    // When
     await user.click(within(chips).getByRole("button", { name: /^Kitchen/ }));
+
+    // Then
     expect(router.state.location.search).toBe("?min=5");
   });
 
   it("offers all products if nothing matches", async () => {
+    // Given
     server.use(http.get("*/api/products", () => HttpResponse.json(productPage([]))));
     const { user, router } = openShop("/products?q=zzz");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Show all products" }));
+
+    // Then
     expect(router.state.location.search).toBe("");
   });
 
   it("can be retried after a failure", async () => {
+    // Given
     server.use(
       http.get("*/api/products", () => problem(503, "unavailable", "The shop is unavailable."), {
         once: true,
       }),
     );
+
+    // When
     const { user } = openShop("/products");
+
+    // Then
     expect(await screen.findByText("The shop is unavailable.")).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await screen.findByRole("link", { name: "mug" })).toBeVisible();
   });
 
   it("shows an error for an invalid price range", async () => {
+    // Given
     watchQueries();
     const { user } = openShop("/products");
+
+    // When
     await user.type(await screen.findByLabelText("From"), "9");
     await user.type(screen.getByLabelText("To"), "5{Enter}");
+
+    // Then
     expect(
       screen.getByText("The maximum price must not be below the minimum price."),
     ).toBeVisible();
@@ -90,10 +124,19 @@ describe("catalogue URL", () => {
     );
 
   it("stores the number of loaded pages", async () => {
+    // Given
     const requests = twoPages();
+
+    // When
     const { user, router } = openShop("/products");
+
+    // Then
     expect(await screen.findByText("Showing 1 of 2")).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Show more" }));
+
+    // Then
     expect(await screen.findByRole("link", { name: "bowl" })).toBeVisible();
     expect(screen.getByRole("link", { name: "mug" })).toBeVisible();
     expect(router.state.location.search).toBe("?pages=2");
@@ -101,23 +144,37 @@ describe("catalogue URL", () => {
   });
 
   it("restores the loaded pages after a reload", async () => {
+    // Given
     twoPages();
+
+    // When
     openShop("/products?pages=2");
+
+    // Then
     expect(await screen.findByRole("link", { name: "bowl" })).toBeVisible();
     expect(screen.getByRole("link", { name: "mug" })).toBeVisible();
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
   });
 
   it("stores category, price, stock and sort, and returns to the first page", async () => {
+    // Given
     const requests = watchQueries();
     const { user, router } = openShop("/products?q=stone&pages=3");
+
+    // When
     await user.click(await screen.findByRole("radio", { name: "Kitchen" }));
+
+    // Then
     expect(router.state.location.search).toBe("?q=stone&category=kitchen");
+
+    // When
     await user.type(screen.getByLabelText("From"), "5");
     await user.type(screen.getByLabelText("To"), "9.99");
     await user.click(screen.getByRole("button", { name: /^Apply/ }));
     await user.click(screen.getByRole("checkbox", { name: "In stock only" }));
     await user.selectOptions(screen.getByLabelText("Sort"), "Price, low to high");
+
+    // Then
     const search = "?q=stone&category=kitchen&min=5&max=9.99&stock=in&sort=price";
     await waitFor(() => expect(router.state.location.search).toBe(search));
     await waitFor(() =>
@@ -131,11 +188,16 @@ describe("catalogue URL", () => {
         limit: "24",
       }),
     );
+
+    // When
     await router.navigate(-1);
+
+    // Then
     await waitFor(() => expect(screen.getByLabelText("Sort")).toHaveValue(""));
   });
 
   it("retries loading the categories", async () => {
+    // Given
     watchQueries();
     recordRequests(
       "get",
@@ -145,33 +207,59 @@ describe("catalogue URL", () => {
     );
     const { user } = openShop("/products");
     const filters = within(await screen.findByRole("group", { name: "Category" }));
+
+    // When
     await user.click(await filters.findByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await filters.findByRole("radio", { name: "Garden" })).toBeInTheDocument();
   });
 });
 
 describe("product card", () => {
   it("shows low stock and sold-out products", async () => {
+    // Given
     const few = aProduct({ quantity: 4 });
     const none = aProduct({ id: BOWL_ID, name: "bowl", quantity: 0 });
     recordRequests("get", "*/api/products", json(productPage([few, none])));
+
+    // When
     openShop("/products");
+
+    // Then
     expect(await screen.findByText("4 left")).toBeVisible();
     expect(screen.getByRole("button", { name: "Sold out" })).toBeDisabled();
   });
 
   it("replaces its button with a stepper, which Undo restores", async () => {
+    // Given
     watchQueries();
     const { user } = openShop("/products");
+
+    // When
     await user.click(await screen.findByRole("button", { name: /^Add to cart: mug$/ }));
+
+    // Then
     const stepper = within(screen.getByRole("group", { name: "Quantity of mug" }));
     expect(stepper.getByRole("button", { name: /Increase/ })).toHaveFocus();
+
+    // When
     await user.click(stepper.getByRole("button", { name: /Increase/ }));
+
+    // Then
     expect(stepper.getByRole("textbox")).toHaveValue("2");
+
+    // When
     await user.click(stepper.getByRole("button", { name: /Decrease/ }));
     await user.click(stepper.getByRole("button", { name: /Decrease/ }));
+
+    // Then
     expect(screen.getByRole("button", { name: /^Add to cart: mug$/ })).toHaveFocus();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Undo" }));
+
+    // Then
     expect(screen.getByRole("group", { name: "Quantity of mug" })).toBeVisible();
   });
 });

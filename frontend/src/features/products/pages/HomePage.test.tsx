@@ -22,8 +22,13 @@ function shelves(fresh: () => Response | Promise<Response>, last: () => Response
 
 describe("home page", () => {
   it("shows new products, low stock and categories", async () => {
+    // Given
     const requests = shelves(json(productPage([aProduct()])), json(productPage([bowl])));
+
+    // When
     openShop("/");
+
+    // Then
     const fresh = within(await screen.findByRole("region", { name: "New arrivals" }));
     expect(await fresh.findByRole("link", { name: "mug" })).toBeVisible();
     const last = within(screen.getByRole("region", { name: "Almost gone" }));
@@ -43,6 +48,7 @@ describe("home page", () => {
   });
 
   it("shows placeholders while products load", async () => {
+    // Given
     const arrived = gate();
     shelves(
       async () => {
@@ -51,25 +57,39 @@ describe("home page", () => {
       },
       json(productPage([bowl])),
     );
+
+    // When
     openShop("/");
+
+    // Then
     const fresh = within(await screen.findByRole("region", { name: "New arrivals" }));
     const skeleton = fresh.getByRole("status", { name: "Loading products" });
     expect(skeleton.children).toHaveLength(8);
+
+    // When
     arrived.open();
+
+    // Then
     expect(await fresh.findByRole("link", { name: "mug" })).toBeVisible();
     expect(skeleton).not.toBeInTheDocument();
   });
 
   it("explains an empty shop and hides empty sections", async () => {
+    // Given
     shelves(json(productPage([])), json(productPage([])));
     recordRequests("get", "*/api/categories", json({ categories: [] }));
+
+    // When
     openShop("/");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "No products yet" })).toBeVisible();
     await waitFor(() => expect(screen.queryByRole("region", { name: "Almost gone" })).toBeNull());
     expect(screen.queryByRole("region", { name: "Categories" })).toBeNull();
   });
 
   it("shows an error in the failed section, which can be retried", async () => {
+    // Given
     const answers = [
       () => problem(503, "unavailable", "Products are unavailable."),
       json(productPage([aProduct()])),
@@ -78,7 +98,11 @@ describe("home page", () => {
       () => (answers.shift() ?? answers[0] ?? json(productPage([])))(),
       json(productPage([bowl])),
     );
+
+    // When
     openShop("/");
+
+    // Then
     const fresh = within(await screen.findByRole("region", { name: "New arrivals" }));
     expect(await fresh.findByRole("alert")).toHaveTextContent("Products are unavailable.");
     expect(await screen.findByText("3 left")).toBeVisible();
@@ -89,6 +113,7 @@ describe("home page", () => {
   });
 
   it("retries loading the categories", async () => {
+    // Given
     recordRequests(
       "get",
       "*/api/categories",
@@ -97,7 +122,11 @@ describe("home page", () => {
     );
     const { user } = openShop("/");
     const tiles = within(await screen.findByRole("region", { name: "Categories" }));
+
+    // When
     await user.click(await tiles.findByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await tiles.findByRole("link", { name: "Garden" })).toBeVisible();
   });
 });

@@ -16,16 +16,29 @@ function serveProduct(product = aProduct()) {
 
 describe("product page", () => {
   it("limits the quantity to the stock", async () => {
+    // Given
     serveProduct(aProduct({ quantity: 3 }));
+
+    // When
     const { user } = openShop(`/products/${MUG_ID}`);
+
+    // Then
     expect(await screen.findByText("3 left")).toBeVisible();
+
+    // When
     const field = screen.getByRole("textbox", { name: "Quantity" });
     await user.clear(field);
     await user.type(field, "99");
     await user.tab();
+
+    // Then
     expect(field).toHaveValue("3");
     expect(screen.getByRole("button", { name: "Increase: Quantity" })).toBeDisabled();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Add to cart" }));
+
+    // Then
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 3 }]);
     expect(await screen.findByRole("dialog", { name: "Your cart" })).toBeVisible();
   });
@@ -37,8 +50,13 @@ describe("product page", () => {
   });
 
   it("explains that an archived product is not available", async () => {
+    // Given
     serveProduct(aProduct({ archived: true }));
+
+    // When
     openShop(`/products/${MUG_ID}`);
+
+    // Then
     expect(await screen.findByText("No longer available")).toBeVisible();
     expect(screen.queryByRole("button", { name: "Add to cart" })).toBeNull();
   });
@@ -50,12 +68,21 @@ describe("product page", () => {
   });
 
   it("counts items that are already in the cart", async () => {
+    // Given
     serveProduct(aProduct({ quantity: 3 }));
     addLine(aProduct(), 2);
     const { user } = openShop(`/products/${MUG_ID}`);
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Add to cart" }));
+
+    // Then
     expect(cartStore.get().lines).toMatchObject([{ quantity: 3 }]);
+
+    // When
     await user.keyboard("{Escape}");
+
+    // Then
     expect(
       await screen.findByRole("button", { name: "All available items are in your cart" }),
     ).toBeDisabled();
@@ -63,23 +90,37 @@ describe("product page", () => {
   });
 
   it("shows an error and can be retried", async () => {
+    // Given
     recordRequests(
       "get",
       "*/api/products/:id",
       () => problem(503, "unavailable", "Products are unavailable."),
       json(aProduct(), { headers: { ETag: '"1.1"' } }),
     );
+
+    // When
     const { user } = openShop(`/products/${MUG_ID}`);
+
+    // Then
     expect(await screen.findByText("Products are unavailable.")).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await screen.findByRole("heading", { level: 1, name: "Mug" })).toBeVisible();
   });
 
   it("links its categories and shows other products of the first one", async () => {
+    // Given
     serveProduct(aProduct({ categories: ["kitchen", "gifts"] }));
     const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
     const requests = recordRequests("get", "*/api/products", json(productPage([aProduct(), bowl])));
+
+    // When
     openShop(`/products/${MUG_ID}`);
+
+    // Then
     const links = within(await screen.findByRole("navigation", { name: "Product categories" }));
     expect(links.getAllByRole("link").map((each) => each.getAttribute("href"))).toEqual([
       "/products?category=kitchen",
