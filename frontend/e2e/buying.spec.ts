@@ -151,32 +151,32 @@ test("an expired token is refreshed during checkout and the session survives a r
 test("signing out in one tab signs out in the other", async ({ page, context }) => {
   // Given
   await signIn(page, SHOPPER);
-  const other = await context.newPage();
+  const otherPage = await context.newPage();
 
   // When
-  await other.goto("/orders");
+  await otherPage.goto("/orders");
 
   // Then
-  await expect(other.getByRole("heading", { name: "Your orders" })).toBeVisible();
+  await expect(otherPage.getByRole("heading", { name: "Your orders" })).toBeVisible();
 
   // When
   await page.getByRole("button", { name: "Account" }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
 
   // Then
-  await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
 test("the cart is the same in two tabs", async ({ page, context, admin }) => {
   // Given
   const product = await admin.makeProduct();
-  const other = await context.newPage();
+  const otherPage = await context.newPage();
 
   // When
-  await other.goto("/cart");
+  await otherPage.goto("/cart");
   await addToCart(page, product);
 
   // Then
-  await expect(other.getByRole("button", { name: "Cart 1 item" })).toBeVisible();
-  await expect(other.getByRole("main").getByText(product.name)).toBeVisible();
+  await expect(otherPage.getByRole("button", { name: "Cart 1 item" })).toBeVisible();
+  await expect(otherPage.getByRole("main").getByText(product.name)).toBeVisible();
 });

@@ -8,14 +8,14 @@ import { currentSession, sessionStore, startSession } from "./session";
 
 const ADDRESS = "http://shop.test/api/me";
 
-function refusesTokensBut(good: string, seen: string[]) {
+function acceptOnly(good: string, bodies: string[]) {
   server.use(
     mock.post("*/api/me", async ({ request }) => {
-      seen.push(await request.text());
-      const isGood = request.headers.get("Authorization") === `Bearer ${good}`;
-      return isGood
+      bodies.push(await request.text());
+      const isValid = request.headers.get("Authorization") === `Bearer ${good}`;
+      return isValid
         ? HttpResponse.json({ fine: true })
-        : problem(401, "unauthenticated", "Who are you?");
+        : problem(401, "unauthenticated", "Sign in first.");
     }),
   );
 }
@@ -25,7 +25,7 @@ describe("expired token", () => {
     // Given
     const [old, fresh] = [aToken({ jti: "old" }), aToken({ jti: "fresh" })];
     const bodies: string[] = [];
-    refusesTokensBut(fresh, bodies);
+    acceptOnly(fresh, bodies);
     server.use(mock.post("*/api/refresh", () => HttpResponse.json({ access_token: fresh })));
     startSession(old);
 
@@ -41,7 +41,7 @@ describe("expired token", () => {
   it("is refreshed by one request for several callers", async () => {
     const [old, fresh] = [aToken({ jti: "old" }), aToken({ jti: "fresh" })];
     const refresh = vi.fn(() => HttpResponse.json({ access_token: fresh }));
-    refusesTokensBut(fresh, []);
+    acceptOnly(fresh, []);
     server.use(mock.post("*/api/refresh", refresh));
     startSession(old);
 
@@ -51,7 +51,7 @@ describe("expired token", () => {
   });
 
   it("ends the session if it cannot be refreshed", async () => {
-    refusesTokensBut("none", []);
+    acceptOnly("none", []);
     server.use(mock.post("*/api/refresh", () => problem(401, "unauthenticated", "Over.")));
     startSession(aToken());
 
@@ -60,7 +60,7 @@ describe("expired token", () => {
   });
 
   it("keeps the session if the server cannot refresh it now", async () => {
-    refusesTokensBut("none", []);
+    acceptOnly("none", []);
     server.use(mock.post("*/api/refresh", () => problem(503, "unavailable", "Busy.")));
     startSession(aToken());
 
@@ -72,7 +72,7 @@ describe("expired token", () => {
 describe("request", () => {
   it("without a session sends no token and does not retry after 401", async () => {
     const bodies: string[] = [];
-    refusesTokensBut("none", bodies);
+    acceptOnly("none", bodies);
     await expect(http(ADDRESS, { method: "POST" })).rejects.toBeInstanceOf(Problem);
     expect(bodies).toHaveLength(1);
   });

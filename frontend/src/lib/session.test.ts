@@ -52,21 +52,21 @@ describe("session", () => {
     expect(expiresAt - Date.now()).toBeGreaterThan(899_000);
   });
 
-  it("notifies other tabs of its start and end", async () => {
+  it("notifies otherTab tabs of its start and end", async () => {
     // Given
-    const other = new BroadcastChannel("kiosk-session");
-    const heard: string[] = [];
+    const otherTab = new BroadcastChannel("kiosk-session");
+    const messages: string[] = [];
 
     // When
-    other.onmessage = ({ data }) => heard.push(data.type);
+    otherTab.onmessage = ({ data }) => messages.push(data.type);
     startSession(aToken());
     endSession();
 
     // Then
-    await vi.waitFor(() => expect(heard).toEqual(["session", "signed-out"]));
+    await vi.waitFor(() => expect(messages).toEqual(["session", "signed-out"]));
 
     // When
-    other.close();
+    otherTab.close();
   });
 
   it("stores no token where scripts could read it", () => {

@@ -13,8 +13,8 @@ import {
 const quantities = () => cartStore.get().lines.map((line) => [line.name, line.quantity]);
 const stored = (): Cart => JSON.parse(localStorage.getItem(CART_KEY) ?? "null");
 
-/** What another tab does: it writes, and this one hears of it. */
-function anotherTabWrites(value: unknown): void {
+/** Write a cart as another tab does, which triggers a storage event in this one. */
+function writeInAnotherTab(value: unknown): void {
   localStorage.setItem(CART_KEY, JSON.stringify(value));
   dispatchEvent(new StorageEvent("storage", { key: CART_KEY }));
 }
@@ -65,7 +65,7 @@ describe("change in another tab", () => {
   it("appears in this tab", () => {
     addLine(aProduct(), 1);
     const { lines } = stored();
-    anotherTabWrites({
+    writeInAnotherTab({
       lines: [...lines, { ...lines[0], id: BOWL_ID, name: "bowl" }],
       attempt: null,
     });
@@ -88,7 +88,7 @@ describe("change in another tab", () => {
   });
 
   it("is ignored if it is not valid", () => {
-    anotherTabWrites({ lines: [{ id: 7, quantity: -1 }] });
+    writeInAnotherTab({ lines: [{ id: 7, quantity: -1 }] });
     expect(quantities()).toEqual([]);
   });
 });

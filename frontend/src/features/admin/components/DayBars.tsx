@@ -14,7 +14,7 @@ export function DayBars({ days, of }: Props) {
   const [first, last] = [days[0], days.at(-1)];
   return (
     <div className="plot day-bars" aria-hidden="true">
-      <span className="most">{COMPACT.format(maximum)}</span>
+      <span className="maximum">{COMPACT.format(maximum)}</span>
       <svg aria-hidden="true" viewBox={`0 0 ${days.length} 100`} preserveAspectRatio="none">
         {days.map((day, index) => {
           const height = (day[of] / maximum) * 100;

@@ -164,8 +164,8 @@ describe("edit", () => {
 describe("edit conflict", () => {
   const theirs = aProduct({ price: 20, description: "Holds coffee.", categories: ["garden"] });
 
-  /** Changes the price to 15 while someone else saves theirs. */
-  async function collide() {
+  /** Change the price to 15 while someone else saves another version. */
+  async function causeConflict() {
     recordRequests(
       "get",
       "*/api/products/:id",
@@ -191,7 +191,7 @@ describe("edit conflict", () => {
 
   it("shows both versions of each field and keeps the fields that only the other user changed", async () => {
     // When
-    const { user, sent } = await collide();
+    const { user, sent } = await causeConflict();
 
     // Then
     expect(screen.getAllByRole("group").map((group) => group.textContent)).toEqual([
@@ -222,7 +222,7 @@ describe("edit conflict", () => {
 
   it("saves the chosen value of each field", async () => {
     // Given
-    const { user, sent } = await collide();
+    const { user, sent } = await causeConflict();
 
     // When
     await user.click(side("Price", /Theirs/));
@@ -241,7 +241,7 @@ describe("edit conflict", () => {
   });
 
   it("takes the focus when it replaces the form", async () => {
-    await collide();
+    await causeConflict();
     const notice = screen.getByText("Someone else changed this product");
     expect(notice.closest("[tabindex]")).toHaveFocus();
   });

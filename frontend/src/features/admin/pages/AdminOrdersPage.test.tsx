@@ -67,7 +67,7 @@ describe("all orders", () => {
         limit: "25",
       }),
     );
-    // What is typed counts when it pauses, not letter by letter.
+    // The filter is applied when the user stops typing, not for every letter.
     expect(requests).toHaveLength(3);
     expect(screen.queryByRole("row", { name: /ada@example.com/ })).toBeNull();
   });

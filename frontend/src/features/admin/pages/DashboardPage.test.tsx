@@ -23,7 +23,7 @@ function serveStatistics(figures = statistics(), lowStock = 1) {
 
 const tile = (label: string) => screen.getByText(label, { selector: "dt" }).parentElement;
 
-/** The heights of the bars, the tallest of which is 100. */
+/** Return the heights of the bars. The tallest bar has 100. */
 const bars = () =>
   [...document.querySelectorAll(".day-bars rect")].map((bar) => Number(bar.getAttribute("height")));
 

@@ -7,20 +7,20 @@ import { openShop } from "@/testing/render";
 import { gate, json, problem, productPage, recordRequests, server } from "@/testing/server";
 import { addLine, cartStore, removeLine } from "../cartStore";
 
-interface Placed {
+interface PlacedOrder {
   key: string | null;
   body: unknown;
 }
 
 const bowl = aProduct({ id: BOWL_ID, name: "bowl", price: 0.1 });
 
-/** Answers each request to place an order with the next of the answers. */
-function ordersAnswer(...answers: (() => Response)[]): Placed[] {
-  const placed: Placed[] = [];
+/** Record placed orders and answer each with the next response. */
+function recordOrders(...responses: (() => Response)[]): PlacedOrder[] {
+  const placed: PlacedOrder[] = [];
   server.use(
     http.post("*/api/orders", async ({ request }) => {
       placed.push({ key: request.headers.get("Idempotency-Key"), body: await request.json() });
-      return (answers.shift() ?? created)();
+      return (responses.shift() ?? created)();
     }),
     http.get("*/api/orders/:id", () => HttpResponse.json(anOrder({ status: "ACCEPTED" }))),
   );
@@ -58,7 +58,7 @@ describe("placing an order", () => {
 
   it("sends the shown prices and empties the cart", async () => {
     // Given
-    const placed = ordersAnswer();
+    const placed = recordOrders();
 
     // When
     const { user } = openShop("/checkout");
@@ -82,7 +82,7 @@ describe("placing an order", () => {
 
   it("sends one request on a double click", async () => {
     // Given
-    const placed = ordersAnswer();
+    const placed = recordOrders();
     const { user } = openShop("/checkout");
 
     // When
@@ -95,7 +95,7 @@ describe("placing an order", () => {
 
   it("uses the same key again after a timeout", async () => {
     // Given
-    const placed = ordersAnswer(() => problem(504, "gateway-timeout", "No answer in time."));
+    const placed = recordOrders(() => problem(504, "gateway-timeout", "No answer in time."));
     const { user } = openShop("/checkout");
 
     // When
@@ -115,7 +115,7 @@ describe("placing an order", () => {
 
   it("warns after a timeout if the cart has changed", async () => {
     // Given
-    ordersAnswer(() => HttpResponse.error());
+    recordOrders(() => HttpResponse.error());
     const { user } = openShop("/checkout");
 
     // When
@@ -130,7 +130,7 @@ describe("placing an order", () => {
   it("shows a refusal at its line, even after another tab removes a line", async () => {
     // Given
     const errors = [{ field: "products.1", message: "Only 1 of bowl is left." }];
-    ordersAnswer(() => problem(409, "insufficient-stock", "There is not enough in stock.", errors));
+    recordOrders(() => problem(409, "insufficient-stock", "There is not enough in stock.", errors));
     const { user } = openShop("/checkout");
 
     // When
@@ -142,7 +142,7 @@ describe("placing an order", () => {
     await waitFor(() => expect(cartStore.get().attempt?.wasSent).toBe(false));
 
     // When
-    // Also where another tab takes out a line before it.
+    // The error must stay at its line when another tab removes an earlier line.
     act(() => void removeLine(MUG_ID));
 
     // Then
@@ -152,7 +152,7 @@ describe("placing an order", () => {
 
   it("uses the stored key again after a reload", async () => {
     // Given
-    const placed = ordersAnswer(() => HttpResponse.error());
+    const placed = recordOrders(() => HttpResponse.error());
     const { user } = openShop("/checkout");
 
     // When
@@ -170,7 +170,7 @@ describe("placing an order", () => {
 
   it("uses a new key after a completed order", async () => {
     // Given
-    const placed = ordersAnswer();
+    const placed = recordOrders();
     const { user, router } = openShop("/checkout");
 
     // When
@@ -190,7 +190,7 @@ describe("placing an order", () => {
   it("asks again with the new price and a new key if a price has changed", async () => {
     // Given
     const errors = [{ field: "products.0", message: "The price is €15.00 now." }];
-    const placed = ordersAnswer(() =>
+    const placed = recordOrders(() =>
       problem(409, "price-changed", "Some prices changed.", errors),
     );
     recordRequests(
@@ -223,10 +223,10 @@ describe("placing an order", () => {
 
   it("removes ordered items and keeps what another tab added", async () => {
     // Given
-    const answered = gate();
+    const responded = gate();
     server.use(
       http.post("*/api/orders", async () => {
-        await answered.opened;
+        await responded.opened;
         return created();
       }),
       http.get("*/api/orders/:id", () => HttpResponse.json(anOrder({ status: "ACCEPTED" }))),
@@ -241,7 +241,7 @@ describe("placing an order", () => {
 
     // When
     act(() => addLine(aProduct({ id: "d".repeat(24), name: "lamp" }), 1));
-    answered.open();
+    responded.open();
 
     // Then
     await screen.findByRole("heading", { name: /Accepted/ });

@@ -8,21 +8,21 @@ const accepted = anOrder({ status: "ACCEPTED" });
 const event = (id: string, order = accepted) =>
   `event: order\nid: ${id}\ndata: ${JSON.stringify(order)}\n\n`;
 
-/** A tab has its own modules, and shares locks and channels with the others. */
+/** Each tab has its own modules. All tabs share the locks and channels. */
 async function openTab(token = aToken()) {
   vi.resetModules();
   const { startSession, endSession } = await import("@/lib/session");
   const { watchOrders, liveStore } = await import("./orderStream");
   startSession(token);
-  const heard: string[] = [];
+  const statuses: string[] = [];
   let leave = () => {};
   return {
-    heard,
+    statuses,
     endSession,
     startSession,
     isLive: liveStore.get,
     watch() {
-      leave = watchOrders((orders) => heard.push(...orders.map((each) => each.status)));
+      leave = watchOrders((orders) => statuses.push(...orders.map((order) => order.status)));
       tabs.push(leave);
     },
     leave: () => leave(),
@@ -43,59 +43,61 @@ describe("two tabs", () => {
   it("share one stream and both receive its events", async () => {
     // Given
     const stream = mockOrderStream();
-    const [one, other] = [await openTab(), await openTab()];
+    const [first, second] = [await openTab(), await openTab()];
 
     // When
-    one.watch();
+    first.watch();
 
     // Then
-    await vi.waitFor(() => expect(one.isLive()).toBe(true));
+    await vi.waitFor(() => expect(first.isLive()).toBe(true));
 
     // When
-    other.watch();
+    second.watch();
 
     // Then
-    await vi.waitFor(() => expect(other.isLive()).toBe(true));
+    await vi.waitFor(() => expect(second.isLive()).toBe(true));
 
     // When
     stream.send(event("7"));
 
     // Then
-    await vi.waitFor(() => expect([one.heard, other.heard]).toEqual([["ACCEPTED"], ["ACCEPTED"]]));
+    await vi.waitFor(() =>
+      expect([first.statuses, second.statuses]).toEqual([["ACCEPTED"], ["ACCEPTED"]]),
+    );
     expect(stream.connections).toEqual([null]);
   });
 
   it("hand the stream over and continue after the last event", async () => {
     // Given
     const stream = mockOrderStream();
-    const [one, other] = [await openTab(), await openTab()];
+    const [first, second] = [await openTab(), await openTab()];
 
     // When
-    one.watch();
+    first.watch();
 
     // Then
-    await vi.waitFor(() => expect(one.isLive()).toBe(true));
+    await vi.waitFor(() => expect(first.isLive()).toBe(true));
 
     // When
-    other.watch();
+    second.watch();
     stream.send(event("7"));
 
     // Then
-    await vi.waitFor(() => expect(other.heard).toEqual(["ACCEPTED"]));
+    await vi.waitFor(() => expect(second.statuses).toEqual(["ACCEPTED"]));
 
     // When
-    one.leave();
+    first.leave();
 
     // Then
     await vi.waitFor(() => expect(stream.connections).toEqual([null, "7"]));
-    await vi.waitFor(() => expect(other.isLive()).toBe(true));
+    await vi.waitFor(() => expect(second.isLive()).toBe(true));
 
     // When
     stream.send(event("8", anOrder({ status: "CANCELLED" })));
 
     // Then
-    await vi.waitFor(() => expect(other.heard).toEqual(["ACCEPTED", "CANCELLED"]));
-    expect(one.heard).toEqual(["ACCEPTED"]);
+    await vi.waitFor(() => expect(second.statuses).toEqual(["ACCEPTED", "CANCELLED"]));
+    expect(first.statuses).toEqual(["ACCEPTED"]);
   });
 });
 
@@ -114,7 +116,7 @@ describe("order stream", () => {
     tab.watch();
 
     // Then
-    await vi.waitFor(() => expect(tab.heard).toHaveLength(1));
+    await vi.waitFor(() => expect(tab.statuses).toHaveLength(1));
 
     // When
     tab.leave();
@@ -145,7 +147,7 @@ describe("order stream", () => {
     stream.send(event("7"));
 
     // Then
-    await vi.waitFor(() => expect(tab.heard).toHaveLength(1));
+    await vi.waitFor(() => expect(tab.statuses).toHaveLength(1));
 
     // When
     stream.end();
@@ -168,7 +170,7 @@ describe("order stream", () => {
     // Then
     await vi.waitFor(() => expect(requests).toHaveBeenCalled());
     expect(tab.isLive()).toBe(false);
-    expect(tab.heard).toEqual([]);
+    expect(tab.statuses).toEqual([]);
   });
 
   it("starts without an event id for the next user", async () => {
@@ -186,7 +188,7 @@ describe("order stream", () => {
     stream.send(event("7"));
 
     // Then
-    await vi.waitFor(() => expect(tab.heard).toHaveLength(1));
+    await vi.waitFor(() => expect(tab.statuses).toHaveLength(1));
 
     // When
     tab.leave();
@@ -214,6 +216,6 @@ describe("order stream", () => {
     stream.send(`event: snapshot\nid: 3\ndata: ${JSON.stringify({ orders: [accepted] })}\n\n`);
 
     // Then
-    await vi.waitFor(() => expect(tab.heard).toEqual(["ACCEPTED"]));
+    await vi.waitFor(() => expect(tab.statuses).toEqual(["ACCEPTED"]));
   });
 });

@@ -112,11 +112,11 @@ describe("order page", () => {
     // When
     openShop(ADDRESS);
     const steps = () =>
-      screen.getAllByRole("listitem").filter((each) => each.closest(".time-line"));
+      screen.getAllByRole("listitem").filter((item) => item.closest(".time-line"));
     await screen.findByRole("heading", { level: 1, name: /Placed/ });
 
     // Then
-    expect(steps().map((each) => each.textContent)).toEqual([
+    expect(steps().map((step) => step.textContent)).toEqual([
       expect.stringMatching(/^Placed\d\d:\d\d:\d\d$/),
       "Acceptedshortly",
     ]);
@@ -217,13 +217,13 @@ describe("another user's order for an administrator", () => {
 
   it("cannot be added to the cart", async () => {
     // Given
-    serveOrder(anOrder({ status: "REJECTED", reason: "There was too little." }));
+    serveOrder(anOrder({ status: "REJECTED", reason: "There was not enough stock." }));
 
     // When
     openShop(ADDRESS);
 
     // Then
-    await screen.findByText("There was too little.");
+    await screen.findByText("There was not enough stock.");
     expect(screen.queryByRole("button", { name: "Add available items to cart" })).toBeNull();
   });
 });
@@ -280,7 +280,7 @@ describe("cancellation", () => {
 
   it("keeps a refusal readable after the page updates", async () => {
     // Given
-    const rejected = anOrder({ status: "REJECTED", reason: "There was too little." });
+    const rejected = anOrder({ status: "REJECTED", reason: "There was not enough stock." });
     recordRequests("get", "*/api/orders/:id", json(accepted), json(rejected));
     recordRequests("post", "*/api/orders/:id/cancel", () =>
       problem(409, "not-cancellable", "The order is rejected and can't be cancelled."),
@@ -292,7 +292,7 @@ describe("cancellation", () => {
     await user.click(question.getByRole("button", { name: "Cancel order" }));
 
     // Then
-    await screen.findByText("There was too little.");
+    await screen.findByText("There was not enough stock.");
     expect(question.getByRole("alert")).toHaveTextContent("can't be cancelled.");
     expect(question.queryByRole("button", { name: "Cancel order" })).toBeNull();
 
@@ -305,7 +305,7 @@ describe("cancellation", () => {
 });
 
 describe("reorder", () => {
-  const rejected = anOrder({ status: "REJECTED", reason: "There was too little." });
+  const rejected = anOrder({ status: "REJECTED", reason: "There was not enough stock." });
   const reorder = { name: "Add available items to cart" };
 
   it("adds what is available and nothing more on a second click", async () => {

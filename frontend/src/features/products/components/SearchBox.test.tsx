@@ -6,9 +6,10 @@ import { json, productPage, recordRequests } from "@/testing/server";
 
 const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
 const field = () => screen.findByRole("combobox", { name: "Search products" });
-const chosen = () => screen.queryAllByRole("option", { selected: true }).map((each) => each.id);
+const highlighted = () =>
+  screen.queryAllByRole("option", { selected: true }).map((option) => option.id);
 
-/** Types into the search field of a page without results of its own. */
+/** Type into the search field on a page other than the catalogue. */
 async function suggest(text: string) {
   const requests = recordRequests("get", "*/api/products", json(productPage([aProduct(), bowl])));
   recordRequests("get", "*/api/products/:id", json(bowl, { headers: { ETag: '"1.1"' } }));
@@ -22,7 +23,7 @@ async function suggest(text: string) {
 describe("suggestions", () => {
   it("load when the user stops typing", async () => {
     const { requests, input, options } = await suggest("bo");
-    expect(options.map((each) => each.textContent)).toEqual(["Mmug€14.50", "Bbowl€14.50"]);
+    expect(options.map((option) => option.textContent)).toEqual(["Mmug€14.50", "Bbowl€14.50"]);
     expect(requests.map((request) => request.query)).toEqual([{ q: "bo", limit: "6" }]);
     expect(input).toHaveAttribute("aria-expanded", "true");
   });
@@ -30,30 +31,30 @@ describe("suggestions", () => {
   it("are chosen with the arrow keys and opened with Enter", async () => {
     // Given
     const { user, input, options, router } = await suggest("bo");
-    const [first, second] = options.map((each) => each.id);
+    const [first, second] = options.map((option) => option.id);
 
     // Then
-    expect(chosen()).toEqual([]);
+    expect(highlighted()).toEqual([]);
 
     // When
     await user.keyboard("{ArrowDown}");
 
     // Then
-    expect(chosen()).toEqual([first]);
+    expect(highlighted()).toEqual([first]);
     expect(input).toHaveAttribute("aria-activedescendant", first);
 
     // When
     await user.keyboard("{ArrowDown}{ArrowDown}");
 
     // Then
-    expect(chosen()).toEqual([]);
+    expect(highlighted()).toEqual([]);
     expect(input).toHaveAttribute("aria-activedescendant", "");
 
     // When
     await user.keyboard("{ArrowUp}");
 
     // Then
-    expect(chosen()).toEqual([second]);
+    expect(highlighted()).toEqual([second]);
     expect(input).toHaveFocus();
 
     // When

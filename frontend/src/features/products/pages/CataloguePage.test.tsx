@@ -5,9 +5,9 @@ import { aProduct, BOWL_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { json, problem, productPage, recordRequests, server } from "@/testing/server";
 
-/** Tells what the catalogue's list was requests for, last first. */
-function watchQueries(): URLSearchParams[] {
-  const requests: URLSearchParams[] = [];
+/** Record the queries for products, the latest first. */
+function recordQueries(): URLSearchParams[] {
+  const queries: URLSearchParams[] = [];
   server.use(
     http.get("*/api/products", ({ request }) => {
       requests.unshift(new URL(request.url).searchParams);
@@ -20,7 +20,7 @@ function watchQueries(): URLSearchParams[] {
 describe("catalogue", () => {
   it("requests what the URL says", async () => {
     // Given
-    const requests = watchQueries();
+    const requests = recordQueries();
 
     // When
     openShop("/products?q=mug&category=kitchen&max=20&stock=in&sort=price");
@@ -40,7 +40,7 @@ describe("catalogue", () => {
 
   it("searches while typing and updates the URL", async () => {
     // Given
-    const requests = watchQueries();
+    const requests = recordQueries();
     const { user, router } = openShop("/products?category=kitchen");
 
     // When
@@ -53,7 +53,7 @@ describe("catalogue", () => {
 
   it("removes a filter by its chip", async () => {
     // Given
-    watchQueries();
+    recordQueries();
     const { user, router } = openShop("/products?category=kitchen&min=5");
     const chips = await screen.findByRole("list", { name: "Active filters" });
 
@@ -99,7 +99,7 @@ describe("catalogue", () => {
 
   it("shows an error for an invalid price range", async () => {
     // Given
-    watchQueries();
+    recordQueries();
     const { user } = openShop("/products");
 
     // When
@@ -158,7 +158,7 @@ describe("catalogue URL", () => {
 
   it("stores category, price, stock and sort, and returns to the first page", async () => {
     // Given
-    const requests = watchQueries();
+    const requests = recordQueries();
     const { user, router } = openShop("/products?q=stone&pages=3");
 
     // When
@@ -198,7 +198,7 @@ describe("catalogue URL", () => {
 
   it("retries loading the categories", async () => {
     // Given
-    watchQueries();
+    recordQueries();
     recordRequests(
       "get",
       "*/api/categories",
@@ -233,7 +233,7 @@ describe("product card", () => {
 
   it("replaces its button with a stepper, which Undo restores", async () => {
     // Given
-    watchQueries();
+    recordQueries();
     const { user } = openShop("/products");
 
     // When

@@ -7,14 +7,14 @@ import { gate, json, problem, productPage, recordRequests, server } from "@/test
 
 const bowl = aProduct({ id: BOWL_ID, name: "bowl", quantity: 3 });
 
-/** Answers the shelf of new products and the one of those nearly gone. */
-function shelves(fresh: () => Response | Promise<Response>, last: () => Response) {
+/** Respond to the queries for new products and for low stock. */
+function serveShelves(newest: () => Response | Promise<Response>, lowStock: () => Response) {
   const requests: Record<string, string>[] = [];
   server.use(
     http.get("*/api/products", ({ request }) => {
       const query = Object.fromEntries(new URL(request.url).searchParams);
       requests.push(query);
-      return "max_stock" in query ? last() : fresh();
+      return "max_stock" in query ? lowStock() : newest();
     }),
   );
   return requests;
@@ -23,7 +23,7 @@ function shelves(fresh: () => Response | Promise<Response>, last: () => Response
 describe("home page", () => {
   it("shows new products, low stock and categories", async () => {
     // Given
-    const requests = shelves(json(productPage([aProduct()])), json(productPage([bowl])));
+    const requests = serveShelves(json(productPage([aProduct()])), json(productPage([bowl])));
 
     // When
     openShop("/");
@@ -50,7 +50,7 @@ describe("home page", () => {
   it("shows placeholders while products load", async () => {
     // Given
     const arrived = gate();
-    shelves(
+    serveShelves(
       async () => {
         await arrived.opened;
         return HttpResponse.json(productPage([aProduct()]));
@@ -76,7 +76,7 @@ describe("home page", () => {
 
   it("explains an empty shop and hides empty sections", async () => {
     // Given
-    shelves(json(productPage([])), json(productPage([])));
+    serveShelves(json(productPage([])), json(productPage([])));
     recordRequests("get", "*/api/categories", json({ categories: [] }));
 
     // When
@@ -94,7 +94,7 @@ describe("home page", () => {
       () => problem(503, "unavailable", "Products are unavailable."),
       json(productPage([aProduct()])),
     ];
-    shelves(
+    serveShelves(
       () => (answers.shift() ?? answers[0] ?? json(productPage([])))(),
       json(productPage([bowl])),
     );

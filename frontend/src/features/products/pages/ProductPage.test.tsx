@@ -122,7 +122,7 @@ describe("product page", () => {
 
     // Then
     const links = within(await screen.findByRole("navigation", { name: "Product categories" }));
-    expect(links.getAllByRole("link").map((each) => each.getAttribute("href"))).toEqual([
+    expect(links.getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual([
       "/products?category=kitchen",
       "/products?category=gifts",
     ]);
