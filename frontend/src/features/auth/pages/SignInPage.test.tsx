@@ -50,6 +50,22 @@ describe("sign-in", () => {
     expect(await screen.findByRole("alert")).toHaveTextContent("Wrong e-mail or password.");
   });
 
+  it("shows the server's message after too many attempts and keeps the values", async () => {
+    // Given
+    const message = "Too many attempts. Try again in 30 s.";
+    server.use(http.post("*/api/login", () => problem(429, "too-many-attempts", message)));
+    const { user } = openShop("/sign-in");
+
+    // When
+    await fillIn(user, "ada@example.com", "wrong password");
+
+    // Then
+    expect(await screen.findByRole("alert")).toHaveTextContent(message);
+    expect(screen.getByLabelText("Email")).toHaveValue("ada@example.com");
+    expect(screen.getByLabelText("Email")).toHaveAttribute("autocomplete", "username");
+    expect(screen.getByLabelText("Password")).toHaveAttribute("autocomplete", "current-password");
+  });
+
   it("shows what is missing at the field and focuses it", async () => {
     // Given
     const { user } = openShop("/sign-in");

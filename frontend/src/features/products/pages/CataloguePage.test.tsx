@@ -10,11 +10,11 @@ function recordQueries(): URLSearchParams[] {
   const queries: URLSearchParams[] = [];
   server.use(
     http.get("*/api/products", ({ request }) => {
-      requests.unshift(new URL(request.url).searchParams);
+      queries.unshift(new URL(request.url).searchParams);
       return HttpResponse.json(productPage([aProduct()]));
     }),
   );
-  return requests;
+  return queries;
 }
 
 describe("catalogue", () => {
