@@ -94,14 +94,14 @@ test("stock changes by a difference and Undo restores an archived product", asyn
 
   // When
   await page.goto(`/admin/products?q=${encodeURIComponent(product.name)}`);
-  await page.getByRole("button", { name: `Change stock of ${product.name} (2)` }).click();
+  await page.getByRole("button", { name: `Change stock of ${product.name}: 2` }).click();
   const dialog = page.getByRole("dialog", { name: `Stock of ${product.name}` });
   await dialog.getByLabel("Change").fill("+40");
   await dialog.getByRole("button", { name: "Save changes" }).click();
 
   // Then
   await expect(
-    page.getByRole("button", { name: `Change stock of ${product.name} (42)` }),
+    page.getByRole("button", { name: `Change stock of ${product.name}: 42` }),
   ).toBeVisible();
 
   // When

@@ -25,7 +25,7 @@ test("a visitor finds a product, signs in at checkout and sees the order accepte
   await search.fill(product.name);
   await page.getByRole("option", { name: new RegExp(product.name) }).click();
   await page.getByRole("button", { name: "Increase: Quantity" }).click();
-  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByRole("button", { name: "Add to cart", exact: true }).click();
 
   // Then
   const cart = page.getByRole("dialog", { name: "Your cart" });

@@ -58,7 +58,7 @@ test("an order can be placed with the keyboard alone", async ({ page, admin }) =
 
   // Then
   await expect(cart).toBeHidden();
-  await expect(page.getByRole("button", { name: "Add to cart" })).toBeFocused();
+  await expect(page.getByRole("button", { name: "Add to cart", exact: true })).toBeFocused();
 
   // When
   await page.keyboard.press("Enter");

@@ -13,7 +13,7 @@ test("of two orders for the last item, one is accepted and one rejected after pr
       const page = await (await browser.newContext()).newPage();
       await signIn(page, email);
       await page.goto(`/products/${product.id}`);
-      await page.getByRole("button", { name: "Add to cart" }).click();
+      await page.getByRole("button", { name: "Add to cart", exact: true }).click();
       await page.getByRole("link", { name: "Check out" }).click();
       await expect(page.getByRole("button", { name: "Place order" })).toBeEnabled();
       return page;

@@ -119,7 +119,7 @@ export async function fillInSignIn(page: Page, email: string): Promise<void> {
 
 export async function addToCart(page: Page, product: TestProduct): Promise<void> {
   await page.goto(`/products/${product.id}`);
-  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByRole("button", { name: "Add to cart", exact: true }).click();
   await expect(
     page.getByRole("dialog", { name: "Your cart" }).getByText(product.name),
   ).toBeVisible();

@@ -68,7 +68,7 @@ async function prepare(browser: BrowserContext): Promise<string> {
   await page.getByRole("button", { name: "Account" }).waitFor();
   await page.goto(new URL("/products?stock=in", base).href);
   await page.getByRole("main").locator(".product-card a").first().click();
-  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByRole("button", { name: "Add to cart", exact: true }).click();
   const path = new URL(page.url()).pathname;
   await page.close();
   return path;

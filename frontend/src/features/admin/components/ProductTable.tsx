@@ -103,7 +103,7 @@ function StockCell({ product, onRestock }: Pick<Props, "onRestock"> & { product:
       <Button
         variant="outline-secondary"
         className="figure"
-        aria-label={`Change stock of ${product.name} (${product.quantity})`}
+        aria-label={`Change stock of ${product.name}: ${product.quantity}`}
         onClick={() => onRestock(product)}
       >
         {product.quantity}

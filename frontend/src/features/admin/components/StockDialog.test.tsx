@@ -8,7 +8,7 @@ import { json, problem, productPage, recordRequests } from "@/testing/server";
 async function openDialog() {
   recordRequests("get", "*/api/admin/products", json(productPage([aProduct({ quantity: 3 })])));
   const { user } = openShop("/admin/products");
-  await user.click(await screen.findByRole("button", { name: "Change stock of mug (3)" }));
+  await user.click(await screen.findByRole("button", { name: "Change stock of mug: 3" }));
   const dialog = within(await screen.findByRole("dialog", { name: "Stock of mug" }));
   const field = dialog.getByLabelText("Change");
   const save = dialog.getByRole("button", { name: "Save changes" });

@@ -51,7 +51,7 @@ describe("restock", () => {
     const { user } = openShop("/admin/products");
 
     // When
-    await user.click(await screen.findByRole("button", { name: "Change stock of mug (3)" }));
+    await user.click(await screen.findByRole("button", { name: "Change stock of mug: 3" }));
     const dialog = await screen.findByRole("dialog", { name: "Stock of mug" });
     await user.type(within(dialog).getByLabelText("Change"), "12");
 
