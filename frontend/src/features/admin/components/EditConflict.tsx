@@ -39,7 +39,9 @@ export function EditConflict({ values, base, saved, onResolve }: Props) {
       <Notice tone="warn" title="Someone else changed this product">
         Your changes are not lost. Choose which values to keep, then save again.
       </Notice>
-      {differences.length === 0 && <p>There is nothing to choose: both versions are the same.</p>}
+      {differences.length === 0 && (
+        <p>Both versions are the same, so there is nothing to choose.</p>
+      )}
       {differences.map((difference) => (
         <Choice
           key={difference.field}

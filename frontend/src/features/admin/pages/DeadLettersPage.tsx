@@ -68,7 +68,11 @@ function DeadLetterList({ owner, title, status }: Props) {
       <PagedList
         list={list}
         isEmpty={letters.length === 0}
-        empty={<EmptyState icon="check" title="No dead letters" />}
+        empty={
+          <EmptyState icon="check" title="No dead letters">
+            <p className="muted">Events that can't be applied will appear here.</p>
+          </EmptyState>
+        }
       >
         <ul className="row-list plain-list">
           {letters.map((letter) => (

@@ -1,20 +1,12 @@
-import { useCombobox } from "downshift";
-import {
-  type FormEvent,
-  type KeyboardEvent,
-  useEffect,
-  useEffectEvent,
-  useRef,
-  useState,
-} from "react";
-import { useLocation, useNavigate, useSearchParams } from "react-router";
-import type { ProductBody } from "@/api";
+import { type FormEvent, type KeyboardEvent, useRef } from "react";
+import { useNavigate } from "react-router";
 import { listProductsQueryLimits as limits } from "@/api/generated/limits.gen";
 import { Icon } from "@/components/Icon";
 import { ProductPicture } from "@/components/ProductPicture";
 import { formatMoney } from "@/lib/money";
-import { useDebounced } from "@/lib/useDebounced";
+import { useProductCombobox } from "../useProductCombobox";
 import { useSearchShortcut } from "../useSearchShortcut";
+import { useSearchText } from "../useSearchText";
 import { useSuggestions } from "../useSuggestions";
 
 interface Props {
@@ -22,66 +14,22 @@ interface Props {
   hasShortcut?: boolean;
 }
 
-const PAUSE_MILLISECONDS = 250;
-
 /** The search field. It suggests products; on the catalogue page it filters the list instead. */
 export function SearchBox({ label, hasShortcut = false }: Props) {
-  const [search] = useSearchParams();
-  const { pathname } = useLocation();
   const navigate = useNavigate();
   const input = useRef<HTMLInputElement>(null);
-  /** The typed text, until it is submitted or the field loses the focus. */
-  const [draft, setDraft] = useState<string | null>(null);
-  const isCatalogue = pathname === "/products";
-  const current = isCatalogue ? (search.get("q") ?? "") : "";
-  const text = draft ?? current;
-  const debounced = useDebounced(draft, PAUSE_MILLISECONDS);
-  const suggestions = useSuggestions(isCatalogue ? "" : (debounced ?? ""));
+  const { text, isTyping, suggestFor, type, discard } = useSearchText();
+  const products = useSuggestions(suggestFor);
+  const combobox = useProductCombobox({
+    products,
+    text,
+    isOpen: isTyping && products.length > 0,
+    onChoose: (product) => go(`/products/${product.id}`),
+  });
   useSearchShortcut(input, hasShortcut);
 
-  const combobox = useCombobox<ProductBody>({
-    items: suggestions,
-    itemToString: (product) => product?.name ?? "",
-    inputValue: text,
-    selectedItem: null,
-    isOpen: draft !== null && draft.trim() !== "" && suggestions.length > 0,
-    onSelectedItemChange: ({ selectedItem }) => {
-      if (selectedItem) go(`/products/${selectedItem.id}`);
-    },
-    stateReducer: (state, { type, changes }) => {
-      switch (type) {
-        // Between the last and the first suggestion, the arrows pass the field itself.
-        case useCombobox.stateChangeTypes.InputKeyDownArrowDown:
-        case useCombobox.stateChangeTypes.InputKeyDownArrowUp:
-          return { ...changes, highlightedIndex: nextIndex(state.highlightedIndex, type) };
-        // Only Enter and a click choose a suggestion.
-        case useCombobox.stateChangeTypes.InputBlur:
-          return { ...changes, selectedItem: null };
-        default:
-          return changes;
-      }
-    },
-  });
-
-  // Only typed text changes the URL. The draft must not undo a change from a filter chip or from
-  // going back in the history.
-  const updateUrl = useEffectEvent((typed: string | null) => {
-    if (!isCatalogue || typed === null || typed === current) return;
-    const next = new URLSearchParams(search);
-    next.delete("pages");
-    if (typed.trim()) next.set("q", typed);
-    else next.delete("q");
-    navigate({ pathname, search: `?${next}` }, { replace: true, preventScrollReset: true });
-  });
-  useEffect(() => updateUrl(debounced), [debounced]);
-
-  function nextIndex(index: number, type: unknown): number {
-    const step = type === useCombobox.stateChangeTypes.InputKeyDownArrowDown ? 1 : -1;
-    const positions = suggestions.length + 1;
-    return ((index + 1 + step + positions) % positions) - 1;
-  }
   function go(to: string) {
-    setDraft(null);
+    discard();
     input.current?.blur();
     navigate(to);
   }
@@ -91,7 +39,7 @@ export function SearchBox({ label, hasShortcut = false }: Props) {
     go(query ? `/products?q=${encodeURIComponent(query)}` : "/products");
   }
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key === "Escape") setDraft(null);
+    if (event.key === "Escape") discard();
     // Without a highlighted suggestion, Enter submits the form.
     if (event.key === "Enter" && combobox.highlightedIndex < 0) {
       Object.assign(event.nativeEvent, { preventDownshiftDefault: true });
@@ -105,9 +53,9 @@ export function SearchBox({ label, hasShortcut = false }: Props) {
           {...combobox.getInputProps({
             ref: input,
             "aria-label": label,
-            // Downshift's own event arrives too late to keep the cursor's position.
-            onChange: (event) => setDraft(event.currentTarget.value),
-            onBlur: () => setDraft(null),
+            // Downshift's own change event is too late: the cursor would jump to the end.
+            onChange: (event) => type(event.currentTarget.value),
+            onBlur: discard,
             onKeyDown,
           })}
           className="form-control"
@@ -122,7 +70,7 @@ export function SearchBox({ label, hasShortcut = false }: Props) {
         className="suggestions"
         hidden={!combobox.isOpen}
       >
-        {suggestions.map((product, index) => (
+        {products.map((product, index) => (
           <div
             {...combobox.getItemProps({ item: product, index })}
             key={product.id}
