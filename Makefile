@@ -95,18 +95,24 @@ coverage: # of the tests that ran before: 90 % of every package, 100 % of the mo
 	done
 	@echo "models:"; $(VENV)/coverage report --include="*/models/*" --fail-under=100
 
-# Both need a stack started with MODE=prod SEED=demo. BASE_URL and STATE select another stack.
+# These targets need a running stack (MODE=prod SEED=demo). They use the stack in STATE, or BASE_URL.
+SHOP_URL = $(VENV)/python -c 'from stack.settings import load_settings; \
+    settings = load_settings(); \
+    settings.file.exists() or exit(f"There is no stack in {settings.state}. Run make up first."); \
+    print(settings.shop_url)'
+WITH_SHOP = url=$${BASE_URL:-$$($(SHOP_URL))} && BASE_URL=$$url
+
 .PHONY: test-browser
-test-browser: deps ## Test the running shop in Debian's Chromium (CHROMIUM_PATH selects another)
-	@STATE=$(or $(STATE),$(CURDIR)/.local/stack) PYTHONPATH=$(CURDIR)/infrastructure/local $(NPM) run e2e
+test-browser: deps ## Test the running shop in Chromium (CHROMIUM_PATH=another)
+	@$(WITH_SHOP) $(NPM) run e2e
 
 .PHONY: lighthouse
-lighthouse: deps ## Run Lighthouse on the pages of the running shop, as a phone and as a desktop
-	@$(NPM) run lighthouse
+lighthouse: deps ## Run Lighthouse on the running shop's pages, for phones and desktops
+	@$(WITH_SHOP) $(NPM) run lighthouse
 
 .PHONY: demo
-demo: deps ## Add about 200 products with pictures to the running shop
-	@$(NPM) run demo
+demo: deps ## Add about 200 products in several categories to the running shop
+	@$(WITH_SHOP) $(NPM) run demo
 
 .PHONY: faults
 faults: deps ## Let each part fail under load, and check the invariants (ONLY="a b")
