@@ -1,15 +1,15 @@
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from shopkit.web.request_types import Number, Price, to_cents
+from shopkit.web.request_types import NoBoolean, Price, to_cents
 
 PRICE: TypeAdapter[Decimal] = TypeAdapter(Price)
-NUMBER: TypeAdapter[int] = TypeAdapter(Number)
+NUMBER: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=-10, le=10), NoBoolean])
 
 
 class TestPrice:
@@ -57,16 +57,22 @@ class TestPrice:
         with pytest.raises(ValidationError):
             PRICE.validate_python(sent)
 
+    def test_has_its_limits_in_the_json_schema(self) -> None:
+        assert PRICE.json_schema() == {"type": "number", "minimum": 0, "maximum": 1_000_000}
+
     def test_refuses_booleans(self) -> None:
         with pytest.raises(ValidationError, match="must be a number"):
             PRICE.validate_python(True)
 
 
-class TestNumber:
+class TestNoBoolean:
     def test_accepts_whole_numbers(self) -> None:
         assert [NUMBER.validate_python(sent) for sent in (0, -3, 7.0)] == [0, -3, 7]
 
-    @pytest.mark.parametrize("sent", [True, False, 1.5, float("nan"), None, "many", [], {}])
+    @pytest.mark.parametrize("sent", [True, False, 1.5, 11, -11, float("nan"), None, "many", [], {}])
     def test_refuses_other_values(self, sent: Any) -> None:
         with pytest.raises(ValidationError):
             NUMBER.validate_python(sent)
+
+    def test_keeps_the_limits_in_the_json_schema(self) -> None:
+        assert NUMBER.json_schema() == {"type": "integer", "minimum": -10, "maximum": 10}
