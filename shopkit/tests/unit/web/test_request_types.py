@@ -9,7 +9,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 from shopkit.web.request_types import NoBoolean, Price, to_cents
 
 PRICE: TypeAdapter[Decimal] = TypeAdapter(Price)
-NUMBER: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=-10, le=10), NoBoolean])
+Number = Annotated[int, Field(ge=-10, le=10), NoBoolean]
+NUMBER: TypeAdapter[int] = TypeAdapter(Number)
 
 
 class TestPrice:
@@ -69,7 +70,9 @@ class TestNoBoolean:
     def test_accepts_whole_numbers(self) -> None:
         assert [NUMBER.validate_python(sent) for sent in (0, -3, 7.0)] == [0, -3, 7]
 
-    @pytest.mark.parametrize("sent", [True, False, 1.5, 11, -11, float("nan"), None, "many", [], {}])
+    @pytest.mark.parametrize(
+        "sent", [True, False, 1.5, 11, -11, float("nan"), None, "many", [], {}]
+    )
     def test_refuses_other_values(self, sent: Any) -> None:
         with pytest.raises(ValidationError):
             NUMBER.validate_python(sent)
