@@ -1,7 +1,7 @@
-# What a developer does here. `make` alone lists it.
+# The commands for developers. `make` lists them.
 #
 # Settings are variables: make up SHOP_PORT=9080, make up STATE=.local/other PORTS=free, ...
-# They are remembered in the state folder, so that the later commands need STATE alone.
+# The state folder remembers them, so later commands only need STATE.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -13,7 +13,7 @@ NPM := infrastructure/local/npm
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 SERVICES := gateway-ms authentication-ms products-ms orders-ms
 
-# `make logs orders` reads better than `make logs SERVICE=orders`; both work.
+# Accept `make logs orders` as well as `make logs SERVICE=orders`.
 ifeq ($(firstword $(MAKECMDGOALS)),logs)
 LOGS_OF := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
 $(if $(LOGS_OF),$(eval $(sort $(LOGS_OF)):;@:))
@@ -30,20 +30,20 @@ down: ## Stop everything that `make up` started
 	@if [ -e .local/venv/.installed ]; then $(STACK) down; fi
 
 .PHONY: status
-status: deps ## Tell what is up, and where its log is
+status: deps ## Show each program, its state and its log file
 	@$(STACK) status
 
 .PHONY: logs
-logs: deps ## Follow the logs of all, or of one: make logs orders
+logs: deps ## Follow all logs, or the log of one program: make logs orders
 	@$(STACK) logs $(SERVICE) $(LOGS_OF)
 
 .PHONY: reset
-reset: deps ## Empty the data, after asking (FORCE=1: without)
+reset: deps ## Delete the data after asking (FORCE=1 does not ask)
 	@$(STACK) reset $(if $(FORCE),--force)
 
 .PHONY: db-url
-db-url: deps ## Print a database's address with its credentials: make db-url SERVICE=orders
-	@$(STACK) db-url $(or $(SERVICE),$(error Name one: make db-url SERVICE=orders))
+db-url: deps ## Print the address of a database with credentials: make db-url SERVICE=orders
+	@$(STACK) db-url $(or $(SERVICE),$(error Name a service: make db-url SERVICE=orders))
 
 ##@ Checking
 
@@ -53,29 +53,30 @@ UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests
 INTEGRATION := authentication-ms/tests/integration infrastructure/local/tests/integration tests/integration
 
 .PHONY: test
-test: ## Run all tests, of units, on real servers, and end to end, and ask for their coverage
+test: ## Run all tests of this list down to test-fuzz, and check their coverage
 	@rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory test-unit test-web test-integration test-e2e test-fuzz coverage
 
 .PHONY: test-unit
-test-unit: deps ## Run the fast tests, without servers; on Python 3.13 too where it is there
-	$(PYTEST) $(UNIT) -n 2 $(COVERED)
-	@infrastructure/local/other_python 3.13 -m pytest $(UNIT) -n 2
+test-unit: deps ## Run the fast tests, without servers, on Python 3.13 too if it is installed
+	$(PYTEST) $(UNIT) -m "not mongod" -n 2 $(COVERED)
+	@infrastructure/local/other_python 3.13 -m pytest $(UNIT) -m "not mongod" -n 2
 
 .PHONY: test-web
-test-web: deps ## Run the web shop's tests of components, hooks and its client
+test-web: deps ## Run the tests of the web shop's components, hooks and API client
 	@$(NPM) run test
 
 .PHONY: test-integration
-test-integration: deps ## Run the tests on real databases and a real broker
+test-integration: deps ## Run the tests on real databases, a real broker and real nginx
+	$(PYTEST) $(UNIT) -m mongod $(COVERED)
 	$(PYTEST) $(INTEGRATION) $(COVERED)
 
 .PHONY: test-e2e
-test-e2e: deps ## Run the tests of the whole stack, through nginx
+test-e2e: deps ## Run the tests of the whole stack through nginx
 	$(PYTEST) tests/e2e $(COVERED)
 
 .PHONY: test-fuzz
-test-fuzz: deps ## Fuzz every operation of the API from its own document, with each role
+test-fuzz: deps ## Fuzz every operation of the API from its OpenAPI document, with each role
 	$(PYTEST) tests/fuzz -s $(COVERED)
 
 .PHONY: test-deploy
@@ -83,77 +84,109 @@ test-deploy: deps ## Check images, compose files, manifests, Terraform (PART=sta
 	@tests/deploy/run $(PART)
 
 .PHONY: test-deploy-static
-test-deploy-static: deps # the part that needs nothing but this clone
+test-deploy-static: deps # the part that runs on any machine
 	@tests/deploy/run static
 
 .PHONY: coverage
-coverage: # 90 % of every package, 100 % of the rules; what the tests before it have left
+coverage: # of the tests that ran before: 90 % of every package, 100 % of the models
 	@for package in shopkit gateway authentication products orders; do \
 	    echo "$$package:"; \
 	    $(VENV)/coverage report --include="*/src/$$package/*" --fail-under=90 || exit 1; \
 	done
-	@echo "the rules in models:"; $(VENV)/coverage report --include="*/models/*" --fail-under=100
+	@echo "models:"; $(VENV)/coverage report --include="*/models/*" --fail-under=100
 
-# Both need a stack that is up with MODE=prod SEED=demo; BASE_URL and STATE name another than the first.
+# These targets need a running stack (MODE=prod SEED=demo). They use the stack in STATE, or BASE_URL.
+SHOP_URL = $(VENV)/python -c 'from stack.settings import load_settings; \
+    settings = load_settings(); \
+    settings.file.exists() or exit(f"There is no stack in {settings.state}. Run make up first."); \
+    print(settings.shop_url)'
+WITH_SHOP = url=$${BASE_URL:-$$($(SHOP_URL))} && BASE_URL=$$url
+
 .PHONY: test-browser
-test-browser: deps ## Walk through the running shop in Debian's Chromium (CHROMIUM_PATH: another)
-	@STATE=$(or $(STATE),$(CURDIR)/.local/stack) PYTHONPATH=$(CURDIR)/infrastructure/local $(NPM) run e2e
+test-browser: deps ## Test the running shop in Chromium (CHROMIUM_PATH=another)
+	@$(WITH_SHOP) $(NPM) run e2e
 
 .PHONY: lighthouse
-lighthouse: deps ## Judge the running shop's pages in Chromium, on a phone and on a desktop
-	@$(NPM) run lighthouse
+lighthouse: deps ## Run Lighthouse on the running shop's pages, for phones and desktops
+	@$(WITH_SHOP) $(NPM) run lighthouse
 
 .PHONY: demo
-demo: deps ## Fill the running shop with some 200 products in several categories
-	@$(NPM) run demo
+demo: deps ## Add about 200 products in several categories to the running shop
+	@$(WITH_SHOP) $(NPM) run demo
 
 .PHONY: faults
-faults: deps ## Let each part fail while people use the shop, and check its invariants (ONLY="a b")
+faults: deps ## Let each part fail under load, and check the invariants (ONLY="a b")
 	$(VENV)/python -m tests.faults $(if $(ONLY),--only $(ONLY))
 
 .PHONY: faults-mutants
-faults-mutants: deps # the checker has to find out about each guard that is missing
+faults-mutants: deps # remove one guard at a time; the checker has to detect each
 	$(VENV)/python -m tests.faults --mutants
 
 .PHONY: bench
-bench: deps ## Measure the gateway, the path of an order and the list, each beside its goal
-	@failed=; for each in gateway orders reads; do \
-	    echo "== bench.$$each"; $(VENV)/python -m bench.$$each || failed=1; \
+bench: deps ## Measure the gateway, the path of an order and the list, and compare with the goals
+	@failed=; for benchmark in gateway orders reads; do \
+	    echo "== bench.$$benchmark"; $(VENV)/python -m bench.$$benchmark || failed=1; \
 	done; test -z "$$failed"
 
+# The pre-commit hooks run the same steps.
+LINT := lint-python types lint-layers lint-web lint-links lint-language
+
 .PHONY: lint
-lint: deps ## Check style, types, layers and locks
+lint: deps ## Check style, types, layers, links and language
+	@for step in $(LINT); do $(MAKE) --no-print-directory $$step || failed=1; done; test -z "$$failed"
+
+.PHONY: lint-python
+lint-python:
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
-	@$(MAKE) --no-print-directory types
-	$(VENV)/lint-imports
-	@$(NPM) run lint
 
 .PHONY: types
-types: # a part at a time, as their tests share names
-	@for part in shopkit $(SERVICES) infrastructure/local "conftest.py tests" bench; do \
+types: # one part at a time, because test modules of different parts share names
+	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint "conftest.py tests" bench; do \
 	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
 	done
+
+.PHONY: lint-layers
+lint-layers:
+	$(VENV)/lint-imports
+
+.PHONY: lint-web
+lint-web:
+	@$(NPM) run lint
+
+.PHONY: lint-links
+lint-links:
+	@infrastructure/site/site links
+
+.PHONY: lint-language
+lint-language:
+	@$(VENV)/python infrastructure/lint/language.py
+
+##@ Documenting
+
+.PHONY: docs
+docs: deps ## Build the documentation site into .local/site
+	@infrastructure/site/site build
 
 ##@ Deploying
 
 .PHONY: minikube
-minikube: ## Build the images into minikube, deploy there and print the address
+minikube: ## Build the images into minikube, deploy them and print the address
 	@infrastructure/kubernetes/minikube
 
 .PHONY: deploy
-deploy: ## Bring a release into the cluster of kubectl: make deploy OVERLAY=gke RELEASE=... REGISTRY=...
+deploy: ## Deploy a release to kubectl's cluster: make deploy OVERLAY=gke RELEASE=... REGISTRY=...
 	@infrastructure/kubernetes/deploy $(or $(OVERLAY),$(error OVERLAY=minikube or gke)) \
-	    $(or $(RELEASE),$(error RELEASE=a name that is new))
+	    $(or $(RELEASE),$(error RELEASE=an unused name))
 
 ##@ Dependencies
 
 .PHONY: deps
-deps: ## Install what the locks name; quick where nothing changed
+deps: ## Install the locked dependencies; does nothing if no lock changed
 	@$(PYTHON) infrastructure/local/bootstrap.py
 
 .PHONY: lock
-lock: deps ## Resolve all dependencies again into the locks (UPGRADE=1: to newer versions)
+lock: deps ## Resolve all dependencies into the locks (UPGRADE=1: to newer versions)
 	$(COMPILE) --no-emit-package shopkit --group dev \
 	    $(SERVICES:%=%/pyproject.toml) -o requirements-dev.txt
 	for service in $(SERVICES); do \
@@ -164,10 +197,11 @@ lock: deps ## Resolve all dependencies again into the locks (UPGRADE=1: to newer
 	for lock in requirements checkov; do \
 	    $(COMPILE) tests/deploy/tools/$$lock.in -o tests/deploy/tools/$$lock.txt || exit 1; \
 	done
+	$(COMPILE) infrastructure/site/requirements.in -o infrastructure/site/requirements.txt
 	cd infrastructure/local/kafka && ../../../.local/servers/bin/jgo --resolver python lock
 
 .PHONY: help
-help: ## List what can be done
+help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} \
 	    /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	    /^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

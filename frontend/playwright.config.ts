@@ -1,11 +1,11 @@
 import { defineConfig } from "@playwright/test";
 import { launchOptions } from "./scripts/chromium.ts";
 
-/** Against a stack that is up: BASE_URL is its address, STATE its folder (to stop a service). */
+/** Tests a running stack. BASE_URL is its address; STATE is its folder, used to stop a service. */
 export default defineConfig({
   testDir: "e2e",
   testMatch: "*.spec.ts",
-  // The journeys share one stock.
+  // The journeys share one shop.
   workers: 1,
   fullyParallel: false,
   forbidOnly: true,

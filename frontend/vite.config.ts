@@ -7,10 +7,10 @@ const { CSP_NONCE, SHOP_PORT } = process.env;
 export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
-  // The reverse proxy's policy names the same nonce; in production there is none.
+  // The reverse proxy's Content Security Policy has the same nonce. Production needs none.
   ...(CSP_NONCE ? { html: { cspNonce: CSP_NONCE } } : {}),
   server: {
-    // The browser talks to the reverse proxy, so its port is the one for hot replacement.
+    // The browser connects to the reverse proxy, so hot replacement uses the proxy's port.
     ...(SHOP_PORT ? { hmr: { clientPort: Number(SHOP_PORT) } } : {}),
   },
   css: {

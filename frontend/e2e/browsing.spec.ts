@@ -1,69 +1,139 @@
 import { expect, test } from "./shop.ts";
 
-test("the address holds the view; back and reload return to it", async ({ page, admin }) => {
+test("the URL stores the view, so that back and reload restore it", async ({ page, admin }) => {
+  // Given
   await admin.makeProduct();
+
+  // When
   await page.goto("/products");
   await page.getByRole("radio", { name: "Kitchen" }).click();
+
+  // Then
   await expect(page.getByRole("heading", { level: 1, name: "Kitchen" })).toBeVisible();
+
+  // When
   await page.getByLabel("Sort").selectOption("price");
+
+  // Then
   await expect(page).toHaveURL(/category=kitchen&sort=price/);
+
+  // When
   await page.reload();
+
+  // Then
   await expect(page.getByRole("heading", { level: 1, name: "Kitchen" })).toBeVisible();
   await expect(page.getByLabel("Sort")).toHaveValue("price");
+
+  // When
   await page.getByRole("main").getByRole("listitem").last().getByRole("link").click();
+
+  // Then
   await expect(page).toHaveURL(/\/products\/[0-9a-f]{24}$/);
+
+  // When
   await page.goBack();
+
+  // Then
   await expect(page).toHaveURL(/category=kitchen&sort=price/);
+
+  // When
   await page.goBack();
+
+  // Then
   await expect(page).toHaveURL(/category=kitchen$/);
+
+  // When
   await page.goBack();
+
+  // Then
   await expect(page.getByRole("heading", { level: 1, name: "All products" })).toBeVisible();
 });
 
-test("going back returns to the place on the page", async ({ page }) => {
+test("going back restores the scroll position", async ({ page }) => {
+  // Given
   await page.setViewportSize({ width: 360, height: 500 });
+
+  // When
   await page.goto("/products");
+
+  // Then
   const link = page.getByRole("main").locator(".product-card a").last();
   await link.scrollIntoViewIfNeeded();
   const before = await page.evaluate(() => scrollY);
   expect(before).toBeGreaterThan(300);
+
+  // When
   await link.click();
+
+  // Then
   await expect(page).toHaveURL(/\/products\/[0-9a-f]{24}$/);
+
+  // When
   await page.goBack();
+
+  // Then
   await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before - 50);
 });
 
-test("a page opened by its address starts at its top", async ({ page }) => {
+test("a page opened directly starts at the top", async ({ page }) => {
+  // Given
   await page.setViewportSize({ width: 360, height: 500 });
+
+  // When
   await page.goto("/products");
   await page.getByRole("main").locator(".product-card a").last().scrollIntoViewIfNeeded();
   await page.goto("/");
+
+  // Then
   await expect(page.getByRole("heading", { level: 1 })).toBeInViewport();
   expect(await page.evaluate(() => scrollY)).toBe(0);
 });
 
-test("what fails says so where it failed, and tries again", async ({ page }) => {
+test("a failed list shows an error and can be retried", async ({ page }) => {
+  // Given
   await page.route("**/api/products?**", (route) => route.abort());
+
+  // When
   await page.goto("/products");
+
+  // Then
   await expect(page.getByRole("alert")).toContainText("You are offline");
+
+  // When
   await page.unroute("**/api/products?**");
   await page.getByRole("button", { name: "Try again" }).click();
+
+  // Then
   await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
 });
 
-test("being offline is said, and what was there stays", async ({ page, context }) => {
+test("the page keeps its content and shows a notice while offline", async ({ page, context }) => {
+  // When
   await page.goto("/products");
+
+  // Then
   await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
+
+  // When
   await context.setOffline(true);
-  await expect(page.getByText("You are offline. What is here stays")).toBeVisible();
+
+  // Then
+  await expect(page.getByText("You are offline. This page updates")).toBeVisible();
   await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
+
+  // When
   await context.setOffline(false);
-  await expect(page.getByText("You are offline. What is here stays")).toBeHidden();
+
+  // Then
+  await expect(page.getByText("You are offline. This page updates")).toBeHidden();
 });
 
 for (const width of [360, 320]) {
-  test(`at ${width} px nothing scrolls sideways, and filters come as a sheet`, async ({ page }) => {
+  test(`the layout fits ${width} px and shows the filters in a sheet`, async ({ page }) => {
+    // Given
     await page.setViewportSize({ width, height: 740 });
+
+    // When
     for (const path of ["/", "/products", "/cart", "/sign-in", "/register", "/nowhere"]) {
       await page.goto(path);
       await expect(page.locator("h1")).toBeVisible();
@@ -71,19 +141,32 @@ for (const width of [360, 320]) {
     }
     await page.goto("/products");
     await page.getByRole("button", { name: "Filters" }).click();
+
+    // Then
     const sheet = page.getByRole("dialog", { name: "Filters" });
     await sheet.getByText("Kitchen").click();
     await expect(page).toHaveURL(/category=kitchen/);
+
+    // When
     await page.keyboard.press("Escape");
+
+    // Then
     await expect(sheet).toBeHidden();
   });
 }
 
-test("the theme is chosen once and stays", async ({ page }) => {
+test("the chosen theme is remembered", async ({ page }) => {
+  // When
   await page.emulateMedia({ colorScheme: "dark" });
   await page.goto("/");
+
+  // Then
   await expect(page.locator("html")).toHaveAttribute("data-bs-theme", "dark");
-  await page.getByRole("button", { name: "Use the light theme" }).click();
+
+  // When
+  await page.getByRole("button", { name: "Switch to light theme" }).click();
   await page.reload();
+
+  // Then
   await expect(page.locator("html")).toHaveAttribute("data-bs-theme", "light");
 });

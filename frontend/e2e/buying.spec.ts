@@ -10,79 +10,119 @@ import {
   watchForErrors,
 } from "./shop.ts";
 
-test("a visitor finds a product, signs in at the checkout, and sees the order accepted live", async ({
+test("a visitor finds a product, signs in at checkout and sees the order accepted live", async ({
   page,
   admin,
   context,
 }) => {
+  // Given
   const errors = watchForErrors(context);
   const product = await admin.makeProduct({ price: 19.99 });
+
+  // When
   await page.goto("/");
   const search = page.getByRole("combobox", { name: "Search products" });
   await search.fill(product.name);
   await page.getByRole("option", { name: new RegExp(product.name) }).click();
-  await page.getByRole("button", { name: "One more: Quantity" }).click();
-  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByRole("button", { name: "Increase: Quantity" }).click();
+  await page.getByRole("button", { name: "Add to cart", exact: true }).click();
+
+  // Then
   const cart = page.getByRole("dialog", { name: "Your cart" });
   await expect(cart.getByText("€39.98").first()).toBeVisible();
+
+  // When
   await cart.getByRole("link", { name: "Check out" }).click();
+
+  // Then
   await expect(page).toHaveURL(/\/sign-in\?next=%2Fcheckout/);
+
+  // When
   await fillInSignIn(page, SHOPPER);
+
+  // Then
   await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
+
+  // When
   await page.getByRole("button", { name: "Place order" }).dblclick();
+
+  // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
-  await expect(page.getByRole("button", { name: "Cart 0 pieces" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Cart 0 items" })).toBeVisible();
   expect(errors).toEqual([]);
 });
 
-test("a price that changed and a stock that ran short are named at their lines", async ({
-  page,
-  admin,
-}) => {
-  const [dearer, rarer] = [
+test("checkout and cart show changed prices and stock at their lines", async ({ page, admin }) => {
+  // Given
+  const [repriced, scarce] = [
     await admin.makeProduct({ price: 5 }),
     await admin.makeProduct({ quantity: 3 }),
   ];
   await signIn(page, SHOPPER);
-  await addToCart(page, dearer);
-  await addToCart(page, rarer);
+
+  // When
+  await addToCart(page, repriced);
+  await addToCart(page, scarce);
   await page.goto("/checkout");
+
+  // Then
   await expect(page.getByText("€14.99")).toBeVisible();
-  await admin.change(rarer.id, { quantity_delta: -3 });
-  await admin.untilSoldOut(rarer.id);
+
+  // When
+  await admin.change(scarce.id, { quantity_delta: -3 });
+  await admin.waitUntilSoldOut(scarce.id);
   await page.getByRole("button", { name: "Place order" }).click();
+
+  // Then
   await expect(page.getByRole("alert")).toBeVisible();
-  const line = page.getByRole("listitem").filter({ hasText: rarer.name });
+  const line = page.getByRole("listitem").filter({ hasText: scarce.name });
   await expect(line.locator(".field-error")).toBeVisible();
-  await admin.change(dearer.id, { price: 6 });
+
+  // When
+  await admin.change(repriced.id, { price: 6 });
   await page.goto("/cart");
-  await expect(page.getByText("The price is €6.00 now; it was €5.00.")).toBeVisible();
-  await expect(page.getByText("Sold out since you added it.")).toBeVisible();
+
+  // Then
+  await expect(page.getByText("Price changed from €5.00 to €6.00.")).toBeVisible();
+  await expect(page.getByText("Sold out.")).toBeVisible();
 });
 
-test("an accepted order is cancelled after a question, and its piece is back on the shelf", async ({
-  page,
-  admin,
-}) => {
+test("cancelling an accepted order returns its items to stock", async ({ page, admin }) => {
+  // Given
   const product = await admin.makeProduct({ quantity: 3 });
   await signIn(page, SHOPPER);
+
+  // When
   await placeOrder(page, product);
+
+  // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
+
+  // When
   await page.getByRole("button", { name: "Cancel order" }).click();
-  const question = page.getByRole("dialog", { name: "Cancel this order?" });
-  await question.getByRole("button", { name: "Cancel order" }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel this order?" });
+  await dialog.getByRole("button", { name: "Cancel order" }).click();
+
+  // Then
   await expect(orderStatus(page, "Cancelled")).toBeVisible();
-  await expect(page.getByText("its products are back on the shelf")).toBeVisible();
+  await expect(page.getByText("its items are back in stock")).toBeVisible();
+
+  // When
   await page.goto(`/products/${product.id}`);
+
+  // Then
   await expect(page.getByText("3 left")).toBeVisible();
 });
 
-test("a token that expires in mid-journey is replaced unseen, and survives a reload", async ({
+test("an expired token is refreshed during checkout and the session survives a reload", async ({
   page,
   admin,
 }) => {
+  // Given
   const product = await admin.makeProduct();
   await signIn(page, SHOPPER);
+
+  // When
   await addToCart(page, product);
   let refused = 0;
   await page.route("**/api/orders", async (route) => {
@@ -95,28 +135,48 @@ test("a token that expires in mid-journey is replaced unseen, and survives a rel
   const refresh = page.waitForResponse("**/api/refresh");
   await page.getByRole("link", { name: "Check out" }).click();
   await page.getByRole("button", { name: "Place order" }).click();
+
+  // Then
   expect((await refresh).status()).toBe(200);
   await expect(orderStatus(page, "Accepted")).toBeVisible();
+
+  // When
   await page.reload();
+
+  // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
   expect(refused).toBe(1);
 });
 
 test("signing out in one tab signs out in the other", async ({ page, context }) => {
+  // Given
   await signIn(page, SHOPPER);
-  const other = await context.newPage();
-  await other.goto("/orders");
-  await expect(other.getByRole("heading", { name: "Your orders" })).toBeVisible();
+  const otherPage = await context.newPage();
+
+  // When
+  await otherPage.goto("/orders");
+
+  // Then
+  await expect(otherPage.getByRole("heading", { name: "Your orders" })).toBeVisible();
+
+  // When
   await page.getByRole("button", { name: "Account" }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
-  await expect(other.getByRole("heading", { name: "Sign in" })).toBeVisible();
+
+  // Then
+  await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
-test("the cart of one tab shows in the other", async ({ page, context, admin }) => {
+test("the cart is the same in two tabs", async ({ page, context, admin }) => {
+  // Given
   const product = await admin.makeProduct();
-  const other = await context.newPage();
-  await other.goto("/cart");
+  const otherPage = await context.newPage();
+
+  // When
+  await otherPage.goto("/cart");
   await addToCart(page, product);
-  await expect(other.getByRole("button", { name: "Cart 1 piece" })).toBeVisible();
-  await expect(other.getByRole("main").getByText(product.name)).toBeVisible();
+
+  // Then
+  await expect(otherPage.getByRole("button", { name: "Cart 1 item" })).toBeVisible();
+  await expect(otherPage.getByRole("main").getByText(product.name)).toBeVisible();
 });

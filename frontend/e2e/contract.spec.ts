@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "./shop.ts";
 
-test("the committed document is the one that the gateway serves (else: BASE_URL=... npm run api)", async ({
+test("the committed OpenAPI document is current (if not: BASE_URL=... npm run api)", async ({
   request,
 }) => {
   const committed = JSON.parse(await readFile(new URL("../openapi.json", import.meta.url), "utf8"));

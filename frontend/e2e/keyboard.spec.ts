@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { expect, fillInSignIn, orderStatus, SHOPPER, test } from "./shop.ts";
 
-/** Tab until the focus is on what is looked for. */
+/** Press Tab until an element with this name has the focus. */
 async function tabTo(page: Page, name: RegExp): Promise<void> {
   for (let step = 0; step < 60; step += 1) {
     await page.keyboard.press("Tab");
@@ -11,37 +11,78 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
     });
     if (name.test(focused)) return;
   }
-  throw new Error(`Tab never came to ${name}.`);
+  throw new Error(`Tab never reached ${name}.`);
 }
 
-test("an order is placed by keyboard alone", async ({ page, admin }) => {
+test("an order can be placed with the keyboard alone", async ({ page, admin }) => {
+  // Given
   const product = await admin.makeProduct();
+
+  // When
   await page.goto("/");
+
+  // Then
   await expect(page.locator("main h1")).toBeVisible();
+
+  // When
   await page.keyboard.press("Tab");
-  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+
+  // Then
+  await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
+
+  // When
   await page.keyboard.press("/");
   await page.keyboard.type(product.name);
+
+  // Then
   await expect(page.getByRole("option", { name: new RegExp(product.name) })).toBeVisible();
+
+  // When
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
+
+  // Then
   const heading = page.getByRole("heading", { level: 1, name: new RegExp(product.name, "i") });
   await expect(heading).toBeFocused();
+
+  // When
   await tabTo(page, /^Add to cart$/);
   await page.keyboard.press("Enter");
+
+  // Then
   const cart = page.getByRole("dialog", { name: "Your cart" });
   await expect(cart).toBeVisible();
+
+  // When
   await page.keyboard.press("Escape");
+
+  // Then
   await expect(cart).toBeHidden();
-  await expect(page.getByRole("button", { name: "Add to cart" })).toBeFocused();
+  await expect(page.getByRole("button", { name: "Add to cart", exact: true })).toBeFocused();
+
+  // When
   await page.keyboard.press("Enter");
+
+  // Then
   await expect(cart).toBeVisible();
+
+  // When
   await tabTo(page, /^Check out$/);
   await page.keyboard.press("Enter");
+
+  // Then
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeFocused();
+
+  // When
   await fillInSignIn(page, SHOPPER);
+
+  // Then
   await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
+
+  // When
   await tabTo(page, /^Place order$/);
   await page.keyboard.press("Enter");
+
+  // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
 });

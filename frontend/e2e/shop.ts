@@ -1,4 +1,4 @@
-/** What the journeys have in common: people, products of their own, and a hand on the services. */
+/** What the journeys share: accounts, an administrator's API client, and common steps. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import {
@@ -14,17 +14,17 @@ export const ADMIN = "admin@admin.com";
 export const SHOPPER = "aaa@aaa.com";
 export const OTHER_SHOPPER = "bbb@bbb.com";
 
-export interface Made {
+export interface TestProduct {
   id: string;
   name: string;
 }
 
-interface Wanted {
+interface ProductOptions {
   price?: number;
   quantity?: number;
 }
 
-/** The administrator's hands: products for one test, changes behind a page's back. */
+/** Creates products for one test, and changes them while a page is open. */
 export class Admin {
   #request: APIRequestContext;
   #token = "";
@@ -34,50 +34,50 @@ export class Admin {
   }
 
   async signIn(): Promise<void> {
-    const answer = await this.#request.post("/api/login", {
+    const response = await this.#request.post("/api/login", {
       data: { email: ADMIN, password: ADMIN },
     });
-    expect(answer.status()).toBe(200);
-    this.#token = (await answer.json()).access_token;
+    expect(response.status()).toBe(200);
+    this.#token = (await response.json()).access_token;
   }
 
-  async makeProduct(wanted: Wanted = {}): Promise<Made> {
-    const name = `test piece ${Date.now().toString(36)}${Math.floor(Math.random() * 1e4)}`;
+  async makeProduct(options: ProductOptions = {}): Promise<TestProduct> {
+    const name = `test product ${Date.now().toString(36)}${Math.floor(Math.random() * 1e4)}`;
     const product = {
       name,
-      description: "Made for a test.",
+      description: "Created by a test.",
       price: 9.99,
       quantity: 20,
       categories: ["kitchen"],
-      ...wanted,
+      ...options,
     };
-    const answer = await this.#request.post("/api/products", {
+    const response = await this.#request.post("/api/products", {
       data: { product },
       headers: this.headers(),
     });
-    expect(answer.status(), await answer.text()).toBe(201);
-    const { id } = await answer.json();
-    await this.#untilOrdersKnow(id);
+    expect(response.status(), await response.text()).toBe(201);
+    const { id } = await response.json();
+    await this.#waitForProjection(id);
     return { id, name };
   }
 
   async change(id: string, data: object): Promise<void> {
     const { headers } = await this.#request
       .get(`/api/products/${id}`)
-      .then((answer) => ({ headers: answer.headers() }));
-    const answer = await this.#request.patch(`/api/products/${id}`, {
+      .then((response) => ({ headers: response.headers() }));
+    const response = await this.#request.patch(`/api/products/${id}`, {
       data,
       headers: { ...this.headers(), "If-Match": headers.etag ?? "" },
     });
-    expect(answer.status(), await answer.text()).toBe(200);
+    expect(response.status(), await response.text()).toBe(200);
   }
 
-  /** Wait until orders-ms has heard that there is none left. */
-  async untilSoldOut(id: string): Promise<void> {
+  /** Wait until orders-ms knows that the product is sold out. */
+  async waitUntilSoldOut(id: string): Promise<void> {
     await expect(async () => {
       const data = { products: [{ id, quantity: 1 }] };
-      const answer = await this.#request.post("/api/orders", { data, headers: this.headers() });
-      expect(answer.status()).toBe(409);
+      const response = await this.#request.post("/api/orders", { data, headers: this.headers() });
+      expect(response.status()).toBe(409);
     }).toPass();
   }
 
@@ -85,12 +85,12 @@ export class Admin {
     return { Authorization: `Bearer ${this.#token}` };
   }
 
-  /** orders-ms hears of a product by an event; an impossible order tells whether it has. */
-  async #untilOrdersKnow(id: string): Promise<void> {
+  /** Wait until orders-ms knows the product, which an order with a wrong price reveals. */
+  async #waitForProjection(id: string): Promise<void> {
     await expect(async () => {
       const data = { products: [{ id, quantity: 1, price: 0.01 }] };
-      const answer = await this.#request.post("/api/orders", { data, headers: this.headers() });
-      expect(answer.status()).toBe(409);
+      const response = await this.#request.post("/api/orders", { data, headers: this.headers() });
+      expect(response.status()).toBe(409);
     }).toPass();
   }
 }
@@ -112,20 +112,20 @@ export async function signIn(page: Page, email: string): Promise<void> {
 }
 
 export async function fillInSignIn(page: Page, email: string): Promise<void> {
-  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(email);
   await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
 }
 
-export async function addToCart(page: Page, product: Made): Promise<void> {
+export async function addToCart(page: Page, product: TestProduct): Promise<void> {
   await page.goto(`/products/${product.id}`);
-  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByRole("button", { name: "Add to cart", exact: true }).click();
   await expect(
     page.getByRole("dialog", { name: "Your cart" }).getByText(product.name),
   ).toBeVisible();
 }
 
-export async function placeOrder(page: Page, product: Made): Promise<void> {
+export async function placeOrder(page: Page, product: TestProduct): Promise<void> {
   await addToCart(page, product);
   await page.getByRole("link", { name: "Check out" }).click();
   await page.getByRole("button", { name: "Place order" }).click();
@@ -136,13 +136,13 @@ export function orderStatus(page: Page, status: string) {
   return page.getByRole("heading", { level: 1, name: status });
 }
 
-/** A signal to one of the stack's programs. */
+/** Send a signal to a program of the stack. */
 export function signal(program: string, name: "STOP" | "CONT"): void {
   const python = `${REPOSITORY}.local/venv/bin/python`;
   execFileSync(python, ["-m", "stack", "kill", program, "--signal", name], { cwd: REPOSITORY });
 }
 
-/** Fails a test whose page broke its own policy or threw. */
+/** Record exceptions and violations of the Content Security Policy. */
 export function watchForErrors(context: BrowserContext): string[] {
   const errors: string[] = [];
   context.on("weberror", (error) => errors.push(error.error().message));

@@ -1,4 +1,4 @@
-// Runs before the first paint, so that the page never flashes in the other theme.
+// Sets the theme before the first paint, so that the page does not flash in the other theme.
 (() => {
   const read = () => {
     try {

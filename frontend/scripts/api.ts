@@ -1,6 +1,6 @@
 /**
- * Refreshes the client: `npm run api` from openapi.json, `BASE_URL=... npm run api` fetches the
- * document from a running stack first.
+ * Generates the client from openapi.json. With BASE_URL, it first fetches the document from a
+ * running stack.
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ const base = process.env.BASE_URL;
 
 if (base) {
   const response = await fetch(new URL("/api/openapi.json", base));
-  if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
+  if (!response.ok) throw new Error(`${response.url} returned ${response.status}`);
   await writeFile(DOCUMENT, `${JSON.stringify(await response.json(), null, 1)}\n`);
 }
 await generate(DOCUMENT, OUTPUT);

@@ -1,12 +1,12 @@
-/** Finds a Chromium to test with: CHROMIUM_PATH, one on the PATH, or Debian's package as root. */
+/** Finds Chromium: CHROMIUM_PATH, then the PATH, then Debian's package, which root installs. */
 import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-// Nothing but the shop is asked: no updates, no accounts, no lookups of its own.
-const QUIET = [
+// The browser must send requests to the shop only: no updates, no accounts, no lookups.
+const SWITCHES = [
   "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
@@ -16,19 +16,19 @@ const QUIET = [
 ];
 
 export function chromiumPath(): string {
-  return process.env.CHROMIUM_PATH || onPath() || installed();
+  return process.env.CHROMIUM_PATH || findOnPath() || install();
 }
 
 export function chromiumArguments(): string[] {
   const isRoot = process.getuid?.() === 0;
-  return isRoot ? [...QUIET, "--no-sandbox"] : QUIET;
+  return isRoot ? [...SWITCHES, "--no-sandbox"] : SWITCHES;
 }
 
 export function launchOptions() {
   return { executablePath: chromiumPath(), args: chromiumArguments() };
 }
 
-function onPath(): string | undefined {
+function findOnPath(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
   return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(isExecutable);
 }
@@ -42,17 +42,17 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function installed(): string {
+function install(): string {
   try {
     if (process.getuid?.() === 0) {
       execFileSync("apt-get", ["install", "-y", "-qq", "chromium"], { stdio: "ignore" });
     }
   } catch {
-    // No apt, or no network: the message below says what to do.
+    // Without apt or a network, the error below says what to do.
   }
-  const path = onPath();
+  const path = findOnPath();
   if (path) return path;
   throw new Error(
-    "No Chromium found. Install one (Debian: apt install chromium), or name one: CHROMIUM_PATH=/path/to/chromium",
+    "Chromium was not found. Install it (Debian: apt install chromium) or set CHROMIUM_PATH.",
   );
 }

@@ -14,7 +14,7 @@ async function contentOf(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(pairs));
 }
 
-it("the committed client is the one that belongs to openapi.json (else: npm run api)", async () => {
+it("the committed client is current (if not: npm run api)", async () => {
   const folder = await mkdtemp(join(tmpdir(), "client-"));
   try {
     await generate(DOCUMENT, folder);

@@ -1,42 +1,46 @@
-/** Generates the client of the merged OpenAPI document; the stale test runs it too. */
+/** Generates the API client and the form limits from the merged OpenAPI document. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@hey-api/openapi-ts";
+import { limitsModule } from "./limits.ts";
+import type { OpenApiDocument, Operation } from "./openapi.ts";
 
-interface Operation {
-  operationId?: string;
-}
-interface Document {
-  paths: Record<string, Record<string, Operation>>;
-}
+// The shop's pages do not call these paths.
+const UNUSED_PATH = /_(health|error)$|jwks/;
 
-// FastAPI appends the path to the function's name; what no page calls is left out.
-const NOT_CALLED = /_(health|error)$|jwks/;
+/** Shorten the operation ids: FastAPI appends the path to each function's name. */
+function withShortNames(document: OpenApiDocument): OpenApiDocument {
+  const paths = Object.entries(document.paths)
+    .filter(([path]) => !UNUSED_PATH.test(path))
+    .map(([path, operations]) => [
+      path,
+      Object.fromEntries(Object.entries(operations).map(withShortName)),
+    ]);
+  return { ...document, paths: Object.fromEntries(paths) };
 
-function withShortNames(document: Document): Document {
-  const names = Object.entries(document.paths)
-    .filter(([path]) => !NOT_CALLED.test(path))
-    .map(([path, methods]) => [path, Object.fromEntries(Object.entries(methods).map(shorten))]);
-  return { ...document, paths: Object.fromEntries(names) };
-
-  function shorten([method, operation]: [string, Operation]) {
-    const whole = operation.operationId ?? "";
-    const short = whole.replace(/_api_.*$/, "");
-    return [method, { ...operation, operationId: isUnique(short) ? short : longer(whole, short) }];
+  function withShortName([method, operation]: [string, Operation]) {
+    const id = operation.operationId ?? "";
+    const name = functionName(id);
+    return [method, { ...operation, operationId: isUnique(name) ? name : withService(name, id) }];
   }
-  function isUnique(short: string): boolean {
-    const all = Object.values(document.paths).flatMap((methods) => Object.values(methods));
-    return all.filter((each) => each.operationId?.replace(/_api_.*$/, "") === short).length === 1;
+  function isUnique(name: string): boolean {
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+    return (
+      operations.filter((other) => functionName(other.operationId ?? "") === name).length === 1
+    );
   }
-  // Several services have the same function; the path tells whose it is.
-  function longer(whole: string, short: string): string {
-    return `${short}_${/authentication|products|orders/.exec(whole.slice(short.length))?.[0]}`;
+  // Two services can have a function of the same name; the path contains the service.
+  function withService(name: string, id: string): string {
+    return `${name}_${/authentication|products|orders/.exec(id.slice(name.length))?.[0]}`;
+  }
+  function functionName(id: string): string {
+    return id.replace(/_api_.*$/, "");
   }
 }
 
-/** Remove the generator's notes to its own authors. */
-async function dropRemarks(folder: string): Promise<void> {
+/** Remove the generator's TODO comments. */
+async function removeTodos(folder: string): Promise<void> {
   for (const name of await readdir(folder, { recursive: true })) {
     if (!name.endsWith(".ts")) continue;
     const content = await readFile(join(folder, name), "utf8");
@@ -44,13 +48,14 @@ async function dropRemarks(folder: string): Promise<void> {
   }
 }
 
-/** Write the client that belongs to a document into a folder. */
+/** Write the client and the limits of an OpenAPI document into a folder. */
 export async function generate(documentPath: string, output: string): Promise<void> {
-  const document: Document = JSON.parse(await readFile(documentPath, "utf8"));
+  const content: OpenApiDocument = JSON.parse(await readFile(documentPath, "utf8"));
+  const document = withShortNames(content);
   const folder = await mkdtemp(join(tmpdir(), "openapi-"));
   try {
     const input = join(folder, "openapi.json");
-    await writeFile(input, JSON.stringify(withShortNames(document)));
+    await writeFile(input, JSON.stringify(document));
     await createClient({
       input,
       output: { path: output, postProcess: [] },
@@ -61,7 +66,8 @@ export async function generate(documentPath: string, output: string): Promise<vo
         { name: "@hey-api/client-fetch", throwOnError: true },
       ],
     });
-    await dropRemarks(output);
+    await removeTodos(output);
+    await writeFile(join(output, "limits.gen.ts"), limitsModule(document));
   } finally {
     await rm(folder, { recursive: true });
   }

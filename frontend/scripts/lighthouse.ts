@@ -1,6 +1,6 @@
 /**
- * Lighthouse on the pages that matter, on a phone and on a desktop, of the shop at BASE_URL as
- * production serves it: signed in, one browser profile, the median of three runs.
+ * Runs Lighthouse on the main pages of the shop at BASE_URL, for phones and desktops. The shop runs
+ * in production mode, the user is signed in, and the result is the median of three runs.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -19,7 +19,7 @@ const base = process.env.BASE_URL ?? "http://127.0.0.1:8080";
 const email = process.env.SHOP_EMAIL ?? "admin@admin.com";
 
 const PAGES: [name: string, path: string, heading: RegExp][] = [
-  ["home", "/", /Good things/],
+  ["home", "/", /Well-made things/],
   ["catalogue", "/products", /All products/],
   ["product", "", /./],
   ["cart", "/cart", /Your cart/],
@@ -42,39 +42,39 @@ const context = await chromium.launchPersistentContext(profile, {
   executablePath: chromiumPath(),
   args: [...chromiumArguments(), `--remote-debugging-port=${port}`],
 });
-let isGood = true;
+let hasReachedGoals = true;
 try {
   const product = await prepare(context);
-  for (const form of ["phone", "desktop"] as const) {
+  for (const device of ["phone", "desktop"] as const) {
     for (const [name, path, heading] of PAGES) {
       const url = new URL(path || product, base).href;
       await checkHeading(context, url, heading);
-      report(form, name, await medians(url, form));
+      report(device, name, await medians(url, device));
     }
   }
 } finally {
   await context.close();
   await rm(profile, { recursive: true, force: true });
 }
-process.exitCode = isGood ? 0 : 1;
+process.exitCode = hasReachedGoals ? 0 : 1;
 
-/** Sign in and put something into the cart; returns the address of a product. */
+/** Sign in, add a product to the cart and return the product's path. */
 async function prepare(browser: BrowserContext): Promise<string> {
   const page = await browser.newPage();
   await page.goto(new URL("/sign-in", base).href);
-  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(process.env.SHOP_PASSWORD ?? email);
   await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("button", { name: "Account" }).waitFor();
   await page.goto(new URL("/products?stock=in", base).href);
   await page.getByRole("main").locator(".product-card a").first().click();
-  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByRole("button", { name: "Add to cart", exact: true }).click();
   const path = new URL(page.url()).pathname;
   await page.close();
   return path;
 }
 
-/** A page that shows something else would be measured for nothing. */
+/** Check that the URL shows the intended page before measuring it. */
 async function checkHeading(browser: BrowserContext, url: string, heading: RegExp): Promise<void> {
   const page = await browser.newPage();
   await page.goto(url);
@@ -82,7 +82,7 @@ async function checkHeading(browser: BrowserContext, url: string, heading: RegEx
   await page.close();
 }
 
-async function medians(url: string, form: "phone" | "desktop") {
+async function medians(url: string, device: "phone" | "desktop") {
   const flags: Flags = {
     port,
     onlyCategories: CATEGORIES,
@@ -91,23 +91,23 @@ async function medians(url: string, form: "phone" | "desktop") {
   };
   const runs: Record<string, number>[] = [];
   for (let run = 0; run < RUNS; run += 1) {
-    const result = await lighthouse(url, flags, form === "desktop" ? desktopConfig : undefined);
-    if (!result) throw new Error(`Lighthouse had no result for ${url}.`);
+    const result = await lighthouse(url, flags, device === "desktop" ? desktopConfig : undefined);
+    if (!result) throw new Error(`Lighthouse returned no result for ${url}.`);
     const { categories, audits } = result.lhr;
     runs.push({
       ...Object.fromEntries(
-        CATEGORIES.map((each) => [each, Math.round((categories[each]?.score ?? 0) * 100)]),
+        CATEGORIES.map((name) => [name, Math.round((categories[name]?.score ?? 0) * 100)]),
       ),
-      ...Object.fromEntries(METRICS.map((each) => [each, audits[each]?.numericValue ?? 0])),
+      ...Object.fromEntries(METRICS.map((name) => [name, audits[name]?.numericValue ?? 0])),
     });
-    noteFailures(result.lhr.audits);
+    recordFailures(result.lhr.audits);
   }
   return Object.fromEntries(
     Object.keys(runs[0] ?? {}).map((key) => [key, median(runs.map((run) => run[key] ?? 0))]),
   );
 }
 
-function noteFailures(
+function recordFailures(
   audits: Record<
     string,
     { id: string; score: number | null; title: string; scoreDisplayMode: string }
@@ -118,14 +118,17 @@ function noteFailures(
   }
 }
 
-function report(form: string, name: string, result: Record<string, number>): void {
-  const scores = CATEGORIES.map((each) => `${each} ${result[each]}`).join(", ");
+function report(device: string, name: string, result: Record<string, number>): void {
+  const scores = CATEGORIES.map((category) => `${category} ${result[category]}`).join(", ");
   const metrics = METRICS.map(
-    (each) => `${initials(each)} ${(result[each] ?? 0).toFixed(each.startsWith("cum") ? 3 : 0)}`,
+    (metric) =>
+      `${initials(metric)} ${(result[metric] ?? 0).toFixed(metric.startsWith("cum") ? 3 : 0)}`,
   );
-  const isReached = CATEGORIES.every((each) => (result[each] ?? 0) >= GOALS[each]);
-  isGood &&= isReached;
-  console.log(`${isReached ? "ok  " : "FAIL"} ${form} ${name}: ${scores} (${metrics.join(", ")})`);
+  const isReached = CATEGORIES.every((category) => (result[category] ?? 0) >= GOALS[category]);
+  hasReachedGoals &&= isReached;
+  console.log(
+    `${isReached ? "ok  " : "FAIL"} ${device} ${name}: ${scores} (${metrics.join(", ")})`,
+  );
   if (!isReached) console.log(`     ${[...failures].join(", ")}`);
   failures.clear();
 }
@@ -138,7 +141,7 @@ function initials(metric: string): string {
 }
 
 function median(values: number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+  return values.toSorted((first, second) => first - second)[Math.floor(values.length / 2)] ?? 0;
 }
 
 function freePort(): Promise<number> {

@@ -1,17 +1,18 @@
-"""Makes the secrets that are missing, each readable by the one container that needs it.
+"""Creates the missing secrets, each readable only by the container that needs it.
 
-Run at every start by the service `secrets` of both compose files, as root in the image of
-authentication-ms (for its `cryptography`), with the volume of secrets as its argument:
+The service `secrets` of both compose files runs this at every start, as root in the image of
+authentication-ms (which has `cryptography`). Its argument is the volume of the secrets:
 
     python make_secrets.py /secrets
 
-What exists stays as it is, so secrets of your own can be put in its place beforehand. A second
-argument is a step by which the key that signs access tokens changes; authentication-ms, which reads
-both keys when it starts, has to be started again after each (docs/operations.md):
+Existing secrets are not changed, so you can store your own values before the first start.
 
-    python make_secrets.py /secrets publish-next-key     as previous-key, which is published too
-    python make_secrets.py /secrets swap-keys            so that the next one signs
-    python make_secrets.py /secrets forget-previous-key
+A second argument is a step of the rotation of the signing key. Restart authentication-ms after each
+step, because it reads the keys when it starts (docs/operations/key-rotation.md):
+
+    python make_secrets.py /secrets publish-next-key     publish a new key as previous-key
+    python make_secrets.py /secrets swap-keys            sign with the new key
+    python make_secrets.py /secrets forget-previous-key  remove the old key
 """
 
 import argparse
@@ -26,49 +27,49 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 MONGODB = 999
-"""The user of the official image of mongo."""
+"""The user of the official mongo image."""
 USERS = {"authentication": 10001, "products": 10002, "orders": 10003}
-"""The users of the services' own images."""
+"""The users of the images of the services."""
 WEB = 101
-"""nginx's user; Vite's server only gets the nonce, which every page shows anyway."""
+"""The user of nginx. Vite's server only reads the nonce, which every page contains anyway."""
 
 
 def main() -> None:
-    """Do what the arguments say."""
+    """Create the missing secrets, and take the step of the rotation."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("step", nargs="?", choices=STEPS)
-    given = parser.parse_args()
-    make_all(given.folder)
-    if given.step:
-        STEPS[given.step](given.folder / "authentication")
+    arguments = parser.parse_args()
+    create_all(arguments.folder)
+    if arguments.step:
+        STEPS[arguments.step](arguments.folder / "authentication")
 
 
-def make_all(folder: Path) -> None:
-    """Make what is missing."""
+def create_all(folder: Path) -> None:
+    """Create every missing secret."""
     folder.chmod(0o755)
     for service in USERS:
-        make_for_database(folder, service)
-    make(folder / "authentication" / "signing-key", USERS["authentication"], signing_key)
-    nonce = make(folder / "web" / "csp-nonce", WEB, token)
+        create_for_database(folder, service)
+    create(folder / "authentication" / "signing-key", USERS["authentication"], signing_key)
+    nonce = create(folder / "web" / "csp-nonce", WEB, token)
     nonce.chmod(0o444)
 
 
-def make_for_database(folder: Path, service: str) -> None:
-    """Make a database's secrets, and its service's address of it."""
+def create_for_database(folder: Path, service: str) -> None:
+    """Create the secrets of a database, and the connection URL of its service."""
     database = folder / f"{service}-db"
-    make(database / "key", MONGODB, key_of_members)
-    make(database / "root-password", MONGODB, token)
-    password = make(database / "service-password", MONGODB, token).read_text(encoding="ascii")
-    address = (
+    create(database / "key", MONGODB, membership_key)
+    create(database / "root-password", MONGODB, token)
+    password = create(database / "service-password", MONGODB, token).read_text(encoding="ascii")
+    url = (
         f"mongodb://{service}:{quote(password)}@{service}-db:27017/shop"
         f"?authSource=shop&replicaSet={service}-db"
     )
-    make(folder / service / "mongo-url", USERS[service], lambda: address)
+    create(folder / service / "mongo-url", USERS[service], lambda: url)
 
 
-def make(path: Path, owner: int, value: Callable[[], str]) -> Path:
-    """Write a secret where there is none, and let its owner alone read it."""
+def create(path: Path, owner: int, value: Callable[[], str]) -> Path:
+    """Write a secret if it is missing, readable only by its owner."""
     path.parent.mkdir(mode=0o755, exist_ok=True)
     if not path.exists():
         write(path, owner, value())
@@ -78,22 +79,22 @@ def make(path: Path, owner: int, value: Callable[[], str]) -> Path:
 
 
 def write(path: Path, owner: int, value: str) -> None:
-    """Write a secret in place of what is there, whole or not at all."""
+    """Replace a secret atomically."""
     draft = path.with_suffix(".draft")
     draft.write_text(value, encoding="ascii")
     draft.chmod(0o400)
     os.chown(draft, owner, owner)
     draft.rename(path)
-    print(f"made {path.relative_to(path.parents[1])}")
+    print(f"wrote {path.relative_to(path.parents[1])}")
 
 
 def publish_next_key(folder: Path) -> None:
-    """Have a new key published, before it signs."""
+    """Publish a new key before it signs."""
     write(folder / "previous-key", USERS["authentication"], signing_key())
 
 
 def swap_keys(folder: Path) -> None:
-    """Have the other key sign, and the one that has signed be published only."""
+    """Sign with the other key, and only publish the one that has signed."""
     keys = [folder / name for name in ("signing-key", "previous-key")]
     texts = [key.read_text(encoding="ascii") for key in keys]
     for key, text in zip(keys, reversed(texts), strict=True):
@@ -101,7 +102,7 @@ def swap_keys(folder: Path) -> None:
 
 
 def forget_previous_key(folder: Path) -> None:
-    """Have only the key published that signs."""
+    """Stop publishing the old key."""
     (folder / "previous-key").unlink(missing_ok=True)
 
 
@@ -113,12 +114,12 @@ STEPS = {
 
 
 def token() -> str:
-    """Return a password that needs no quoting anywhere."""
+    """Return a password that needs no quoting."""
     return secrets.token_hex(24)
 
 
-def key_of_members() -> str:
-    """Return what the members of a replica set know each other by."""
+def membership_key() -> str:
+    """Return the key with which the members of a replica set authenticate each other."""
     return base64.b64encode(secrets.token_bytes(512)).decode("ascii")
 
 

@@ -1,6 +1,6 @@
 data "google_project" "this" {}
 
-# What the nodes themselves may: tell of themselves, and fetch the shop's images.
+# The account of the nodes: it can report logs and metrics, and pull the shop's images.
 resource "google_service_account" "nodes" {
   account_id   = "kiosk-${var.environment}-nodes"
   display_name = "Nodes of the shop's cluster"
@@ -20,7 +20,7 @@ resource "google_artifact_registry_repository_iam_member" "nodes" {
   member     = google_service_account.nodes.member
 }
 
-# What delivers: pushes images and applies manifests.
+# The account of the delivery pipeline: it pushes images and applies manifests.
 resource "google_service_account" "delivery" {
   account_id   = "kiosk-${var.environment}-delivery"
   display_name = "Delivery of the shop"
@@ -40,7 +40,7 @@ resource "google_artifact_registry_repository_iam_member" "delivery" {
   member     = google_service_account.delivery.member
 }
 
-# CircleCI's runs are known by the token that it signs for each; this project's alone may deliver.
+# CircleCI signs a token for each run. Only runs of this project can deliver.
 resource "google_iam_workload_identity_pool" "delivery" {
   workload_identity_pool_id = "kiosk-${var.environment}-delivery"
 }

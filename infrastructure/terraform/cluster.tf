@@ -7,7 +7,7 @@ resource "google_container_cluster" "shop" {
 
   deletion_protection = var.deletion_protection
 
-  # The pools below are the cluster's; the one that comes with it is taken away.
+  # The cluster uses the pools below, so the default pool is removed.
   remove_default_node_pool = true
   initial_node_count       = 1
 
@@ -36,7 +36,7 @@ resource "google_container_cluster" "shop" {
     }
   }
 
-  # No client certificate: people and machines come by their Google accounts.
+  # No client certificate: people and machines use their Google accounts.
   master_auth {
     client_certificate_config {
       issue_client_certificate = false
@@ -83,7 +83,7 @@ resource "google_container_cluster" "shop" {
     }
   }
 
-  # The pool that is taken away at once: it too is no open door for its minutes.
+  # The default pool exists for a few minutes before it is removed, so it is secured too.
   node_config {
     service_account = google_service_account.nodes.email
     oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
@@ -103,7 +103,7 @@ resource "google_container_cluster" "shop" {
   }
 }
 
-# For what keeps state: one machine in each of the region's three zones, never taken away.
+# For databases and Kafka: one machine in each of the region's three zones, never reclaimed.
 resource "google_container_node_pool" "state" {
   name       = "state"
   cluster    = google_container_cluster.shop.id
@@ -138,7 +138,7 @@ resource "google_container_node_pool" "state" {
   }
 }
 
-# For the services: a third of the price, and may be taken at any moment.
+# For the services: spot machines, which cost a third and may be reclaimed at any moment.
 resource "google_container_node_pool" "services" {
   name    = "services"
   cluster = google_container_cluster.shop.id
@@ -163,7 +163,7 @@ resource "google_container_node_pool" "services" {
     service_account = google_service_account.nodes.email
     oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
 
-    # Only what tolerates to be taken comes here: overlays/gke says so for the services.
+    # Only pods with this toleration run here. overlays/gke adds it to the services.
     taint {
       key    = "kiosk/spot"
       value  = "true"
@@ -181,7 +181,7 @@ resource "google_container_node_pool" "services" {
   }
 
   lifecycle {
-    # The autoscaler's.
+    # Set by the autoscaler.
     ignore_changes = [node_count]
   }
 }

@@ -7,7 +7,7 @@ resource "google_dns_managed_zone" "shop" {
   }
 }
 
-# overlays/gke's Gateway takes this address by its name.
+# The Gateway in overlays/gke refers to this address by its name.
 resource "google_compute_global_address" "shop" {
   name = "kiosk"
 }
@@ -20,7 +20,7 @@ resource "google_dns_record_set" "shop" {
   rrdatas      = [google_compute_global_address.shop.address]
 }
 
-# Nobody but the one that the cluster asks may issue a certificate for the shop.
+# Only Let's Encrypt, which the cluster uses, can issue a certificate for the shop.
 resource "google_dns_record_set" "issuers" {
   managed_zone = google_dns_managed_zone.shop.name
   name         = google_dns_managed_zone.shop.dns_name

@@ -27,7 +27,7 @@ resource "google_compute_subnetwork" "nodes" {
   }
 }
 
-# Nodes have no public address; what they fetch goes out by this.
+# Nodes have no public address. Their outgoing traffic uses this NAT.
 resource "google_compute_router" "out" {
   name    = "kiosk-${var.environment}"
   network = google_compute_network.shop.id

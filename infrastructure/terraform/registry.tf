@@ -5,7 +5,7 @@ resource "google_artifact_registry_repository" "images" {
   description   = "The shop's images."
 
   docker_config {
-    # A release's tag says for ever what it said first.
+    # The tag of a release always refers to the same image.
     immutable_tags = true
   }
 

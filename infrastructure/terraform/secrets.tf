@@ -1,5 +1,5 @@
-# The places of the secrets; their values are put in by an operator (docs/operations.md) and are in no
-# file and no state of Terraform.
+# The secrets without their values. An operator stores the values
+# (docs/operations/gke-first-deployment.md), which are in no file and not in Terraform's state.
 locals {
   secrets = toset(flatten([
     [for service in ["authentication", "products", "orders"] : [
@@ -26,7 +26,7 @@ resource "google_secret_manager_secret" "shop" {
   }
 }
 
-# External Secrets, which overlays/gke relies on, by its account in the cluster: there is no key.
+# External Secrets, which overlays/gke uses, reads the secrets with its account in the cluster, without a key.
 resource "google_secret_manager_secret_iam_member" "external_secrets" {
   for_each  = google_secret_manager_secret.shop
   secret_id = each.value.id

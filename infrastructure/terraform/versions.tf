@@ -8,8 +8,8 @@ terraform {
     }
   }
 
-  # The bucket and the prefix are given at `terraform init -backend-config=...`, so that no project is
-  # named here. The bucket is made by hand, once: docs/operations.md.
+  # `terraform init -backend-config=...` sets the bucket and the prefix, so that no project is named
+  # here. Create the bucket by hand, once: docs/operations/gke-first-deployment.md.
   backend "gcs" {}
 }
 

@@ -1,4 +1,4 @@
-"""What is committed holds on any machine: no registry's host, no path of one machine."""
+"""Committed files work on every machine: they name no registry and no folder of one machine."""
 
 import re
 import subprocess
@@ -8,7 +8,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements*.txt", "package-lock.json", "*.lock.toml")
-# Paths in a Dockerfile are the image's.
 HOME = re.compile(rb"(?<![\w.])/(?:home|Users|root|work)/[\w.-]+/")
 ADDRESS = re.compile(rb"https?://[^\s\"'#]+")
 HASHED = re.compile(r"^\S+==\S+.*\\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE)
@@ -24,17 +23,18 @@ def committed(*patterns: str) -> list[Path]:
 
 
 def test_no_file_names_a_folder_of_one_machine() -> None:
-    found = {
+    named_folders = {
         str(file.relative_to(ROOT)): match[0]
         for file in committed()
+        # Paths in a Dockerfile are paths in the image.
         if not file.name.startswith("Dockerfile")
         if (match := HOME.search(file.read_bytes()))
     }
-    assert found == {}
+    assert named_folders == {}
 
 
 @pytest.mark.parametrize("lock", committed(*(f":(glob)**/{name}" for name in LOCKS)), ids=str)
-def test_no_lock_says_where_packages_come_from(lock: Path) -> None:
+def test_a_lock_names_no_registry(lock: Path) -> None:
     content = lock.read_bytes()
     assert b'"resolved"' not in content
     if lock.name.startswith("requirements"):
@@ -42,6 +42,6 @@ def test_no_lock_says_where_packages_come_from(lock: Path) -> None:
 
 
 @pytest.mark.parametrize("lock", committed(":(glob)**/requirements*.txt"), ids=str)
-def test_every_python_package_is_locked_by_its_hash(lock: Path) -> None:
+def test_a_lock_has_a_hash_for_every_python_package(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     assert len(HASHED.findall(text)) == len(PINNED.findall(text)) > 0

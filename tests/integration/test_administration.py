@@ -1,14 +1,14 @@
 """What admins see and do: everyone's orders, figures, parked events, and who changed what."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import httpx2
 import pytest
+from tests.integration.shop import Place, Shop
 
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
@@ -24,13 +24,12 @@ from shopkit.storage.unit_of_work import MongoTransactions
 from shopkit.testing.apps import caller_headers, client_of
 from shopkit.testing.deliveries import decided
 
-Place = Callable[..., Awaitable[Order]]
 ADMIN = caller_headers("admin@admin.com", "admin")
 LETTERS = "/api/admin/dead-letters/orders"
 
 
 @pytest.fixture
-async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(shop: Shop) -> AsyncIterator[httpx2.AsyncClient]:
     letters = DeadLetterService(
         transactions=MongoTransactions(shop.orders_db.client),
         letters=DeadLetterRepository(shop.orders_db),
@@ -46,21 +45,21 @@ async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
 
     @asynccontextmanager
     async def run(_settings: OrdersSettings) -> AsyncIterator[Services]:
-        yield replace(shop.orders, letters=letters)
+        yield replace(shop.orders, dead_letters=letters)
 
     async with client_of(create_app(shop.orders_settings, run)) as client:
         client.headers.update(ADMIN)
         yield client
 
 
-async def settle(shop: Any, order: Order, status: str) -> None:
+async def settle(shop: Shop, order: Order, status: str) -> None:
     delivery = decided(1, status)
     event = delivery.event.model_copy(update={"order_id": order.id})
     await shop.orders.orders.settle([type(delivery)(event, delivery.trace_context, delivery.time)])
 
 
 @pytest.fixture
-async def sold(shop: Any, place: Place) -> list[Order]:
+async def sold(shop: Shop, place: Place) -> list[Order]:
     """Three orders: accepted, rejected and pending, of two shoppers; the first is of yesterday."""
     await shop.know(await shop.add(1, 100), await shop.add(2, 3))
     orders = [
@@ -78,13 +77,13 @@ async def sold(shop: Any, place: Place) -> list[Order]:
 
 
 class TestOrders:
-    async def test_all_are_listed_newest_first_and_filters_combine(
+    async def test_lists_all_orders_newest_first_with_all_filters(
         self, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         async def ids(**query: str) -> list[str]:
-            answer = await client.get("/api/admin/orders", params=query)
-            assert answer.status_code == 200, answer.text
-            return [order["id"] for order in answer.json()["orders"]]
+            response = await client.get("/api/admin/orders", params=query)
+            assert response.status_code == 200, response.text
+            return [order["id"] for order in response.json()["orders"]]
 
         first, second, third = (order.id for order in sold)
         assert await ids() == [third, second, first]
@@ -98,7 +97,7 @@ class TestOrders:
         assert await ids(limit="2", cursor=page["next_cursor"]) == [first]
 
     @pytest.mark.parametrize("path", ["/api/admin/orders", "/api/admin/stats", LETTERS])
-    async def test_are_for_admins_only(
+    async def test_refuses_callers_who_are_not_admins(
         self, client: httpx2.AsyncClient, sold: list[Order], path: str
     ) -> None:
         user = await client.get(path, headers=caller_headers("aaa@aaa.com"))
@@ -107,7 +106,7 @@ class TestOrders:
 
 
 class TestStatistics:
-    async def test_counts_by_day_with_revenue_of_what_was_accepted(
+    async def test_counts_orders_by_day_and_the_revenue_of_accepted_ones(
         self, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         # When
@@ -128,18 +127,20 @@ class TestStatistics:
         assert figures["pending"] == 1
 
     @pytest.mark.parametrize("days", ["0", "367", "x"])
-    async def test_refuses_days_without_sense(self, client: httpx2.AsyncClient, days: str) -> None:
+    async def test_refuses_an_invalid_number_of_days(
+        self, client: httpx2.AsyncClient, days: str
+    ) -> None:
         assert (await client.get("/api/admin/stats", params={"days": days})).status_code == 422
 
 
 class TestCancel:
-    async def test_an_admins_cancellation_of_anothers_order_is_in_the_trail(
+    async def test_audits_an_admins_cancellation_of_a_shoppers_order(
         self, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         # When
-        answer = await client.post(f"/api/orders/{sold[2].id}/cancel")
+        response = await client.post(f"/api/orders/{sold[2].id}/cancel")
         # Then
-        assert (answer.status_code, answer.json()["status"]) == (202, "CANCELLED")
+        assert (response.status_code, response.json()["status"]) == (202, "CANCELLED")
         entries = (await client.get("/api/admin/audit/orders")).json()["entries"]
         assert [(one["actor"], one["action"], one["subject"]) for one in entries] == [
             ("admin@admin.com", "cancel order", sold[2].id)
@@ -155,13 +156,13 @@ def contrary(order: Order) -> Record:
 
 class TestDeadLetters:
     @pytest.fixture
-    async def letter(self, shop: Any, sold: list[Order]) -> Record:
+    async def letter(self, shop: Shop, sold: list[Order]) -> Record:
         """An event that says REJECTED of the order that is pending, parked for some reason."""
         record = contrary(sold[2])
-        await DeadLetterRepository(shop.orders_db).park(record, "a reason")
+        await DeadLetterRepository(shop.orders_db).add(record, "a reason")
         return record
 
-    async def test_are_listed_and_can_be_read(
+    async def test_lists_and_returns_dead_letters(
         self, client: httpx2.AsyncClient, letter: Record, sold: list[Order]
     ) -> None:
         # When
@@ -179,14 +180,14 @@ class TestDeadLetters:
         assert json.loads(one["event"])["order_id"] == sold[2].id
         assert (await client.get(f"{LETTERS}?status=discarded")).json()["dead_letters"] == []
 
-    async def test_a_replay_applies_the_event_and_marks_the_letter(
-        self, shop: Any, client: httpx2.AsyncClient, letter: Record
+    async def test_a_replay_applies_the_event_and_updates_the_status(
+        self, shop: Shop, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         # When
-        answer = await client.post(f"{LETTERS}/{letter.id}/replay")
+        response = await client.post(f"{LETTERS}/{letter.id}/replay")
         again = await client.post(f"{LETTERS}/{letter.id}/replay")
         # Then
-        assert (answer.status_code, answer.json()["status"]) == (200, "replayed")
+        assert (response.status_code, response.json()["status"]) == (200, "replayed")
         assert (again.status_code, again.json()["type"]) == (
             409,
             "/problems/dead-letter-settled",
@@ -196,32 +197,32 @@ class TestDeadLetters:
         assert entries[0]["action"] == "dead letter: replay"
 
     async def test_a_replay_that_fails_again_leaves_it_parked(
-        self, shop: Any, client: httpx2.AsyncClient, sold: list[Order]
+        self, shop: Shop, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
         # Given
         record = contrary(sold[0])
-        await DeadLetterRepository(shop.orders_db).park(record, "contrary")
+        await DeadLetterRepository(shop.orders_db).add(record, "contrary")
         # When
-        answer = await client.post(f"{LETTERS}/{record.id}/replay")
+        response = await client.post(f"{LETTERS}/{record.id}/replay")
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/replay-failed")
+        assert (response.status_code, response.json()["type"]) == (409, "/problems/replay-failed")
         one = (await client.get(f"{LETTERS}/{record.id}")).json()
         assert one["status"] == "parked"
         assert [step["action"] for step in one["history"]] == ["replay failed"]
 
-    async def test_a_discarded_one_is_kept_with_the_reason_and_not_applied(
-        self, shop: Any, client: httpx2.AsyncClient, letter: Record
+    async def test_discards_without_applying_and_keeps_the_reason(
+        self, shop: Shop, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         # When
-        answer = await client.post(f"{LETTERS}/{letter.id}/discard", json={"reason": " a test "})
+        response = await client.post(f"{LETTERS}/{letter.id}/discard", json={"reason": " a test "})
         late = await client.post(f"{LETTERS}/{letter.id}/replay")
         # Then
-        assert answer.json()["status"] == "discarded"
-        assert [step["detail"] for step in answer.json()["history"]] == ["a test"]
+        assert response.json()["status"] == "discarded"
+        assert [step["detail"] for step in response.json()["history"]] == ["a test"]
         assert late.status_code == 409
         assert await shop.statuses() == {"ACCEPTED": 1, "REJECTED": 1, "PENDING": 1}
 
-    async def test_bad_requests_change_nothing(
+    async def test_invalid_requests_change_nothing(
         self, client: httpx2.AsyncClient, letter: Record
     ) -> None:
         assert (await client.get(f"{LETTERS}/{'0' * 64}")).status_code == 404

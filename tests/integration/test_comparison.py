@@ -3,28 +3,26 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
 
 import aiohttp
 import pytest
 from bson import ObjectId
 from prometheus_client import REGISTRY
+from tests.integration.shop import Place, Shop
 
 from orders.consumers.products_topic import products_topic
-from orders.dependencies import Comparing, build_comparison
-from orders.models.order import Order
+from orders.dependencies import Comparison, build_comparison
 from products.main import create_app
 from products.settings import ProductsSettings
 from shopkit.clock import utc_now
+from shopkit.messaging.outbox import Outbox
 from shopkit.storage.unit_of_work import MongoTransactions
 from shopkit.testing.deliveries import an_id
 from shopkit.testing.servers import serving
 from stack import Stack
-
-Place = Callable[..., Awaitable[Order]]
 
 
 def drift_metric(kind: str) -> float | None:
@@ -32,27 +30,26 @@ def drift_metric(kind: str) -> float | None:
 
 
 @pytest.fixture
-async def products_url(shop: Any) -> AsyncIterator[str]:
-    """products-ms on a port of its own, with its relay and its consumer."""
+async def products_url(shop: Shop) -> AsyncIterator[str]:
+    """products-ms with its relay and its consumer, on a free port."""
     settings: ProductsSettings = shop.products_settings
     async with serving(create_app(settings)) as url:
         yield url
 
 
 @pytest.fixture
-async def compare(shop: Any, products_url: str) -> AsyncIterator[Comparing]:
+async def compare(shop: Shop, products_url: str) -> AsyncIterator[Comparison]:
     async with aiohttp.ClientSession() as session:
         yield build_comparison(
             shop.orders_db,
-            MongoTransactions(shop.orders_db.client),
-            lambda _rows: None,
+            MongoTransactions(shop.orders_db.client, Outbox(shop.orders_db)),
             shop.orders_settings.model_copy(update={"products_url": products_url}),
             session,
         )
 
 
 @pytest.fixture
-async def sold(shop: Any, place: Place, compare: Comparing, running: AsyncExitStack) -> Any:
+async def sold(shop: Shop, place: Place, compare: Comparison, running: AsyncExitStack) -> Shop:
     """A shop with three products and an accepted order, everything running."""
     await shop.know(*[await shop.add(number, 10) for number in (1, 2, 3)])
     await shop.run_orders(running)
@@ -63,15 +60,17 @@ async def sold(shop: Any, place: Place, compare: Comparing, running: AsyncExitSt
 
 
 class TestReconcile:
-    async def test_finds_nothing_where_both_agree(self, sold: Any, compare: Comparing) -> None:
+    async def test_finds_nothing_if_the_databases_agree(
+        self, sold: Shop, compare: Comparison
+    ) -> None:
         # When
         drift = await compare.reconcile.reconcile()
         # Then
         assert drift.empty
         assert drift_metric("products") == 0
 
-    async def test_has_products_sent_again_that_are_wrong_old_or_missing_here(
-        self, sold: Any, compare: Comparing
+    async def test_repairs_wrong_old_and_missing_products(
+        self, sold: Shop, compare: Comparison
     ) -> None:
         # Given: one wrong in a version from the future, one old, one lost.
         projection = sold.orders_db["products"]
@@ -90,8 +89,8 @@ class TestReconcile:
         versions = {row["name"]: row["version"] async for row in projection.find()}
         assert versions["product 1"] == 71
 
-    async def test_asks_again_about_an_order_of_which_there_is_no_record(
-        self, sold: Any, compare: Comparing
+    async def test_sends_an_order_again_that_has_no_decision(
+        self, sold: Shop, compare: Comparison
     ) -> None:
         # Given: products-db was restored from a time before the order.
         await sold.products_db["orders"].delete_many({})
@@ -106,12 +105,12 @@ class TestReconcile:
         # Then
         assert len(drift.unrecorded) == 1
         assert set(drift.products) == {an_id(1), an_id(2)}
-        assert await sold.stubs() == {"ACCEPTED": 1}
+        assert await sold.decisions() == {"ACCEPTED": 1}
         assert await sold.stock() == {"product 1": 9, "product 2": 8, "product 3": 10}
         assert (await compare.reconcile.reconcile()).empty
 
-    async def test_gives_back_what_an_order_took_that_nobody_placed(
-        self, sold: Any, compare: Comparing
+    async def test_returns_the_stock_of_a_decided_order_that_does_not_exist(
+        self, sold: Shop, compare: Comparison
     ) -> None:
         # Given: orders-db was restored from a time before the order, long ago.
         await sold.orders_db["orders"].delete_many({})
@@ -123,14 +122,14 @@ class TestReconcile:
         await sold.settled()
         # Then
         assert len(drift.orphans) == 1
-        assert await sold.stubs() == {"CANCELLED": 1}
+        assert await sold.decisions() == {"CANCELLED": 1}
         assert await sold.stock() == {"product 1": 10, "product 2": 10, "product 3": 10}
         assert (await compare.reconcile.reconcile()).empty
 
 
 class TestCommands:
-    async def test_reconcile_and_rebuild_say_what_they_found_and_made(
-        self, sold: Any, compare: Comparing, products_url: str, servers: Stack
+    async def test_reconcile_and_rebuild_print_their_results(
+        self, sold: Shop, compare: Comparison, products_url: str, servers: Stack
     ) -> None:
         # Given
         environment = servers.environment("orders") | {"PRODUCTS_URL": products_url}
@@ -152,17 +151,17 @@ class TestCommands:
         assert first == (
             1,
             (
-                "products that differ: 1, orders without the same record: 0, "
-                "records without an order: 0\n"
+                "products that differ: 1, orders without the same decision: 0, "
+                "decisions without an order: 0\n"
             ),
         )
         assert second[0] == 0
-        assert third == (0, "the projection was made again: 3 products\n")
+        assert third == (0, "projection rebuilt: 3 products\n")
 
 
 class TestRebuild:
-    async def test_makes_the_projection_again_while_orders_go_on(
-        self, sold: Any, compare: Comparing, place: Place
+    async def test_rebuilds_the_projection_while_orders_are_placed(
+        self, sold: Shop, compare: Comparison, place: Place
     ) -> None:
         # Given
         await sold.orders_db["products"].update_many({}, {"$set": {"quantity": 77}})
@@ -178,8 +177,8 @@ class TestRebuild:
         indexes = await sold.orders_db["products"].index_information()
         assert "name_1" in indexes
 
-    async def test_makes_it_from_products_ms_where_the_topic_is_empty(
-        self, shop: Any, compare: Comparing, running: AsyncExitStack
+    async def test_rebuilds_from_products_ms_if_the_topic_is_empty(
+        self, shop: Shop, compare: Comparison, running: AsyncExitStack
     ) -> None:
         # Given: the broker lost everything after the products' events were sent.
         await shop.know(await shop.add(1, 10))

@@ -35,8 +35,10 @@ from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
 from products.models.change import Change, NewProduct
 from products.services.editing import EditRequest
 from products.settings import ProductsSettings
+from shopkit.contract.events import EVENTS
 from shopkit.identity import Identity, Role
-from shopkit.messaging.envelope import decode
+from shopkit.messaging.envelope import decode, headers, type_name
+from shopkit.messaging.outbox import Outbox
 from shopkit.settings import Environment
 from shopkit.storage import migrations
 from shopkit.storage.mongo import DATABASE, Database, connect
@@ -46,13 +48,14 @@ from stack import Stack
 
 T = TypeVar("T")
 
+TYPES = {type_name(event_type): event_type for event_type in EVENTS}
 PRODUCTS = (1, 2)
 INITIAL = 4
 CALLER = Identity(email="aaa@aaa.com", role=Role.USER)
 
 
 class World:
-    """Both services on their databases, run by a loop of their own; the machine is synchronous."""
+    """Both services on their databases, run by an event loop for the synchronous state machine."""
 
     def __init__(
         self, products_settings: ProductsSettings, orders_settings: OrdersSettings
@@ -64,10 +67,12 @@ class World:
         self.orders_db = self.orders_client[DATABASE]
         self.messages: list[Message] = []
         self.products = build_products(
-            self.products_db, MongoTransactions(self.products_client), self._sent
+            self.products_db,
+            MongoTransactions(self.products_client, Outbox(self.products_db), self._sent),
         )
         self.orders = build_orders(
-            self.orders_db, MongoTransactions(self.orders_client), self._sent
+            self.orders_db,
+            MongoTransactions(self.orders_client, Outbox(self.orders_db), self._sent),
         )
         self.tables = {
             **orders_table(self.products.decisions),
@@ -173,7 +178,7 @@ class Books(RuleBasedStateMachine):
 
     def _deliver(self, messages: list[Message]) -> None:
         for message in messages:
-            delivery = decode(message.headers(), message.value)
+            delivery = decode(TYPES, headers(message), message.value)
             self.world.wait(self.world.tables[type(delivery.event)].apply([delivery]))
 
     @invariant()
@@ -250,7 +255,7 @@ def world(servers: Stack) -> Any:
 
 
 @pytest.mark.timeout(900)  # A failure is shrunk before it is shown.
-def test_books_stay_right(world: World) -> None:
+def test_stock_and_orders_stay_consistent(world: World) -> None:
     Books.world = world
     run_state_machine_as_test(
         Books,

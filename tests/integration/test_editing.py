@@ -2,16 +2,16 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx2
 import pytest
 from PIL import Image
+from tests.integration.shop import Place, Shop, find_one
 
 from orders.errors import NotCancellableError
-from orders.models.order import Order
 from products.dependencies import Services
 from products.main import create_app
 from products.settings import ProductsSettings
@@ -19,13 +19,12 @@ from shopkit.identity import Identity, Role
 from shopkit.testing.apps import caller_headers, client_of
 from shopkit.testing.deliveries import an_id, placed
 
-Place = Callable[..., Awaitable[Order]]
 ADMIN = caller_headers("admin@admin.com", "admin")
 ONE = f"/api/products/{an_id(1)}"
 
 
 @pytest.fixture
-async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(shop: Shop) -> AsyncIterator[httpx2.AsyncClient]:
     @asynccontextmanager
     async def run(_settings: ProductsSettings) -> AsyncIterator[Services]:
         yield shop.products
@@ -36,7 +35,7 @@ async def client(shop: Any) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.fixture
-async def product(shop: Any, client: httpx2.AsyncClient) -> httpx2.Response:
+async def product(shop: Shop, client: httpx2.AsyncClient) -> httpx2.Response:
     """Product 1, ten at 1.00, as an admin sees it."""
     for name in ("kitchen", "garden"):
         assert (await client.post("/api/categories", json={"name": name})).status_code == 201
@@ -44,7 +43,7 @@ async def product(shop: Any, client: httpx2.AsyncClient) -> httpx2.Response:
     return await client.get(ONE)
 
 
-async def events(shop: Any) -> list[str]:
+async def events(shop: Shop) -> list[str]:
     rows = shop.products_db["outbox"].find({"type": {"$ne": "ProductCreate"}}).sort("time", 1)
     return [f"{row['_id']}" async for row in rows]
 
@@ -65,25 +64,25 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (600, 300), colour: str =
 
 
 class TestChange:
-    async def test_changes_details_and_tells_both_event_and_trail(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_changes_details_with_an_event_and_an_audit_entry(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
-        answer = await client.patch(
+        response = await client.patch(
             ONE,
             json={"name": " Big Pan ", "price": 12.34, "categories": ["Kitchen", "garden"]},
             headers={"If-Match": product.headers["etag"]},
         )
         # Then
-        assert answer.status_code == 200
-        body = answer.json()
+        assert response.status_code == 200
+        body = response.json()
         assert (body["name"], body["price"], body["categories"], body["quantity"]) == (
             "big pan",
             12.34,
             ["kitchen", "garden"],
             10,
         )
-        assert (product.headers["etag"], answer.headers["etag"]) == ('"1.1"', '"2.1"')
+        assert (product.headers["etag"], response.headers["etag"]) == ('"1.1"', '"2.1"')
         assert await events(shop) == [f"ProductUpdate/{an_id(1)}/3"]
         entry = (await trail(client))[0]
         assert (entry["actor"], entry["action"], entry["subject"]) == (
@@ -102,9 +101,9 @@ class TestChange:
             ({"If-Match": "nonsense"}, 412, "stale"),
         ],
     )
-    async def test_details_need_the_tag_that_was_seen(
+    async def test_details_require_the_current_etag(
         self,
-        shop: Any,
+        shop: Shop,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
         headers: dict[str, str],
@@ -112,27 +111,27 @@ class TestChange:
         problem: str,
     ) -> None:
         # When
-        answer = await client.patch(ONE, json={"price": 2}, headers=headers)
+        response = await client.patch(ONE, json={"price": 2}, headers=headers)
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{problem}")
         assert (await client.get(ONE)).json() == product.json()
         assert await events(shop) == []
 
-    async def test_sales_meanwhile_do_not_spoil_an_edit_and_a_weak_tag_is_as_good(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_accepts_an_edit_after_sales_and_a_weak_etag(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
         await shop.products.decisions.decide([placed(9, {1: 4})])
         # When
-        answer = await client.patch(
+        response = await client.patch(
             ONE, json={"price": 2}, headers={"If-Match": f"W/{product.headers['etag']}"}
         )
         # Then
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"2.2"')
-        assert (answer.json()["price"], answer.json()["quantity"]) == (2, 6)
+        assert (response.status_code, response.headers["etag"]) == (200, '"2.2"')
+        assert (response.json()["price"], response.json()["quantity"]) == (2, 6)
 
-    async def test_of_two_admins_editing_one_product_one_is_told_to_look_again(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_refuses_one_of_two_concurrent_edits(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
         answers = await asyncio.gather(
@@ -144,20 +143,20 @@ class TestChange:
             )
         )
         # Then
-        assert sorted(answer.status_code for answer in answers) == [200, 412]
-        won = next(answer for answer in answers if answer.status_code == 200)
+        assert sorted(response.status_code for response in answers) == [200, 412]
+        won = next(response for response in answers if response.status_code == 200)
         assert (await client.get(ONE)).json() == won.json()
         assert len(await events(shop)) == 1
 
-    async def test_a_change_to_what_it_is_already_changes_nothing(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_a_change_to_the_current_values_changes_nothing(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
-        answer = await client.patch(
+        response = await client.patch(
             ONE, json={"price": 1}, headers={"If-Match": product.headers["etag"]}
         )
         # Then
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"1.1"')
+        assert (response.status_code, response.headers["etag"]) == (200, '"1.1"')
         assert await events(shop) == []
 
     @pytest.mark.parametrize(
@@ -182,9 +181,9 @@ class TestChange:
             ({"price": 2, "quantity_delta": -11}, 409, "insufficient-stock"),
         ],
     )
-    async def test_bad_input_is_refused_and_changes_nothing(
+    async def test_refuses_invalid_input_and_changes_nothing(
         self,
-        shop: Any,
+        shop: Shop,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
         body: dict[str, Any],
@@ -194,26 +193,26 @@ class TestChange:
         # Given
         await shop.add(2, 1)
         # When
-        answer = await client.patch(ONE, json=body, headers={"If-Match": product.headers["etag"]})
+        response = await client.patch(ONE, json=body, headers={"If-Match": product.headers["etag"]})
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{problem}")
         assert (await client.get(ONE)).json() == product.json()
         assert await events(shop) == []
 
 
 class TestStock:
-    async def test_a_difference_needs_no_tag_and_leaves_the_details_alone(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_a_change_of_stock_needs_no_etag_and_keeps_the_details(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
-        answer = await client.patch(ONE, json={"quantity_delta": 5})
+        response = await client.patch(ONE, json={"quantity_delta": 5})
         # Then
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"1.2"')
-        assert answer.json()["quantity"] == 15
+        assert (response.status_code, response.headers["etag"]) == (200, '"1.2"')
+        assert response.json()["quantity"] == 15
         assert await events(shop) == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
 
-    async def test_a_key_makes_a_change_once_however_often_it_comes(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_a_repeated_key_changes_the_stock_once(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
         answers = await asyncio.gather(
@@ -226,9 +225,9 @@ class TestStock:
             ONE, json={"quantity_delta": 6}, headers={"Idempotency-Key": "k"}
         )
         # Then
-        assert {answer.status_code for answer in answers} == {200}
-        assert {answer.content for answer in answers} == {answers[0].content}
-        replayed = [answer.headers.get("idempotency-replayed") for answer in answers]
+        assert {response.status_code for response in answers} == {200}
+        assert {response.content for response in answers} == {answers[0].content}
+        replayed = [response.headers.get("idempotency-replayed") for response in answers]
         assert sorted(map(str, replayed)) == ["None", *["true"] * 9]
         assert (other.status_code, other.json()["type"]) == (
             422,
@@ -238,8 +237,8 @@ class TestStock:
 
 
 class TestArchive:
-    async def test_is_no_longer_listed_and_can_be_put_back(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_hides_the_product_until_it_is_restored(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # When
         archived = await client.delete(ONE, headers={"If-Match": product.headers["etag"]})
@@ -264,7 +263,7 @@ class TestArchive:
         ]
 
     @pytest.mark.parametrize(("headers", "status"), [({}, 428), ({"If-Match": '"9.9"'}, 412)])
-    async def test_needs_the_tag_that_was_seen(
+    async def test_requires_the_current_etag(
         self,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
@@ -274,9 +273,9 @@ class TestArchive:
         assert (await client.delete(ONE, headers=headers)).status_code == status
         assert (await client.get(ONE)).json()["archived"] is False
 
-    async def test_orders_ms_hears_of_price_and_archive(
+    async def test_orders_ms_receives_prices_and_archived_products(
         self,
-        shop: Any,
+        shop: Shop,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
         running: AsyncExitStack,
@@ -290,20 +289,20 @@ class TestArchive:
         await shop.run_orders(running)
         await shop.settled()
         # Then
-        known = await shop.orders_db["products"].find_one({})
+        known = await find_one(shop.orders_db["products"])
         assert (known["price_cents"], known["archived"]) == (700, True)
 
 
 class TestConditionalGet:
     @pytest.mark.parametrize("header", ['"1.1"', 'W/"1.1"', '"0.0", "1.1"', "*"])
-    async def test_answers_304_where_the_clients_copy_is_current(
+    async def test_responds_with_304_if_the_copy_is_current(
         self, client: httpx2.AsyncClient, product: httpx2.Response, header: str
     ) -> None:
-        answer = await client.get(ONE, headers={"If-None-Match": header})
-        assert (answer.status_code, answer.content) == (304, b"")
-        assert answer.headers["etag"] == '"1.1"'
+        response = await client.get(ONE, headers={"If-None-Match": header})
+        assert (response.status_code, response.content) == (304, b"")
+        assert response.headers["etag"] == '"1.1"'
 
-    async def test_answers_in_full_where_stock_has_changed(
+    async def test_responds_in_full_if_the_stock_has_changed(
         self, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         await client.patch(ONE, json={"quantity_delta": 1})
@@ -311,7 +310,7 @@ class TestConditionalGet:
 
 
 class TestCategories:
-    async def test_a_rename_reaches_the_products_their_search_and_their_tag(
+    async def test_a_rename_updates_the_products_their_search_and_their_etag(
         self, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
@@ -321,15 +320,15 @@ class TestCategories:
             headers={"If-Match": product.headers["etag"]},
         )
         # When
-        answer = await client.patch("/api/categories/Kitchen", json={"name": "Cookery"})
+        response = await client.patch("/api/categories/Kitchen", json={"name": "Cookery"})
         # Then
-        assert (answer.status_code, answer.json()) == (200, {"name": "cookery"})
+        assert (response.status_code, response.json()) == (200, {"name": "cookery"})
         seen = await client.get(ONE)
         assert (seen.json()["categories"], seen.headers["etag"]) == (["cookery"], '"3.1"')
         assert len((await client.get("/api/products?q=cook")).json()["products"]) == 1
         assert (await client.get("/api/products?categoryName=kitchen")).status_code == 404
 
-    async def test_one_that_products_have_is_not_deleted(
+    async def test_refuses_to_delete_a_category_in_use(
         self, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
@@ -357,7 +356,7 @@ class TestCategories:
             ("DELETE", "/nowhere", None, 404),
         ],
     )
-    async def test_bad_input_is_refused_and_changes_nothing(
+    async def test_refuses_invalid_input_and_changes_nothing(
         self,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
@@ -366,13 +365,13 @@ class TestCategories:
         body: dict[str, str] | None,
         status: int,
     ) -> None:
-        answer = await client.request(verb, f"/api/categories{path}", json=body)
-        assert answer.status_code == status
+        response = await client.request(verb, f"/api/categories{path}", json=body)
+        assert response.status_code == status
         names = (await client.get("/api/categories")).json()["categories"]
         assert names == [{"name": "garden"}, {"name": "kitchen"}]
 
-    async def test_a_product_is_never_left_with_a_category_that_was_deleted_meanwhile(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_no_product_keeps_a_category_that_is_deleted_concurrently(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         for number in range(10):
             # Given
@@ -395,14 +394,14 @@ class TestCategories:
 
 class TestPictures:
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-    async def test_is_kept_in_two_sizes_without_what_it_told_besides(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response, kind: str
+    async def test_stores_two_sizes_without_metadata(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response, kind: str
     ) -> None:
         # When
-        answer = await client.put(f"{ONE}/image", content=picture(kind, (3_000, 1_500)))
+        response = await client.put(f"{ONE}/image", content=picture(kind, (3_000, 1_500)))
         # Then
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"2.1"')
-        address = answer.json()["image_url"]
+        assert (response.status_code, response.headers["etag"]) == (200, '"2.1"')
+        address = response.json()["image_url"]
         full = await client.get(address)
         thumb = await client.get(f"{address}&size=thumb")
         sizes = []
@@ -417,8 +416,8 @@ class TestPictures:
         assert again.status_code == 304
         assert await events(shop) == [f"ProductUpdate/{an_id(1)}/3"]
 
-    async def test_a_new_one_takes_the_place_of_the_old(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_replaces_the_previous_picture(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
         # Given
         first = await client.put(f"{ONE}/image", content=picture(colour="red"))
@@ -441,32 +440,32 @@ class TestPictures:
             (picture("PNG", (4_001, 3_000)), 422, "picture-unusable"),
         ],
     )
-    async def test_what_is_no_good_picture_is_refused_and_changes_nothing(
+    async def test_refuses_unusable_pictures_and_changes_nothing(
         self,
-        shop: Any,
+        shop: Shop,
         client: httpx2.AsyncClient,
         product: httpx2.Response,
         data: bytes,
         status: int,
         problem: str,
     ) -> None:
-        answer = await client.put(f"{ONE}/image", content=data)
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}")
+        response = await client.put(f"{ONE}/image", content=data)
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{problem}")
         assert (await client.get(ONE)).json() == product.json()
         assert await shop.products_db["images.files"].count_documents({}) == 0
         assert (await client.get(f"{ONE}/image")).status_code == 404
 
-    async def test_of_no_product_is_refused(
-        self, shop: Any, client: httpx2.AsyncClient, product: httpx2.Response
+    async def test_refuses_a_picture_of_an_unknown_product(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
     ) -> None:
-        answer = await client.put(f"/api/products/{an_id(7)}/image", content=picture())
-        assert answer.status_code == 404
+        response = await client.put(f"/api/products/{an_id(7)}/image", content=picture())
+        assert response.status_code == 404
         assert await shop.products_db["images.files"].count_documents({}) == 0
 
 
 class TestCancelAgainstDecision:
-    async def test_200_cancellations_that_cross_their_decisions_keep_the_books_right(
-        self, shop: Any, place: Place, running: AsyncExitStack
+    async def test_200_concurrent_cancellations_and_decisions_conserve_stock(
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 150))
@@ -492,5 +491,5 @@ class TestCancelAgainstDecision:
         statuses = await shop.statuses()
         assert statuses.get("CANCELLED", 0) == 200 - refused
         assert statuses.get("REJECTED", 0) == refused
-        assert await shop.stubs() == statuses
+        assert await shop.decisions() == statuses
         assert await shop.stock() == {"product 1": 150}

@@ -1,27 +1,24 @@
 """Orders followed as they change: from any replica, resumed without a gap."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
+from tests.integration.shop import Place, Shop
 
 from orders.errors import TooManyStreamsError
-from orders.models.order import Order
-from orders.services.live import MOST_STREAMS, LiveService, LiveUpdate
-
-Place = Callable[..., Awaitable[Order]]
+from orders.services.live import MAX_STREAMS, LiveService, LiveUpdate
 
 
-async def replica(shop: Any, until: AsyncExitStack) -> LiveService:
+async def replica(shop: Shop, until: AsyncExitStack) -> LiveService:
     """A replica that follows the log, ready to tell."""
     live: LiveService = shop.another_orders().live
     for loop in (live.read, live.dispatch):
         task = asyncio.create_task(loop())
         until.push_async_callback(_cancelled, task)
     async with asyncio.timeout(10):
-        while not live._position:
+        while not live.position:
             await asyncio.sleep(0.02)
     return live
 
@@ -31,24 +28,24 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def take(told: AsyncIterator[LiveUpdate], count: int) -> list[LiveUpdate]:
+async def take(updates: AsyncGenerator[LiveUpdate, None], count: int) -> list[LiveUpdate]:
     async with asyncio.timeout(20):
-        return [await anext(told) for _ in range(count)]
+        return [await anext(updates) for _ in range(count)]
 
 
-def seen(told: list[LiveUpdate]) -> list[tuple[str, str]]:
-    return [(order.id, order.status) for one in told for order in one.orders]
+def seen(updates: list[LiveUpdate]) -> list[tuple[str, str]]:
+    return [(order.id, order.status) for update in updates for order in update.orders]
 
 
 @pytest.fixture
-async def stocked(shop: Any) -> Any:
+async def stocked(shop: Shop) -> Shop:
     await shop.know(await shop.add(1, 1_000))
     return shop
 
 
 class TestFollow:
-    async def test_begins_with_a_snapshot_of_what_is_pending_or_new(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+    async def test_starts_with_a_snapshot_of_pending_and_recent_orders(
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -60,53 +57,53 @@ class TestFollow:
         assert first.snapshot
         assert seen([first]) == [(order.id, "PENDING")]
 
-    async def test_tells_of_each_change_of_ones_own_orders_and_of_no_others(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+    async def test_sends_each_change_of_the_shoppers_own_orders(
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         live = await replica(stocked, running)
-        told = live.follow("aaa@aaa.com", None)
-        await take(told, 1)
+        updates = live.follow("aaa@aaa.com", None)
+        await take(updates, 1)
         # When
         await place({1: 1}, email="bbb@bbb.com")
         order = await place({1: 1})
-        (placed,) = await take(told, 1)
+        (placed,) = await take(updates, 1)
         await stocked.run_products(running)
         await stocked.run_orders(running)
-        (decided,) = await take(told, 1)
+        (decided,) = await take(updates, 1)
         # Then
         assert seen([placed, decided]) == [(order.id, "PENDING"), (order.id, "ACCEPTED")]
         assert placed.token < decided.token
 
-    async def test_is_resumed_at_another_replica_without_a_gap(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+    async def test_resumes_at_another_replica_without_a_gap(
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         first, second = await replica(stocked, running), await replica(stocked, running)
-        told = first.follow("aaa@aaa.com", None)
-        (snapshot,) = await take(told, 1)
+        updates = first.follow("aaa@aaa.com", None)
+        (snapshot,) = await take(updates, 1)
         one = await place({1: 1})
-        (seen_last,) = await take(told, 1)
-        await told.aclose()  # type: ignore[attr-defined]
+        (seen_last,) = await take(updates, 1)
+        await updates.aclose()
         # When: two more are placed while nobody listens.
         missed = [await place({1: 1}) for _ in range(2)]
         await _passed(second, seen_last.token)
-        told = second.follow("aaa@aaa.com", seen_last.token)
+        updates = second.follow("aaa@aaa.com", seen_last.token)
         # Then
-        later = await take(told, 2)
+        later = await take(updates, 2)
         assert not any(one.snapshot for one in later)
         assert seen(later) == [(order.id, "PENDING") for order in missed]
         assert snapshot.token <= seen_last.token
         assert one.id not in {order_id for order_id, _ in seen(later)}
 
-    async def test_is_resumed_without_a_gap_at_a_replica_that_has_just_begun(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+    async def test_resumes_at_a_replica_that_has_just_started_without_a_gap(
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
-        told = (await replica(stocked, running)).follow("aaa@aaa.com", None)
-        (snapshot,) = await take(told, 1)
+        updates = (await replica(stocked, running)).follow("aaa@aaa.com", None)
+        (snapshot,) = await take(updates, 1)
         order = await place({1: 1})
-        await take(told, 1)
+        await take(updates, 1)
         # When
         later = stocked.another_orders().live
         resumed = later.follow("aaa@aaa.com", snapshot.token)
@@ -117,8 +114,8 @@ class TestFollow:
         assert seen([missed]) == [(order.id, "PENDING")]
 
     @pytest.mark.parametrize("token", ["", "nonsense", "82", "82" + "F" * 60, "F" * 2_001])
-    async def test_begins_again_where_it_cannot_be_resumed(
-        self, stocked: Any, place: Place, running: AsyncExitStack, token: str
+    async def test_starts_again_if_it_cannot_be_resumed(
+        self, stocked: Shop, place: Place, running: AsyncExitStack, token: str
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -129,8 +126,8 @@ class TestFollow:
         assert first.snapshot
         assert seen([first]) == [(order.id, "PENDING")]
 
-    async def test_who_reads_too_slowly_is_ended_and_others_go_on(
-        self, stocked: Any, place: Place, running: AsyncExitStack
+    async def test_ends_the_stream_of_a_slow_client_only(
+        self, stocked: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         live = await replica(stocked, running)
@@ -146,12 +143,12 @@ class TestFollow:
         assert len(received) == 100
         assert len(live._followers["aaa@aaa.com"]) == 1
 
-    async def test_no_more_are_let_in_than_can_be_borne(
-        self, stocked: Any, running: AsyncExitStack
+    async def test_refuses_more_streams_than_the_limit(
+        self, stocked: Shop, running: AsyncExitStack
     ) -> None:
         # Given
         live = await replica(stocked, running)
-        for number in range(MOST_STREAMS):
+        for number in range(MAX_STREAMS):
             live.follow(f"{number}@shop.example", None)
         # When / Then
         with pytest.raises(TooManyStreamsError):
@@ -160,5 +157,5 @@ class TestFollow:
 
 async def _passed(live: LiveService, token: str) -> None:
     async with asyncio.timeout(10):
-        while live._position <= token:
+        while live.position <= token:
             await asyncio.sleep(0.02)

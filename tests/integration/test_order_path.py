@@ -1,19 +1,16 @@
 """An order's way through both services, on real servers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any
 
-from orders.models.order import Order
+from tests.integration.shop import Place, Shop, find_one
+
 from shopkit.identity import Identity, Role
-
-Place = Callable[..., Awaitable[Order]]
 
 
 class TestSettlement:
-    async def test_an_order_is_accepted_and_the_stock_is_lower_in_both_databases(
-        self, shop: Any, place: Place, running: AsyncExitStack
+    async def test_an_accepted_order_lowers_the_stock_in_both_databases(
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
@@ -25,13 +22,13 @@ class TestSettlement:
         # Then
         assert order.status == "PENDING"
         caller = Identity(email=order.email, role=Role.USER)
-        settled = await services.orders.order(order.id, caller)
+        settled = await services.orders.get(order.id, caller)
         assert [step.status for step in settled.history] == ["PENDING", "ACCEPTED"]
         assert await shop.stock() == {"product 1": 3}
         assert await shop.projected() == {"product 1": 3}
 
     async def test_200_orders_for_50_pieces_decided_by_two_replicas_sell_exactly_50(
-        self, shop: Any, place: Place, running: AsyncExitStack
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given: all are taken before anyone decides, since the projection says 50.
         await shop.know(await shop.add(1, 50))
@@ -45,12 +42,12 @@ class TestSettlement:
         # Then
         assert len({order.id for order in orders}) == 200
         assert await shop.statuses() == {"ACCEPTED": 50, "REJECTED": 150}
-        assert await shop.stubs() == {"ACCEPTED": 50, "REJECTED": 150}
+        assert await shop.decisions() == {"ACCEPTED": 50, "REJECTED": 150}
         assert await shop.stock() == {"product 1": 0}
         assert await shop.projected() == {"product 1": 0}
 
-    async def test_a_cancelled_order_gives_its_stock_back_once(
-        self, shop: Any, place: Place, running: AsyncExitStack
+    async def test_a_cancelled_order_returns_its_stock_once(
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
@@ -63,13 +60,13 @@ class TestSettlement:
         await shop.settled()
         # Then
         assert await shop.statuses() == {"CANCELLED": 1}
-        assert await shop.stubs() == {"CANCELLED": 1}
+        assert await shop.decisions() == {"CANCELLED": 1}
         assert await shop.stock() == {"product 1": 5}
-        document = await shop.orders_db["orders"].find_one({})
+        document = await find_one(shop.orders_db["orders"])
         assert document["cancel_confirmed"] is True
 
-    async def test_a_cancellation_that_overtakes_its_order_takes_nothing(
-        self, shop: Any, place: Place, running: AsyncExitStack
+    async def test_a_cancellation_before_its_order_takes_nothing(
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
@@ -85,5 +82,5 @@ class TestSettlement:
         await shop.settled()
         # Then
         assert await shop.statuses() == {"CANCELLED": 1}
-        assert await shop.stubs() == {"CANCELLED": 1}
+        assert await shop.decisions() == {"CANCELLED": 1}
         assert await shop.stock() == {"product 1": 5}

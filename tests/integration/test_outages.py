@@ -4,24 +4,21 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any
 
 import pytest
+from tests.integration.shop import Place, Shop, find_one
 
-from orders.models.order import Order
 from shopkit.checks import failing_checks
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.producer import KafkaSender
 from shopkit.messaging.relay import Relay
 from stack import Stack
 
-Place = Callable[..., Awaitable[Order]]
-
 
 class Process:
-    """A service in a process of its own, on the test's servers."""
+    """A service in a separate process, on the servers of the test."""
 
     def __init__(self, servers: Stack, package: str) -> None:
         self._environment = servers.environment(package) | {"TOPIC_PARTITIONS": "3"}
@@ -48,9 +45,9 @@ async def processes(servers: Stack) -> AsyncIterator[dict[str, Process]]:
             process.end(signal.SIGKILL)
 
 
-class TestBrokerAway:
-    async def test_orders_are_taken_and_settled_once_it_is_back(
-        self, shop: Any, place: Place, running: AsyncExitStack, servers: Stack
+class TestBrokerDown:
+    async def test_takes_orders_and_settles_them_after_the_outage(
+        self, shop: Shop, place: Place, running: AsyncExitStack, servers: Stack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 50))
@@ -72,8 +69,8 @@ class TestBrokerAway:
         assert await shop.statuses() == {"ACCEPTED": 5}
         assert await shop.stock() == {"product 1": 45}
 
-    async def test_services_start_without_it(
-        self, shop: Any, place: Place, running: AsyncExitStack, servers: Stack
+    async def test_services_start_without_a_broker(
+        self, shop: Shop, place: Place, running: AsyncExitStack, servers: Stack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 50))
@@ -92,8 +89,8 @@ class TestBrokerAway:
 
 
 class TestSweeper:
-    async def test_sends_what_a_process_left_behind_and_leaves_leased_rows_alone(
-        self, shop: Any, place: Place
+    async def test_sends_what_a_crash_left_and_skips_leased_rows(
+        self, shop: Shop, place: Place
     ) -> None:
         # Given: two orders of a process that died; the lease of one has run out.
         await shop.know(await shop.add(1, 50))
@@ -109,11 +106,11 @@ class TestSweeper:
         # Then
         unsent = [row["_id"] async for row in outbox.find({"unsent": True})]
         assert unsent == [f"OrderCreate/{second.id}"]
-        sent = await outbox.find_one({"_id": f"OrderCreate/{first.id}"})
+        sent = await find_one(outbox, _id=f"OrderCreate/{first.id}")
         assert "expire_at" not in sent, "an order's row is kept until the order is settled"
 
-    async def test_a_settled_orders_row_expires(
-        self, shop: Any, place: Place, running: AsyncExitStack
+    async def test_the_messages_of_a_settled_order_expire(
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 50))
@@ -123,15 +120,15 @@ class TestSweeper:
         await shop.run_orders(running)
         await shop.settled()
         # Then
-        row = await shop.orders_db["outbox"].find_one({"_id": f"OrderCreate/{order.id}"})
+        row = await find_one(shop.orders_db["outbox"], _id=f"OrderCreate/{order.id}")
         assert row["kept"] is False
         assert row["expire_at"] > row["sent_at"]
 
 
 class TestKilled:
     @pytest.mark.parametrize("victim", ["products", "orders"])
-    async def test_a_service_killed_in_mid_flow_recovers_and_nothing_is_lost(
-        self, shop: Any, place: Place, processes: dict[str, Process], victim: str
+    async def test_a_killed_service_recovers_without_losing_orders(
+        self, shop: Shop, place: Place, processes: dict[str, Process], victim: str
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 60))
@@ -146,12 +143,12 @@ class TestKilled:
         await shop.settled(60)
         # Then
         assert await shop.statuses() == {"ACCEPTED": 60, "REJECTED": 30}
-        assert await shop.stubs() == {"ACCEPTED": 60, "REJECTED": 30}
+        assert await shop.decisions() == {"ACCEPTED": 60, "REJECTED": 30}
         assert await shop.stock() == {"product 1": 0}
 
-    async def test_a_service_that_is_asked_to_end_ends_in_order(
+    async def test_a_service_stops_in_order(
         self,
-        shop: Any,
+        shop: Shop,
         place: Place,
         processes: dict[str, Process],
         capfd: pytest.CaptureFixture[str],

@@ -2,28 +2,30 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
+from tests.integration.shop import Place, Shop, find_one
 
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
 from orders.models.order import Order
 from products.consumers.orders import orders_table
-from shopkit.contract.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
+from shopkit.contract.events import EVENTS, ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
 from shopkit.identity import Identity, Role
+from shopkit.messaging.batch_processor import BatchProcessor
 from shopkit.messaging.consumer import Consumer, Subscription
 from shopkit.messaging.dead_letters import DeadLetterRepository
-from shopkit.messaging.envelope import decode
+from shopkit.messaging.envelope import decode, type_name
 from shopkit.messaging.handlers import HandlerTable
 from shopkit.storage.mongo import is_temporary
 from shopkit.testing.deliveries import decided
 
-Place = Callable[..., Awaitable[Order]]
+TYPES = {type_name(event_type): event_type for event_type in EVENTS}
 
 
 async def read_all(servers: str, topic: str) -> list[ConsumerRecord[bytes, bytes]]:
@@ -55,7 +57,7 @@ async def send(servers: str, topic: str, *messages: tuple[bytes, bytes, str]) ->
 
 
 @pytest.fixture
-async def settled_shop(shop: Any, place: Place, running: AsyncExitStack) -> Any:
+async def settled_shop(shop: Shop, place: Place, running: AsyncExitStack) -> Shop:
     """A shop in which orders of every outcome have been settled, and whose services have ended."""
     await shop.know(await shop.add(1, 5), await shop.add(2, 50))
     for number in range(6):
@@ -72,8 +74,8 @@ async def settled_shop(shop: Any, place: Place, running: AsyncExitStack) -> Any:
 
 
 class TestReplay:
-    async def test_all_topics_from_zero_twice_change_nothing(
-        self, settled_shop: Any, running: AsyncExitStack
+    async def test_replaying_all_topics_twice_changes_nothing(
+        self, settled_shop: Shop, running: AsyncExitStack
     ) -> None:
         # Given
         shop = settled_shop
@@ -88,12 +90,10 @@ class TestReplay:
             for topic, (database, table) in tables.items():
                 # When
                 count = len(await read_all(servers, topic))
-                consumer = Consumer(
-                    Subscription(servers, topic, f"replay-{turn}", "tests"),
-                    table,
-                    DeadLetterRepository(database),
-                    is_temporary,
-                )
+                letters = DeadLetterRepository(database)
+                processor = BatchProcessor(table, letters, is_temporary)
+                subscription = Subscription(servers, topic, f"replay-{turn}", "tests")
+                consumer = Consumer(subscription, processor.process, is_temporary)
                 task = asyncio.create_task(consumer.run())
                 await _committed(servers, topic, f"replay-{turn}", count)
                 task.cancel()
@@ -103,7 +103,7 @@ class TestReplay:
 
     @pytest.mark.parametrize("seed", range(3))
     async def test_shuffled_and_doubled_events_change_nothing(
-        self, settled_shop: Any, seed: int
+        self, settled_shop: Shop, seed: int
     ) -> None:
         # Given
         shop = settled_shop
@@ -120,12 +120,12 @@ class TestReplay:
             shuffle.shuffle(records)
             # When
             for record in records:
-                delivery = decode(tuple(record.headers), record.value)
+                delivery = decode(TYPES, tuple(record.headers), record.value)
                 await table[type(delivery.event)].apply([delivery])
         # Then
         assert await shop.digest() == before
 
-    async def test_one_event_id_always_has_the_same_bytes(self, settled_shop: Any) -> None:
+    async def test_an_event_id_always_has_the_same_bytes(self, settled_shop: Shop) -> None:
         # Given
         shop = settled_shop
         servers = shop.products_settings.kafka_bootstrap_servers
@@ -136,7 +136,7 @@ class TestReplay:
         # When: everything is answered again from what is stored.
         records = await read_all(servers, ORDERS_TOPIC)
         for record in records:
-            delivery = decode(tuple(record.headers), record.value)
+            delivery = decode(TYPES, tuple(record.headers), record.value)
             table = orders_table(shop.products.decisions)
             await table[type(delivery.event)].apply([delivery])
         rows = await shop.products_db["outbox"].find({"type": "OrderStatusUpdate"}).to_list()
@@ -150,9 +150,9 @@ class TestReplay:
             assert sent[row["_id"]][0] == row["value"]
 
 
-class TestPoison:
-    async def test_is_parked_once_while_others_go_on(
-        self, shop: Any, place: Place, running: AsyncExitStack
+class TestUndecodable:
+    async def test_sets_it_aside_once_and_applies_the_others(
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
@@ -185,8 +185,8 @@ class TestPoison:
         ]
         assert order.status == "PENDING"
 
-    async def test_an_order_that_cannot_be_read_is_answered_not_parked(
-        self, shop: Any, place: Place, running: AsyncExitStack
+    async def test_answers_an_unreadable_order(
+        self, shop: Shop, place: Place, running: AsyncExitStack
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 5))
@@ -203,13 +203,13 @@ class TestPoison:
         await shop.settled()
         # Then
         assert await shop.statuses() == {"REJECTED": 1}
-        document = await shop.orders_db["orders"].find_one({})
-        assert document["reason"] == "It could not be read."
+        document = await find_one(shop.orders_db["orders"])
+        assert document["reason"] == "The order could not be read."
         assert await shop.products_db["dead_letters"].count_documents({}) == 0
         assert await shop.stock() == {"product 1": 5}
 
-    async def test_a_contrary_outcome_in_a_batch_is_parked_and_the_others_are_applied(
-        self, shop: Any, place: Place
+    async def test_sets_a_contrary_outcome_aside_and_applies_the_others(
+        self, shop: Shop, place: Place
     ) -> None:
         # Given
         await shop.know(await shop.add(1, 50))

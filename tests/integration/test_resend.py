@@ -1,21 +1,17 @@
 """Which orders are asked about again: the update that picks one is the database's to carry out."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
+from tests.integration.shop import Place, Shop, find_one
 
 import orders.dependencies
-from orders.models.order import Order
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.identity import Identity, Role
-from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.messaging.outbox import Outbox
+from shopkit.storage.unit_of_work import MongoTransactions, Publication
 from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver
 from shopkit.testing.deliveries import NOON, delivery
-
-Place = Callable[..., Awaitable[Order]]
 
 OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
 
@@ -23,27 +19,34 @@ OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
 class Replica:
     """A replica with a clock that the test holds."""
 
-    def __init__(self, shop: Any, clock: FakeClock) -> None:
-        self.handed_over = HandedOver()
+    def __init__(self, shop: Shop, clock: FakeClock) -> None:
+        self.published: list[Publication] = []
         self.clock = clock
-        self.services = orders.dependencies.build(
-            shop.orders_db, MongoTransactions(shop.orders_db.client), self.handed_over, clock
+        database = shop.orders_db
+        transactions = MongoTransactions(
+            database.client, Outbox(database, clock), self.published.extend
         )
+        self.services = orders.dependencies.build(database, transactions, clock)
         self._shop = shop
 
+    @property
+    def published_ids(self) -> list[str]:
+        """The ids of the published messages, in order."""
+        return [publication.message.id for publication in self.published]
+
     async def resend(self) -> int:
-        """Ask once, as if all that was sent before had reached the broker."""
+        """Run once, as if all earlier messages had reached the broker."""
         await self._shop.orders_db["outbox"].update_many({}, {"$unset": {"unsent": ""}})
         return await self.services.resend.resend()
 
     async def resends_between(self, first: int, last: int) -> list[int]:
-        """Ask in each of these seconds after noon, and return those in which something was sent."""
-        told = []
+        """Run in each of these seconds after noon, and return those in which something was sent."""
+        seconds = []
         for second in range(first, last + 1):
             self.clock.now = NOON + timedelta(seconds=second)
             if await self.resend():
-                told.append(second)
-        return told
+                seconds.append(second)
+        return seconds
 
 
 @pytest.fixture
@@ -52,33 +55,33 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def replica(shop: Any, clock: FakeClock) -> Replica:
+def replica(shop: Shop, clock: FakeClock) -> Replica:
     replica = Replica(shop, clock)
     shop.intake = replica.services.intake
     return replica
 
 
 @pytest.fixture(autouse=True)
-async def _shelf(shop: Any) -> None:
+async def _shelf(shop: Shop) -> None:
     await shop.know(await shop.add(1, 1_000))
 
 
 class TestResend:
-    async def test_asks_after_30_seconds_and_then_after_twice_as_long_each_time(
+    async def test_resends_after_30_seconds_and_then_with_doubled_delays(
         self, replica: Replica, place: Place
     ) -> None:
         # Given
         order = await place({1: 1})
         # When
-        told = await replica.resends_between(28, 32) + await replica.resends_between(89, 94)
-        told += await replica.resends_between(210, 216)
+        seconds = await replica.resends_between(28, 32) + await replica.resends_between(89, 94)
+        seconds += await replica.resends_between(210, 216)
         # Then: 30 s after noon has to be over; 60 s, then 120 s after the last.
-        assert told == [31, 92, 213]
-        assert set(replica.handed_over.ids[1:]) == {f"OrderCreate/{order.id}"}
-        assert replica.handed_over[-1].message == order.create_message()
+        assert seconds == [31, 92, 213]
+        assert set(replica.published_ids[1:]) == {f"OrderCreate/{order.id}"}
+        assert replica.published[-1].message == order.create_message()
 
-    async def test_waits_for_ten_minutes_at_the_most(
-        self, replica: Replica, place: Place, shop: Any, clock: FakeClock
+    async def test_waits_at_most_ten_minutes(
+        self, replica: Replica, place: Place, shop: Shop, clock: FakeClock
     ) -> None:
         # Given
         await place({1: 1})
@@ -87,12 +90,12 @@ class TestResend:
         for _ in range(8):
             clock.advance(minutes=11)
             assert await replica.resend() == 1
-            document = await shop.orders_db["orders"].find_one({})
+            document = await find_one(shop.orders_db["orders"])
             delays.append((document["resend_at"] - clock.now).total_seconds())
         # Then
         assert delays == [60, 120, 240, 480, 600, 600, 600, 600]
 
-    async def test_asks_about_an_unconfirmed_cancellation_and_not_about_what_is_answered(
+    async def test_resends_unconfirmed_cancellations_but_not_answered_orders(
         self, replica: Replica, place: Place, clock: FakeClock
     ) -> None:
         # Given
@@ -105,35 +108,35 @@ class TestResend:
                 for id_, status in ((accepted.id, "ACCEPTED"), (confirmed.id, "CANCELLED"))
             ]
         )
-        replica.handed_over.clear()
+        replica.published.clear()
         # When
         clock.advance(seconds=31)
         # Then
         assert await replica.resend() == 1
-        assert replica.handed_over.ids == [f"OrderCancel/{cancelled.id}"]
+        assert replica.published_ids == [f"OrderCancel/{cancelled.id}"]
 
-    async def test_never_asks_while_its_own_row_is_unsent(
+    async def test_does_not_resend_an_unsent_message(
         self, replica: Replica, place: Place, clock: FakeClock
     ) -> None:
         # Given
         await place({1: 1})
-        replica.handed_over.clear()
+        replica.published.clear()
         clock.advance(seconds=31)
         # When / Then
         assert await replica.services.resend.resend() == 0
-        assert replica.handed_over == []
+        assert replica.published == []
 
-    async def test_asks_about_100_a_second_over_all_replicas_and_each_once(
-        self, replica: Replica, place: Place, shop: Any, clock: FakeClock
+    async def test_resends_100_a_second_over_all_replicas_and_each_once(
+        self, replica: Replica, place: Place, shop: Shop, clock: FakeClock
     ) -> None:
         # Given
         for _ in range(150):
             await place({1: 1})
         other = Replica(shop, clock)
-        replica.handed_over.clear()
+        replica.published.clear()
         clock.advance(seconds=31)
         # When / Then
         assert [await replica.resend(), await other.resend()] == [100, 0]
         clock.advance(seconds=1)
         assert [await other.resend(), await replica.resend()] == [50, 0]
-        assert len({*replica.handed_over.ids, *other.handed_over.ids}) == 150
+        assert len({*replica.published_ids, *other.published_ids}) == 150

@@ -1,4 +1,4 @@
-/** The hue of each category's wall, near those of src/features/products/art.ts. */
+/** The background hue of each category, close to those in src/lib/productArt.ts. */
 const HUES: Record<string, number> = {
   electronics: 255,
   kitchen: 40,

@@ -1,4 +1,4 @@
-/** The colours that the demonstration's things come in. */
+/** The colours of the demo products. */
 export interface Colour {
   name: string;
   main: string;
@@ -25,5 +25,5 @@ export const LEAF = { main: "#4f7f63", dark: "#376049", light: "#83ac93" };
 export const PAPER = "#fbf7ee";
 export const DARK = "#2b2a28";
 
-/** Draws one thing, standing at y = 410 in a field of 400 by 500. */
+/** Draws a product that stands at y = 410 in a view box of 400 by 500. */
 export type Motif = (colour: Colour) => string;

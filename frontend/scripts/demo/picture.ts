@@ -10,7 +10,7 @@ const MOTIFS = { ...kitchen, ...furniture, ...desk, ...outside, ...play };
 
 export type MotifName = keyof typeof MOTIFS;
 
-/** One product's picture: its thing on a table before a wall in its category's hue. */
+/** Return a picture of a product on a table, in front of a wall in its category's hue. */
 export function picture(motif: MotifName, colour: Colour, category: string): string {
   const hue = artHue(category);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 500" width="640" height="800">

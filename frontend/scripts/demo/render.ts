@@ -1,4 +1,4 @@
-/** Draws every picture of the demonstration into frontend/demo; only after a change of a motif. */
+/** Renders the demo pictures into frontend/demo. Only needed after a change of a motif. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { chromium } from "@playwright/test";
 import { launchOptions } from "../chromium.ts";
@@ -24,7 +24,7 @@ for (const [file, svg] of pictures) {
   await writeFile(new URL(file, FOLDER), Buffer.from(data.split(",")[1] ?? "", "base64"));
 }
 await browser.close();
-console.log(`Drew ${pictures.size} pictures.`);
+console.log(`Rendered ${pictures.size} pictures.`);
 
 async function toWebp(source: string): Promise<string> {
   const image = new Image();

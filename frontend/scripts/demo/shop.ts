@@ -11,11 +11,11 @@ interface NewProduct {
   categories: string[];
 }
 
-const TAKEN = 409;
-const TRIES = 6;
+const CONFLICT = 409;
+const MAX_ATTEMPTS = 6;
 const WAIT_MILLISECONDS = 1_500;
 
-/** A shop as its administrator reaches it. */
+/** An administrator's client of the shop's API. */
 export class Shop {
   readonly #base: string;
   readonly #token: string;
@@ -25,13 +25,13 @@ export class Shop {
     this.#token = token;
   }
 
-  static async enter(base: string, email: string, password: string): Promise<Shop> {
+  static async signIn(base: string, email: string, password: string): Promise<Shop> {
     const response = await fetch(new URL("/api/login", base), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ email, password }),
     });
-    if (!response.ok) throw new Error(`${email} can't sign in: ${await response.text()}`);
+    if (!response.ok) throw new Error(`Could not sign in as ${email}: ${await response.text()}`);
     return new Shop(base, (await response.json()).access_token);
   }
 
@@ -39,11 +39,11 @@ export class Shop {
     await this.#send("POST", "/api/categories", JSON.stringify({ name }), "application/json");
   }
 
-  /** Returns nothing where the name is taken. */
+  /** Add a product; return null if its name is taken. */
   async addProduct(product: NewProduct): Promise<Product | null> {
     const body = JSON.stringify({ product });
     const response = await this.#send("POST", "/api/products", body, "application/json");
-    return response.status === TAKEN ? null : response.json();
+    return response.status === CONFLICT ? null : response.json();
   }
 
   async find(name: string): Promise<Product | null> {
@@ -58,17 +58,18 @@ export class Shop {
     await this.#send("PUT", `/api/products/${id}/image`, picture, "image/webp");
   }
 
-  /** What may pass by itself, such as a service that restarts, is tried again. */
+  /** Send a request. Temporary failures, such as a restarting service, are retried. */
   async #send(method: string, path: string, body: BodyInit, type: string): Promise<Response> {
-    for (let left = TRIES; ; left -= 1) {
+    for (let attempt = 1; ; attempt += 1) {
       const response = await fetch(new URL(path, this.#base), {
         method,
         body,
         headers: { "Content-Type": type, Authorization: `Bearer ${this.#token}` },
       }).catch(() => null);
-      if (response?.ok || response?.status === TAKEN) return response;
-      const isPassing = !response || response.status >= 500 || response.status === 429;
-      if (!isPassing || left === 1) throw new Error(`${method} ${path}: ${await response?.text()}`);
+      if (response?.ok || response?.status === CONFLICT) return response;
+      const isTemporary = !response || response.status >= 500 || response.status === 429;
+      if (!isTemporary || attempt === MAX_ATTEMPTS)
+        throw new Error(`${method} ${path}: ${await response?.text()}`);
       await new Promise((resolve) => setTimeout(resolve, WAIT_MILLISECONDS));
     }
   }

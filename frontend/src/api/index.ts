@@ -1,4 +1,4 @@
-/** The generated client, set to go through the shop's own http layer. */
+/** The generated client, configured to send its requests through lib/http. */
 import { http } from "@/lib/http";
 import { client } from "./generated/client.gen";
 

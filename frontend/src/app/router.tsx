@@ -1,124 +1,53 @@
+import type { ComponentType } from "react";
 import { createBrowserRouter, type RouteObject } from "react-router";
 import { RequireAdmin, RequireUser } from "@/features/auth/components/RequireRole";
+import { NotFound } from "@/features/products/components/NotFound";
 import { Layout } from "./layout/Layout";
-import { NotFound } from "./NotFound";
 import { RouteError } from "./RouteError";
 
-// Each page is a chunk of its own, read when it is first opened.
-const shopper: RouteObject[] = [
-  {
-    index: true,
-    lazy: async () => ({
-      Component: (await import("@/features/products/pages/HomePage")).HomePage,
-    }),
-  },
-  {
-    path: "products",
-    lazy: async () => ({
-      Component: (await import("@/features/products/pages/CataloguePage")).CataloguePage,
-    }),
-  },
-  {
-    path: "products/:id",
-    lazy: async () => ({
-      Component: (await import("@/features/products/pages/ProductPage")).ProductPage,
-    }),
-  },
-  {
-    path: "cart",
-    lazy: async () => ({ Component: (await import("@/features/cart/pages/CartPage")).CartPage }),
-  },
-  {
-    path: "sign-in",
-    lazy: async () => ({
-      Component: (await import("@/features/auth/pages/SignInPage")).SignInPage,
-    }),
-  },
-  {
-    path: "register",
-    lazy: async () => ({
-      Component: (await import("@/features/auth/pages/RegisterPage")).RegisterPage,
-    }),
-  },
+/** Return the route of a page whose chunk is loaded when the page is first opened. */
+function page<Name extends string>(
+  path: string,
+  load: () => Promise<Record<NoInfer<Name>, ComponentType>>,
+  name: Name,
+): RouteObject {
+  const lazy = async () => ({ Component: (await load())[name] });
+  return path === "" ? { index: true, lazy } : { path, lazy };
+}
+
+// biome-ignore format: a table is easier to read with one route per line.
+const publicPages: RouteObject[] = [
+  page("", () => import("./pages/HomePage"), "HomePage"),
+  page("products", () => import("./pages/CataloguePage"), "CataloguePage"),
+  page("products/:id", () => import("./pages/ProductPage"), "ProductPage"),
+  page("cart", () => import("./pages/CartPage"), "CartPage"),
+  page("sign-in", () => import("@/features/auth/pages/SignInPage"), "SignInPage"),
+  page("register", () => import("@/features/auth/pages/RegisterPage"), "RegisterPage"),
 ];
 
-const signedIn: RouteObject[] = [
-  {
-    path: "checkout",
-    lazy: async () => ({
-      Component: (await import("@/features/cart/pages/CheckoutPage")).CheckoutPage,
-    }),
-  },
-  {
-    path: "orders",
-    lazy: async () => ({
-      Component: (await import("@/features/orders/pages/OrdersPage")).OrdersPage,
-    }),
-  },
-  {
-    path: "orders/:id",
-    lazy: async () => ({
-      Component: (await import("@/features/orders/pages/OrderPage")).OrderPage,
-    }),
-  },
-  {
-    path: "account",
-    lazy: async () => ({
-      Component: (await import("@/features/auth/pages/AccountPage")).AccountPage,
-    }),
-  },
+// biome-ignore format: as above.
+const userPages: RouteObject[] = [
+  page("checkout", () => import("@/features/cart/pages/CheckoutPage"), "CheckoutPage"),
+  page("orders", () => import("@/features/orders/pages/OrdersPage"), "OrdersPage"),
+  page("orders/:id", () => import("./pages/OrderPage"), "OrderPage"),
+  page("account", () => import("@/features/auth/pages/AccountPage"), "AccountPage"),
 ];
 
-const admin: RouteObject[] = [
-  {
-    index: true,
-    lazy: async () => ({
-      Component: (await import("@/features/admin/pages/DashboardPage")).DashboardPage,
-    }),
-  },
-  {
-    path: "products",
-    lazy: async () => ({
-      Component: (await import("@/features/admin/pages/AdminProductsPage")).AdminProductsPage,
-    }),
-  },
-  {
-    path: "categories",
-    lazy: async () => ({
-      Component: (await import("@/features/admin/pages/CategoriesPage")).CategoriesPage,
-    }),
-  },
-  {
-    path: "orders",
-    lazy: async () => ({
-      Component: (await import("@/features/admin/pages/AdminOrdersPage")).AdminOrdersPage,
-    }),
-  },
-  {
-    path: "people",
-    lazy: async () => ({
-      Component: (await import("@/features/admin/pages/PeoplePage")).PeoplePage,
-    }),
-  },
-  {
-    path: "parked",
-    lazy: async () => ({
-      Component: (await import("@/features/admin/pages/ParkedPage")).ParkedPage,
-    }),
-  },
+// biome-ignore format: as above.
+const adminPages: RouteObject[] = [
+  page("", () => import("@/features/admin/pages/DashboardPage"), "DashboardPage"),
+  page("products", () => import("@/features/admin/pages/AdminProductsPage"), "AdminProductsPage"),
+  page("categories", () => import("@/features/admin/pages/CategoriesPage"), "CategoriesPage"),
+  page("orders", () => import("@/features/admin/pages/AdminOrdersPage"), "AdminOrdersPage"),
+  page("users", () => import("@/features/admin/pages/UsersPage"), "UsersPage"),
+  page("dead-letters", () => import("@/features/admin/pages/DeadLettersPage"), "DeadLettersPage"),
 ];
 
-const adminSection: RouteObject = {
-  path: "admin",
-  Component: RequireAdmin,
-  children: [
-    {
-      lazy: async () => ({
-        Component: (await import("@/features/admin/components/AdminLayout")).AdminLayout,
-      }),
-      children: admin,
-    },
-  ],
+const adminLayout: RouteObject = {
+  lazy: async () => ({
+    Component: (await import("@/features/admin/components/AdminLayout")).AdminLayout,
+  }),
+  children: adminPages,
 };
 
 export const routes: RouteObject[] = [
@@ -130,9 +59,9 @@ export const routes: RouteObject[] = [
       {
         ErrorBoundary: RouteError,
         children: [
-          ...shopper,
-          { Component: RequireUser, children: signedIn },
-          adminSection,
+          ...publicPages,
+          { Component: RequireUser, children: userPages },
+          { path: "admin", Component: RequireAdmin, children: [adminLayout] },
           { path: "*", element: <NotFound /> },
         ],
       },

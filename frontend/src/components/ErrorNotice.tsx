@@ -7,7 +7,7 @@ interface Props {
   onRetry?: () => void;
 }
 
-/** What failed, in the server's words, with a way to try again where it failed. */
+/** A failure in the server's words, with a button to try again. */
 export function ErrorNotice({ error, onRetry }: Props) {
   const problem = asProblem(error);
   const retry = onRetry && (

@@ -10,16 +10,16 @@ interface ControlProps {
 
 interface Props {
   label: string;
-  hint?: string;
+  hint?: string | undefined;
   error?: string | undefined;
   kind?: "form-control" | "form-select";
   children: (props: ControlProps) => ReactNode;
 }
 
-/** A label above a control, and below it what is wrong with it. */
+/** A form control with its label, hint and error message. */
 export function Field({ label, hint, error, kind = "form-control", children }: Props) {
   const id = useId();
-  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div>
       <label className="form-label" htmlFor={id}>
@@ -29,7 +29,7 @@ export function Field({ label, hint, error, kind = "form-control", children }: P
         id,
         className: `${kind}${error ? " is-wrong" : ""}`,
         "aria-invalid": error ? true : undefined,
-        "aria-describedby": described || undefined,
+        "aria-describedby": describedBy || undefined,
       })}
       {hint && (
         <p id={`${id}-hint`} className="field-hint small-text muted">

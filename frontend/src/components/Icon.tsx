@@ -30,7 +30,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** A drawing beside a word; it says nothing that the word does not. */
+/** A decorative icon. The text beside it has the meaning, so screen readers skip the icon. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg

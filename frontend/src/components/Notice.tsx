@@ -12,7 +12,7 @@ interface Props {
   action?: ReactNode;
 }
 
-/** A message in its own place; a failure is read out at once. */
+/** A message on the page. Screen readers announce a failure immediately. */
 export function Notice({ tone, title, children, action }: Props) {
   return (
     <div className={`notice tone-${tone}`} role={tone === "danger" ? "alert" : undefined}>

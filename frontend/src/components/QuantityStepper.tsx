@@ -7,12 +7,12 @@ interface Props {
   value: number;
   min?: number;
   max: number;
-  /** Whether it takes the place of what had the focus. */
+  /** Whether the stepper replaces a button that had the focus. */
   takesFocus?: boolean;
   onChange: (value: number) => void;
 }
 
-/** A quantity between two bounds; what is typed counts when the field is left. */
+/** A quantity within a range. A typed number is applied when the field loses the focus. */
 export function QuantityStepper({
   label,
   value,
@@ -23,7 +23,7 @@ export function QuantityStepper({
 }: Props) {
   const [typed, setTyped] = useState<string | null>(null);
 
-  function settle() {
+  function applyTyped() {
     const number = Number.parseInt(typed ?? "", 10);
     setTyped(null);
     if (Number.isNaN(number)) return;
@@ -31,7 +31,7 @@ export function QuantityStepper({
     if (bounded !== value) onChange(bounded);
   }
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key === "Enter") settle();
+    if (event.key === "Enter") applyTyped();
     if (event.key === "ArrowUp" && value < max) onChange(value + 1);
     if (event.key === "ArrowDown" && value > min) onChange(value - 1);
     if (event.key === "ArrowUp" || event.key === "ArrowDown") event.preventDefault();
@@ -46,7 +46,7 @@ export function QuantityStepper({
     >
       <Button
         variant="quiet"
-        aria-label={`One less: ${label}`}
+        aria-label={`Decrease: ${label}`}
         disabled={value <= min}
         onClick={() => onChange(value - 1)}
       >
@@ -58,12 +58,12 @@ export function QuantityStepper({
         aria-label={label}
         value={typed ?? String(value)}
         onChange={(event: ChangeEvent<HTMLInputElement>) => setTyped(event.target.value)}
-        onBlur={settle}
+        onBlur={applyTyped}
         onKeyDown={onKeyDown}
       />
       <Button
         variant="quiet"
-        aria-label={`One more: ${label}`}
+        aria-label={`Increase: ${label}`}
         disabled={value >= max}
         onClick={() => onChange(value + 1)}
       >
@@ -73,7 +73,7 @@ export function QuantityStepper({
   );
 }
 
-/** Not the field: on a phone that would open the keyboard. */
+/** Focus a button instead of the field, which would open the keyboard on a phone. */
 function focusLastButton(group: HTMLElement | null): void {
   const buttons = group?.querySelectorAll<HTMLElement>("button:not(:disabled)");
   if (buttons) [...buttons].at(-1)?.focus();

@@ -3,12 +3,12 @@ interface Props {
   height?: string;
 }
 
-/** A place held for what is on its way, in its shape. */
+/** A placeholder in the shape of content that is loading. */
 export function Skeleton({ width = "100%", height = "1rem" }: Props) {
   return <span className="skeleton" style={{ width, height }} />;
 }
 
-/** Several rows, for lists and tables. */
+/** Placeholder rows for lists and tables. */
 export function SkeletonRows({ count, height }: { count: number; height: string }) {
   return (
     <div className="skeleton-rows" role="status" aria-label="Loading">

@@ -4,21 +4,21 @@ import { useStore } from "@/lib/store";
 import { Icon } from "./Icon";
 import { dismiss, type Toast, toastHostStore, toastStore } from "./toasts";
 
-/** Changes of the cart and the like: shown for a while, read out politely. */
+/** Short messages that disappear after some seconds. Screen readers announce them politely. */
 export function Toasts() {
   const toasts = useStore(toastStore);
   const host = useStore(toastHostStore);
   const stack = (
     <div className="toast-stack" role="status" aria-live="polite">
-      {toasts.map((each) => (
-        <Card key={each.id} toast={each} />
+      {toasts.map((toast) => (
+        <Card key={toast.id} toast={toast} />
       ))}
     </div>
   );
   return host ? createPortal(stack, host) : stack;
 }
 
-/** For a dialog that toasts speak of: an Undo in it can be reached by keyboard. */
+/** Shows the toasts inside an open dialog, so that the keyboard can reach their Undo button. */
 export function ToastHost() {
   return <div ref={toastHostStore.set} className="toast-host" />;
 }

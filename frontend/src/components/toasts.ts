@@ -9,11 +9,11 @@ export interface Toast {
 const SECONDS = 8;
 
 export const toastStore = createStore<Toast[]>([]);
-/** Where toasts are shown: an open dialog, out of which no Tab leads, or null for the page. */
+/** The element that shows the toasts: an open dialog, which traps the focus, or null (the page). */
 export const toastHostStore = createStore<HTMLElement | null>(null);
 let lastId = 0;
 
-/** Say something for a while, with a way back where there is one. */
+/** Show a message for some seconds, with an Undo button if `undo` is given. */
 export function toast(text: string, undo?: () => void): void {
   lastId += 1;
   const id = lastId;
@@ -22,5 +22,5 @@ export function toast(text: string, undo?: () => void): void {
 }
 
 export function dismiss(id: number): void {
-  toastStore.set(toastStore.get().filter((each) => each.id !== id));
+  toastStore.set(toastStore.get().filter((toast) => toast.id !== id));
 }

@@ -8,37 +8,40 @@ import { currentSession, sessionStore, startSession } from "./session";
 
 const ADDRESS = "http://shop.test/api/me";
 
-function refusesTokensBut(good: string, seen: string[]) {
+function acceptOnly(good: string, bodies: string[]) {
   server.use(
     mock.post("*/api/me", async ({ request }) => {
-      seen.push(await request.text());
-      const isGood = request.headers.get("Authorization") === `Bearer ${good}`;
-      return isGood
+      bodies.push(await request.text());
+      const isValid = request.headers.get("Authorization") === `Bearer ${good}`;
+      return isValid
         ? HttpResponse.json({ fine: true })
-        : problem(401, "unauthenticated", "Who are you?");
+        : problem(401, "unauthenticated", "Sign in first.");
     }),
   );
 }
 
-describe("an expired token", () => {
-  it("is replaced once and the request is sent again with its body", async () => {
+describe("expired token", () => {
+  it("is refreshed once and the request repeated with its body", async () => {
+    // Given
     const [old, fresh] = [aToken({ jti: "old" }), aToken({ jti: "fresh" })];
     const bodies: string[] = [];
-    refusesTokensBut(fresh, bodies);
+    acceptOnly(fresh, bodies);
     server.use(mock.post("*/api/refresh", () => HttpResponse.json({ access_token: fresh })));
     startSession(old);
 
+    // When
     const response = await http(ADDRESS, { method: "POST", body: "hello" });
 
+    // Then
     expect(await response.json()).toEqual({ fine: true });
     expect(bodies).toEqual(["hello", "hello"]);
     expect(currentSession()?.token).toBe(fresh);
   });
 
-  it("is replaced by one request where several find it expired at once", async () => {
+  it("is refreshed by one request for several callers", async () => {
     const [old, fresh] = [aToken({ jti: "old" }), aToken({ jti: "fresh" })];
     const refresh = vi.fn(() => HttpResponse.json({ access_token: fresh }));
-    refusesTokensBut(fresh, []);
+    acceptOnly(fresh, []);
     server.use(mock.post("*/api/refresh", refresh));
     startSession(old);
 
@@ -47,8 +50,8 @@ describe("an expired token", () => {
     expect(refresh).toHaveBeenCalledTimes(1);
   });
 
-  it("that can't be replaced ends the session", async () => {
-    refusesTokensBut("none", []);
+  it("ends the session if it cannot be refreshed", async () => {
+    acceptOnly("none", []);
     server.use(mock.post("*/api/refresh", () => problem(401, "unauthenticated", "Over.")));
     startSession(aToken());
 
@@ -56,8 +59,8 @@ describe("an expired token", () => {
     expect(sessionStore.get()).toEqual({ status: "visitor" });
   });
 
-  it("stays where the server can't say whether the session goes on", async () => {
-    refusesTokensBut("none", []);
+  it("keeps the session if the server cannot refresh it now", async () => {
+    acceptOnly("none", []);
     server.use(mock.post("*/api/refresh", () => problem(503, "unavailable", "Busy.")));
     startSession(aToken());
 
@@ -66,20 +69,20 @@ describe("an expired token", () => {
   });
 });
 
-describe("a request", () => {
-  it("of a visitor carries no token, and a 401 is not tried again", async () => {
+describe("request", () => {
+  it("without a session sends no token and does not retry after 401", async () => {
     const bodies: string[] = [];
-    refusesTokensBut("none", bodies);
+    acceptOnly("none", bodies);
     await expect(http(ADDRESS, { method: "POST" })).rejects.toBeInstanceOf(Problem);
     expect(bodies).toHaveLength(1);
   });
 
-  it("that does not get through says so", async () => {
+  it("reports that the user is offline if it fails", async () => {
     server.use(mock.get("*/api/me", () => HttpResponse.error()));
     await expect(http(ADDRESS)).rejects.toMatchObject({ status: 0, title: "You are offline" });
   });
 
-  it("that was given up stays an abort", async () => {
+  it("stays aborted if it was aborted", async () => {
     const controller = new AbortController();
     controller.abort();
     await expect(http(ADDRESS, { signal: controller.signal })).rejects.toMatchObject({

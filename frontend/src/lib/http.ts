@@ -1,6 +1,6 @@
 /**
- * The one way to the server: adds the token, replaces an expired one once and replays, and turns
- * every failure into a Problem.
+ * Sends every request to the API: adds the access token, refreshes an expired token once and
+ * repeats the request, and turns every failure into a Problem.
  */
 import { Problem, problemOf } from "@/lib/problem";
 import { currentSession, refreshSession } from "@/lib/session";
@@ -9,8 +9,14 @@ const WITHOUT_TOKEN = new Set(["/api/login", "/api/register", "/api/refresh", "/
 const TIMEOUT_MILLISECONDS = 20_000;
 const LEEWAY_MILLISECONDS = 5_000;
 
-const OFFLINE = { title: "You are offline", detail: "The shop can't be reached just now." };
-const TIMEOUT = { title: "No answer", detail: "The shop took too long to answer." };
+const OFFLINE = {
+  title: "You are offline",
+  detail: "We can't reach the shop. Check your connection and try again.",
+};
+const TIMEOUT = {
+  title: "The request timed out",
+  detail: "The shop took too long to respond. Try again.",
+};
 
 export async function http(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const request = new Request(input, init);

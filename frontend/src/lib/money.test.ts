@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { formatCents, sumCents, toCents } from "./money";
 
-describe("sums", () => {
-  it("come out to the cent where floating point would not", () => {
+describe("money", () => {
+  it("adds up to the cent despite floating point", () => {
     const lines = [
       { price: 0.1, quantity: 1 },
       { price: 0.2, quantity: 1 },
@@ -19,7 +19,7 @@ describe("sums", () => {
     expect(toCents(amount)).toBe(cents);
   });
 
-  it("are shown in the shop's currency", () => {
+  it("is formatted in the shop's currency", () => {
     expect(formatCents(123_456)).toBe("€1,234.56");
   });
 });

@@ -2,7 +2,7 @@ import { CURRENCY, LOCALE } from "@/lib/settings";
 
 const FORMAT = new Intl.NumberFormat(LOCALE, { style: "currency", currency: CURRENCY });
 
-/** Amounts are added up as whole cents: 0.1 + 0.2 has to be 0.3. */
+/** Convert an amount to cents. Sums use whole cents because 0.1 + 0.2 is not 0.3 in binary. */
 export function toCents(amount: number): number {
   return Math.round(amount * 100);
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Problem, problemOf } from "./problem";
 
-describe("a failed response", () => {
-  it("speaks in the words of its problem document", async () => {
+describe("failed response", () => {
+  it("uses the texts of its problem document", async () => {
+    // Given
     const response = Response.json(
       {
         type: "/problems/x",
@@ -12,18 +13,22 @@ describe("a failed response", () => {
       },
       { status: 422 },
     );
+
+    // When
     const problem = await problemOf(response);
+
+    // Then
     expect(problem.message).toBe("D");
     expect(problem.status).toBe(422);
     expect(problem.field("name")).toBe("M");
     expect(problem.field("price")).toBeUndefined();
   });
 
-  it("has words of its own where the server sent none", async () => {
+  it("has a default text if there is no problem document", async () => {
     const problem = await problemOf(
       new Response("<html>", { status: 502, headers: { "Retry-After": "3" } }),
     );
-    expect(problem.message).toBe("Something went wrong; please try again.");
+    expect(problem.message).toBe("Something went wrong. Try again.");
     expect(problem.retryAfterSeconds).toBe(3);
   });
 });

@@ -1,6 +1,6 @@
 import type { FieldError, ProblemDocument } from "@/api/generated";
 
-/** A failed request, in the words of the server's problem document where it sent one. */
+/** A failed request. Its texts come from the server's problem document, if there is one. */
 export class Problem extends Error {
   readonly type: string;
   readonly title: string;
@@ -10,7 +10,7 @@ export class Problem extends Error {
   readonly retryAfterSeconds: number | null;
 
   constructor(document: Partial<ProblemDocument>, retryAfterSeconds: number | null = null) {
-    super(document.detail ?? "Something went wrong; please try again.");
+    super(document.detail ?? "Something went wrong. Try again.");
     this.name = "Problem";
     this.type = document.type ?? "about:blank";
     this.title = document.title ?? "Something went wrong";
@@ -20,21 +20,20 @@ export class Problem extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** Whether the request may have been carried out all the same. */
+  /** Whether the server may have carried out the request despite the failure. */
   get isUncertain(): boolean {
     return this.status === 0 || this.status >= 500;
   }
 
-  /** What is wrong with one field; a path such as `product.name` counts as `name`. */
+  /** Return the message for a field. The path `product.name` matches the field `name`. */
   field(name: string): string | undefined {
-    const found = this.errors.find(
-      (each) => each.field === name || each.field.split(".").at(-1) === name,
-    );
-    return found?.message;
+    return this.errors.find(
+      (error) => error.field === name || error.field.split(".").at(-1) === name,
+    )?.message;
   }
 }
 
-/** Read what a response that is no success says. */
+/** Read the problem from a failed response. */
 export async function problemOf(response: Response): Promise<Problem> {
   const retryAfter = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   const document: Partial<ProblemDocument> = await response.json().catch(() => ({}));
@@ -44,12 +43,12 @@ export async function problemOf(response: Response): Promise<Problem> {
   );
 }
 
-/** What to show for anything that was thrown. */
+/** Convert anything that was thrown to a Problem. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return new Problem({ title: "Something went wrong", detail: messageOf(error) });
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "Please try again.";
+  return error instanceof Error ? error.message : "Try again.";
 }

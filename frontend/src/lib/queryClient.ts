@@ -1,10 +1,10 @@
 import { QueryClient } from "@tanstack/react-query";
 import { asProblem } from "@/lib/problem";
 
-const MOST_RETRIES = 2;
+const MAX_RETRIES = 2;
 
-/** Only what may pass by itself is asked for again. */
-function isPassing(error: Error): boolean {
+/** Whether a failure may be temporary, so that a retry makes sense. */
+function isTemporary(error: Error): boolean {
   const { status } = asProblem(error);
   return status === 0 || status === 429 || status >= 500;
 }
@@ -15,7 +15,7 @@ export function createQueryClient(): QueryClient {
       queries: {
         staleTime: 15_000,
         gcTime: 10 * 60_000,
-        retry: (count, error) => count < MOST_RETRIES && isPassing(error),
+        retry: (count, error) => count < MAX_RETRIES && isTemporary(error),
         retryDelay: (attempt) => 400 * 2 ** attempt,
       },
     },

@@ -1,8 +1,8 @@
 import { HttpResponse, http } from "msw";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { aToken } from "@/testing/data";
-import { locks } from "@/testing/locks";
-import { json, recorded, server } from "@/testing/server";
+import { fakeLocks } from "@/testing/fakeLocks";
+import { json, recordRequests, server } from "@/testing/server";
 import { endSession, resumeSession, sessionStore, startSession } from "./session";
 
 const MARKER = "shop-signed-in-";
@@ -12,16 +12,22 @@ beforeEach(() => {
   document.cookie = `${MARKER}=; Max-Age=0`;
 });
 
-describe("the start of a page", () => {
-  it("asks nothing where the browser has no marker", async () => {
+describe("page load", () => {
+  it("requests no token if the browser has no marker", async () => {
+    // Given
     const refresh = vi.fn();
     server.use(http.post("*/api/refresh", refresh));
+
+    // When
     await resumeSession();
+
+    // Then
     expect(refresh).not.toHaveBeenCalled();
     expect(sessionStore.get()).toEqual({ status: "visitor" });
   });
 
-  it("takes the session up again where it has one", async () => {
+  it("restores the session if the browser has a marker", async () => {
+    // Given
     // biome-ignore lint/suspicious/noDocumentCookie: as above.
     document.cookie = `${MARKER}=1`;
     server.use(
@@ -29,12 +35,16 @@ describe("the start of a page", () => {
         HttpResponse.json({ access_token: aToken({ role: "admin" }) }),
       ),
     );
+
+    // When
     await resumeSession();
+
+    // Then
     expect(sessionStore.get()).toMatchObject({ status: "signed-in", session: { role: "admin" } });
   });
 });
 
-describe("a session", () => {
+describe("session", () => {
   it("expires by this computer's clock", () => {
     startSession(aToken({ iat: 0, exp: 900 }));
     const state = sessionStore.get();
@@ -42,39 +52,51 @@ describe("a session", () => {
     expect(expiresAt - Date.now()).toBeGreaterThan(899_000);
   });
 
-  it("is told to the other tabs, and so is its end", async () => {
-    const other = new BroadcastChannel("kiosk-session");
-    const heard: string[] = [];
-    other.onmessage = ({ data }) => heard.push(data.type);
+  it("notifies otherTab tabs of its start and end", async () => {
+    // Given
+    const otherTab = new BroadcastChannel("kiosk-session");
+    const messages: string[] = [];
+
+    // When
+    otherTab.onmessage = ({ data }) => messages.push(data.type);
     startSession(aToken());
     endSession();
-    await vi.waitFor(() => expect(heard).toEqual(["session", "signed-out"]));
-    other.close();
+
+    // Then
+    await vi.waitFor(() => expect(messages).toEqual(["session", "signed-out"]));
+
+    // When
+    otherTab.close();
   });
 
-  it("leaves no token where a script could find it later", () => {
+  it("stores no token where scripts could read it", () => {
     startSession(aToken());
     const stored = JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]);
     expect(stored).not.toContain("signature");
   });
 });
 
-describe("two tabs that find the token expired at once", () => {
+describe("two tabs with an expired token", () => {
   afterEach(() => Reflect.deleteProperty(navigator, "locks"));
 
   it("share one refresh", async () => {
-    Object.defineProperty(navigator, "locks", { value: locks(), configurable: true });
+    // Given
+    Object.defineProperty(navigator, "locks", { value: fakeLocks(), configurable: true });
     const [stale, fresh] = [aToken({ jti: "stale" }), aToken({ jti: "fresh" })];
-    const asked = recorded("post", "*/api/refresh", json({ access_token: fresh }));
+    const requests = recordRequests("post", "*/api/refresh", json({ access_token: fresh }));
     const tabs: typeof import("./session")[] = [];
+
+    // When
     for (let count = 0; count < 2; count += 1) {
       vi.resetModules();
       tabs.push(await import("./session"));
     }
+
+    // Then
     tabs[0]?.startSession(stale);
     await vi.waitFor(() => expect(tabs[1]?.currentSession()?.token).toBe(stale));
     await Promise.all(tabs.map((tab) => tab.refreshSession(stale)));
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     expect(tabs.map((tab) => tab.currentSession()?.token)).toEqual([fresh, fresh]);
   });
 });

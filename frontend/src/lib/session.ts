@@ -1,6 +1,6 @@
 /**
- * Who is signed in: the access token lives in this module's memory and nowhere else. The refresh
- * token is an HttpOnly cookie; tabs hand a new access token to each other as a message.
+ * The session of the signed-in user. The access token is kept only in this module's memory; the
+ * refresh token is an HttpOnly cookie. Tabs send new access tokens to each other as messages.
  */
 import { Problem, problemOf } from "@/lib/problem";
 import { createStore } from "@/lib/store";
@@ -22,7 +22,7 @@ export type SessionState =
 type Message = { type: "session"; session: Session } | { type: "signed-out" };
 
 const LOCK = "kiosk-refresh";
-const HEARD_MILLISECONDS = 50;
+const MESSAGE_DELAY_MILLISECONDS = 50;
 const MARKERS = new Set(["__Host-shop-signed-in", `shop-signed-in-${location.port}`]);
 
 export const sessionStore = createStore<SessionState>({ status: "unknown" });
@@ -34,18 +34,18 @@ channel.onmessage = ({ data }: MessageEvent<Message>) => {
   else leave();
 };
 
-/** Find out at the start of the page whether there is a session to take up again. */
+/** Restore the session when the page loads, if the browser has one. */
 export async function resumeSession(): Promise<void> {
   if (!hasMarker()) return leave();
   try {
     await refreshSession(null);
   } catch {
-    // The shop is away: a visitor can still look round, and the next request tries again.
+    // The shop is unavailable. Visitors can still browse, and the next sign-in tries again.
     leave();
   }
 }
 
-/** Take over a token that was just issued, in every tab. */
+/** Use a newly issued token in every tab. */
 export function startSession(token: string): void {
   const session = sessionOf(token);
   enter(session);
@@ -63,35 +63,35 @@ export function currentSession(): Session | null {
   return state.status === "signed-in" ? state.session : null;
 }
 
-/** Whether the browser holds a session's cookie, as its readable marker tells. */
+/** Whether the browser has a session cookie. Scripts can't read it, only the marker beside it. */
 export function hasMarker(): boolean {
   return document.cookie.split("; ").some((pair) => MARKERS.has(pair.split("=")[0] ?? ""));
 }
 
 /**
- * Get a new token in place of a stale one; callers at the same moment share one request.
+ * Replace a stale token. Concurrent callers share one request.
  *
- * Throws a Problem when the server could not be asked; a session that is over is no error.
+ * Throws a Problem if the server can't be reached. An expired session is not an error.
  */
 export function refreshSession(stale: string | null): Promise<void> {
-  refreshing ??= withLock(() => refreshUnlessDone(stale)).finally(() => {
+  refreshing ??= withLock(() => refreshIfStale(stale)).finally(() => {
     refreshing = null;
   });
   return refreshing;
 }
 
-async function refreshUnlessDone(stale: string | null): Promise<void> {
+async function refreshIfStale(stale: string | null): Promise<void> {
   const session = currentSession();
-  // While this tab waited for the lock, another one may have done it.
+  // Another tab may have refreshed the token while this one waited for the lock.
   if (session && session.token !== stale) return;
-  const response = await askForToken();
+  const response = await requestToken();
   if (response.status === 401) return endSession();
   if (!response.ok) throw await problemOf(response);
   const { access_token }: { access_token: string } = await response.json();
   startSession(access_token);
 }
 
-async function askForToken(): Promise<Response> {
+async function requestToken(): Promise<Response> {
   try {
     return await fetch("/api/refresh", {
       method: "POST",
@@ -99,7 +99,10 @@ async function askForToken(): Promise<Response> {
       body: "{}",
     });
   } catch {
-    throw new Problem({ title: "You are offline", detail: "The shop can't be reached." });
+    throw new Problem({
+      title: "You are offline",
+      detail: "We can't reach the shop. Check your connection and try again.",
+    });
   }
 }
 
@@ -109,8 +112,8 @@ function withLock(action: () => Promise<void>): Promise<void> {
     navigator.locks
       .request(LOCK, async () => {
         await action().then(resolve, reject);
-        // The lock may reach the next tab before the message with the token does.
-        await new Promise((heard) => setTimeout(heard, HEARD_MILLISECONDS));
+        // The next tab may get the lock before it gets the message with the token.
+        await new Promise((resume) => setTimeout(resume, MESSAGE_DELAY_MILLISECONDS));
       })
       .catch(reject);
   });
@@ -133,9 +136,9 @@ interface Claims {
 
 function sessionOf(token: string): Session {
   const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-  const bytes = Uint8Array.from(atob(payload), (letter) => letter.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
   const claims: Claims = JSON.parse(new TextDecoder().decode(bytes));
-  // By this computer's clock, which need not be the server's.
+  // The clocks of this computer and of the server may differ, so only the lifetime counts.
   const expiresAt = Date.now() + (claims.exp - claims.iat) * 1000;
   return { token, email: claims.email, role: claims.role, expiresAt };
 }

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** A value that lives outside React and tells who listens when it changes. */
+/** A value outside React that notifies its subscribers of changes. */
 export interface Store<T> {
   get: () => T;
   set: (value: T) => void;

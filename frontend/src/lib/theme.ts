@@ -2,8 +2,8 @@ export type Theme = "light" | "dark";
 
 const KEY = "kiosk-theme";
 
-/** The theme in use, as public/theme.js set it before the first paint. */
-export function shownTheme(): Theme {
+/** Return the current theme, which public/theme.js sets before the first paint. */
+export function currentTheme(): Theme {
   return document.documentElement.dataset.bsTheme === "dark" ? "dark" : "light";
 }
 
@@ -12,6 +12,6 @@ export function chooseTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // The choice then lasts as long as the page.
+    // Without storage, the choice lasts until the page is closed.
   }
 }

@@ -15,12 +15,15 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
 ];
 
-/** "2 minutes ago", and a plain date for what is older than a week. */
+/** Return a relative time such as "2 minutes ago", or the date if it is more than a week ago. */
 export function timeAgo(time: string, now: number): string {
   const seconds = Math.round((now - Date.parse(time)) / 1000);
   if (seconds < 45) return "just now";
   if (seconds > 7 * 86_400) return DAY.format(new Date(time));
-  const [unit, size] = STEPS.findLast(([, each]) => seconds >= each * 0.75) ?? ["minute", 60];
+  const [unit, size] = STEPS.findLast(([, unitSeconds]) => seconds >= unitSeconds * 0.75) ?? [
+    "minute",
+    60,
+  ];
   return RELATIVE.format(-Math.max(1, Math.round(seconds / size)), unit);
 }
 

@@ -7,12 +7,12 @@ function subscribe(listener: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-// Rounded, as a snapshot has to stay the same between two ticks.
+// The time is rounded because a snapshot must not change between two ticks.
 function snapshot(): number {
   return Math.ceil(Date.now() / TICK_MILLISECONDS) * TICK_MILLISECONDS;
 }
 
-/** The time of the last tick, for what is shown relative to it. */
+/** Return the current time, updated every 30 seconds, for relative times such as "2 minutes ago". */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, snapshot);
 }

@@ -67,7 +67,7 @@ export function statistics(part: Partial<StatisticsBody> = {}): StatisticsBody {
   };
 }
 
-/** A token that nobody verifies here, with the claims that the shop reads. */
+/** An unsigned token with the claims that the shop reads. */
 export function aToken(part: Record<string, unknown> = {}): string {
   const claims = { email: "ada@example.com", role: "user", iat: 1000, exp: 1900, ...part };
   const encode = (value: object) => btoa(JSON.stringify(value)).replaceAll("=", "");

@@ -6,10 +6,10 @@ import { routes } from "@/app/router";
 import { AuthProvider } from "@/features/auth/AuthContext";
 import { CartProvider } from "@/features/cart/CartContext";
 
-/** The whole shop, opened at an address, with a fresh memory of what was read. */
-export function openShop(address: string, tree: RouteObject[] = routes) {
+/** Render the whole shop at a URL, with an empty query cache. */
+export function openShop(url: string, tree: RouteObject[] = routes) {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const router = createMemoryRouter(tree, { initialEntries: [address] });
+  const router = createMemoryRouter(tree, { initialEntries: [url] });
   render(
     <QueryClientProvider client={queries}>
       <AuthProvider>

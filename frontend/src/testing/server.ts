@@ -2,7 +2,7 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { aProduct } from "./data";
 
-/** A shop with two products and one category; a test adds what it is about. */
+/** A shop with one product and one category. Tests override what they need. */
 export const server = setupServer(
   http.get("*/api/categories", () => HttpResponse.json({ categories: [{ name: "kitchen" }] })),
   http.get("*/api/products", () => HttpResponse.json(productPage([aProduct()]))),
@@ -12,12 +12,12 @@ export function productPage(products: ReturnType<typeof aProduct>[]) {
   return { products, next_cursor: null, total: products.length, total_capped: false };
 }
 
-/** An answer as RFC 9457 has it. */
+/** A problem response as in RFC 9457. */
 export function problem(status: number, type: string, detail: string, errors?: object[]) {
   return HttpResponse.json(
     {
       type: `/problems/${type}`,
-      title: "No",
+      title: "Request failed",
       status,
       detail,
       instance: "/",
@@ -28,53 +28,54 @@ export function problem(status: number, type: string, detail: string, errors?: o
   );
 }
 
-export interface Sent {
+export interface RecordedRequest {
   path: string;
   query: Record<string, string>;
   body: unknown;
   headers: Headers;
 }
 
-/** Answers each request with the next of the answers, the last of them for ever; keeps what was sent. */
-export function recorded(
+/** Record requests and answer each with the next response; the last response repeats. */
+export function recordRequests(
   method: "get" | "post" | "patch" | "put" | "delete",
   path: string,
-  ...answers: (() => Response | Promise<Response>)[]
-): Sent[] {
-  const sent: Sent[] = [];
+  ...responses: (() => Response | Promise<Response>)[]
+): RecordedRequest[] {
+  const requests: RecordedRequest[] = [];
   server.use(
     http[method](path, async ({ request }) => {
       const { pathname, searchParams } = new URL(request.url);
       const text = await request.clone().text();
       const isJson = request.headers.get("Content-Type")?.includes("json");
-      sent.push({
+      requests.push({
         path: pathname,
         query: Object.fromEntries(searchParams),
         body: isJson ? JSON.parse(text) : text,
         headers: request.headers,
       });
-      const answer = answers[Math.min(sent.length, answers.length) - 1];
-      return answer ? answer() : new HttpResponse(null, { status: 204 });
+      const respond = responses[Math.min(requests.length, responses.length) - 1];
+      return respond ? respond() : new HttpResponse(null, { status: 204 });
     }),
   );
-  return sent;
+  return requests;
 }
 
 export const json = (body: object, init?: ResponseInit) => () => HttpResponse.json(body, init);
 
-/** A stream of order events that stays open; keeps where each connection wants to go on from. */
-export function streamTells(...first: string[]) {
+/** Mock the stream of order events and record the Last-Event-ID of each connection. */
+export function mockOrderStream(...firstEvents: string[]) {
   const connections: (string | null)[] = [];
-  const open = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const openStreams = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const bytes = new TextEncoder();
   server.use(
     http.get("*/api/orders/stream", ({ request }) => {
       connections.push(request.headers.get("Last-Event-ID"));
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => {
-          open.add(controller);
-          for (const event of [": hello\n\n", ...first]) controller.enqueue(bytes.encode(event));
-          request.signal.addEventListener("abort", () => open.delete(controller));
+          openStreams.add(controller);
+          for (const event of [": hello\n\n", ...firstEvents])
+            controller.enqueue(bytes.encode(event));
+          request.signal.addEventListener("abort", () => openStreams.delete(controller));
         },
       });
       return new HttpResponse(body, { headers: { "Content-Type": "text/event-stream" } });
@@ -82,18 +83,18 @@ export function streamTells(...first: string[]) {
   );
   return {
     connections,
-    openCount: () => open.size,
-    tell: (event: string) => {
-      for (const controller of open) controller.enqueue(bytes.encode(event));
+    openCount: () => openStreams.size,
+    send: (event: string) => {
+      for (const controller of openStreams) controller.enqueue(bytes.encode(event));
     },
     end: () => {
-      for (const controller of open) controller.close();
-      open.clear();
+      for (const controller of openStreams) controller.close();
+      openStreams.clear();
     },
   };
 }
 
-/** What an answer waits at until the test opens it. */
+/** A promise for a response to wait for until the test resolves it. */
 export function gate() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {

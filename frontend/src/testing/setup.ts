@@ -6,24 +6,24 @@ import { CART_KEY, cartStore } from "@/features/cart/cartStore";
 import { sessionStore } from "@/lib/session";
 import { server } from "./server";
 
-// A busy machine takes its time.
+// Tests must not fail on a busy machine.
 configure({ asyncUtilTimeout: 15_000 });
 
-// Testing Library moves the time on where it is faked, and knows that only by Jest's name.
+// Testing Library advances fake timers, but it only detects them through Jest's name.
 vi.stubGlobal("jest", { advanceTimersByTime: (by: number) => vi.advanceTimersByTime(by) });
 
-// What is complained of (an act that is missing, a request that nobody answers) fails the test.
+// Errors and warnings on the console fail the test, such as a missing act or an unhandled request.
 const UNKNOWN_TAG =
   "The tag <%s> is unrecognized in this browser. If you meant to render a React component, start its name with an uppercase letter.";
-let complaints: string[] = [];
+let consoleMessages: string[] = [];
 for (const kind of ["error", "warn"] as const) {
   console[kind] = (...parts: unknown[]) => {
-    // jsdom does not know the element <search> yet.
-    if (parts[0] !== UNKNOWN_TAG || parts[1] !== "search") complaints.push(parts.join(" "));
+    // jsdom does not support the <search> element.
+    if (parts[0] !== UNKNOWN_TAG || parts[1] !== "search") consoleMessages.push(parts.join(" "));
   };
 }
 
-// jsdom lays nothing out, so no media query ever matches.
+// jsdom has no layout, so no media query matches.
 window.matchMedia = (media) =>
   Object.assign(new EventTarget(), {
     media,
@@ -37,7 +37,7 @@ window.scrollTo = () => undefined;
 beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
 
 beforeEach(() => {
-  complaints = [];
+  consoleMessages = [];
   localStorage.removeItem(CART_KEY);
   cartStore.set({ lines: [], attempt: null });
   sessionStore.set({ status: "visitor" });
@@ -48,7 +48,7 @@ afterEach(() => {
   cleanup();
   vi.useRealTimers();
   server.resetHandlers();
-  expect(complaints).toEqual([]);
+  expect(consoleMessages).toEqual([]);
 });
 
 afterAll(() => server.close());

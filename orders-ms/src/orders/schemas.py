@@ -12,7 +12,7 @@ from orders.models.query import OrderQuery
 from orders.services.statistics import Statistics
 from shopkit.contract.events import Id, OrderStatus
 from shopkit.text import Text
-from shopkit.web.request_types import Cursor, Limit, Number, Price, Time, to_cents
+from shopkit.web.request_types import Cursor, Limit, NoBoolean, Price, Time, to_cents
 
 
 def _normalize_name(name: str) -> str:
@@ -31,7 +31,7 @@ class LineRequest(BaseModel):
         ]
         | None
     ) = None
-    quantity: Annotated[Number, Field(ge=1, le=LINE_LIMIT)]
+    quantity: Annotated[int, Field(ge=1, le=LINE_LIMIT), NoBoolean]
     price: Price | None = None
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""orders-ms over a database in memory, with a clock that the test holds."""
+"""orders-ms with a database in memory and a fake clock."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -8,15 +8,19 @@ import pytest
 
 from orders.dependencies import Services, build
 from orders.main import create_app
+from orders.migrations import MIGRATIONS
 from orders.models.order import Order
 from orders.models.placement import RequestedLine, RequestedOrder
 from orders.settings import OrdersSettings
 from shopkit.contract.events import ProductState
+from shopkit.messaging.outbox import Outbox
 from shopkit.settings import Environment
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
-from shopkit.testing.apps import HandedOver, client_of, mock_database
+from shopkit.testing.apps import client_of, mock_database
+from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON, an_id
+from stack import Stack
 
 SHOPPER = "aaa@aaa.com"
 
@@ -34,14 +38,26 @@ def database() -> Database:
     return mock_database()
 
 
-@pytest.fixture
-def handed_over() -> HandedOver:
-    return HandedOver()
+@pytest.fixture(params=BACKENDS)
+async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database in memory, and a real one."""
+
+    def mongo_url() -> str:
+        servers: Stack = request.getfixturevalue("servers")
+        return servers.database_url("orders")
+
+    async with open_database(request.param, mongo_url, MIGRATIONS) as database:
+        yield database
 
 
 @pytest.fixture
-def services(database: Database, handed_over: HandedOver, clock: FakeClock) -> Services:
-    return build(database, FakeTransactions(), handed_over, clock)
+def transactions(database: Database, clock: FakeClock) -> FakeTransactions:
+    return FakeTransactions(Outbox(database, clock))
+
+
+@pytest.fixture
+def services(database: Database, transactions: FakeTransactions, clock: FakeClock) -> Services:
+    return build(database, transactions, clock)
 
 
 @pytest.fixture
@@ -65,7 +81,7 @@ def know(services: Services) -> Know:
 
 
 @pytest.fixture
-def place(services: Services, handed_over: HandedOver) -> Place:
+def place(services: Services, transactions: FakeTransactions) -> Place:
     """Takes an order of so many of each product; its event is not remembered."""
 
     async def place(
@@ -76,7 +92,7 @@ def place(services: Services, handed_over: HandedOver) -> Place:
             for number, count in quantities.items()
         )
         order = (await services.intake.place(RequestedOrder(email, lines, key))).order
-        handed_over.clear()
+        transactions.published.clear()
         return order
 
     return place

@@ -12,7 +12,7 @@ from products.models.product import STOCK_LIMIT, Category, Product
 from products.models.query import ProductQuery, Sort
 from products.services.catalogue import ProductPage
 from shopkit.text import Text
-from shopkit.web.request_types import Cursor, Number, Price, to_cents
+from shopkit.web.request_types import Cursor, NoBoolean, Price, to_cents
 
 
 def normalize_name(name: str) -> str:
@@ -33,9 +33,9 @@ Name = Annotated[
     Text,
     StringConstraints(strip_whitespace=True),
     AfterValidator(normalize_name),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 120}),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 120, "pattern": "^[^/]+$"}),
 ]
-Quantity = Annotated[Number, Field(ge=0, le=STOCK_LIMIT)]
+Quantity = Annotated[int, Field(ge=0, le=STOCK_LIMIT), NoBoolean]
 Description = Annotated[Text, StringConstraints(max_length=2_000)]
 
 
@@ -183,7 +183,7 @@ class ListProducts(BaseModel):
         )
 
 
-Delta = Annotated[Number, Field(ge=-STOCK_LIMIT, le=STOCK_LIMIT)]
+Delta = Annotated[int, Field(ge=-STOCK_LIMIT, le=STOCK_LIMIT), NoBoolean]
 
 
 class ChangeProductRequest(BaseModel):

@@ -1,4 +1,4 @@
-"""products-ms over a database in memory, with a clock that the test holds."""
+"""products-ms with a database in memory and a fake clock."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,14 +9,18 @@ from bson import ObjectId
 
 from products.dependencies import Services, build
 from products.main import create_app
+from products.migrations import MIGRATIONS
 from products.models.change import NewProduct
 from products.models.product import Product
 from products.settings import ProductsSettings
+from shopkit.messaging.outbox import Outbox
 from shopkit.settings import Environment
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
-from shopkit.testing.apps import HandedOver, client_of, mock_database
+from shopkit.testing.apps import client_of, mock_database
+from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON, an_id
+from stack import Stack
 
 AddProduct = Callable[..., Awaitable[Product]]
 
@@ -29,25 +33,42 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def database() -> Database:
     database = mock_database()
+    await add_categories(database)
+    return database
+
+
+@pytest.fixture(params=BACKENDS)
+async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database in memory, and a real one."""
+
+    def mongo_url() -> str:
+        servers: Stack = request.getfixturevalue("servers")
+        return servers.database_url("products")
+
+    async with open_database(request.param, mongo_url, MIGRATIONS) as database:
+        await add_categories(database)
+        yield database
+
+
+async def add_categories(database: Database) -> None:
     names = enumerate(("electronics", "kitchen"), start=1)
     await database["categories"].insert_many(
         [{"_id": ObjectId(an_id(0xCA00 + number)), "name": name} for number, name in names]
     )
-    return database
 
 
 @pytest.fixture
-def handed_over() -> HandedOver:
-    return HandedOver()
+def transactions(database: Database, clock: FakeClock) -> FakeTransactions:
+    return FakeTransactions(Outbox(database, clock))
 
 
 @pytest.fixture
-def services(database: Database, handed_over: HandedOver, clock: FakeClock) -> Services:
-    return build(database, FakeTransactions(), handed_over, clock)
+def services(database: Database, transactions: FakeTransactions, clock: FakeClock) -> Services:
+    return build(database, transactions, clock)
 
 
 @pytest.fixture
-def add(services: Services, handed_over: HandedOver) -> AddProduct:
+def add(services: Services, transactions: FakeTransactions) -> AddProduct:
     """Adds product NUMBER, 10 at 1.00 unless said otherwise; its event is not remembered."""
 
     async def add(number: int, **changes: object) -> Product:
@@ -60,7 +81,7 @@ def add(services: Services, handed_over: HandedOver) -> AddProduct:
             "categories": (),
         }
         product = await services.editing.create(NewProduct(**{**values, **changes}), actor="admin")  # type: ignore[arg-type]
-        handed_over.clear()
+        transactions.published.clear()
         return product
 
     return add

@@ -3,17 +3,17 @@ import pytest
 from products.etags import details_versions, matches
 
 
-class TestIsCurrent:
+class TestMatches:
     @pytest.mark.parametrize("header", ['"3.4"', 'W/"3.4"', '"1.1", "3.4"', "*", ' "3.4" '])
-    def test_where_the_client_has_this_tag(self, header: str) -> None:
+    def test_is_true_if_the_client_has_the_tag(self, header: str) -> None:
         assert matches(header, '"3.4"')
 
     @pytest.mark.parametrize("header", [None, "", '"3.5"', '"4.4"', "3.4", '"3.4', '"3.4.1"'])
-    def test_is_not_where_it_has_another(self, header: str | None) -> None:
+    def test_is_false_if_the_client_has_another_tag(self, header: str | None) -> None:
         assert not matches(header, '"3.4"')
 
 
-class TestSawDetails:
+class TestDetailsVersions:
     @pytest.mark.parametrize(
         ("header", "versions"),
         [
@@ -27,12 +27,12 @@ class TestSawDetails:
             ('""', []),
         ],
     )
-    def test_are_those_of_the_tags(self, header: str, versions: list[int]) -> None:
+    def test_returns_the_versions_of_the_tags(self, header: str, versions: list[int]) -> None:
         assert details_versions(header) == versions
 
     @pytest.mark.parametrize("header", [None, "", " ", "*", " * "])
-    def test_are_not_said(self, header: str | None) -> None:
+    def test_returns_none_if_the_client_does_not_say(self, header: str | None) -> None:
         assert details_versions(header) is None
 
-    def test_a_number_that_no_counter_reaches_is_none(self) -> None:
+    def test_ignores_numbers_that_are_too_long(self) -> None:
         assert details_versions(f'"{"9" * 5_000}.1"') == []

@@ -4,6 +4,7 @@ A command imports what it runs inside its function, so that a process loads no m
 """
 
 import sys
+from collections.abc import Container, Sequence
 from typing import TypeVar
 
 import typer
@@ -27,29 +28,37 @@ class UnusableError(CommandError):
 
 
 def create(service: str) -> typer.Typer:
-    """Return an empty command line. Several commands can be given, and run in order."""
-    return typer.Typer(
-        chain=True,
+    """Return an empty command line."""
+    app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         help=f"Commands of {service}. Several can be given, and run in order.",
     )
+    # A callback, so that a command line with one command expects its name as well.
+    app.callback()(lambda: None)
+    return app
 
 
-def run(commands: typer.Typer) -> None:
-    """Run the commands that the arguments name, and exit.
+def run(app: typer.Typer) -> None:
+    """Run the commands that the arguments name, until one fails, and exit.
 
     Raises:
         SystemExit: Always. The code is 1 if a command failed, and 2 if the arguments or the
             settings are unusable.
     """
     try:
-        commands()
+        for arguments in _split(sys.argv[1:], _names(app)):
+            try:
+                app(arguments)
+            except SystemExit as exit_:
+                if exit_.code:
+                    raise
     except UnusableError as error:
         _exit(str(error), EXIT_UNUSABLE)
     except CommandError as error:
         _exit(str(error), EXIT_FAILED)
+    sys.exit(0)
 
 
 def load_settings(service: str, settings_class: type[S]) -> S:
@@ -74,6 +83,21 @@ def refuse_demo_data_in_production(settings: Settings, seed: str) -> None:
     """
     if not settings.development and seed != "demo":
         raise CommandError("Demo data is loaded only in development, or if SEED=demo is set.")
+
+
+def _names(app: typer.Typer) -> set[str]:
+    callbacks = (command.callback for command in app.registered_commands)
+    return {callback.__name__.replace("_", "-") for callback in callbacks if callback}
+
+
+def _split(arguments: Sequence[str], names: Container[str]) -> list[list[str]]:
+    """Split arguments so that each part begins with the name of a command."""
+    parts: list[list[str]] = []
+    for argument in arguments:
+        if argument in names or not parts:
+            parts.append([])
+        parts[-1].append(argument)
+    return parts or [[]]
 
 
 def _exit(message: str, code: int) -> None:

@@ -1,9 +1,7 @@
 """Background loops: supervised while the service runs, and stopped in order."""
 
 import asyncio
-import os
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
@@ -11,11 +9,11 @@ from typing import Self
 import structlog
 from prometheus_client import Counter
 
-RESTARTS_PER_MINUTE = 5
-_MAX_BACKOFF_SECONDS = 5.0
+MAX_BACKOFF_SECONDS = 5.0
+STABLE_SECONDS = 60.0
+"""How long a loop must run before the backoff after its next failure starts from the beginning."""
+_MAX_DOUBLINGS = 10
 _REPEAT_CANCEL_SECONDS = 1.0
-_EXIT_CODE = 70
-"""EX_SOFTWARE of sysexits.h: an internal error."""
 
 DEATHS = Counter("loop_deaths_total", "Unexpected ends of background loops.", ["loop"])
 
@@ -28,23 +26,14 @@ class LoopDeadError(Exception):
     """A loop ended and has not been restarted yet."""
 
 
-def _end_process() -> None:
-    # Without cleanup, so that the supervisor sees a failure and starts a new process.
-    os._exit(_EXIT_CODE)
-
-
 class Loops:
     """Runs loops in the background and restarts a loop that ends, with backoff.
 
-    If a loop ends more than five times within a minute, restarting it does not help, and the
-    process ends so that its supervisor starts a new one. See docs/decisions/0013.
+    The process keeps serving requests meanwhile, and is not ready. See docs/decisions/0013.
     """
 
-    def __init__(
-        self, loops: Mapping[str, Loop], give_up: Callable[[], None] = _end_process
-    ) -> None:
+    def __init__(self, loops: Mapping[str, Loop]) -> None:
         self._loops = loops
-        self._give_up = give_up
         self._dead: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -83,8 +72,9 @@ class Loops:
             raise LoopDeadError("; ".join(reasons))
 
     async def _keep_running(self, name: str, loop: Loop) -> None:
-        deaths: deque[float] = deque(maxlen=RESTARTS_PER_MINUTE)
+        failures = 0
         while True:
+            started = time.monotonic()
             try:
                 await loop()
                 reason = "it returned"
@@ -93,12 +83,10 @@ class Loops:
                 reason = repr(error)
             DEATHS.labels(name).inc()
             self._dead[name] = reason
-            now = time.monotonic()
-            if len(deaths) == RESTARTS_PER_MINUTE and now - deaths[0] < 60:
-                log.critical("loop keeps dying; the process ends", loop=name)
-                self._give_up()
-            deaths.append(now)
-            await asyncio.sleep(min(0.1 * 2 ** len(deaths), _MAX_BACKOFF_SECONDS))
+            if time.monotonic() - started > STABLE_SECONDS:
+                failures = 0
+            failures += 1
+            await asyncio.sleep(min(0.1 * 2 ** min(failures, _MAX_DOUBLINGS), MAX_BACKOFF_SECONDS))
             del self._dead[name]
 
 

@@ -1,16 +1,28 @@
-"""A database in memory, a clock that the test holds, and sleeps that do not last."""
+"""Databases, a fake clock, and sleeps that do not last."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from prometheus_client import REGISTRY
 
+from shopkit.messaging.dead_letters import DeadLetterRepository
+from shopkit.messaging.outbox import Outbox
+from shopkit.storage.audit import AuditTrail
+from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 from shopkit.testing.apps import mock_database
+from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON
 from shopkit.tracing import context
+from stack import Stack
+
+MIGRATIONS = (
+    Migration("0001-outbox", Outbox.migrate),
+    Migration("0002-dead-letters", DeadLetterRepository.migrate),
+    Migration("0003-audit", AuditTrail.migrate),
+)
 
 Counted = Callable[..., float]
 
@@ -25,9 +37,21 @@ def database() -> Database:
     return mock_database()
 
 
+@pytest.fixture(params=BACKENDS)
+async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database in memory, and a real one."""
+
+    def mongo_url() -> str:
+        servers: Stack = request.getfixturevalue("servers")
+        return servers.database_url("orders")
+
+    async with open_database(request.param, mongo_url, MIGRATIONS) as database:
+        yield database
+
+
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Nobody waits; these are the seconds that would have been slept, in order."""
+    """Replace sleeps. These are the seconds that would have been slept, in order."""
     yield_once = asyncio.sleep
     seconds: list[float] = []
 
@@ -41,7 +65,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def counted() -> Counted:
-    """Tells a metric's value, 0 where it was never counted."""
+    """Return the value of a metric, 0 if it was never counted."""
 
     def counted(name: str, **labels: str) -> float:
         return REGISTRY.get_sample_value(name, labels) or 0.0
@@ -50,5 +74,5 @@ def counted() -> Counted:
 
 
 @pytest.fixture(autouse=True)
-def _no_origin() -> None:
+def _no_trace_context() -> None:
     context.activate(context.TraceContext("", ""))

@@ -7,7 +7,7 @@ from shopkit.batching import Batcher
 
 
 class Work:
-    """Doubles numbers; a batch begins at once and ends when it is let go."""
+    """Doubles numbers. A batch starts at once and ends when it is released."""
 
     def __init__(self, *, held: bool = True) -> None:
         self.batches: list[list[int]] = []
@@ -22,7 +22,7 @@ class Work:
             raise self.fail
         return [self.refuse.get(item, item * 2) for item in items]
 
-    def let_go(self, batches: int = 1) -> None:
+    def release(self, batches: int = 1) -> None:
         for _ in range(batches):
             self._go.release()
 
@@ -37,7 +37,7 @@ def submit(batcher: Batcher[int, int], *items: int) -> list[asyncio.Task[int]]:
 
 
 class TestSubmit:
-    async def test_begins_at_once_where_nothing_is_on_its_way(self) -> None:
+    async def test_starts_at_once_if_nothing_is_running(self) -> None:
         # Given
         work = Work()
         (task,) = submit(Batcher(work), 1)
@@ -45,10 +45,10 @@ class TestSubmit:
         await settle()
         # Then
         assert work.batches == [[1]]
-        work.let_go()
+        work.release()
         assert await task == 2
 
-    async def test_those_that_come_together_go_together(self) -> None:
+    async def test_processes_concurrent_items_as_one_batch(self) -> None:
         # Given
         work = Work(held=False)
         # When
@@ -57,10 +57,10 @@ class TestSubmit:
         assert results == [2, 4, 6]
         assert work.batches == [[1, 2, 3]]
 
-    async def test_gathers_while_batches_are_on_their_way(self) -> None:
+    async def test_queues_items_while_batches_are_running(self) -> None:
         # Given
         work = Work()
-        batcher = Batcher(work, at_once=2)
+        batcher = Batcher(work, concurrency=2)
         tasks = submit(batcher, 1)
         await settle()
         tasks += submit(batcher, 2)
@@ -68,26 +68,28 @@ class TestSubmit:
         # When
         tasks += submit(batcher, 3, 4, 5)
         await settle()
-        # Then: two are on their way, and no more.
+        # Then at most two batches run
         assert work.batches == [[1], [2]]
         # When
-        work.let_go()
+        work.release()
         await settle()
         # Then
         assert work.batches == [[1], [2], [3, 4, 5]]
-        work.let_go(2)
+        work.release(2)
         assert await asyncio.gather(*tasks) == [2, 4, 6, 8, 10]
 
-    async def test_a_batch_is_bounded(self) -> None:
+    async def test_limits_the_size_of_a_batch(self) -> None:
         # Given
         work = Work(held=False)
         # When
-        results = await asyncio.gather(*submit(Batcher(work, most=3, at_once=1), *range(8)))
+        results = await asyncio.gather(
+            *submit(Batcher(work, max_batch=3, concurrency=1), *range(8))
+        )
         # Then
         assert work.batches == [[0, 1, 2], [3, 4, 5], [6, 7]]
         assert results == [item * 2 for item in range(8)]
 
-    async def test_each_caller_gets_what_became_of_its_own_item(self) -> None:
+    async def test_each_caller_gets_the_outcome_of_its_item(self) -> None:
         # Given
         work = Work(held=False)
         work.refuse = {2: ValueError("two is refused")}
@@ -97,10 +99,10 @@ class TestSubmit:
         assert [results[0], results[2]] == [2, 6]
         assert results[1] is work.refuse[2]
 
-    async def test_every_caller_gets_what_the_whole_batch_raised(self) -> None:
+    async def test_every_caller_gets_the_error_of_its_batch(self) -> None:
         # Given
         work = Work(held=False)
-        work.fail = OSError("the database is away")
+        work.fail = OSError("the database is unavailable")
         batcher = Batcher(work)
         # When
         results = await asyncio.gather(*submit(batcher, 1, 2), return_exceptions=True)
@@ -108,29 +110,29 @@ class TestSubmit:
         assert results == [work.fail, work.fail]
         # When
         work.fail = None
-        # Then: later ones are not held up.
+        # Then later items are processed
         assert await batcher.submit(3) == 6
 
-    async def test_a_cancelled_callers_item_is_done_all_the_same(self) -> None:
+    async def test_processes_the_item_of_a_cancelled_caller(self) -> None:
         # Given
         work = Work()
-        work.refuse = {1: ValueError("nobody hears it")}
+        work.refuse = {1: ValueError("no caller receives it")}
         batcher = Batcher(work)
         one, two = submit(batcher, 1, 2)
         await settle()
         # When
         one.cancel()
-        work.let_go()
+        work.release()
         # Then
         assert await two == 4
         assert work.batches == [[1, 2]]
         with pytest.raises(asyncio.CancelledError):
             await one
 
-    async def test_an_item_that_comes_just_as_the_last_batch_ends_is_not_left_behind(self) -> None:
+    async def test_processes_an_item_that_arrives_as_the_last_batch_ends(self) -> None:
         # Given
         work = Work(held=False)
-        batcher = Batcher(work, at_once=1)
+        batcher = Batcher(work, concurrency=1)
         # When
         async with asyncio.timeout(5):
             await batcher.submit(1)
@@ -139,11 +141,38 @@ class TestSubmit:
         assert result == 4
 
 
+class TestRetryOneByOne:
+    async def test_a_bad_item_does_not_fail_the_others(self) -> None:
+        # Given
+        async def process(items: Sequence[int]) -> Sequence[int]:
+            if 2 in items:
+                raise ValueError("two is refused")
+            return [item * 2 for item in items]
+
+        batcher = Batcher(process, retry_one_by_one=lambda error: isinstance(error, ValueError))
+        # When
+        results = await asyncio.gather(*submit(batcher, 1, 2, 3), return_exceptions=True)
+        # Then
+        assert [results[0], results[2]] == [2, 6]
+        assert isinstance(results[1], ValueError)
+
+    async def test_other_errors_fail_the_whole_batch_at_once(self) -> None:
+        # Given
+        work = Work(held=False)
+        work.fail = OSError("the database is unavailable")
+        batcher = Batcher(work, retry_one_by_one=lambda error: isinstance(error, ValueError))
+        # When
+        results = await asyncio.gather(*submit(batcher, 1, 2), return_exceptions=True)
+        # Then
+        assert results == [work.fail, work.fail]
+        assert work.batches == [[1, 2]]
+
+
 class TestDrain:
-    async def test_waits_for_all_that_was_submitted(self) -> None:
+    async def test_waits_for_all_submitted_items(self) -> None:
         # Given
         work = Work()
-        batcher = Batcher(work, most=1, at_once=1)
+        batcher = Batcher(work, max_batch=1, concurrency=1)
         tasks = submit(batcher, 1, 2)
         await settle()
         # When
@@ -151,10 +180,10 @@ class TestDrain:
         await settle()
         # Then
         assert not draining.done()
-        work.let_go(2)
+        work.release(2)
         await asyncio.wait_for(draining, 5)
         assert work.batches == [[1], [2]]
         assert await asyncio.gather(*tasks) == [2, 4]
 
-    async def test_returns_at_once_where_nothing_is_on_its_way(self) -> None:
+    async def test_returns_at_once_if_nothing_is_running(self) -> None:
         await asyncio.wait_for(Batcher(Work()).drain(), 5)

@@ -1,125 +1,121 @@
-import sys
-from collections.abc import Callable
-from typing import Any
-
 import pytest
+import typer
 
 from shopkit import commands
+from shopkit.commands import CommandError, UnusableError
 from shopkit.settings import Environment, MongoSettings, Settings
-from shopkit.storage.migrations import Migration
-from shopkit.storage.mongo import Database
 
-SETTINGS = Settings(environment=Environment.DEVELOPMENT, port=1)
-STRICT = Settings(environment=Environment.PRODUCTION, port=1)
-
-
-@pytest.fixture(autouse=True)
-def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "configure_logging", lambda *_, **__: None)
+DEVELOPMENT = Settings(environment=Environment.DEVELOPMENT, port=1)
+PRODUCTION = Settings(environment=Environment.PRODUCTION, port=1)
 
 
 @pytest.fixture
-def done(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What the commands `one`, `two` and `fail` of this test have done."""
-    done: list[Any] = []
-
-    async def two(settings: Settings) -> None:
-        done.append(("two", settings))
-
-    places: dict[str, Callable[..., Any]] = {
-        "m:one": lambda settings: done.append(("one", settings)),
-        "m:two": two,
-        "m:fail": lambda _settings: 3,
-    }
-    monkeypatch.setattr(commands, "look_up", places.__getitem__)
-    return done
+def runs() -> list[str]:
+    """What the commands have done, in order."""
+    return []
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["orders", *names])
-    commands.run("orders-ms", SETTINGS, {"one": "m:one", "two": "m:two", "fail": "m:fail"})
+@pytest.fixture
+def app(runs: list[str]) -> typer.Typer:
+    app = commands.create("orders-ms")
+
+    @app.command()
+    def count(number: int) -> None:
+        """Count."""
+        runs.append(str(number))
+
+    @app.command()
+    def fail() -> None:
+        """Fail."""
+        raise CommandError("It cannot be done.")
+
+    @app.command()
+    def refuse() -> None:
+        """Refuse the settings."""
+        raise UnusableError("The settings are invalid.")
+
+    return app
+
+
+@pytest.fixture(autouse=True)
+def _no_logging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "configure_logging", lambda *_, **__: None)
+
+
+def run(app: typer.Typer, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["orders", *arguments])
+    with pytest.raises(SystemExit) as exit_:
+        commands.run(app)
+    assert isinstance(exit_.value.code, int)
+    return exit_.value.code
 
 
 class TestRun:
-    def test_runs_what_is_named_one_after_the_other(
-        self, done: list[Any], monkeypatch: pytest.MonkeyPatch
+    def test_runs_several_commands_in_order(
+        self, app: typer.Typer, runs: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        run(monkeypatch, "two", "one")
-        assert done == [("two", SETTINGS), ("one", SETTINGS)]
+        assert run(app, monkeypatch, "count", "2", "count", "1") == 0
+        assert runs == ["2", "1"]
 
-    def test_ends_with_the_code_of_the_first_that_fails(
-        self, done: list[Any], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with pytest.raises(SystemExit) as ended:
-            run(monkeypatch, "one", "fail", "two")
-        assert ended.value.code == 3
-        assert done == [("one", SETTINGS)]
-
-    @pytest.mark.parametrize("names", [[], ["three"]])
-    def test_refuses_what_it_does_not_know(
+    @pytest.mark.parametrize(
+        ("command", "code", "message"),
+        [
+            ("fail", 1, "It cannot be done.\n"),
+            ("refuse", 2, "The settings are invalid.\n"),
+        ],
+    )
+    def test_stops_at_the_first_command_that_fails(
         self,
-        done: list[Any],
+        app: typer.Typer,
+        runs: list[str],
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
-        names: list[str],
+        command: str,
+        code: int,
+        message: str,
     ) -> None:
-        with pytest.raises(SystemExit):
-            run(monkeypatch, *names)
-        assert done == []
-        assert "usage: orders-ms" in capsys.readouterr().err
+        assert run(app, monkeypatch, "count", "1", command, "count", "2") == code
+        assert runs == ["1"]
+        assert capsys.readouterr().err == message
 
-
-class TestLookUp:
-    def test_finds_a_function_at_its_place(self) -> None:
-        assert commands.look_up("shopkit.commands:look_up") is commands.look_up
-
-
-class TestMigrate:
-    async def test_says_what_it_has_migrated(
+    @pytest.mark.parametrize(
+        "arguments", [[], ["unknown"], ["--unknown"], ["count", "one"], ["count"]]
+    )
+    def test_refuses_unknown_commands_and_invalid_arguments(
         self,
-        database: Database,
+        app: typer.Typer,
+        runs: list[str],
         monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
+        arguments: list[str],
+    ) -> None:
+        assert run(app, monkeypatch, *arguments) == 2
+        assert runs == []
+
+
+class TestLoadSettings:
+    def test_names_invalid_settings_without_their_values(
+        self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        class Connected:
-            async def __aenter__(self) -> dict[str, Database]:
-                return {"shop": database}
-
-            async def __aexit__(self, *_: object) -> None:
-                """Nothing has to be given back."""
-
-        async def nothing(_database: Database) -> None:
-            """Change nothing."""
-
-        asked: list[object] = []
-
-        async def takes_writes(client: object) -> None:
-            assert "migrations" not in await database.list_collection_names() or asked
-            asked.append(client)
-
-        monkeypatch.setattr(commands, "connect", lambda *_: Connected())
-        monkeypatch.setattr(commands, "check_writable_primary", takes_writes)
-        settings = MongoSettings(
-            environment=Environment.DEVELOPMENT, port=1, mongo_url="mongodb://127.0.0.1:1"
-        )
-        steps = [Migration("0001-one", nothing), Migration("0002-two", nothing)]
+        monkeypatch.setenv("MONGO_URL", "mongodb://secret-host/shop")
+        monkeypatch.setenv("PORT", "high")
         # When
-        await commands.migrate("orders-ms", settings, steps)
-        await commands.migrate("orders-ms", settings, steps)
+        with pytest.raises(UnusableError) as raised:
+            commands.load_settings("orders-ms", MongoSettings)
         # Then
-        assert capsys.readouterr().out.endswith(
-            "orders-ms: 0001-one, 0002-two migrated\norders-ms: nothing migrated\n"
-        )
-        assert len(asked) == 2
+        assert str(raised.value).startswith("The settings are invalid:\nport: ")
+        assert "high" not in str(raised.value)
+        assert "secret" not in str(raised.value)
 
 
-class TestRefuseSeedInProduction:
-    @pytest.mark.parametrize(("settings", "seed"), [(SETTINGS, ""), (STRICT, "demo")])
-    def test_lets_development_and_a_demonstration_by(self, settings: Settings, seed: str) -> None:
-        commands.refuse_seed_in_production(settings, seed)
+class TestRefuseDemoDataInProduction:
+    @pytest.mark.parametrize(("settings", "seed"), [(DEVELOPMENT, ""), (PRODUCTION, "demo")])
+    def test_allows_it_in_development_and_if_it_is_requested(
+        self, settings: Settings, seed: str
+    ) -> None:
+        commands.refuse_demo_data_in_production(settings, seed)
 
     @pytest.mark.parametrize("seed", ["", "DEMO", "yes"])
-    def test_refuses_anything_else(self, seed: str) -> None:
-        with pytest.raises(SystemExit, match="SEED=demo"):
-            commands.refuse_seed_in_production(STRICT, seed)
+    def test_refuses_it_otherwise(self, seed: str) -> None:
+        with pytest.raises(CommandError, match="SEED=demo"):
+            commands.refuse_demo_data_in_production(PRODUCTION, seed)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from shopkit import loops
-from shopkit.loops import LoopDeadError, Loops, every, forgiving
+from shopkit.loops import LoopDeadError, Loops, every, skip_temporary_errors
 
 SLEEP = asyncio.sleep
 
@@ -15,7 +15,7 @@ async def forever() -> None:
 
 
 class Dying:
-    """A loop that dies so many times and then lives."""
+    """A loop that dies a number of times and then keeps running."""
 
     def __init__(self, times: int, *, returns: bool = False) -> None:
         self.left = times
@@ -36,7 +36,7 @@ class Dying:
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Backoff lasts until this is set."""
+    """Ends the backoff when it is set."""
     opened = asyncio.Event()
 
     async def sleep(_delay: float) -> None:
@@ -46,12 +46,8 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     return opened
 
 
-class Ended(BaseException):
-    """The process would have ended."""
-
-
 class TestLoops:
-    async def test_starts_all_and_stops_them_in_the_end(self) -> None:
+    async def test_starts_all_loops_and_stops_them_at_the_end(self) -> None:
         # Given
         ended: list[str] = []
 
@@ -75,7 +71,7 @@ class TestLoops:
     @pytest.mark.parametrize(
         ("returns", "why"), [(False, r"ZeroDivisionError\('no more'\)"), (True, "it returned")]
     )
-    async def test_a_dead_loop_is_told_of_at_once_by_name(
+    async def test_check_names_a_dead_loop(
         self, gate: asyncio.Event, returns: bool, why: str
     ) -> None:
         # Given
@@ -105,47 +101,28 @@ class TestLoops:
         assert slept == [0.2, 0.4, 0.8, 1.6, 3.2]
         assert counted("loop_deaths_total", loop="sweeper") == before + 5
 
-    async def test_the_process_ends_at_the_sixth_death_within_a_minute(
-        self, slept: list[float]
-    ) -> None:
-        # Given
-        dying = Dying(6)
-        starts: list[int] = []
-        # When
-        async with Loops({"relay": dying}, give_up=lambda: starts.append(dying.starts)):
+    async def test_waits_at_most_five_seconds(self, slept: list[float]) -> None:
+        dying = Dying(8)
+        async with Loops({"relay": dying}):
             await asyncio.wait_for(dying.lives.wait(), 5)
-        # Then
-        assert starts == [6]
+        assert slept == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
 
-    async def test_deaths_that_are_further_apart_are_borne(
+    async def test_starts_the_backoff_again_after_a_stable_minute(
         self, slept: list[float], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        # Given: each reading of the clock is 13 seconds after the last.
-        readings: Iterator[float] = iter(range(0, 10_000, 13))
+        # Given a loop whose every run takes 61 seconds
+        readings: Iterator[float] = iter(range(0, 10_000, 61))
         monkeypatch.setattr(loops, "time", SimpleNamespace(monotonic=lambda: next(readings)))
-        dying = Dying(20)
-
-        def give_up() -> None:
-            raise Ended
-
+        dying = Dying(3)
         # When
-        async with Loops({"relay": dying}, give_up=give_up):
+        async with Loops({"relay": dying}):
             await asyncio.wait_for(dying.lives.wait(), 5)
         # Then
-        assert dying.starts == 21
-        assert max(slept) == 3.2
-
-    def test_the_process_ends_without_being_tidied_up(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        codes: list[int] = []
-        monkeypatch.setattr("os._exit", codes.append)
-        loops._end_process()
-        assert codes == [70]
+        assert slept == [0.2, 0.2, 0.2]
 
 
 class TestEvery:
-    async def test_takes_a_step_waits_and_takes_the_next(self, slept: list[float]) -> None:
+    async def test_repeats_the_step_with_pauses(self, slept: list[float]) -> None:
         # Given
         steps: list[int] = []
 
@@ -162,32 +139,32 @@ class TestEvery:
         assert slept == [0.5, 0.5]
 
 
-class TestForgiving:
+class TestSkipTemporaryErrors:
     def step(self, error: Exception | None) -> Callable[[], object]:
         async def step() -> int:
             if error:
                 raise error
             return 7
 
-        return forgiving(step, lambda error: isinstance(error, OSError))
+        return skip_temporary_errors(step, lambda error: isinstance(error, OSError))
 
-    async def test_leaves_a_temporary_failure_to_the_next_step(self) -> None:
-        assert await self.step(OSError("away"))() is None  # type: ignore[misc]
+    async def test_skips_a_temporary_error(self) -> None:
+        assert await self.step(OSError("unavailable"))() is None  # type: ignore[misc]
 
-    async def test_does_not_bear_any_other(self) -> None:
+    async def test_raises_other_errors(self) -> None:
         with pytest.raises(ValueError, match="for good"):
             await self.step(ValueError("for good"))()  # type: ignore[misc]
 
-    async def test_returns_nothing_where_all_is_well(self) -> None:
+    async def test_returns_nothing(self) -> None:
         assert await self.step(None)() is None  # type: ignore[misc]
 
 
-class TestLeave:
-    async def test_a_cancellation_that_is_lost_is_repeated_until_it_is_heard(
+class TestExit:
+    async def test_repeats_a_cancellation_that_was_lost(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        monkeypatch.setattr("shopkit.loops._CANCEL_AGAIN_SECONDS", 0.01)
+        monkeypatch.setattr("shopkit.loops._REPEAT_CANCEL_SECONDS", 0.01)
         lost = 0
 
         async def loses_the_first() -> None:

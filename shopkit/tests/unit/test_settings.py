@@ -20,16 +20,14 @@ def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 class TestSettings:
-    def test_are_strict_unless_the_environment_says_development(
-        self, env: pytest.MonkeyPatch
-    ) -> None:
+    def test_are_strict_by_default(self, env: pytest.MonkeyPatch) -> None:
         settings = Settings()
         assert settings.environment is Environment.PRODUCTION
         assert not settings.development
         assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", 8001, "INFO")
         assert not settings.chaos_endpoints
 
-    def test_come_from_the_environment(self, env: pytest.MonkeyPatch) -> None:
+    def test_are_read_from_the_environment(self, env: pytest.MonkeyPatch) -> None:
         # Given
         env.setenv("ENVIRONMENT", "development")
         env.setenv("LOG_LEVEL", "DEBUG")
@@ -41,19 +39,19 @@ class TestSettings:
         assert settings.log_level == "DEBUG"
         assert settings.chaos_endpoints
 
-    def test_an_empty_variable_is_as_one_not_set(self, env: pytest.MonkeyPatch) -> None:
+    def test_treats_an_empty_variable_as_unset(self, env: pytest.MonkeyPatch) -> None:
         env.setenv("LOG_LEVEL", "")
         assert Settings().log_level == "INFO"
 
-    def test_arguments_outweigh_the_environment(self, env: pytest.MonkeyPatch) -> None:
+    def test_arguments_take_precedence_over_the_environment(self, env: pytest.MonkeyPatch) -> None:
         assert Settings(port=9000).port == 9000
 
-    def test_can_not_be_changed(self, env: pytest.MonkeyPatch) -> None:
+    def test_is_immutable(self, env: pytest.MonkeyPatch) -> None:
         settings = Settings()
         with pytest.raises(ValidationError, match="frozen"):
             settings.port = 1  # type: ignore[misc]
 
-    def test_a_missing_setting_stops_the_start(self, env: pytest.MonkeyPatch) -> None:
+    def test_refuses_a_missing_setting(self, env: pytest.MonkeyPatch) -> None:
         env.delenv("PORT")
         with pytest.raises(ValidationError, match="port"):
             Settings()
@@ -61,14 +59,14 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("name", "value"), [("PORT", "eighty"), ("ENVIRONMENT", "staging"), ("PORT", "80.5")]
     )
-    def test_a_malformed_setting_stops_the_start(
+    def test_refuses_a_malformed_setting(
         self, env: pytest.MonkeyPatch, name: str, value: str
     ) -> None:
         env.setenv(name, value)
         with pytest.raises(ValidationError, match=name.lower()):
             Settings()
 
-    def test_chaos_is_refused_outside_development(self, env: pytest.MonkeyPatch) -> None:
+    def test_refuses_chaos_endpoints_outside_development(self, env: pytest.MonkeyPatch) -> None:
         env.setenv("CHAOS_ENDPOINTS", "true")
         with pytest.raises(ValidationError, match="CHAOS_ENDPOINTS may be on in development only"):
             Settings()
@@ -89,14 +87,14 @@ class TestTracesEndpoint:
             ),
         ],
     )
-    def test_is_where_opentelemetrys_variables_say(
+    def test_follows_opentelemetrys_variables(
         self, env: pytest.MonkeyPatch, given: dict[str, str], endpoint: str | None
     ) -> None:
         for name, value in given.items():
             env.setenv(name, value)
         assert Settings().traces_endpoint == endpoint
 
-    def test_one_that_is_no_address_stops_the_start(self, env: pytest.MonkeyPatch) -> None:
+    def test_refuses_an_invalid_url(self, env: pytest.MonkeyPatch) -> None:
         env.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "jaeger:4318")
         with pytest.raises(ValidationError, match="otel_exporter_otlp_endpoint"):
             Settings()
@@ -115,22 +113,18 @@ class TestFileSource:
         # Then: the file outweighs the environment, and loses its last line end only.
         assert settings.mongo_url.get_secret_value() == SECRET_URL
 
-    def test_a_file_that_is_not_there_stops_the_start(
-        self, env: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_refuses_a_missing_file(self, env: pytest.MonkeyPatch, tmp_path: Path) -> None:
         env.setenv("MONGO_URL_FILE", str(tmp_path / "absent"))
         with pytest.raises(FileNotFoundError):
             MongoSettings()
 
-    def test_an_empty_file_is_as_one_not_set(self, env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_treats_an_empty_file_as_unset(self, env: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "url").write_text("\n", encoding="utf-8")
         env.setenv("MONGO_URL_FILE", str(tmp_path / "url"))
         with pytest.raises(ValidationError, match="Field required"):
             MongoSettings()
 
-    def test_one_that_may_be_absent_is_not_set_until_it_is_there(
-        self, env: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_an_optional_file_may_be_missing(self, env: pytest.MonkeyPatch, tmp_path: Path) -> None:
         # Given
         class Turning(Settings):
             old: Annotated[str, OPTIONAL_FILE] = "none"
@@ -146,24 +140,24 @@ class TestFileSource:
 
 
 class TestMongoSettings:
-    def test_a_database_without_password_is_refused_outside_development(
+    def test_refuses_a_database_without_password_outside_development(
         self, env: pytest.MonkeyPatch
     ) -> None:
-        with pytest.raises(ValidationError, match="MONGO_URL has no credentials"):
+        with pytest.raises(ValidationError, match="MONGO_URL needs credentials"):
             MongoSettings(mongo_url="mongodb://db/shop")
 
-    def test_is_taken_in_development(self, env: pytest.MonkeyPatch) -> None:
+    def test_accepts_it_in_development(self, env: pytest.MonkeyPatch) -> None:
         settings = MongoSettings(environment="development", mongo_url="mongodb://db")
         assert settings.mongo_url.get_secret_value() == "mongodb://db"
 
-    def test_the_password_is_never_shown(self, env: pytest.MonkeyPatch) -> None:
+    def test_hides_the_password(self, env: pytest.MonkeyPatch) -> None:
         settings = MongoSettings(mongo_url=SECRET_URL)
         assert "secret@" not in repr(settings)
         assert "secret@" not in str(settings.model_dump())
 
 
 class TestKafkaSettings:
-    def test_topics_have_12_partitions_unless_told_otherwise(self, env: pytest.MonkeyPatch) -> None:
+    def test_topics_have_12_partitions_by_default(self, env: pytest.MonkeyPatch) -> None:
         # Given
         env.setenv("MONGO_URL", SECRET_URL)
         env.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")

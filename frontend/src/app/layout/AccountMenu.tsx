@@ -10,7 +10,7 @@ import { asProblem } from "@/lib/problem";
 export function AccountMenu() {
   const { session, isAdmin } = useAuth();
   const { pathname, search } = useLocation();
-  const leave = useLeave(pathname);
+  const signOutAndLeave = useSignOut(pathname);
   if (!session) {
     const next =
       pathname === "/sign-in" || pathname === "/register"
@@ -41,7 +41,7 @@ export function AccountMenu() {
           </Dropdown.Item>
         )}
         <Dropdown.Divider />
-        <Dropdown.Item as="button" onClick={leave}>
+        <Dropdown.Item as="button" onClick={signOutAndLeave}>
           Sign out
         </Dropdown.Item>
       </Dropdown.Menu>
@@ -50,16 +50,18 @@ export function AccountMenu() {
 }
 
 /**
- * Returns what signs out: to the start first, as a page for those who are signed in would lead to
- * the log-in once nobody is.
+ * Return a function that goes to the home page and then signs out. In the other order, a page that
+ * needs a session would redirect to the sign-in page.
  */
-function useLeave(pathname: string): () => void {
+function useSignOut(pathname: string): () => void {
   const navigate = useNavigate();
   const [isLeaving, setLeaving] = useState(false);
   useEffect(() => {
     if (!isLeaving || pathname !== "/") return;
     setLeaving(false);
-    signOut().catch((error) => toast(`Signed out here. ${asProblem(error).message}`));
+    signOut().catch((error) =>
+      toast(`You are signed out on this device. ${asProblem(error).message}`),
+    );
   }, [isLeaving, pathname]);
   return () => {
     setLeaving(true);

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useSearchParams } from "react-router";
 import { categoriesQuery } from "@/features/products/api/listCategories";
-import { capital } from "@/lib/words";
+import { capitalize } from "@/lib/text";
 
 export function CategoryBar() {
   const { data } = useQuery(categoriesQuery);
@@ -17,7 +17,7 @@ export function CategoryBar() {
               to={name ? `/products?category=${encodeURIComponent(name)}` : "/products"}
               aria-current={current === name ? "page" : undefined}
             >
-              {name ? capital(name) : "All"}
+              {name ? capitalize(name) : "All"}
             </Link>
           </li>
         ))}

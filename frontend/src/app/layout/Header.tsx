@@ -29,7 +29,7 @@ export function Header() {
         {SHOP_NAME}
       </Link>
       <SearchBox label="Search products" hasShortcut />
-      <nav className="site-actions" aria-label="You">
+      <nav className="site-actions" aria-label="Account and cart">
         <ThemeButton />
         {status !== "visitor" && (
           <Link to="/orders" className="btn btn-quiet">
@@ -40,7 +40,7 @@ export function Header() {
         <Button variant="quiet" onClick={openDrawer} aria-haspopup="dialog">
           <Icon name="cart" /> <span className="wide-only">Cart</span>
           <span className={count > 0 ? "count-badge figure" : "visually-hidden"}>{count}</span>{" "}
-          <span className="visually-hidden">{count === 1 ? "piece" : "pieces"}</span>
+          <span className="visually-hidden">{count === 1 ? "item" : "items"}</span>
         </Button>
       </nav>
     </div>

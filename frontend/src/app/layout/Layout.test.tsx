@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
 import { aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { problem, recorded } from "@/testing/server";
+import { problem, recordRequests } from "@/testing/server";
 
 function network(isOnline: boolean) {
   vi.spyOn(navigator, "onLine", "get").mockReturnValue(isOnline);
@@ -12,96 +12,148 @@ function network(isOnline: boolean) {
   });
 }
 
-describe("being offline", () => {
+describe("offline bar", () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it("is said by a bar, what was there stays, and the bar goes by itself", async () => {
+  it("appears while offline, keeps the content, and disappears when online again", async () => {
+    // Given
     openShop("/products");
     await screen.findByRole("link", { name: "mug" });
+
+    // When
     network(false);
-    expect(screen.getByText(/You are offline\. What is here stays/)).toBeVisible();
+
+    // Then
+    expect(screen.getByText(/You are offline\. This page updates/)).toBeVisible();
     expect(screen.getByRole("link", { name: "mug" })).toBeVisible();
+
+    // When
     network(true);
+
+    // Then
     expect(screen.queryByText(/You are offline/)).toBeNull();
   });
 });
 
-describe("going from page to page", () => {
-  it("puts the focus on the new page's heading, and its name into the title", async () => {
+describe("navigation", () => {
+  it("focuses the heading of the new page and updates the title", async () => {
+    // Given
     const { user } = openShop("/cart");
     await screen.findByRole("heading", { level: 1, name: "Your cart" });
+
+    // When
     await user.click(screen.getByRole("link", { name: "Sign in" }));
+
+    // Then
     const heading = await screen.findByRole("heading", { level: 1, name: "Sign in" });
     await waitFor(() => expect(heading).toHaveFocus());
     expect(document.title).toBe("Sign in · Kiosk");
   });
 
-  it("within a page leaves the focus where it is", async () => {
+  it("keeps the focus when only the query changes", async () => {
+    // Given
     const { user } = openShop("/products");
     const sort = await screen.findByLabelText("Sort");
+
+    // When
     await user.selectOptions(sort, "Name, A to Z");
+
+    // Then
     await screen.findByRole("link", { name: "mug" });
     expect(screen.getByRole("heading", { level: 1 })).not.toHaveFocus();
   });
 
-  it("begins with a link to the content, past the header", async () => {
+  it("offers a link that skips the header", async () => {
+    // Given
     const { user } = openShop("/cart");
     await screen.findByRole("heading", { level: 1 });
+
+    // When
     await user.tab();
-    const skip = screen.getByRole("link", { name: "Skip to the content" });
+
+    // Then
+    const skip = screen.getByRole("link", { name: "Skip to content" });
     expect(skip).toHaveFocus();
     expect(skip).toHaveAttribute("href", `#${screen.getByRole("main").id}`);
   });
 });
 
-describe("the header", () => {
-  it("has one's orders and account, and lets one sign out", async () => {
+describe("header", () => {
+  it("links to orders and account, and signs out", async () => {
+    // Given
     startSession(aToken({ role: "admin" }));
-    const sent = recorded("post", "*/api/logout");
+    const sent = recordRequests("post", "*/api/logout");
     const { user, router } = openShop("/cart");
     await screen.findByRole("heading", { level: 1 });
+
+    // When
     await user.click(screen.getByRole("button", { name: "Account" }));
+
+    // Then
     expect(screen.getByText("ada@example.com")).toBeVisible();
     expect(screen.getByRole("link", { name: "Administration" })).toHaveAttribute("href", "/admin");
+
+    // When
     await user.click(screen.getByRole("button", { name: "Sign out" }));
+
+    // Then
     await waitFor(() => expect(sent).toHaveLength(1));
-    const actions = within(screen.getByRole("navigation", { name: "You" }));
+    const actions = within(screen.getByRole("navigation", { name: "Account and cart" }));
     expect(await actions.findByRole("link", { name: "Sign in" })).toBeVisible();
     await waitFor(() => expect(router.state.location.pathname).toBe("/"));
   });
 
-  it("signs out from a page for those who are signed in to the start, not to the log-in", async () => {
+  it("goes to the home page, not to the sign-in page, when signing out on a protected page", async () => {
+    // Given
     startSession(aToken());
-    recorded("post", "*/api/logout");
+    recordRequests("post", "*/api/logout");
     const { user, router } = openShop("/account");
     const visited: string[] = [];
     router.subscribe(({ location }) => visited.push(location.pathname));
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Account" }));
     await user.click(screen.getByRole("button", { name: "Sign out" }));
-    await screen.findByRole("heading", { level: 1, name: /Good things/ });
-    const actions = within(screen.getByRole("navigation", { name: "You" }));
+
+    // Then
+    await screen.findByRole("heading", { level: 1, name: /Well-made things/ });
+    const actions = within(screen.getByRole("navigation", { name: "Account and cart" }));
     expect(await actions.findByRole("link", { name: "Sign in" })).toBeVisible();
     expect(visited).not.toContain("/sign-in");
   });
 
-  it("signs out here also where the server can't be told, and says so", async () => {
+  it("signs out on this device if the server is unavailable", async () => {
+    // Given
     startSession(aToken());
-    recorded("post", "*/api/logout", () => problem(503, "unavailable", "The shop is away."));
+    recordRequests("post", "*/api/logout", () =>
+      problem(503, "unavailable", "The shop is unavailable."),
+    );
     const { user } = openShop("/cart");
     await screen.findByRole("heading", { level: 1 });
+
+    // When
     await user.click(screen.getByRole("button", { name: "Account" }));
     await user.click(screen.getByRole("button", { name: "Sign out" }));
-    expect(await screen.findByText("Signed out here. The shop is away.")).toBeVisible();
-    const actions = within(screen.getByRole("navigation", { name: "You" }));
+
+    // Then
+    expect(
+      await screen.findByText("You are signed out on this device. The shop is unavailable."),
+    ).toBeVisible();
+    const actions = within(screen.getByRole("navigation", { name: "Account and cart" }));
     expect(actions.getByRole("link", { name: "Sign in" })).toBeVisible();
   });
 
-  it("changes the theme, and keeps the choice", async () => {
+  it("switches the theme and remembers it", async () => {
+    // Given
     document.documentElement.dataset.bsTheme = "light";
     const { user } = openShop("/cart");
-    await user.click(await screen.findByRole("button", { name: "Use the dark theme" }));
+
+    // When
+    await user.click(await screen.findByRole("button", { name: "Switch to dark theme" }));
+
+    // Then
     expect(document.documentElement.dataset.bsTheme).toBe("dark");
     expect(localStorage.getItem("kiosk-theme")).toBe("dark");
-    expect(screen.getByRole("button", { name: "Use the light theme" })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Switch to light theme" })).toBeVisible();
   });
 });

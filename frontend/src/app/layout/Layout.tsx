@@ -19,53 +19,51 @@ export function Layout() {
   return (
     <div className="site" aria-busy={useNavigation().state !== "idle"}>
       <a className="skip-link" href="#main">
-        Skip to the content
+        Skip to content
       </a>
       <header className="site-header">
         <Header />
         {!isAdmin && <CategoryBar />}
       </header>
-      <Offline />
+      <OfflineBar />
       <main id="main" className="site-main" tabIndex={-1}>
         <Outlet />
       </main>
       <footer className="site-footer">
         <div className="shop-width">
-          <p>{SHOP_NAME} keeps no record of what you look at.</p>
-          <a href="/api/docs">For developers: the API</a>
+          <p>{SHOP_NAME} does not track what you browse.</p>
+          <a href="/api/docs">API documentation</a>
         </div>
       </footer>
       <Drawer />
       <Toasts />
-      <ScrollRestoration getKey={placeOf} />
+      <ScrollRestoration getKey={scrollKey} />
     </div>
   );
 }
 
-/** Whose scroll position is kept: an entry of the history, or a page opened by its address. */
-function placeOf({ key, pathname, search }: Location): string {
-  // Every page that is opened by its address has the key "default".
+/** Scroll positions belong to entries of the history, or to the URL of a page opened directly. */
+function scrollKey({ key, pathname, search }: Location): string {
+  // Every page that is opened directly has the key "default".
   return key === "default" ? pathname + search : key;
 }
 
 function Drawer() {
   const { isDrawerOpen, closeDrawer } = useCart();
   const { pathname } = useLocation();
-  // Going back in the history leaves the drawer behind.
+  // Going back in the history closes the drawer.
   useEffect(() => {
     if (pathname) closeDrawer();
   }, [pathname, closeDrawer]);
   return <Suspense fallback={null}>{isDrawerOpen && <CartDrawer />}</Suspense>;
 }
 
-function Offline() {
+function OfflineBar() {
   const isOnline = useOnline();
   return (
     <div role="status">
       {!isOnline && (
-        <p className="offline-bar">
-          You are offline. What is here stays; it will be brought up to date when you are back.
-        </p>
+        <p className="offline-bar">You are offline. This page updates when you are back online.</p>
       )}
     </div>
   );

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import { Icon } from "@/components/Icon";
-import { chooseTheme, shownTheme } from "@/lib/theme";
+import { chooseTheme, currentTheme } from "@/lib/theme";
 
 export function ThemeButton() {
-  const [theme, setTheme] = useState(shownTheme);
+  const [theme, setTheme] = useState(currentTheme);
   const other = theme === "dark" ? "light" : "dark";
   function change() {
     chooseTheme(other);
@@ -14,8 +14,8 @@ export function ThemeButton() {
     <Button
       variant="quiet"
       className="btn-icon"
-      aria-label={`Use the ${other} theme`}
-      title={`Use the ${other} theme`}
+      aria-label={`Switch to ${other} theme`}
+      title={`Switch to ${other} theme`}
       onClick={change}
     >
       <Icon name={theme === "dark" ? "sun" : "moon"} />

@@ -1,34 +1,34 @@
 import { useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 
-const LONGEST_WAIT_MILLISECONDS = 3_000;
+const MAX_WAIT_MILLISECONDS = 3_000;
 
-/** After a navigation the heading of the new page takes the focus, so that it is read out. */
+/** Focus the heading of a page after navigation, so that screen readers announce it. */
 export function useRouteFocus(): void {
   const { pathname } = useLocation();
-  const seen = useRef(pathname);
+  const previous = useRef(pathname);
   useEffect(() => {
-    if (seen.current === pathname) return;
-    seen.current = pathname;
-    return whenThere("main h1", (heading) => heading.focus({ preventScroll: true }));
+    if (previous.current === pathname) return;
+    previous.current = pathname;
+    return onAppearance("main h1", (heading) => heading.focus({ preventScroll: true }));
   }, [pathname]);
 }
 
-/** Pages come when their chunk and their data do, so the heading is waited for. */
-function whenThere(selector: string, action: (element: HTMLElement) => void): () => void {
-  const found = document.querySelector<HTMLElement>(selector);
-  if (found) {
-    action(found);
+/** Wait for an element: a page appears when its chunk and its data have loaded. */
+function onAppearance(selector: string, action: (element: HTMLElement) => void): () => void {
+  const present = document.querySelector<HTMLElement>(selector);
+  if (present) {
+    action(present);
     return () => undefined;
   }
   const observer = new MutationObserver(() => {
     const element = document.querySelector<HTMLElement>(selector);
     if (!element) return;
     stop();
-    // Whoever has begun to type or to tab keeps the focus.
+    // Do not move the focus if it is somewhere already, for example while the user types.
     if (document.activeElement === document.body) action(element);
   });
-  const timer = setTimeout(stop, LONGEST_WAIT_MILLISECONDS);
+  const timer = setTimeout(stop, MAX_WAIT_MILLISECONDS);
   observer.observe(document.body, { childList: true, subtree: true });
   function stop() {
     observer.disconnect();

@@ -1,18 +1,42 @@
-import type { ChangeProductRequest, ProductBody } from "@/api";
+import * as z from "zod/mini";
+import type { ChangeProductRequest, NewProductBody, ProductBody } from "@/api";
+import { newProductBodyLimits as limits } from "@/api/generated/limits.gen";
 import { formatMoney } from "@/lib/money";
+import { maxLength, price, required, wholeNumber } from "@/lib/validation";
 
-/** What the form holds: text as it is typed. */
-export interface Draft {
-  name: string;
-  description: string;
-  price: string;
-  quantity: string;
-  categories: string[];
-}
+export const productSchema = z.object({
+  name: z
+    .string()
+    .check(
+      z.trim(),
+      required("Enter a name."),
+      maxLength(limits.name.maxLength),
+      z.regex(/^[^/]*$/, "Remove the slash from the name."),
+    ),
+  description: z.string().check(z.trim(), maxLength(limits.description.maxLength)),
+  price: price(limits.price),
+  quantity: wholeNumber(
+    limits.quantity,
+    `Enter a whole number from 0 to ${limits.quantity.maximum.toLocaleString("en")}.`,
+  ),
+  categories: z
+    .array(z.string())
+    .check(
+      z.maxLength(
+        limits.categories.maxItems,
+        `Choose at most ${limits.categories.maxItems} categories.`,
+      ),
+    ),
+});
 
-export type DraftField = "name" | "description" | "price" | "categories";
+/** The fields of the form as text. */
+export type ProductDraft = z.input<typeof productSchema>;
+/** The checked fields, as the API takes them. */
+export type ProductValues = z.output<typeof productSchema> & NewProductBody;
 
-export const EMPTY_DRAFT: Draft = {
+export type ConflictField = "name" | "description" | "price" | "categories";
+
+export const EMPTY_DRAFT: ProductDraft = {
   name: "",
   description: "",
   price: "",
@@ -20,81 +44,62 @@ export const EMPTY_DRAFT: Draft = {
   categories: [],
 };
 
-export function draftOf(product: ProductBody): Draft {
+export function draftOf(product: ProductBody): ProductDraft {
   const { name, description, price, quantity, categories } = product;
   return { name, description, price: price.toFixed(2), quantity: String(quantity), categories };
 }
 
-export type Wrong = Partial<Record<keyof Draft, string>>;
-
-export function whatIsWrong(draft: Draft): Wrong {
-  const wrong: Wrong = {};
-  if (!draft.name.trim()) wrong.name = "A product needs a name.";
-  if (draft.name.includes("/")) wrong.name = "A name has no slash in it.";
-  if (!/^\d{1,7}([.,]\d{1,2})?$/.test(draft.price.trim()) || priceOf(draft) > 1_000_000) {
-    wrong.price = "Write a price such as 12.50, up to 1,000,000.";
-  }
-  if (!/^\d{1,7}$/.test(draft.quantity.trim()) || Number(draft.quantity) > 1_000_000) {
-    wrong.quantity = "Write a whole number from 0 to 1,000,000.";
-  }
-  return wrong;
-}
-
-export function priceOf(draft: Draft): number {
-  return Number(draft.price.trim().replace(",", "."));
-}
-
-/** Only what differs is sent: what an admin did not touch is not theirs to change. */
-export function changesOf(draft: Draft, base: ProductBody): ChangeProductRequest {
-  const change: ChangeProductRequest = {};
-  if (draft.name.trim().toLowerCase() !== base.name) change.name = draft.name.trim();
-  if (draft.description.trim() !== base.description) change.description = draft.description.trim();
-  if (priceOf(draft) !== base.price) change.price = priceOf(draft);
-  if (!sameSet(draft.categories, base.categories)) change.categories = draft.categories;
-  return change;
+/** Return only the changed fields, so that an edit does not overwrite other people's changes. */
+export function changesOf(values: ProductValues, base: ProductBody): ChangeProductRequest {
+  const changes: ChangeProductRequest = {};
+  if (values.name.toLowerCase() !== base.name) changes.name = values.name;
+  if (values.description !== base.description) changes.description = values.description;
+  if (values.price !== base.price) changes.price = values.price;
+  if (!isSameSet(values.categories, base.categories)) changes.categories = values.categories;
+  return changes;
 }
 
 export interface Difference {
-  field: DraftField;
+  field: ConflictField;
   label: string;
   mine: string;
   theirs: string;
+  /** Whether the field was changed here. */
+  isMine: boolean;
 }
 
-/** Field by field, where mine and what someone saved meanwhile are not the same. */
-export function differencesOf(draft: Draft, base: ProductBody, theirs: ProductBody): Difference[] {
-  const change = changesOf(draft, theirs);
-  const all: Difference[] = [
-    { field: "name", label: "Name", mine: draft.name.trim(), theirs: theirs.name },
-    {
-      field: "description",
-      label: "Description",
-      mine: draft.description.trim(),
-      theirs: theirs.description,
-    },
-    {
-      field: "price",
-      label: "Price",
-      mine: formatMoney(priceOf(draft)),
-      theirs: formatMoney(theirs.price),
-    },
-    {
-      field: "categories",
-      label: "Categories",
-      mine: draft.categories.join(", "),
-      theirs: theirs.categories.join(", "),
-    },
+/**
+ * Return the fields in which an edit differs from what someone else has saved.
+ *
+ * Args:
+ *   values: The edit.
+ *   base: The product that the edit started from.
+ *   saved: The product that someone else has saved since.
+ */
+export function differencesOf(
+  values: ProductValues,
+  base: ProductBody,
+  saved: ProductBody,
+): Difference[] {
+  const myChanges = changesOf(values, base);
+  const differences = changesOf(values, saved);
+  const fields: [ConflictField, label: string, mine: string, theirs: string][] = [
+    ["name", "Name", values.name, saved.name],
+    ["description", "Description", values.description, saved.description],
+    ["price", "Price", formatMoney(values.price), formatMoney(saved.price)],
+    ["categories", "Categories", values.categories.join(", "), saved.categories.join(", ")],
   ];
-  const touched = changesOf(draft, base);
-  return all.filter(
-    ({ field }) => field in change && (field in touched || changed(field, base, theirs)),
-  );
+  return fields
+    .filter(([field]) => field in differences)
+    .map(([field, label, mine, theirs]) => ({
+      field,
+      label,
+      mine,
+      theirs,
+      isMine: field in myChanges,
+    }));
 }
 
-function changed(field: DraftField, base: ProductBody, theirs: ProductBody): boolean {
-  return JSON.stringify(base[field]) !== JSON.stringify(theirs[field]);
-}
-
-function sameSet(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((each) => other.includes(each));
+function isSameSet(first: readonly string[], second: readonly string[]): boolean {
+  return first.length === second.length && first.every((name) => second.includes(name));
 }

@@ -6,33 +6,33 @@ import { asProblem } from "@/lib/problem";
 import { archiveProduct } from "./api/archiveProduct";
 import { changeProduct } from "./api/changeProduct";
 
-/** Take a product off the shelf, with a way back, or put an archived one back. */
+/** Return functions that archive a product, with Undo, and restore an archived one. */
 export function useArchive() {
   const queries = useQueryClient();
-  const current = (id: string) => queries.fetchQuery({ ...productQuery(id), staleTime: 0 });
+  const fetchCurrent = (id: string) => queries.fetchQuery({ ...productQuery(id), staleTime: 0 });
   const refresh = () => {
     queries.invalidateQueries({ queryKey: ["products"] });
     return queries.invalidateQueries({ queryKey: ["admin"] });
   };
   const onError = (error: Error) => toast(asProblem(error).message);
 
-  const putBack = useMutation({
+  const restore = useMutation({
     mutationFn: async (id: string) =>
-      changeProduct(id, { archived: false }, (await current(id)).etag),
+      changeProduct(id, { archived: false }, (await fetchCurrent(id)).etag),
     onSuccess: ({ product }) => {
-      toast(`${product.name} is sold again.`);
+      toast(`Restored ${product.name}.`);
       return refresh();
     },
     onError,
   });
   const archive = useMutation({
     mutationFn: async (product: ProductBody) =>
-      archiveProduct(product.id, (await current(product.id)).etag),
+      archiveProduct(product.id, (await fetchCurrent(product.id)).etag),
     onSuccess: (_, product) => {
-      toast(`Archived ${product.name}.`, () => putBack.mutate(product.id));
+      toast(`Archived ${product.name}.`, () => restore.mutate(product.id));
       return refresh();
     },
     onError,
   });
-  return { archive: archive.mutate, putBack: putBack.mutate };
+  return { archive: archive.mutate, restore: restore.mutate };
 }

@@ -4,7 +4,7 @@ import { type Session, type SessionState, sessionStore } from "@/lib/session";
 import { useStore } from "@/lib/store";
 
 interface AuthContextValue {
-  /** Not known for a moment at the start, while a session is taken up again. */
+  /** `unknown` while a page loads and the session is being restored. */
   status: SessionState["status"];
   session: Session | null;
   isAdmin: boolean;
@@ -22,7 +22,7 @@ export function AuthProvider({ children }: { children: ReactNode }) {
     [state.status, session],
   );
 
-  // What one person was shown must not be there for the next.
+  // The next user of this browser must not see the data of the last one.
   useEffect(() => {
     return () => {
       if (email !== null)
@@ -34,7 +34,7 @@ export function AuthProvider({ children }: { children: ReactNode }) {
 
 export function useAuth(): AuthContextValue {
   const value = useContext(AuthContext);
-  if (!value) throw new Error("useAuth is for what is inside an AuthProvider.");
+  if (!value) throw new Error("useAuth must be used inside an AuthProvider.");
   return value;
 }
 

@@ -31,6 +31,6 @@ export function CartProvider({ children }: { children: ReactNode }) {
 
 export function useCart(): CartContextValue {
   const value = useContext(CartContext);
-  if (!value) throw new Error("useCart is for what is inside a CartProvider.");
+  if (!value) throw new Error("useCart must be used inside a CartProvider.");
   return value;
 }

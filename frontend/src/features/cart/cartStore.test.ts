@@ -6,47 +6,54 @@ import {
   type Cart,
   cartStore,
   removeLine,
+  removeOrdered,
   setQuantity,
-  takeOut,
 } from "./cartStore";
 
 const quantities = () => cartStore.get().lines.map((line) => [line.name, line.quantity]);
 const stored = (): Cart => JSON.parse(localStorage.getItem(CART_KEY) ?? "null");
 
-/** What another tab does: it writes, and this one hears of it. */
-function anotherTabWrites(value: unknown): void {
+/** Write a cart as another tab does, which triggers a storage event in this one. */
+function writeInAnotherTab(value: unknown): void {
   localStorage.setItem(CART_KEY, JSON.stringify(value));
   dispatchEvent(new StorageEvent("storage", { key: CART_KEY }));
 }
 
-describe("the cart", () => {
-  it("is kept for the next visit", () => {
+describe("cart", () => {
+  it("is stored for the next visit", () => {
     addLine(aProduct(), 2);
     expect(stored().lines).toMatchObject([{ id: MUG_ID, quantity: 2, price: 14.5 }]);
   });
 
-  it("adds to a line that is there, up to what there is", () => {
+  it("adds to an existing line up to the stock", () => {
     addLine(aProduct({ quantity: 3 }), 2);
     addLine(aProduct({ quantity: 3 }), 2);
     expect(quantities()).toEqual([["mug", 3]]);
   });
 
-  it("puts a removed line back where it was", () => {
+  it("restores a removed line at its position", () => {
+    // Given
     addLine(aProduct(), 1);
     addLine(aProduct({ id: BOWL_ID, name: "bowl" }), 4);
     const undo = removeLine(MUG_ID);
+
+    // Then
     expect(quantities()).toEqual([["bowl", 4]]);
+
+    // When
     undo();
+
+    // Then
     expect(quantities()).toEqual([
       ["mug", 1],
       ["bowl", 4],
     ]);
   });
 
-  it("keeps what was added meanwhile when an order takes its lines out", () => {
+  it("keeps items that were added while an order was placed", () => {
     addLine(aProduct(), 3);
     addLine(aProduct({ id: BOWL_ID, name: "bowl" }), 1);
-    takeOut([{ id: MUG_ID, quantity: 2 }]);
+    removeOrdered([{ id: MUG_ID, quantity: 2 }]);
     expect(quantities()).toEqual([
       ["mug", 1],
       ["bowl", 1],
@@ -54,11 +61,11 @@ describe("the cart", () => {
   });
 });
 
-describe("another tab's change", () => {
-  it("shows here", () => {
+describe("change in another tab", () => {
+  it("appears in this tab", () => {
     addLine(aProduct(), 1);
     const { lines } = stored();
-    anotherTabWrites({
+    writeInAnotherTab({
       lines: [...lines, { ...lines[0], id: BOWL_ID, name: "bowl" }],
       attempt: null,
     });
@@ -68,7 +75,7 @@ describe("another tab's change", () => {
     ]);
   });
 
-  it("that is not heard of yet is not lost by a change here", () => {
+  it("is not overwritten by a change in this tab", () => {
     addLine(aProduct(), 1);
     const { lines } = stored();
     const cart = { lines: [...lines, { ...lines[0], id: BOWL_ID, name: "bowl" }], attempt: null };
@@ -80,8 +87,8 @@ describe("another tab's change", () => {
     ]);
   });
 
-  it("that is nonsense counts as an empty cart", () => {
-    anotherTabWrites({ lines: [{ id: 7, quantity: -1 }] });
+  it("is ignored if it is not valid", () => {
+    writeInAnotherTab({ lines: [{ id: 7, quantity: -1 }] });
     expect(quantities()).toEqual([]);
   });
 });

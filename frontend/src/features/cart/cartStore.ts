@@ -1,9 +1,9 @@
 /**
- * The cart as this browser keeps it. Every change starts from what is stored, not from what this
- * tab last saw, so that changes of two tabs come together.
+ * The cart in the browser's storage. Every change starts from the stored cart instead of this tab's
+ * copy, so that changes in two tabs do not overwrite each other.
  */
 import type { ProductBody } from "@/api";
-import { MOST_PER_LINE } from "@/lib/settings";
+import { lineRequestLimits } from "@/api/generated/limits.gen";
 import { createStore } from "@/lib/store";
 
 export interface CartLine {
@@ -12,16 +12,17 @@ export interface CartLine {
   categories: string[];
   image_url: string | null;
   quantity: number;
-  /** The price and the stock that the shopper saw last. */
+  /** The price and the stock that the shopper last saw. */
   price: number;
   stock: number;
 }
 
-/** A checkout that was begun: its key is sent again until its answer has been read. */
+/** A checkout that was started. Retries send the same key until there is a response. */
 export interface Attempt {
   key: string;
+  /** Identifies the lines and the user that the key is for. */
   fingerprint: string;
-  /** Whether a request with it may have been carried out. */
+  /** Whether the server may have received a request with this key. */
   wasSent: boolean;
 }
 
@@ -32,8 +33,10 @@ export interface Cart {
 
 export const CART_KEY = "kiosk-cart";
 const EMPTY: Cart = { lines: [], attempt: null };
-// Where the browser keeps nothing, the cart lives as long as the page.
-let unreadable = EMPTY;
+/** The most pieces of one product that an order may have. */
+export const MAX_QUANTITY = lineRequestLimits.quantity.maximum;
+// Without storage, the cart lasts until the page is closed.
+let unstored = EMPTY;
 
 export const cartStore = createStore<Cart>(read());
 
@@ -43,36 +46,37 @@ addEventListener("storage", (event) => {
 
 export function addLine(product: ProductBody, quantity: number): void {
   changeLines((lines) => {
-    const there = lines.find((each) => each.id === product.id);
-    const wanted = (there?.quantity ?? 0) + quantity;
-    const most = Math.min(Math.max(product.quantity, 1), MOST_PER_LINE);
-    const line = lineOf(product, Math.min(wanted, most));
-    return there ? lines.map((each) => (each === there ? line : each)) : [...lines, line];
+    const existing = lines.find((line) => line.id === product.id);
+    const total = (existing?.quantity ?? 0) + quantity;
+    const maximum = Math.min(Math.max(product.quantity, 1), MAX_QUANTITY);
+    const added = lineOf(product, Math.min(total, maximum));
+    if (!existing) return [...lines, added];
+    return lines.map((line) => (line === existing ? added : line));
   });
 }
 
 export function setQuantity(id: string, quantity: number): void {
-  changeLines((lines) => lines.map((each) => (each.id === id ? { ...each, quantity } : each)));
+  changeLines((lines) => lines.map((line) => (line.id === id ? { ...line, quantity } : line)));
 }
 
-/** Take a line out; what is returned puts it back where it was. */
+/** Remove a line and return a function that restores it at its position. */
 export function removeLine(id: string): () => void {
-  const index = read().lines.findIndex((each) => each.id === id);
-  const line = read().lines[index];
-  changeLines((lines) => lines.filter((each) => each.id !== id));
+  const index = read().lines.findIndex((line) => line.id === id);
+  const removed = read().lines[index];
+  changeLines((lines) => lines.filter((line) => line.id !== id));
   return () => {
-    if (line) changeLines((lines) => withLineAt(lines, line, index));
+    if (removed) changeLines((lines) => withLineAt(lines, removed, index));
   };
 }
 
-/** The shopper has seen the new price and the new stock of a line. */
+/** Remember that the shopper has accepted the new price and stock of a line. */
 export function acceptChange(id: string, price: number, stock: number): void {
-  changeLines((lines) => lines.map((each) => (each.id === id ? { ...each, price, stock } : each)));
+  changeLines((lines) => lines.map((line) => (line.id === id ? { ...line, price, stock } : line)));
 }
 
-/** Take out what was ordered; what another tab added meanwhile stays. */
-export function takeOut(ordered: readonly { id?: string | null; quantity: number }[]): void {
-  const counts = new Map(ordered.map((each) => [each.id, each.quantity]));
+/** Remove the ordered quantities. Items that another tab added in the meantime stay. */
+export function removeOrdered(ordered: readonly { id?: string | null; quantity: number }[]): void {
+  const counts = new Map(ordered.map((line) => [line.id, line.quantity]));
   changeLines((lines) =>
     lines
       .map((line) => ({ ...line, quantity: line.quantity - (counts.get(line.id) ?? 0) }))
@@ -90,7 +94,7 @@ export function lineOf(product: ProductBody, quantity: number): CartLine {
 }
 
 function withLineAt(lines: CartLine[], line: CartLine, index: number): CartLine[] {
-  if (lines.some((each) => each.id === line.id)) return lines;
+  if (lines.some((other) => other.id === line.id)) return lines;
   return lines.toSpliced(index, 0, line);
 }
 
@@ -103,7 +107,7 @@ function write(cart: Cart): void {
   try {
     localStorage.setItem(CART_KEY, JSON.stringify(cart));
   } catch {
-    unreadable = cart;
+    unstored = cart;
   }
   cartStore.set(cart);
 }
@@ -111,14 +115,14 @@ function write(cart: Cart): void {
 function read(): Cart {
   try {
     const stored = localStorage.getItem(CART_KEY);
-    return stored === null ? EMPTY : checked(JSON.parse(stored));
+    return stored === null ? EMPTY : withValidLines(JSON.parse(stored));
   } catch {
-    return unreadable;
+    return unstored;
   }
 }
 
-/** What is stored may come from an older version or another hand. */
-function checked(value: unknown): Cart {
+/** Drop lines that are not valid: an older version of the shop may have stored them. */
+function withValidLines(value: unknown): Cart {
   const cart = value as Partial<Cart> | null;
   const lines = Array.isArray(cart?.lines) ? cart.lines.filter(isLine) : [];
   return { lines, attempt: cart?.attempt ?? null };

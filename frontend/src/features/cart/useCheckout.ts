@@ -6,19 +6,19 @@ import { placeOrder } from "@/features/orders/api/placeOrder";
 import { asProblem } from "@/lib/problem";
 import { randomKey } from "@/lib/randomKey";
 import { useCart } from "./CartContext";
-import { type Attempt, cartStore, setAttempt, takeOut } from "./cartStore";
+import { type Attempt, cartStore, removeOrdered, setAttempt } from "./cartStore";
 import type { FreshLine } from "./useFreshLines";
 
-interface Sent {
+interface Submission {
   products: LineRequest[];
   attempt: Attempt;
 }
 
 /**
- * Place what is in the cart as one order.
+ * Place the cart as one order.
  *
- * The key is made once for these very lines and this person and is stored before it is first sent:
- * pressing twice, trying again and reloading after a time-out all come to the same order.
+ * The idempotency key belongs to these lines and this user, and it is stored before the first
+ * request. A second click, a retry, and a reload after a timeout therefore all give the same order.
  */
 export function useCheckout(lines: FreshLine[], email: string, refetch: () => void) {
   const { attempt } = useCart();
@@ -28,13 +28,13 @@ export function useCheckout(lines: FreshLine[], email: string, refetch: () => vo
   const fingerprint = JSON.stringify([email, products]);
 
   const placing = useMutation({
-    // What is sent is handed on: by the answer the cart may be another.
-    mutationFn: (sent: Sent) => {
+    // The cart may change before the response, so the handlers get the lines that were sent.
+    mutationFn: (sent: Submission) => {
       setAttempt({ ...sent.attempt, wasSent: true });
       return placeOrder(sent.products, sent.attempt.key);
     },
     onSuccess: (order, sent) => {
-      takeOut(sent.products);
+      removeOrdered(sent.products);
       setAttempt(null);
       queries.setQueryData(orderQuery(order.id).queryKey, order);
       queries.invalidateQueries({ queryKey: ["orders", "list"] });
@@ -42,7 +42,7 @@ export function useCheckout(lines: FreshLine[], email: string, refetch: () => vo
       navigate(`/orders/${order.id}`, { replace: true });
     },
     onError: (error, sent) => {
-      // A clear no means that there is no order; the key can stay for the next try.
+      // If the server refused the order, there is none, and a retry may use the same key.
       if (!asProblem(error).isUncertain) setAttempt({ ...sent.attempt, wasSent: false });
       refetch();
     },
@@ -50,14 +50,14 @@ export function useCheckout(lines: FreshLine[], email: string, refetch: () => vo
   return {
     placing,
     place: () => placing.mutate({ products, attempt: attemptFor(fingerprint) }),
-    /** An earlier, different order may have gone through unseen. */
-    isDoubtful:
+    /** Whether an earlier, different order may have been placed without a response. */
+    hasUnconfirmedOrder:
       attempt?.wasSent === true && attempt.fingerprint !== fingerprint && lines.length > 0,
     lineError: (id: string) => {
-      // By its place among the lines that were sent: the cart may be another by now.
-      const place = placing.variables?.products.findIndex((each) => each.id === id);
+      // Errors name the position among the sent lines; the cart may have changed since.
+      const index = placing.variables?.products.findIndex((line) => line.id === id);
       const errors = placing.error ? asProblem(placing.error).errors : [];
-      return errors.find((each) => each.field === `products.${place}`)?.message;
+      return errors.find((error) => error.field === `products.${index}`)?.message;
     },
   };
 }

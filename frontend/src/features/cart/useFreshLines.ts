@@ -1,44 +1,48 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ProductBody } from "@/api";
-import { productsQuery } from "@/features/products/api/listProducts";
 import { formatMoney } from "@/lib/money";
+import { cartProductsQuery } from "./api/getCartProducts";
 import { useCart } from "./CartContext";
 import type { CartLine } from "./cartStore";
 
-/** A line beside what is true of its product now. */
+/** A line of the cart, compared with the current state of its product. */
 export interface FreshLine extends CartLine {
-  /** The price that counts: today's, where it is known. */
+  /** The current price, if it is known. */
   price: number;
-  /** How many there are to be had; null while that is not known. */
+  /** The number in stock; null if it is not known yet. */
   available: number | null;
-  change: { text: string; isBlocking: boolean } | null;
+  change: LineChange | null;
 }
 
-/** The cart's lines with today's prices and stock, asked for anew whenever they are shown. */
+interface LineChange {
+  text: string;
+  /** Whether the line can't be ordered until the shopper changes it. */
+  isBlocking: boolean;
+}
+
+/** Return the cart's lines with current prices and stock, which are fetched on every mount. */
 export function useFreshLines() {
   const { lines } = useCart();
-  const ids = lines
-    .map((each) => each.id)
-    .toSorted()
-    .join(",");
+  const ids = lines.map((line) => line.id);
   const products = useQuery({
-    ...productsQuery({ ids, limit: 100 }),
-    enabled: ids !== "",
+    ...cartProductsQuery(ids),
+    enabled: ids.length > 0,
     staleTime: 0,
   });
-  const byId = new Map(products.data?.products.map((each) => [each.id, each]));
-  const isKnown = products.data !== undefined && !products.isPlaceholderData;
-  const fresh = lines.map((line) => freshen(line, byId.get(line.id), isKnown));
+  const byId = new Map(products.data?.map((product) => [product.id, product]));
+  const isKnown = products.data !== undefined;
+  const freshLines = lines.map((line) => freshen(line, byId.get(line.id), isKnown));
   return {
-    lines: fresh,
-    isChecking: products.isFetching && ids !== "",
-    /** Why today's prices and stock are not known. */
-    error: ids === "" ? null : products.error,
-    hasBlocking: fresh.some((each) => each.change?.isBlocking),
+    lines: freshLines,
+    isChecking: products.isFetching && ids.length > 0,
+    /** Why current prices and stock are not known. */
+    error: ids.length === 0 ? null : products.error,
+    hasBlocking: freshLines.some((line) => line.change?.isBlocking),
     refetch: products.refetch,
   };
 }
 
+/** Compare a line with its product; `isKnown` is whether the products have been fetched. */
 export function freshen(
   line: CartLine,
   product: ProductBody | undefined,
@@ -46,23 +50,23 @@ export function freshen(
 ): FreshLine {
   if (!isKnown) return { ...line, available: null, change: null };
   if (!product || product.archived)
-    return { ...line, available: 0, change: gone("No longer sold.") };
+    return { ...line, available: 0, change: blockingChange("No longer available.") };
   const { name, categories, image_url, price, quantity: available } = product;
   const change = stockChange(line.quantity, available) ?? priceChange(line.price, price);
   return { ...line, name, categories, image_url, price, available, change };
 }
 
-function gone(text: string) {
+function blockingChange(text: string): LineChange {
   return { text, isBlocking: true };
 }
 
-function stockChange(wanted: number, available: number) {
-  if (available === 0) return gone("Sold out since you added it.");
-  return wanted > available ? gone(`Only ${available} left.`) : null;
+function stockChange(quantity: number, available: number): LineChange | null {
+  if (available === 0) return blockingChange("Sold out.");
+  return quantity > available ? blockingChange(`Only ${available} left.`) : null;
 }
 
-function priceChange(seen: number, now: number) {
-  if (seen === now) return null;
-  const text = `The price is ${formatMoney(now)} now; it was ${formatMoney(seen)}.`;
+function priceChange(oldPrice: number, newPrice: number): LineChange | null {
+  if (oldPrice === newPrice) return null;
+  const text = `Price changed from ${formatMoney(oldPrice)} to ${formatMoney(newPrice)}.`;
   return { text, isBlocking: false };
 }

@@ -1,38 +1,38 @@
 import type { OrderStatus } from "@/api";
 import type { IconName } from "@/components/Icon";
 
-interface StatusWords {
+interface StatusText {
   label: string;
   tone: "ok" | "warn" | "danger" | "info";
   icon: IconName;
-  sentence: string;
+  description: string;
 }
 
-/** PENDING is shown as Placed: that is what the shopper did. */
-export const STATUS: Record<OrderStatus, StatusWords> = {
+/** How each status is shown. PENDING appears as "Placed", because that is what the shopper did. */
+export const STATUS: Record<OrderStatus, StatusText> = {
   PENDING: {
     label: "Placed",
     tone: "info",
     icon: "clock",
-    sentence:
-      "We have your order. The stock is being set aside; this page will tell you as soon as it is.",
+    description:
+      "We've received your order and are reserving its items. This page updates automatically.",
   },
   ACCEPTED: {
     label: "Accepted",
     tone: "ok",
     icon: "check",
-    sentence: "Everything in your order is set aside for you.",
+    description: "All items in your order are reserved for you.",
   },
   REJECTED: {
     label: "Rejected",
     tone: "danger",
     icon: "cross",
-    sentence: "The order could not be filled, and nothing was taken.",
+    description: "We couldn't fulfil your order. No items were reserved.",
   },
   CANCELLED: {
     label: "Cancelled",
     tone: "warn",
     icon: "undo",
-    sentence: "The order is cancelled and its stock goes back on the shelf.",
+    description: "Your order is cancelled. Its items are being returned to stock.",
   },
 };

@@ -3,23 +3,23 @@ import { readParams, toQuery, writeParams } from "./catalogueParams";
 
 const read = (text: string) => readParams(new URLSearchParams(text));
 
-describe("the address of the catalogue", () => {
-  it("holds all that is chosen, and comes back the same", () => {
+describe("catalogue URL", () => {
+  it("stores every choice and restores it", () => {
     const text = "q=mug&category=kitchen&min=5&max=9.99&stock=in&sort=-price&pages=3";
     expect(writeParams(read(text)).toString()).toBe(text);
   });
 
-  it("leaves out what is at its default", () => {
+  it("leaves out defaults and invalid values", () => {
     expect(writeParams(read("q=&pages=1&sort=nonsense&min=x")).toString()).toBe("");
   });
 });
 
-describe("what the server is asked for", () => {
-  it("is the newest first where nothing is chosen", () => {
+describe("catalogue query", () => {
+  it("sorts by newest by default", () => {
     expect(toQuery(read(""))).toEqual({ sort: "newest" });
   });
 
-  it("is the best match first where words are searched for", () => {
+  it("sorts by relevance when searching", () => {
     expect(toQuery(read("q=mug"))).toEqual({ q: "mug" });
   });
 

@@ -1,3 +1,4 @@
+import { listProductsQueryLimits as limits } from "@/api/generated/limits.gen";
 import type { ProductQuery } from "./api/listProducts";
 
 export const SORTS = {
@@ -10,7 +11,7 @@ export const SORTS = {
 
 export type SortChoice = keyof typeof SORTS;
 
-/** What the catalogue shows, as the address holds it. */
+/** The search, filters and sort of the catalogue, as the URL stores them. */
 export interface CatalogueParams {
   q: string;
   category: string;
@@ -24,17 +25,17 @@ export interface CatalogueParams {
 export function readParams(params: URLSearchParams): CatalogueParams {
   const sort = params.get("sort") ?? "";
   return {
-    q: (params.get("q") ?? "").slice(0, 100),
+    q: (params.get("q") ?? "").slice(0, limits.q.maxLength),
     category: params.get("category") ?? "",
-    min: price(params.get("min")),
-    max: price(params.get("max")),
+    min: validPrice(params.get("min")),
+    max: validPrice(params.get("max")),
     inStock: params.get("stock") === "in",
     sort: sort in SORTS ? (sort as SortChoice) : "",
     pages: Math.max(1, Number.parseInt(params.get("pages") ?? "1", 10) || 1),
   };
 }
 
-/** The address of a view; what is at its default is left out, so one view has one address. */
+/** Return the query string of a view. Defaults are left out, so that each view has one URL. */
 export function writeParams(params: CatalogueParams): URLSearchParams {
   const pairs: [string, string][] = [
     ["q", params.q.trim()],
@@ -55,12 +56,12 @@ export function toQuery(params: CatalogueParams): ProductQuery {
     ...(params.min ? { min_price: Number(params.min) } : {}),
     ...(params.max ? { max_price: Number(params.max) } : {}),
     ...(params.inStock ? { in_stock: true } : {}),
-    // A search comes in the order of how well it fits, unless one is chosen.
+    // The server sorts search results by relevance unless the query has a sort.
     ...(params.sort ? { sort: params.sort } : params.q.trim() ? {} : { sort: "newest" as const }),
   };
 }
 
-/** A price as the server takes it, or nothing. */
-export function price(text: string | null): string {
+/** Return a price that the server accepts, or an empty string: people may edit the URL. */
+function validPrice(text: string | null): string {
   return text && /^\d{1,7}(\.\d{1,2})?$/.test(text) ? text : "";
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { stockWords } from "./stock";
+import { stockStatus } from "./stock";
 
 it.each([
   [0, "Sold out", "danger"],
@@ -7,5 +7,5 @@ it.each([
   [4, "4 left", "warn"],
   [5, "In stock", "ok"],
 ])("%i of a product: %s", (quantity, text, tone) => {
-  expect(stockWords(quantity)).toEqual({ text, tone });
+  expect(stockStatus(quantity)).toEqual({ text, tone });
 });

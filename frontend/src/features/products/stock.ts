@@ -1,15 +1,15 @@
-import { FEW_LEFT } from "@/lib/settings";
+import { LOW_STOCK } from "@/lib/settings";
 
 export type StockTone = "ok" | "warn" | "danger";
 
-export interface StockWords {
+export interface StockStatus {
   tone: StockTone;
   text: string;
 }
 
-/** What to say of how many there are. */
-export function stockWords(quantity: number): StockWords {
+/** Describe how many pieces of a product are in stock. */
+export function stockStatus(quantity: number): StockStatus {
   if (quantity <= 0) return { tone: "danger", text: "Sold out" };
-  if (quantity <= FEW_LEFT) return { tone: "warn", text: `${quantity} left` };
+  if (quantity <= LOW_STOCK) return { tone: "warn", text: `${quantity} left` };
   return { tone: "ok", text: "In stock" };
 }

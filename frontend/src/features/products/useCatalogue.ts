@@ -4,7 +4,7 @@ import { useSearchParams } from "react-router";
 import { productPagesQuery } from "./api/listProducts";
 import { type CatalogueParams, readParams, toQuery, writeParams } from "./catalogueParams";
 
-/** The catalogue that the address asks for, and ways to ask for another. */
+/** Return the products that the URL asks for, and a function that changes the URL. */
 export function useCatalogue() {
   const [search, setSearch] = useSearchParams();
   const params = readParams(search);
@@ -15,7 +15,7 @@ export function useCatalogue() {
   const { fetchNextPage, hasNextPage, isFetching, isError } = list;
   const loaded = list.data?.pages.length ?? 0;
 
-  // After a reload the address may ask for more pages than are there.
+  // After a reload, the URL may ask for more pages than are loaded.
   useEffect(() => {
     if (loaded > 0 && loaded < params.pages && hasNextPage && !isFetching && !isError)
       fetchNextPage();

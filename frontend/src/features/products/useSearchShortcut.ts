@@ -1,9 +1,12 @@
 import { type RefObject, useEffect } from "react";
 
-/** `/` and Ctrl or ⌘ with K lead to the search field, from wherever nothing is being typed. */
-export function useSearchShortcut(input: RefObject<HTMLInputElement | null>, isOn: boolean): void {
+/** Focus the search field on Ctrl+K, ⌘K, or `/` outside of text fields. */
+export function useSearchShortcut(
+  input: RefObject<HTMLInputElement | null>,
+  isEnabled: boolean,
+): void {
   useEffect(() => {
-    if (!isOn) return;
+    if (!isEnabled) return;
     function onKeyDown(event: KeyboardEvent) {
       const isCommand = (event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k";
       const isSlash = event.key === "/" && !isTyping(event.target);
@@ -14,7 +17,7 @@ export function useSearchShortcut(input: RefObject<HTMLInputElement | null>, isO
     }
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
-  }, [input, isOn]);
+  }, [input, isEnabled]);
 }
 
 function isTyping(target: EventTarget | null): boolean {

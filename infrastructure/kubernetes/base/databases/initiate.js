@@ -1,30 +1,31 @@
-// Makes new servers a replica set and creates the user of the database's service. Does only what
-// is missing, so it can be run at every start; compose and Kubernetes run the same file:
+// Initiates a replica set and creates the database user of its service. It does only what is missing,
+// so it can run at every start. Compose and Kubernetes run the same file:
 //   mongosh --nodb --quiet initiate.js
-// It is told by its environment: REPLICA_SET, MEMBERS ("host:port,host:port"), SERVICE_USER, and
-// the files ROOT_PASSWORD_FILE and SERVICE_PASSWORD_FILE.
+// Its environment: REPLICA_SET, MEMBERS ("host:port,host:port"), SERVICE_USER, and the files
+// ROOT_PASSWORD_FILE and SERVICE_PASSWORD_FILE.
 const fs = require("fs");
 
 const DATABASE = "shop";
 const [NOT_YET_INITIALIZED, ALREADY_INITIALIZED] = [94, 23];
-const PATIENCE_MILLISECONDS = 120_000;
+const TIMEOUT_MILLISECONDS = 120_000;
 
 const { REPLICA_SET, MEMBERS, SERVICE_USER } = process.env;
 const members = MEMBERS.split(",");
 const secret = (name) => fs.readFileSync(process.env[name], "utf8").trimEnd();
 const root = `root:${encodeURIComponent(secret("ROOT_PASSWORD_FILE"))}`;
-const deadline = Date.now() + PATIENCE_MILLISECONDS;
+const deadline = Date.now() + TIMEOUT_MILLISECONDS;
 
-// A server that is just being started is asked again; a wrong password ends it only with the time.
-const persist = (what, attempt) => {
+// Retries until the deadline: a server that is starting refuses connections. A wrong password is
+// retried as well.
+const retry = (step, attempt) => {
   for (;;) {
     try {
-      // In two steps: mongosh waits for what is kept, not for what is returned at once.
-      const done = attempt();
-      return done;
+      // mongosh waits for the result of a call only if it is assigned.
+      const result = attempt();
+      return result;
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      print(`${what}: ${error.message}; once more`);
+      print(`${step}: ${error.message}; retrying`);
       sleep(1000);
     }
   }
@@ -38,8 +39,8 @@ const config = () => ({
   members: members.map((host, index) => ({ _id: index, host, priority: index === 0 ? 2 : 1 })),
 });
 
-persist(`${REPLICA_SET} is initiated`, () => {
-  // It refuses to begin until every member is there.
+retry(`${REPLICA_SET}: initiate`, () => {
+  // MongoDB refuses to initiate the set until every member answers.
   const admin = connectTo(members[0], "directConnection=true").getDB("admin");
   try {
     admin.adminCommand({ replSetGetStatus: 1 });
@@ -54,11 +55,11 @@ persist(`${REPLICA_SET} is initiated`, () => {
   }
 });
 
-persist(`${REPLICA_SET} has its user`, () => {
+retry(`${REPLICA_SET}: create the user`, () => {
   const primary = connectTo(MEMBERS, `replicaSet=${REPLICA_SET}`);
   const shop = primary.getDB(DATABASE);
   if (shop.getRole("migrator") === null) {
-    // Beside reading and writing, migrations change the options of collections.
+    // Migrations change the options of collections, which readWrite does not include.
     const privilege = { resource: { db: DATABASE, collection: "" }, actions: ["collMod"] };
     shop.createRole({ role: "migrator", privileges: [privilege], roles: [] });
   }
@@ -68,7 +69,7 @@ persist(`${REPLICA_SET} has its user`, () => {
     shop.createUser({ user: SERVICE_USER, pwd, roles });
     print(`${REPLICA_SET}: user ${SERVICE_USER} created`);
   } else {
-    // A password that was exchanged takes effect here.
+    // Apply a changed password.
     shop.updateUser(SERVICE_USER, { pwd, roles });
   }
 });

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Succeeds where this server is a primary or a secondary. Asks by a message of MongoDB's protocol
-# ({hello: 1}, which needs no log-in), as its shell takes a second of CPU to start.
+# Succeeds if this server is a primary or a secondary. It sends a message of MongoDB's protocol
+# ({hello: 1}, which needs no log-in), because MongoDB's shell takes a second of CPU time to start.
 set -euo pipefail
 
 exec 3<> /dev/tcp/127.0.0.1/27017
 printf '\x34\0\0\0\1\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\0' >&3
-# shellcheck disable=SC2016 # $db is the name of a field.
+# shellcheck disable=SC2016 # $db is a field name.
 printf '\x1f\0\0\0\x10hello\0\1\0\0\0\2$db\0\6\0\0\0admin\0\0' >&3
 dd bs=65536 count=1 status=none <&3 | tr '\0\1' 'FT' | grep -aqE '(isWritablePrimary|secondary)FT'

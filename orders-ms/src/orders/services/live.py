@@ -87,7 +87,11 @@ class Follower:
 
 
 class LiveService:
-    """Reads the log and sends updates to the followers."""
+    """Reads the log and sends updates to the followers.
+
+    Attributes:
+        position: The token of the last change that was sent, empty until the first one.
+    """
 
     def __init__(self, *, orders: OrderRepository, changes: OrderChanges, clock: Clock) -> None:
         self._orders = orders
@@ -95,7 +99,7 @@ class LiveService:
         self._clock = clock
         self._queue: asyncio.Queue[Change] = asyncio.Queue(10 * BATCH)
         self._read_token: str | None = None
-        self._sent_token = ""
+        self.position = ""
         self._followers: dict[str, set[Follower]] = defaultdict(set)
 
     async def read(self) -> None:
@@ -127,7 +131,7 @@ class LiveService:
             if order := orders.get(change.order_id or ""):
                 for follower in self._followers.get(order.email, ()):
                     follower.send(LiveUpdate(change.token, [order]))
-            self._sent_token = change.token
+            self.position = change.token
 
     def follow(self, email: str, last_token: str | None) -> AsyncGenerator[LiveUpdate, None]:
         """Return a stream of a shopper's orders: missed changes or a snapshot, then live updates.
@@ -141,7 +145,7 @@ class LiveService:
         """
         if sum(map(len, self._followers.values())) >= MAX_STREAMS:
             raise TooManyStreamsError
-        follower = Follower(email, self._sent_token)
+        follower = Follower(email, self.position)
         self._followers[email].add(follower)
         STREAMS.inc()
         return self._updates(follower, last_token)
@@ -174,7 +178,7 @@ class LiveService:
         if not follower.position:
             # This replica has just started and does not know its position in the log yet.
             await self._catch_up(_LOG_START)
-            follower.position = self._sent_token
+            follower.position = self.position
         if last_token and _TOKEN.fullmatch(last_token):
             try:
                 return await self._missed_updates(follower, last_token)
@@ -202,7 +206,7 @@ class LiveService:
     async def _catch_up(self, token: str) -> None:
         try:
             async with asyncio.timeout(CATCH_UP_SECONDS):
-                while self._sent_token < token:
+                while self.position < token:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise LogLostError from None

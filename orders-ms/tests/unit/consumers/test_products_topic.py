@@ -4,17 +4,17 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
-from orders.consumers import products_topic
-from orders.consumers.products_topic import products_topic
+from orders.consumers import products_topic as module
+from orders.consumers.products_topic import ProductsTopic, products_topic
 from shopkit.contract.events import ProductUpdate
-from shopkit.storage.unit_of_work import Message
+from shopkit.messaging.envelope import headers, wrap
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, state
 
 EMPTY, FULL = TopicPartition("shop.products", 0), TopicPartition("shop.products", 1)
 
 
 class Kafka:
-    """Stands in for the broker and its one consumer."""
+    """Stands in for the broker and its consumer."""
 
     def __init__(self) -> None:
         self.log: list[Any] = []
@@ -28,8 +28,8 @@ class Kafka:
 
     def write(self, version: int) -> None:
         event = ProductUpdate(product=state(1, version=version))
-        sent = Message.of(event, source="products-ms", time=NOON, trace_context=TRACE_CONTEXT)
-        self.log.append(SimpleNamespace(headers=tuple(sent.headers()), value=sent.value))
+        sent = wrap(event, source="products-ms", time=NOON, trace_context=TRACE_CONTEXT)
+        self.log.append(SimpleNamespace(headers=tuple(headers(sent)), value=sent.value))
 
     async def start(self) -> None:
         self.running = True
@@ -55,11 +55,11 @@ class Kafka:
 @pytest.fixture
 def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
     kafka = Kafka()
-    monkeypatch.setattr(products_topic, "AIOKafkaConsumer", kafka)
+    monkeypatch.setattr(module, "AIOKafkaConsumer", kafka)
     return kafka
 
 
-async def read(topic: products_topic.ProductsTopic) -> list[int]:
+async def read(topic: ProductsTopic) -> list[int]:
     return [
         delivery.event.state.version
         async for deliveries in topic.read_to_end()
@@ -68,7 +68,7 @@ async def read(topic: products_topic.ProductsTopic) -> list[int]:
 
 
 class TestReadToEnd:
-    async def test_reads_all_that_there_is_and_then_what_is_new(self, kafka: Kafka) -> None:
+    async def test_reads_everything_and_then_only_new_events(self, kafka: Kafka) -> None:
         # Given
         for version in (1, 2, 3):
             kafka.write(version)
@@ -80,7 +80,7 @@ class TestReadToEnd:
             assert await read(topic) == [4]
         assert not kafka.running
 
-    async def test_passes_over_what_can_not_be_read(self, kafka: Kafka) -> None:
+    async def test_skips_undecodable_messages(self, kafka: Kafka) -> None:
         # Given
         kafka.write(1)
         kafka.log.append(SimpleNamespace(headers=(), value=None))
@@ -89,7 +89,7 @@ class TestReadToEnd:
         async with products_topic("kafka:9092") as topic:
             assert await read(topic) == [1, 3]
 
-    async def test_belongs_to_no_group_and_begins_at_the_beginning(self, kafka: Kafka) -> None:
+    async def test_joins_no_group_and_starts_at_the_beginning(self, kafka: Kafka) -> None:
         async with products_topic("kafka:9092"):
             assert kafka.options["topic"] == "shop.products"
             assert kafka.options["group_id"] is None

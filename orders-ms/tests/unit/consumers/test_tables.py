@@ -21,7 +21,7 @@ Place = Callable[..., Awaitable[Order]]
 
 
 class TestProductsTable:
-    async def test_every_type_of_the_topic_goes_into_the_projection(
+    async def test_every_event_type_updates_the_projection(
         self, services: Services, database: Database
     ) -> None:
         # Given
@@ -39,7 +39,7 @@ class TestProductsTable:
         assert known == [an_id(1), an_id(2), an_id(3)]
         assert list(table) == [type(event) for event in events]
 
-    def test_what_can_not_be_read_is_parked(self, services: Services) -> None:
+    def test_an_undecodable_message_becomes_a_dead_letter(self, services: Services) -> None:
         table = products_table(services.projection)
         assert [handler.answer for handler in table.values()] == [None, None, None]
 
@@ -57,6 +57,6 @@ class TestStatusTable:
         await table[OrderStatusUpdate].apply([delivery(outcome)])
         # Then
         owner = Identity(email="aaa@aaa.com", role=Role.USER)
-        assert (await services.orders.order(order.id, owner)).status == "ACCEPTED"
+        assert (await services.orders.get(order.id, owner)).status == "ACCEPTED"
         assert set(table) == {OrderStatusUpdate}
         assert table[OrderStatusUpdate].answer is None

@@ -8,7 +8,8 @@ from pymongo.errors import AutoReconnect
 
 from orders.dependencies import Services
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver, caller_headers
+from shopkit.testing import FakeTransactions
+from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id, state
 
 Know = Callable[..., Awaitable[None]]
@@ -31,12 +32,14 @@ async def _shelf(know: Know) -> None:
 
 
 @pytest.fixture
-def stored(database: Database, handed_over: HandedOver) -> Count:
+def stored(database: Database, transactions: FakeTransactions) -> Count:
     """How many orders, keys and events there are."""
 
     async def stored() -> int:
         names = ("orders", "idempotency_keys", "outbox")
-        return sum([await database[name].count_documents({}) for name in names]) + len(handed_over)
+        return sum([await database[name].count_documents({}) for name in names]) + len(
+            transactions.published
+        )
 
     return stored
 
@@ -49,25 +52,25 @@ async def order(
     )
 
 
-def errors_of(answer: httpx2.Response) -> list[tuple[str, str]]:
-    return [(error["field"], error["message"]) for error in answer.json()["errors"]]
+def errors_of(response: httpx2.Response) -> list[tuple[str, str]]:
+    return [(error["field"], error["message"]) for error in response.json()["errors"]]
 
 
-class TestTaken:
-    async def test_answers_with_the_pending_order(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+class TestAccepted:
+    async def test_responds_with_the_pending_order(
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
-        answer = await order(
+        response = await order(
             client,
             {"name": "spoon", "quantity": 2, "cost": "of the original's client"},
             {"id": an_id(2), "quantity": 3, "price": 2.5},
         )
         # Then
-        assert answer.status_code == 201
-        assert "idempotency-replayed" not in answer.headers
-        body = answer.json()
-        assert body.pop("id") == handed_over[0].message.key
+        assert response.status_code == 201
+        assert "idempotency-replayed" not in response.headers
+        body = response.json()
+        assert body.pop("id") == transactions.published[0].message.key
         assert body == {
             "email": "aaa@aaa.com",
             "status": "PENDING",
@@ -95,33 +98,33 @@ class TestTaken:
         }
 
     @pytest.mark.parametrize("name", ["SPOON", "  Spoon ", "CAFÉ", "cafe\u0301"])
-    async def test_a_name_is_the_same_however_it_is_written(
+    async def test_finds_a_product_by_name_in_any_case(
         self, client: httpx2.AsyncClient, name: str
     ) -> None:
         assert (await order(client, {"name": name, "quantity": 1})).status_code == 201
 
     async def test_sums_lines_of_one_product(self, client: httpx2.AsyncClient) -> None:
-        answer = await order(client, SPOON, {"id": an_id(1), "quantity": 2})
-        assert [line["quantity"] for line in answer.json()["products"]] == [3]
+        response = await order(client, SPOON, {"id": an_id(1), "quantity": 2})
+        assert [line["quantity"] for line in response.json()["products"]] == [3]
 
-    async def test_an_id_outweighs_a_name(self, client: httpx2.AsyncClient) -> None:
-        answer = await order(client, {"id": an_id(1), "name": "nothing", "quantity": 1})
-        assert answer.json()["products"][0]["name"] == "spoon"
+    async def test_the_id_takes_precedence_over_the_name(self, client: httpx2.AsyncClient) -> None:
+        response = await order(client, {"id": an_id(1), "name": "nothing", "quantity": 1})
+        assert response.json()["products"][0]["name"] == "spoon"
 
-    async def test_takes_50_lines_and_1000_of_a_product(self, client: httpx2.AsyncClient) -> None:
-        answer = await order(client, *[{"id": an_id(2), "quantity": 20}] * 50)
-        assert answer.status_code == 201
-        assert [line["quantity"] for line in answer.json()["products"]] == [1_000]
+    async def test_accepts_50_lines_and_1000_of_a_product(self, client: httpx2.AsyncClient) -> None:
+        response = await order(client, *[{"id": an_id(2), "quantity": 20}] * 50)
+        assert response.status_code == 201
+        assert [line["quantity"] for line in response.json()["products"]] == [1_000]
 
-    async def test_the_request_is_carried_by_the_event(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    async def test_the_event_carries_the_trace_context(
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         await order(client, SPOON, headers={"X-Request-ID": "request-7"})
-        assert handed_over[0].message.trace_context.request_id == "request-7"
+        assert transactions.published[0].message.trace_context.request_id == "request-7"
 
 
 class TestIdempotencyKey:
-    async def test_the_same_key_and_body_give_the_first_answer_again(
+    async def test_the_same_key_and_body_repeat_the_first_response(
         self, client: httpx2.AsyncClient, stored: Count
     ) -> None:
         # Given
@@ -135,30 +138,32 @@ class TestIdempotencyKey:
         assert second.headers["idempotency-replayed"] == "true"
         assert await stored() == before
 
-    async def test_another_body_is_refused(self, client: httpx2.AsyncClient, stored: Count) -> None:
+    async def test_refuses_the_same_key_with_another_body(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
         # Given
         await order(client, SPOON, headers={"Idempotency-Key": "key 1"})
         before = await stored()
         # When
-        answer = await order(
+        response = await order(
             client, {"name": "spoon", "quantity": 2}, headers={"Idempotency-Key": "key 1"}
         )
         # Then
-        assert answer.status_code == 422
-        assert answer.json()["type"] == "/problems/idempotency-key-reused"
-        assert [field for field, _ in errors_of(answer)] == ["Idempotency-Key"]
+        assert response.status_code == 422
+        assert response.json()["type"] == "/problems/idempotency-key-reused"
+        assert [field for field, _ in errors_of(response)] == ["Idempotency-Key"]
         assert await stored() == before
 
-    async def test_255_characters_are_taken(self, client: httpx2.AsyncClient) -> None:
-        answer = await order(client, SPOON, headers={"Idempotency-Key": "~" * 255})
-        assert answer.status_code == 201
+    async def test_accepts_255_characters(self, client: httpx2.AsyncClient) -> None:
+        response = await order(client, SPOON, headers={"Idempotency-Key": "~" * 255})
+        assert response.status_code == 201
 
     @pytest.mark.parametrize("key", [b"x" * 256, b"", "clé".encode(), b"a\tb"])
-    async def test_other_keys_are_refused(
+    async def test_refuses_invalid_keys(
         self, client: httpx2.AsyncClient, stored: Count, key: bytes
     ) -> None:
         # When
-        answer = await client.post(
+        response = await client.post(
             PATH,
             json={"products": [SPOON]},
             headers=[
@@ -167,8 +172,8 @@ class TestIdempotencyKey:
             ],
         )
         # Then
-        assert answer.status_code == 422
-        assert [field for field, _ in errors_of(answer)] == ["idempotency-key"]
+        assert response.status_code == 422
+        assert [field for field, _ in errors_of(response)] == ["idempotency-key"]
         assert await stored() == 0
 
 
@@ -176,10 +181,10 @@ class TestRefused:
     async def refuse(
         self, client: httpx2.AsyncClient, stored: Count, *lines: Any
     ) -> tuple[int, str, list[tuple[str, str]]]:
-        answer = await order(client, *lines)
+        response = await order(client, *lines)
         assert await stored() == 0
-        assert answer.headers["content-type"] == "application/problem+json"
-        return answer.status_code, answer.json()["type"], errors_of(answer)
+        assert response.headers["content-type"] == "application/problem+json"
+        return response.status_code, response.json()["type"], errors_of(response)
 
     @pytest.mark.parametrize(
         "line",
@@ -192,7 +197,7 @@ class TestRefused:
             {"name": "$where", "quantity": 1},
         ],
     )
-    async def test_what_is_not_for_sale(
+    async def test_refuses_products_that_are_not_for_sale(
         self, client: httpx2.AsyncClient, stored: Count, line: dict[str, Any]
     ) -> None:
         assert await self.refuse(client, stored, SPOON, line) == (
@@ -201,38 +206,44 @@ class TestRefused:
             [("products.1", "It is not for sale.")],
         )
 
-    async def test_a_name_of_two_products(self, client: httpx2.AsyncClient, stored: Count) -> None:
+    async def test_refuses_a_name_that_two_products_have(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
         assert await self.refuse(client, stored, {"name": "twin", "quantity": 1}) == (
             409,
             "/problems/ambiguous-name",
             [("products.0", "Two products have this name.")],
         )
 
-    async def test_a_price_that_has_changed(
+    async def test_refuses_a_price_that_has_changed(
         self, client: httpx2.AsyncClient, stored: Count
     ) -> None:
         line = {"name": "spoon", "quantity": 1, "price": 5.98}
         assert await self.refuse(client, stored, line) == (
             409,
             "/problems/price-changed",
-            [("products.0", "It costs 5.99 now.")],
+            [("products.0", "The price is now 5.99.")],
         )
 
-    async def test_too_little_stock(self, client: httpx2.AsyncClient, stored: Count) -> None:
+    async def test_refuses_more_than_the_stock(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
         assert await self.refuse(client, stored, {"name": "spoon", "quantity": 11}) == (
             409,
             "/problems/insufficient-stock",
             [("products.0", "Only 10 left.")],
         )
 
-    async def test_more_than_1000_together(self, client: httpx2.AsyncClient, stored: Count) -> None:
+    async def test_refuses_more_than_1000_of_a_product(
+        self, client: httpx2.AsyncClient, stored: Count
+    ) -> None:
         half = {"id": an_id(2), "quantity": 501}
         assert await self.refuse(client, stored, half, half) == (
             422,
             "/problems/quantity-limit",
             [
-                ("products.0", "Together these are 1002."),
-                ("products.1", "Together these are 1002."),
+                ("products.0", "The lines of this product add up to 1002."),
+                ("products.1", "The lines of this product add up to 1002."),
             ],
         )
 
@@ -279,12 +290,12 @@ class TestInvalid:
             ),
             ({"name": 7}, "name", "Input should be a valid string"),
             ({"name": {"$ne": ""}}, "name", "Input should be a valid string"),
-            ({"name": "\ud800"}, "name", "half a surrogate pair is no character"),
+            ({"name": "\ud800"}, "name", "contains an invalid Unicode character"),
             ({"name": "  "}, "", "needs an id or a name"),
             ({"name": None}, "", "needs an id or a name"),
         ],
     )
-    async def test_a_line_is_refused_by_its_field_and_nothing_is_stored(
+    async def test_names_the_invalid_field_of_a_line_and_stores_nothing(
         self,
         client: httpx2.AsyncClient,
         stored: Count,
@@ -293,11 +304,11 @@ class TestInvalid:
         message: str,
     ) -> None:
         # When
-        answer = await self.send(client, {"products": [SPOON, SPOON | changes]})
+        response = await self.send(client, {"products": [SPOON, SPOON | changes]})
         # Then
-        assert answer.status_code == 422
-        assert answer.json()["type"] == "/problems/validation"
-        assert errors_of(answer) == [(f"products.1.{field}".rstrip("."), message)]
+        assert response.status_code == 422
+        assert response.json()["type"] == "/problems/validation"
+        assert errors_of(response) == [(f"products.1.{field}".rstrip("."), message)]
         assert await stored() == 0
 
     @pytest.mark.parametrize(
@@ -320,29 +331,29 @@ class TestInvalid:
             (None, "", "Input should be a valid dictionary or object to extract fields from"),
         ],
     )
-    async def test_so_is_a_body(
+    async def test_names_the_invalid_field_of_a_body(
         self, client: httpx2.AsyncClient, stored: Count, body: Any, field: str, message: str
     ) -> None:
         # When
-        answer = await self.send(client, body)
+        response = await self.send(client, body)
         # Then
-        assert answer.status_code == 422
-        assert errors_of(answer) == [(field, message)]
+        assert response.status_code == 422
+        assert errors_of(response) == [(field, message)]
         assert await stored() == 0
 
     @pytest.mark.parametrize(
         "content", [b"", b"{", b'{"products": [', b"'", b"\xff", b"[" * 100_000, b'{"a": 1e}']
     )
-    async def test_so_is_what_is_no_json(
+    async def test_refuses_a_body_that_is_not_json(
         self, client: httpx2.AsyncClient, stored: Count, content: bytes
     ) -> None:
         # When
-        answer = await client.post(
+        response = await client.post(
             PATH, content=content, headers={**SHOPPER, "Content-Type": "application/json"}
         )
         # Then
-        assert answer.status_code in {400, 422}
-        assert answer.headers["content-type"] == "application/problem+json"
+        assert response.status_code in {400, 422}
+        assert response.headers["content-type"] == "application/problem+json"
         assert await stored() == 0
 
     async def send(self, client: httpx2.AsyncClient, body: Any) -> httpx2.Response:
@@ -351,23 +362,23 @@ class TestInvalid:
         return await client.post(PATH, content=json.dumps(body).encode(), headers=headers)
 
 
-class TestWho:
+class TestCaller:
     @pytest.mark.parametrize(
         "headers", [{}, caller_headers("aaa@aaa.com", "visitor"), caller_headers("")]
     )
-    async def test_a_visitor_is_asked_to_sign_in(
+    async def test_asks_a_visitor_to_sign_in(
         self, client: httpx2.AsyncClient, stored: Count, headers: dict[str, str]
     ) -> None:
         # When
-        answer = await client.post(PATH, json={"products": [SPOON]}, headers=headers)
+        response = await client.post(PATH, json={"products": [SPOON]}, headers=headers)
         # Then
-        assert answer.status_code == 401
-        assert answer.headers["www-authenticate"] == "Bearer"
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
         assert await stored() == 0
 
 
-class TestDatabaseAway:
-    async def test_is_unavailable_for_a_moment(
+class TestDatabaseDown:
+    async def test_responds_with_unavailable(
         self,
         client: httpx2.AsyncClient,
         services: Services,
@@ -380,9 +391,9 @@ class TestDatabaseAway:
 
         monkeypatch.setattr(services.intake._projection, "find", away)
         # When
-        answer = await order(client, SPOON)
+        response = await order(client, SPOON)
         # Then
-        assert answer.status_code == 503
-        assert answer.headers["retry-after"] == "1"
-        assert "internal-host" not in answer.text
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+        assert "internal-host" not in response.text
         assert await stored() == 0

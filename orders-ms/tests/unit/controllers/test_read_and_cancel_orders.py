@@ -8,8 +8,8 @@ from orders.dependencies import Services
 from orders.models.order import Order
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.storage.mongo import Database
-from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver, caller_headers
+from shopkit.testing import FakeClock, FakeTransactions
+from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id, delivery, state
 
 Know = Callable[..., Awaitable[None]]
@@ -32,7 +32,7 @@ async def settle(services: Services, order: Order, status: str, **more: Any) -> 
 
 
 class TestList:
-    async def test_shows_ones_own_orders_page_by_page(
+    async def test_lists_the_callers_own_orders_page_by_page(
         self, client: httpx2.AsyncClient, place: Place, clock: FakeClock
     ) -> None:
         # Given
@@ -53,14 +53,14 @@ class TestList:
         assert shown == ids[::-1]
         assert second["next_cursor"] is None
 
-    async def test_an_admin_too_sees_only_their_own(
+    async def test_lists_only_their_own_orders_for_admins_too(
         self, client: httpx2.AsyncClient, place: Place
     ) -> None:
         await place({1: 1})
-        answer = await client.get("/api/orders", headers=ADMIN)
-        assert (answer.status_code, answer.json()) == (200, {"orders": [], "next_cursor": None})
+        response = await client.get("/api/orders", headers=ADMIN)
+        assert (response.status_code, response.json()) == (200, {"orders": [], "next_cursor": None})
 
-    async def test_shows_20_unless_told_otherwise(
+    async def test_lists_20_orders_by_default(
         self, client: httpx2.AsyncClient, place: Place
     ) -> None:
         for _ in range(21):
@@ -80,21 +80,21 @@ class TestList:
             (f"cursor={'a' * 1_001}", "cursor"),
         ],
     )
-    async def test_refuses_a_query_by_its_field(
+    async def test_names_the_invalid_parameter(
         self, client: httpx2.AsyncClient, query: str, field: str
     ) -> None:
-        answer = await client.get(f"/api/orders?{query}", headers=OWNER)
-        assert answer.status_code == 422
-        assert [error["field"] for error in answer.json()["errors"]] == [field]
+        response = await client.get(f"/api/orders?{query}", headers=OWNER)
+        assert response.status_code == 422
+        assert [error["field"] for error in response.json()["errors"]] == [field]
 
-    async def test_is_not_for_visitors(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/api/orders")
-        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
+    async def test_refuses_visitors(self, client: httpx2.AsyncClient) -> None:
+        response = await client.get("/api/orders")
+        assert (response.status_code, response.json()["type"]) == (401, "/problems/unauthenticated")
 
 
 class TestGet:
     @pytest.mark.parametrize("caller", [OWNER, ADMIN])
-    async def test_shows_the_order_with_its_history_and_reasons(
+    async def test_returns_the_order_with_its_history_and_reasons(
         self,
         client: httpx2.AsyncClient,
         services: Services,
@@ -109,18 +109,18 @@ class TestGet:
             services,
             order,
             "REJECTED",
-            reason="Not everything in it could be had.",
+            reason="Some items were unavailable.",
             lines=[{"product_id": an_id(1), "reason": "Only 1 left."}],
         )
         # When
-        answer = await client.get(f"/api/orders/{order.id}", headers=caller)
+        response = await client.get(f"/api/orders/{order.id}", headers=caller)
         # Then
-        assert answer.status_code == 200
-        assert answer.json() == {
+        assert response.status_code == 200
+        assert response.json() == {
             "id": order.id,
             "email": "aaa@aaa.com",
             "status": "REJECTED",
-            "reason": "Not everything in it could be had.",
+            "reason": "Some items were unavailable.",
             "cost": 2.0,
             "created_at": "2026-05-04T12:00:00Z",
             "cancel_confirmed": False,
@@ -139,7 +139,7 @@ class TestGet:
             ],
         }
 
-    async def test_someone_elses_is_not_found(
+    async def test_does_not_find_an_order_of_someone_else(
         self, client: httpx2.AsyncClient, place: Place
     ) -> None:
         # Given
@@ -148,18 +148,18 @@ class TestGet:
         others = await client.get(f"/api/orders/{order.id}", headers=STRANGER)
         unknown = await client.get(f"/api/orders/{an_id(77)}", headers=STRANGER)
         # Then
-        for answer in (others, unknown):
-            assert answer.status_code == 404
-            assert answer.json()["type"] == "/problems/not-found"
+        for response in (others, unknown):
+            assert response.status_code == 404
+            assert response.json()["type"] == "/problems/not-found"
         assert others.json()["detail"] == f"There is no order {order.id}."
 
     @pytest.mark.parametrize("bad", BAD_IDS)
-    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient, bad: str) -> None:
-        answer = await client.get(f"/api/orders/{bad}", headers=OWNER)
-        assert answer.status_code == 422
-        assert [error["field"] for error in answer.json()["errors"]] == ["order_id"]
+    async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient, bad: str) -> None:
+        response = await client.get(f"/api/orders/{bad}", headers=OWNER)
+        assert response.status_code == 422
+        assert [error["field"] for error in response.json()["errors"]] == ["order_id"]
 
-    async def test_is_not_for_visitors(self, client: httpx2.AsyncClient, place: Place) -> None:
+    async def test_refuses_visitors(self, client: httpx2.AsyncClient, place: Place) -> None:
         order = await place({1: 2})
         assert (await client.get(f"/api/orders/{order.id}")).status_code == 401
 
@@ -167,12 +167,12 @@ class TestGet:
 class TestCancel:
     @pytest.mark.parametrize("caller", [OWNER, ADMIN])
     @pytest.mark.parametrize("accepted", [False, True])
-    async def test_cancels_an_order_that_is_pending_or_accepted(
+    async def test_cancels_a_pending_or_accepted_order(
         self,
         client: httpx2.AsyncClient,
         services: Services,
         place: Place,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
         caller: dict[str, str],
         accepted: bool,
     ) -> None:
@@ -181,21 +181,21 @@ class TestCancel:
         if accepted:
             await settle(services, order, "ACCEPTED")
         # When
-        answer = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
+        response = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
         # Then
-        assert answer.status_code == 202
-        assert answer.json()["status"] == "CANCELLED"
-        assert answer.json()["cancel_confirmed"] is False
-        assert handed_over.ids == [f"OrderCancel/{order.id}"]
+        assert response.status_code == 202
+        assert response.json()["status"] == "CANCELLED"
+        assert response.json()["cancel_confirmed"] is False
+        assert transactions.published_ids == [f"OrderCancel/{order.id}"]
 
     @pytest.mark.parametrize("status", ["REJECTED", "CANCELLED"])
-    async def test_refuses_a_final_order(
+    async def test_refuses_an_order_with_a_final_status(
         self,
         client: httpx2.AsyncClient,
         services: Services,
         place: Place,
         database: Database,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
         status: str,
     ) -> None:
         # Given
@@ -203,21 +203,23 @@ class TestCancel:
         await settle(services, order, status)
         before = await database["orders"].find_one({})
         # When
-        answer = await client.post(f"/api/orders/{order.id}/cancel", headers=OWNER)
+        response = await client.post(f"/api/orders/{order.id}/cancel", headers=OWNER)
         # Then
-        assert answer.status_code == 409
-        assert answer.json()["type"] == "/problems/not-cancellable"
-        assert answer.json()["detail"] == f"The order is {status.lower()} and can't be cancelled."
+        assert response.status_code == 409
+        assert response.json()["type"] == "/problems/not-cancellable"
+        assert (
+            response.json()["detail"] == f"The order is {status.lower()} and cannot be cancelled."
+        )
         assert await database["orders"].find_one({}) == before
-        assert handed_over == []
+        assert transactions.published == []
 
     @pytest.mark.parametrize(("caller", "status"), [(STRANGER, 404), ({}, 401)])
-    async def test_is_not_for_others(
+    async def test_refuses_other_shoppers(
         self,
         client: httpx2.AsyncClient,
         place: Place,
         database: Database,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
         caller: dict[str, str],
         status: int,
     ) -> None:
@@ -225,16 +227,16 @@ class TestCancel:
         order = await place({1: 2})
         before = await database["orders"].find_one({})
         # When
-        answer = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
+        response = await client.post(f"/api/orders/{order.id}/cancel", headers=caller)
         # Then
-        assert answer.status_code == status
+        assert response.status_code == status
         assert await database["orders"].find_one({}) == before
-        assert handed_over == []
+        assert transactions.published == []
 
-    async def test_an_unknown_order_is_not_found(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.post(f"/api/orders/{an_id(77)}/cancel", headers=OWNER)
-        assert answer.status_code == 404
+    async def test_does_not_find_an_unknown_order(self, client: httpx2.AsyncClient) -> None:
+        response = await client.post(f"/api/orders/{an_id(77)}/cancel", headers=OWNER)
+        assert response.status_code == 404
 
     @pytest.mark.parametrize("bad", BAD_IDS)
-    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient, bad: str) -> None:
+    async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient, bad: str) -> None:
         assert (await client.post(f"/api/orders/{bad}/cancel", headers=OWNER)).status_code == 422

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orders.errors import ContraryOutcomeError, NotCancellableError
-from orders.models.order import LEGAL, HistoryEntry, Line, Order
+from orders.models.order import TRANSITIONS, HistoryEntry, Line, Order
 from shopkit.contract.events import (
     LineReason,
     OrderCancel,
@@ -48,23 +48,23 @@ def moved(before: Order, status: OrderStatus, at: datetime, **changes: Any) -> O
     return replace(before, history=(*before.history, HistoryEntry(status, at)), **changes)
 
 
-class TestLegal:
-    def test_nothing_leaves_a_final_status(self) -> None:
+class TestTransitionsTable:
+    def test_final_statuses_have_no_transitions(self) -> None:
         assert {
             PENDING: {ACCEPTED, REJECTED, CANCELLED},
             ACCEPTED: {CANCELLED},
             REJECTED: set(),
             CANCELLED: set(),
-        } == LEGAL
+        } == TRANSITIONS
 
 
 class TestOrder:
-    def test_stands_where_its_history_ends(self) -> None:
+    def test_has_the_last_status_of_its_history(self) -> None:
         accepted = order(ACCEPTED)
         assert accepted.status is ACCEPTED
         assert (accepted.created_at, accepted.changed_at) == (NOON, LATER)
 
-    def test_costs_the_sum_of_its_lines(self) -> None:
+    def test_costs_the_total_of_its_lines(self) -> None:
         assert order().cost_cents == 1_201
 
     @pytest.mark.parametrize(
@@ -77,19 +77,21 @@ class TestOrder:
             (CANCELLED, True, False),
         ],
     )
-    def test_products_ms_owes_a_decision_or_a_confirmation(
+    def test_awaits_a_decision_or_a_confirmation(
         self, status: OrderStatus, confirmed: bool, unanswered: bool
     ) -> None:
-        assert order(status, cancel_confirmed=confirmed).unanswered is unanswered
+        assert order(status, cancel_confirmed=confirmed).awaits_answer is unanswered
 
 
 class TestAsPlaced:
     @pytest.mark.parametrize("status", list(OrderStatus))
-    def test_is_as_the_order_was_whatever_became_of_it(self, status: OrderStatus) -> None:
+    def test_returns_the_order_as_it_was_placed_whatever_happened_since(
+        self, status: OrderStatus
+    ) -> None:
         # Given
         became = order(
             status,
-            reason="Not everything in it could be had.",
+            reason="Some items were unavailable.",
             lines=tuple(replace(line, reason="None left.") for line in LINES),
             cancel_confirmed=True,
         )
@@ -99,20 +101,18 @@ class TestAsPlaced:
 
 class TestCancelled:
     @pytest.mark.parametrize("status", [PENDING, ACCEPTED])
-    def test_an_order_that_is_pending_or_accepted_can_be_cancelled(
-        self, status: OrderStatus
-    ) -> None:
+    def test_cancels_a_pending_or_accepted_order(self, status: OrderStatus) -> None:
         before = order(status)
         assert before.cancelled(AT_LAST) == moved(before, CANCELLED, AT_LAST)
 
     @pytest.mark.parametrize(
         ("status", "text"),
         [
-            (REJECTED, "The order is rejected and can't be cancelled."),
-            (CANCELLED, "The order is cancelled and can't be cancelled."),
+            (REJECTED, "The order is rejected and cannot be cancelled."),
+            (CANCELLED, "The order is cancelled and cannot be cancelled."),
         ],
     )
-    def test_a_final_order_can_not(self, status: OrderStatus, text: str) -> None:
+    def test_refuses_an_order_with_a_final_status(self, status: OrderStatus, text: str) -> None:
         with pytest.raises(NotCancellableError) as raised:
             order(status).cancelled(AT_LAST)
         assert (str(raised.value), raised.value.order_id) == (text, an_id(9))
@@ -134,8 +134,8 @@ TABLE: dict[tuple[OrderStatus, OrderStatus], OrderStatus | str] = {
 }
 
 
-class TestAfter:
-    def test_the_table_has_every_status_and_every_outcome(self) -> None:
+class TestWithOutcome:
+    def test_the_table_covers_every_status_and_outcome(self) -> None:
         told_of = [ACCEPTED, REJECTED, CANCELLED]
         every = set(itertools.product(OrderStatus, told_of))
         assert every == {*TABLE, (CANCELLED, CANCELLED)}
@@ -143,7 +143,7 @@ class TestAfter:
     @pytest.mark.parametrize(
         ("before", "outcome", "becomes"), [(*pair, becomes) for pair, becomes in TABLE.items()]
     )
-    def test_moves_only_as_the_table_says(
+    def test_follows_the_table_of_transitions(
         self, before: OrderStatus, outcome: OrderStatus, becomes: OrderStatus | str
     ) -> None:
         if becomes == CONTRARY:
@@ -151,40 +151,40 @@ class TestAfter:
                 ContraryOutcomeError,
                 match=f"order {an_id(9)} is {before}, the event says {outcome}",
             ):
-                order(before).after(told(outcome), AT_LAST)
+                order(before).with_outcome(told(outcome), AT_LAST)
         elif becomes == NOTHING:
-            assert order(before).after(told(outcome), AT_LAST) is None
+            assert order(before).with_outcome(told(outcome), AT_LAST) is None
         else:
             expected = moved(order(before), outcome, AT_LAST, cancel_confirmed=outcome is CANCELLED)
-            assert order(before).after(told(outcome), AT_LAST) == expected
+            assert order(before).with_outcome(told(outcome), AT_LAST) == expected
 
-    def test_a_cancellation_is_noted_as_confirmed_once(self) -> None:
+    def test_confirms_a_cancellation_once(self) -> None:
         # Given
         cancelled = order(CANCELLED)
         # When
-        confirmed = cancelled.after(told(CANCELLED), AT_LAST)
+        confirmed = cancelled.with_outcome(told(CANCELLED), AT_LAST)
         # Then
         assert confirmed == replace(cancelled, cancel_confirmed=True)
         assert confirmed is not None
-        assert confirmed.after(told(CANCELLED), AT_LAST) is None
+        assert confirmed.with_outcome(told(CANCELLED), AT_LAST) is None
 
-    def test_a_rejected_order_says_why_line_by_line(self) -> None:
+    def test_stores_the_reason_of_each_line_of_a_rejected_order(self) -> None:
         # Given
         outcome = told(
             REJECTED,
-            reason="Not everything in it could be had.",
+            reason="Some items were unavailable.",
             lines=[LineReason(product_id=an_id(2), reason="Only 1 left.")],
         )
         # When
-        rejected = order().after(outcome, LATER)
+        rejected = order().with_outcome(outcome, LATER)
         # Then
         assert rejected is not None
-        assert rejected.reason == "Not everything in it could be had."
+        assert rejected.reason == "Some items were unavailable."
         assert [line.reason for line in rejected.lines] == [None, "Only 1 left."]
 
 
 class TestMessages:
-    def test_the_order_is_told_as_it_was_placed(self) -> None:
+    def test_the_message_contains_the_order_as_it_was_placed(self) -> None:
         # When
         message = order(ACCEPTED).create_message()
         # Then
@@ -202,13 +202,13 @@ class TestMessages:
         ]
 
     @pytest.mark.parametrize("status", list(OrderStatus))
-    def test_it_has_the_same_bytes_whatever_became_of_the_order(self, status: OrderStatus) -> None:
+    def test_the_message_is_the_same_whatever_happened_since(self, status: OrderStatus) -> None:
         became = order(
             status, lines=tuple(replace(line, reason="None left.") for line in LINES), reason="no"
         )
         assert became.create_message() == order().create_message()
 
-    def test_a_cancellation_is_told_as_of_when_it_was(self) -> None:
+    def test_the_cancellation_has_the_time_at_which_it_happened(self) -> None:
         # When
         message = order(CANCELLED).cancel_message()
         # Then
@@ -216,23 +216,23 @@ class TestMessages:
         assert message.time == LATER
         assert OrderCancel.model_validate_json(message.value).order_id == an_id(9)
 
-    def test_it_has_the_same_bytes_once_it_is_confirmed(self) -> None:
+    def test_the_cancellation_is_the_same_after_its_confirmation(self) -> None:
         confirmed = order(CANCELLED, cancel_confirmed=True)
         assert confirmed.cancel_message() == order(CANCELLED).cancel_message()
 
     @pytest.mark.parametrize(
-        ("status", "confirmed", "owed", "settled"),
+        ("status", "confirmed", "latest", "settled"),
         [
-            (PENDING, False, ["OrderCreate"], []),
-            (ACCEPTED, False, [], ["OrderCreate"]),
-            (REJECTED, False, [], ["OrderCreate"]),
-            (CANCELLED, False, ["OrderCancel"], []),
-            (CANCELLED, True, [], ["OrderCreate", "OrderCancel"]),
+            (PENDING, False, "OrderCreate", []),
+            (ACCEPTED, False, "OrderCreate", ["OrderCreate"]),
+            (REJECTED, False, "OrderCreate", ["OrderCreate"]),
+            (CANCELLED, False, "OrderCancel", []),
+            (CANCELLED, True, "OrderCancel", ["OrderCreate", "OrderCancel"]),
         ],
     )
-    def test_what_is_owed_and_what_is_settled(
-        self, status: OrderStatus, confirmed: bool, owed: list[str], settled: list[str]
+    def test_latest_message_and_settled_messages_depend_on_the_status(
+        self, status: OrderStatus, confirmed: bool, latest: str, settled: list[str]
     ) -> None:
         one = order(status, cancel_confirmed=confirmed)
-        assert [message.type for message in one.owed_messages()] == owed
-        assert one.settled_event_ids() == [f"{name}/{an_id(9)}" for name in settled]
+        assert one.latest_message().type == latest
+        assert one.settled_message_ids() == [f"{name}/{an_id(9)}" for name in settled]

@@ -44,37 +44,37 @@ def refusal(*lines: RequestedLine) -> LinesRefusedError:
 
 
 class TestLinesFor:
-    def test_has_the_name_and_price_of_the_product(self) -> None:
+    def test_uses_the_products_name_and_price(self) -> None:
         assert SHELF.lines_for(wanted(by_name("spoon", 2), by_id(6, 3))) == (
             Line(an_id(1), "spoon", 599, 2),
             Line(an_id(6), "nail", 1, 3),
         )
 
-    def test_sums_lines_of_one_product_however_it_is_named(self) -> None:
+    def test_sums_lines_of_one_product_by_id_and_by_name(self) -> None:
         lines = SHELF.lines_for(wanted(by_id(1, 2), by_id(6), by_name("spoon", 3)))
         assert lines == (Line(an_id(1), "spoon", 599, 5), Line(an_id(6), "nail", 1, 1))
 
-    def test_an_id_outweighs_a_name(self) -> None:
+    def test_the_id_takes_precedence_over_the_name(self) -> None:
         line = RequestedLine(quantity=1, product_id=an_id(1), name="nail")
         assert SHELF.lines_for(wanted(line)) == (Line(an_id(1), "spoon", 599, 1),)
 
-    def test_takes_all_that_there_is(self) -> None:
+    def test_accepts_the_whole_stock(self) -> None:
         assert SHELF.lines_for(wanted(by_id(1, 10)))[0].quantity == 10
 
-    def test_takes_the_limit(self) -> None:
+    def test_accepts_the_limit(self) -> None:
         assert SHELF.lines_for(wanted(by_id(6, 400), by_id(6, 600)))[0].quantity == 1_000
 
-    def test_takes_a_product_of_an_ambiguous_name_by_its_id(self) -> None:
+    def test_accepts_a_product_with_an_ambiguous_name_by_its_id(self) -> None:
         assert SHELF.lines_for(wanted(by_id(5)))[0].product_id == an_id(5)
 
-    def test_an_archived_product_does_not_make_a_name_ambiguous(self) -> None:
+    def test_archived_products_do_not_make_a_name_ambiguous(self) -> None:
         shelf = ProductCatalogue([state(1, name="cup", archived=True), state(2, name="cup")])
         assert shelf.lines_for(wanted(by_name("cup")))[0].product_id == an_id(2)
 
-    def test_takes_the_price_that_was_seen_where_it_still_holds(self) -> None:
+    def test_accepts_the_price_that_the_shopper_saw(self) -> None:
         assert SHELF.lines_for(wanted(by_id(1, price=599)))[0].price_cents == 599
 
-    def test_refuses_unknown_and_archived_products_by_line(self) -> None:
+    def test_names_the_lines_with_unknown_and_archived_products(self) -> None:
         error = refusal(by_id(1), by_id(77), by_name("no such"), by_name("knife"), by_id(3))
         assert type(error) is UnknownProductsError
         assert str(error) == "Some products are not for sale."
@@ -82,37 +82,37 @@ class TestLinesFor:
             (f"products.{index}", "It is not for sale.") for index in (1, 2, 3, 4)
         ]
 
-    def test_a_name_is_no_pattern(self) -> None:
+    def test_does_not_match_names_as_patterns(self) -> None:
         assert type(refusal(by_name("spo.n"))) is UnknownProductsError
 
     def test_refuses_a_name_that_two_products_have(self) -> None:
         error = refusal(by_id(1), by_name("twin"))
         assert type(error) is AmbiguousNameError
-        assert str(error) == "Some names are those of two products just now; please order by id."
+        assert str(error) == "Some names belong to two products. Order them by id."
         assert error.field_errors() == [("products.1", "Two products have this name.")]
 
-    def test_refuses_more_than_the_limit_of_one_product_together(self) -> None:
+    def test_refuses_lines_of_a_product_that_exceed_the_limit_together(self) -> None:
         error = refusal(by_id(6, 1_000), by_id(1), by_name("nail", 1))
         assert type(error) is QuantityLimitError
-        assert str(error) == "An order can have at most 1000 of a product."
+        assert str(error) == "An order can contain at most 1000 of a product."
         assert error.field_errors() == [
-            ("products.0", "Together these are 1001."),
-            ("products.2", "Together these are 1001."),
+            ("products.0", "The lines of this product add up to 1001."),
+            ("products.2", "The lines of this product add up to 1001."),
         ]
 
-    def test_refuses_a_price_that_is_not_the_one_seen(self) -> None:
+    def test_refuses_a_price_other_than_the_one_that_the_shopper_saw(self) -> None:
         error = refusal(by_id(6, price=1), by_id(1, price=598))
         assert type(error) is PriceChangedError
         assert str(error) == "Some prices have changed."
-        assert error.field_errors() == [("products.1", "It costs 5.99 now.")]
+        assert error.field_errors() == [("products.1", "The price is now 5.99.")]
 
-    def test_a_price_of_nothing_is_a_price(self) -> None:
+    def test_checks_a_price_of_zero(self) -> None:
         assert type(refusal(by_id(1, price=0))) is PriceChangedError
 
-    def test_refuses_too_little_stock_by_what_is_wanted_together(self) -> None:
+    def test_refuses_lines_of_a_product_that_exceed_the_stock_together(self) -> None:
         error = refusal(by_id(6), by_id(1, 6), by_id(2), by_name("spoon", 5))
         assert type(error) is InsufficientStockError
-        assert str(error) == "There is not enough in stock."
+        assert str(error) == "There is not enough stock."
         assert error.field_errors() == [
             ("products.1", "Only 10 left."),
             ("products.2", "None left."),
@@ -128,14 +128,14 @@ class TestLinesFor:
             ([by_id(1, price=1), by_id(2)], PriceChangedError),
         ],
     )
-    def test_tells_of_one_kind_at_a_time_the_gravest_first(
+    def test_reports_one_kind_of_error_at_a_time_most_serious_first(
         self, lines: list[RequestedLine], kind: type[LinesRefusedError]
     ) -> None:
         assert type(refusal(*lines)) is kind
 
 
 class TestFingerprint:
-    def test_is_the_same_for_the_same_lines_whoever_asks(self) -> None:
+    def test_is_the_same_for_the_same_lines_of_any_caller(self) -> None:
         one = RequestedOrder("aaa@aaa.com", (by_id(1, 2),), "key")
         other = RequestedOrder("bbb@bbb.com", (by_id(1, 2),), None)
         assert one.fingerprint == other.fingerprint
@@ -151,5 +151,5 @@ class TestFingerprint:
             [],
         ],
     )
-    def test_is_another_for_other_lines(self, lines: list[RequestedLine]) -> None:
+    def test_differs_for_other_lines(self, lines: list[RequestedLine]) -> None:
         assert wanted(*lines).fingerprint != wanted(by_id(1, 2)).fingerprint

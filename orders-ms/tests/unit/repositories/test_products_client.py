@@ -42,7 +42,7 @@ class Session:
     """Answers as products-ms would, and remembers what it was asked for."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, Any]] = []
+        self.requests: list[tuple[str, str, Any]] = []
         self.bodies: list[str] = []
         self.error: Exception | None = None
         self.headers: dict[str, str] = {}
@@ -57,7 +57,7 @@ class Session:
         params: dict[str, str] | None = None,
         json: Any = None,
     ) -> Answer:
-        self.asked.append((method, url, params if json is None else json))
+        self.requests.append((method, url, params if json is None else json))
         self.headers = headers
         body = self.bodies.pop(0) if self.bodies else ""
         return Answer(body.encode(), self.error)
@@ -75,7 +75,7 @@ def remote(session: Session) -> ProductsClient:
 
 
 class TestProducts:
-    async def test_are_read_page_after_page_until_one_is_empty(
+    async def test_reads_pages_until_one_is_empty(
         self, remote: ProductsClient, session: Session
     ) -> None:
         # Given
@@ -86,13 +86,13 @@ class TestProducts:
         # Then
         assert found == [(an_id(number), state(number)) for number in (1, 2, 3)]
         url = "http://products:8002/internal/products"
-        assert session.asked == [
+        assert session.requests == [
             ("GET", url, {}),
             ("GET", url, {"after": an_id(2)}),
             ("GET", url, {"after": an_id(3)}),
         ]
 
-    async def test_an_answer_that_is_none_is_told(
+    async def test_raises_an_error_for_an_invalid_response(
         self, remote: ProductsClient, session: Session
     ) -> None:
         session.error = aiohttp.ClientError("503")
@@ -101,7 +101,7 @@ class TestProducts:
 
 
 class TestTrace:
-    async def test_products_ms_goes_on_in_it(
+    async def test_products_ms_continues_the_trace(
         self, remote: ProductsClient, session: Session
     ) -> None:
         # When
@@ -113,7 +113,7 @@ class TestTrace:
         assert call.name == "POST /internal/orders/cancel"
         assert session.headers["traceparent"].split("-")[2] == f"{call.context.span_id:016x}"
 
-    async def test_is_not_named_where_traces_are_off(
+    async def test_sends_no_trace_if_traces_are_off(
         self, remote: ProductsClient, session: Session
     ) -> None:
         await remote.cancel([an_id(1)])
@@ -121,15 +121,15 @@ class TestTrace:
 
 
 class TestOrders:
-    async def test_are_read_page_after_page_until_one_is_empty(
+    async def test_reads_pages_until_one_is_empty(
         self, remote: ProductsClient, session: Session
     ) -> None:
         # Given
         one = DecidedOrder(id=an_id(1), status=OrderStatus.ACCEPTED, age_seconds=3.5)
         session.bodies = [DecidedOrders(orders=page).model_dump_json() for page in ([one], [])]
         # When / Then
-        assert [pair async for pair in remote.orders()] == [(an_id(1), one)]
-        assert session.asked[1] == (
+        assert [pair async for pair in remote.decisions()] == [(an_id(1), one)]
+        assert session.requests[1] == (
             "GET",
             "http://products:8002/internal/orders",
             {"after": an_id(1)},
@@ -137,7 +137,7 @@ class TestOrders:
 
 
 class TestResend:
-    async def test_asks_in_pages(
+    async def test_sends_requests_in_pages(
         self, remote: ProductsClient, session: Session, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -147,20 +147,22 @@ class TestResend:
         # Then
         url = "http://products:8002/internal/products/resend"
         first = [{"id": an_id(1), "version": 0}, {"id": an_id(2), "version": 5}]
-        assert session.asked == [
+        assert session.requests == [
             ("POST", url, {"products": first}),
             ("POST", url, {"products": [{"id": an_id(3), "version": 7}]}),
         ]
         assert internal.PAGE == 500
 
-    async def test_a_refusal_is_told(self, remote: ProductsClient, session: Session) -> None:
+    async def test_raises_an_error_if_the_request_is_refused(
+        self, remote: ProductsClient, session: Session
+    ) -> None:
         session.error = aiohttp.ClientError("500")
         with pytest.raises(aiohttp.ClientError):
             await remote.resend({an_id(1): 0})
 
 
 class TestCancel:
-    async def test_asks_in_pages(
+    async def test_sends_requests_in_pages(
         self, remote: ProductsClient, session: Session, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -169,13 +171,13 @@ class TestCancel:
         await remote.cancel([an_id(1), an_id(2), an_id(3)])
         # Then
         url = "http://products:8002/internal/orders/cancel"
-        assert session.asked == [
+        assert session.requests == [
             ("POST", url, {"ids": [an_id(1), an_id(2)]}),
             ("POST", url, {"ids": [an_id(3)]}),
         ]
 
-    async def test_asks_nothing_where_there_is_none(
+    async def test_sends_no_request_for_an_empty_list(
         self, remote: ProductsClient, session: Session
     ) -> None:
         await remote.cancel([])
-        assert session.asked == []
+        assert session.requests == []

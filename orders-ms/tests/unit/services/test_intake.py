@@ -8,12 +8,11 @@ from orders.dependencies import Services
 from orders.errors import InsufficientStockError, UnknownProductsError
 from orders.models.order import HistoryEntry, Line
 from orders.models.placement import RequestedLine, RequestedOrder
-from orders.services.intake import Placed
+from orders.services.intake import PlacedOrder
 from shopkit.contract.events import OrderStatus
 from shopkit.storage.idempotency import KeyReusedError, key_id
 from shopkit.storage.mongo import Database, Document, GuardMissedError
-from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, decided, state
 from shopkit.tracing import context
 
@@ -53,8 +52,8 @@ async def _shelf(know: Know) -> None:
 
 
 class TestPlace:
-    async def test_stores_the_order_its_key_and_its_event_and_hands_the_event_over(
-        self, services: Services, stored: Stored, handed_over: HandedOver
+    async def test_stores_the_order_its_key_and_its_event(
+        self, services: Services, stored: Stored, transactions: FakeTransactions
     ) -> None:
         # Given
         context.activate(TRACE_CONTEXT)
@@ -70,12 +69,12 @@ class TestPlace:
         assert (await stored.only("idempotency_keys"))["_id"] == key_id("aaa@aaa.com", "key-1")
         row = await stored.only("outbox")
         assert (row["_id"], row["kept"], row["unsent"]) == (f"OrderCreate/{order.id}", True, True)
-        assert handed_over.ids == [f"OrderCreate/{order.id}"]
+        assert transactions.published_ids == [f"OrderCreate/{order.id}"]
         document = await stored.only("orders")
         assert (document["status"], document["cost_cents"]) == ("PENDING", 1_198)
-        assert await services.orders._orders.by_id(order.id) == order
+        assert await services.orders._orders.find_by_id(order.id) == order
 
-    async def test_stores_no_key_where_none_is_given(
+    async def test_stores_no_key_if_the_request_has_none(
         self, services: Services, stored: Stored
     ) -> None:
         await services.intake.place(wanted(1))
@@ -84,21 +83,21 @@ class TestPlace:
     @pytest.mark.parametrize(
         ("number", "kind"), [(77, UnknownProductsError), (2, InsufficientStockError)]
     )
-    async def test_stores_nothing_of_what_it_refuses(
+    async def test_stores_nothing_of_a_refused_order(
         self,
         services: Services,
         stored: Stored,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
         number: int,
         kind: type[Exception],
     ) -> None:
         with pytest.raises(kind):
             await services.intake.place(wanted(number, key="key-1"))
         assert await stored.counts() == (0, 0, 0)
-        assert handed_over == []
+        assert transactions.published == []
 
-    async def test_orders_that_come_together_are_judged_apart(
-        self, services: Services, stored: Stored, handed_over: HandedOver
+    async def test_checks_concurrent_orders_separately(
+        self, services: Services, stored: Stored, transactions: FakeTransactions
     ) -> None:
         # When
         results = await asyncio.gather(
@@ -107,30 +106,30 @@ class TestPlace:
         )
         # Then
         assert [type(result) for result in results] == [
-            Placed,
+            PlacedOrder,
             InsufficientStockError,
-            Placed,
+            PlacedOrder,
             UnknownProductsError,
         ]
         assert await stored.counts() == (2, 0, 2)
-        assert len(handed_over) == 2
+        assert len(transactions.published) == 2
 
 
 class TestIdempotency:
-    async def test_the_same_key_and_body_replay_the_first_answer(
-        self, services: Services, stored: Stored, handed_over: HandedOver
+    async def test_the_same_key_and_order_replay_the_first_result(
+        self, services: Services, stored: Stored, transactions: FakeTransactions
     ) -> None:
         # Given
         first = await services.intake.place(wanted(1, 2, key="key-1"))
-        handed_over.clear()
+        transactions.published.clear()
         # When
         second = await services.intake.place(wanted(1, 2, key="key-1"))
         # Then
-        assert second == Placed(first.order, replayed=True)
+        assert second == PlacedOrder(first.order, replayed=True)
         assert await stored.counts() == (1, 1, 1)
-        assert handed_over == []
+        assert transactions.published == []
 
-    async def test_a_replay_is_not_judged_and_is_as_the_order_was_placed(
+    async def test_a_replay_returns_the_order_as_placed_without_checks(
         self, services: Services, know: Know, clock: FakeClock
     ) -> None:
         # Given
@@ -145,10 +144,10 @@ class TestIdempotency:
         # When
         second = await services.intake.place(wanted(1, 2, key="key-1"))
         # Then
-        assert second == Placed(first.order, replayed=True)
+        assert second == PlacedOrder(first.order, replayed=True)
 
     @pytest.mark.parametrize("number", [1, 77])
-    async def test_the_same_key_with_another_body_is_refused(
+    async def test_refuses_the_same_key_with_another_order(
         self, services: Services, stored: Stored, number: int
     ) -> None:
         # Given
@@ -170,7 +169,7 @@ class TestIdempotency:
         assert other.order.id != first.order.id
         assert await stored.counts() == (2, 2, 2)
 
-    async def test_a_refused_attempt_can_be_tried_again(
+    async def test_a_refused_order_can_be_retried_with_its_key(
         self, services: Services, know: Know, stored: Stored
     ) -> None:
         # Given
@@ -183,8 +182,8 @@ class TestIdempotency:
         assert not placed.replayed
         assert await stored.counts() == (1, 1, 1)
 
-    async def test_requests_of_one_key_that_come_together_make_one_order(
-        self, services: Services, stored: Stored, handed_over: HandedOver
+    async def test_concurrent_requests_with_one_key_make_one_order(
+        self, services: Services, stored: Stored, transactions: FakeTransactions
     ) -> None:
         # When
         results = await asyncio.gather(
@@ -193,13 +192,13 @@ class TestIdempotency:
             return_exceptions=True,
         )
         # Then
-        assert [result.replayed for result in results[:5] if isinstance(result, Placed)] == [
+        assert [result.replayed for result in results[:5] if isinstance(result, PlacedOrder)] == [
             False,
             *[True] * 4,
         ]
         assert isinstance(results[5], KeyReusedError)
         assert await stored.counts() == (1, 1, 1)
-        assert len(handed_over) == 1
+        assert len(transactions.published) == 1
 
 
 class TestBrokenBatch:
@@ -215,11 +214,11 @@ class TestBrokenBatch:
 
         monkeypatch.setattr(services.intake._orders, "insert", fail)
 
-    async def test_one_that_breaks_the_transaction_is_taken_out_of_it(
+    async def test_an_order_that_breaks_the_transaction_does_not_fail_the_others(
         self,
         services: Services,
         monkeypatch: pytest.MonkeyPatch,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
     ) -> None:
         # Given
         await self.failing(services, monkeypatch, ValueError("breaks it"), quantity=3)
@@ -229,11 +228,11 @@ class TestBrokenBatch:
             return_exceptions=True,
         )
         # Then
-        assert [type(result) for result in results] == [Placed, ValueError, Placed]
-        assert len(handed_over) == 2
+        assert [type(result) for result in results] == [PlacedOrder, ValueError, PlacedOrder]
+        assert len(transactions.published) == 2
 
-    async def test_what_is_temporary_is_told_to_all_at_once(
-        self, services: Services, monkeypatch: pytest.MonkeyPatch, handed_over: HandedOver
+    async def test_a_temporary_error_fails_the_whole_batch_at_once(
+        self, services: Services, monkeypatch: pytest.MonkeyPatch, transactions: FakeTransactions
     ) -> None:
         # Given
         await self.failing(services, monkeypatch, GuardMissedError("later"), quantity=3)
@@ -244,13 +243,11 @@ class TestBrokenBatch:
         )
         # Then
         assert [type(result) for result in results] == [GuardMissedError] * 2
-        assert handed_over == []
+        assert transactions.published == []
 
 
 class TestDrain:
-    async def test_waits_for_the_orders_on_their_way(
-        self, services: Services, stored: Stored
-    ) -> None:
+    async def test_waits_for_submitted_orders(self, services: Services, stored: Stored) -> None:
         # Given
         placing = asyncio.create_task(services.intake.place(wanted(1)))
         await asyncio.sleep(0)

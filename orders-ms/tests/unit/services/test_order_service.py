@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
-from shopkit.storage.cursors import InvalidCursorError, encode
 
 from orders.dependencies import Services
 from orders.errors import ContraryOutcomeError, NotCancellableError, OrderNotFoundError
@@ -15,9 +14,9 @@ from orders.repositories.orders import OrderRepository
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.identity import Identity, Role
 from shopkit.messaging.envelope import Delivery
+from shopkit.storage.keyset import InvalidCursorError, encode_cursor
 from shopkit.storage.mongo import Database, Document, GuardMissedError
-from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import NOON, an_id, decided, delivery, state
 
 Know = Callable[..., Awaitable[None]]
@@ -60,26 +59,26 @@ def document_of(database: Database) -> Callable[[Order], Awaitable[Document]]:
     return document_of
 
 
-Row = Callable[[str], Awaitable[Document]]
+Publication = Callable[[str], Awaitable[Document]]
 Stored = Callable[[Order], Awaitable[Document]]
 
 
 class TestOrder:
     @pytest.mark.parametrize("caller", [OWNER, ADMIN])
-    async def test_is_shown_to_its_owner_and_to_admins(
+    async def test_returns_the_order_to_its_owner_and_to_admins(
         self, services: Services, place: Place, caller: Identity
     ) -> None:
         order = await place({1: 1})
-        assert await services.orders.order(order.id, caller) == order
+        assert await services.orders.get(order.id, caller) == order
 
-    async def test_is_nothing_to_anyone_else(self, services: Services, place: Place) -> None:
+    async def test_does_not_find_it_for_anyone_else(self, services: Services, place: Place) -> None:
         # Given
         order = await place({1: 1})
         # When
         with pytest.raises(OrderNotFoundError) as others:
-            await services.orders.order(order.id, STRANGER)
+            await services.orders.get(order.id, STRANGER)
         with pytest.raises(OrderNotFoundError) as unknown:
-            await services.orders.order(an_id(77), STRANGER)
+            await services.orders.get(an_id(77), STRANGER)
         # Then: the two look alike.
         assert str(others.value) == f"There is no order {order.id}."
         assert str(unknown.value) == f"There is no order {an_id(77)}."
@@ -94,7 +93,7 @@ class TestPage:
             if cursor is None:
                 return pages
 
-    async def test_shows_ones_own_orders_newest_first(
+    async def test_lists_a_shoppers_orders_newest_first(
         self, services: Services, place: Place, clock: FakeClock
     ) -> None:
         # Given
@@ -108,13 +107,13 @@ class TestPage:
         # Then
         assert pages == [placed[::-1]]
 
-    async def test_is_empty_where_there_is_none(self, services: Services) -> None:
+    async def test_is_empty_if_there_are_no_orders(self, services: Services) -> None:
         assert await services.orders.page(
             OrderQuery(email="ccc@ccc.com"), limit=20, cursor=None
         ) == ([], None)
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6])
-    async def test_pages_skip_and_repeat_nothing_where_times_are_the_same(
+    async def test_pages_neither_skip_nor_repeat_orders_of_the_same_time(
         self, services: Services, place: Place, clock: FakeClock, limit: int
     ) -> None:
         # Given
@@ -128,7 +127,7 @@ class TestPage:
         assert all(len(page) == limit for page in pages[:-1])
         assert pages[-1] != []
 
-    async def test_a_cursor_stays_where_it_is_while_orders_are_placed(
+    async def test_a_cursor_keeps_its_position_while_orders_are_placed(
         self, services: Services, place: Place, clock: FakeClock
     ) -> None:
         # Given
@@ -148,28 +147,26 @@ class TestPage:
         "cursor",
         [
             "no",
-            encode("a"),
-            encode("noon", an_id(1)),
-            encode(NOON.isoformat(), "x"),
-            encode(NOON.isoformat(), an_id(1), "more"),
+            encode_cursor("a"),
+            encode_cursor("noon", an_id(1)),
+            encode_cursor(NOON.isoformat(), "x"),
+            encode_cursor(NOON.isoformat(), an_id(1), "more"),
         ],
     )
-    async def test_refuses_a_cursor_that_it_did_not_give(
-        self, services: Services, cursor: str
-    ) -> None:
+    async def test_refuses_a_cursor_of_another_list(self, services: Services, cursor: str) -> None:
         with pytest.raises(InvalidCursorError):
             await services.orders.page(OWN, limit=2, cursor=cursor)
 
 
 class TestCancel:
     @pytest.mark.parametrize("caller", [OWNER, ADMIN])
-    async def test_cancels_and_tells_products_ms(
+    async def test_cancels_and_publishes_the_cancellation(
         self,
         services: Services,
         place: Place,
         clock: FakeClock,
-        handed_over: HandedOver,
-        row_of: Row,
+        transactions: FakeTransactions,
+        row_of: Publication,
         document_of: Stored,
         caller: Identity,
     ) -> None:
@@ -180,29 +177,29 @@ class TestCancel:
         cancelled = await services.orders.cancel(order.id, caller)
         # Then
         assert cancelled == order.cancelled(NOON + timedelta(minutes=1))
-        assert await services.orders.order(order.id, OWNER) == cancelled
-        assert handed_over.ids == [f"OrderCancel/{order.id}"]
+        assert await services.orders.get(order.id, OWNER) == cancelled
+        assert transactions.published_ids == [f"OrderCancel/{order.id}"]
         row = await row_of(f"OrderCancel/{order.id}")
         assert (row["kept"], row["unsent"]) == (True, True)
         assert (await document_of(order))["resend_at"] == NOON + timedelta(minutes=1, seconds=30)
 
-    async def test_can_not_be_done_twice(
-        self, services: Services, place: Place, database: Database, handed_over: HandedOver
+    async def test_refuses_a_second_cancellation(
+        self, services: Services, place: Place, database: Database, transactions: FakeTransactions
     ) -> None:
         # Given
         order = await place({1: 2})
         await services.orders.cancel(order.id, OWNER)
-        handed_over.clear()
+        transactions.published.clear()
         # When
         with pytest.raises(NotCancellableError):
             await services.orders.cancel(order.id, OWNER)
         # Then
-        assert handed_over == []
+        assert transactions.published == []
         assert await database["outbox"].count_documents({}) == 2
 
     @pytest.mark.parametrize("caller", [STRANGER])
-    async def test_is_not_for_others(
-        self, services: Services, place: Place, handed_over: HandedOver, caller: Identity
+    async def test_refuses_other_shoppers(
+        self, services: Services, place: Place, transactions: FakeTransactions, caller: Identity
     ) -> None:
         # Given
         order = await place({1: 2})
@@ -210,13 +207,18 @@ class TestCancel:
         with pytest.raises(OrderNotFoundError):
             await services.orders.cancel(order.id, caller)
         # Then
-        assert await services.orders.order(order.id, OWNER) == order
-        assert handed_over == []
+        assert await services.orders.get(order.id, OWNER) == order
+        assert transactions.published == []
 
 
 class TestSettle:
-    async def test_moves_orders_on_and_lets_their_events_expire(
-        self, services: Services, place: Place, row_of: Row, document_of: Stored, clock: FakeClock
+    async def test_updates_orders_and_lets_their_messages_expire(
+        self,
+        services: Services,
+        place: Place,
+        row_of: Publication,
+        document_of: Stored,
+        clock: FakeClock,
     ) -> None:
         # Given
         one, two, three = [await place({1: 1, 2: 1}) for _ in range(3)]
@@ -228,13 +230,13 @@ class TestSettle:
                 outcome(
                     two,
                     "REJECTED",
-                    reason="Not everything in it could be had.",
+                    reason="Some items were unavailable.",
                     lines=[{"product_id": an_id(2), "reason": "None left."}],
                 ),
             ]
         )
         # Then
-        shown = [await services.orders.order(order.id, OWNER) for order in (one, two, three)]
+        shown = [await services.orders.get(order.id, OWNER) for order in (one, two, three)]
         assert [order.status for order in shown] == ["ACCEPTED", "REJECTED", "PENDING"]
         assert [line.reason for line in shown[1].lines] == [None, "None left."]
         assert shown[0].changed_at == NOON + timedelta(seconds=1)
@@ -244,7 +246,7 @@ class TestSettle:
         documents = [await document_of(order) for order in (one, two, three)]
         assert ["resend_at" in document for document in documents] == [False, False, True]
 
-    async def test_the_same_outcome_changes_nothing_however_often_it_comes(
+    async def test_a_repeated_outcome_changes_nothing(
         self, services: Services, place: Place, clock: FakeClock, document_of: Stored
     ) -> None:
         # Given
@@ -258,8 +260,8 @@ class TestSettle:
         # Then
         assert await document_of(order) == before
 
-    async def test_notes_a_cancellation_as_confirmed(
-        self, services: Services, place: Place, row_of: Row, document_of: Stored
+    async def test_confirms_a_cancellation(
+        self, services: Services, place: Place, row_of: Publication, document_of: Stored
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -273,8 +275,8 @@ class TestSettle:
         assert not (await row_of(f"OrderCreate/{order.id}"))["kept"]
         assert not (await row_of(f"OrderCancel/{order.id}"))["kept"]
 
-    async def test_a_decision_that_a_cancellation_overtook_changes_nothing(
-        self, services: Services, place: Place, row_of: Row, document_of: Stored
+    async def test_a_decision_after_a_cancellation_changes_nothing(
+        self, services: Services, place: Place, row_of: Publication, document_of: Stored
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -286,7 +288,7 @@ class TestSettle:
         assert await document_of(order) == before
         assert (await row_of(f"OrderCancel/{order.id}"))["kept"]
 
-    async def test_outcomes_of_one_order_are_applied_as_they_come(
+    async def test_applies_outcomes_of_one_order_in_their_order(
         self, services: Services, place: Place
     ) -> None:
         # Given
@@ -294,11 +296,11 @@ class TestSettle:
         # When
         await services.orders.settle([outcome(order, "ACCEPTED"), outcome(order, "CANCELLED")])
         # Then
-        shown = await services.orders.order(order.id, OWNER)
+        shown = await services.orders.get(order.id, OWNER)
         assert [step.status for step in shown.history] == ["PENDING", "ACCEPTED", "CANCELLED"]
         assert shown.cancel_confirmed
 
-    async def test_a_contrary_outcome_is_refused_and_nothing_of_the_batch_is_stored(
+    async def test_a_contrary_outcome_fails_the_batch_and_stores_nothing(
         self, services: Services, place: Place
     ) -> None:
         # Given
@@ -308,10 +310,10 @@ class TestSettle:
         with pytest.raises(ContraryOutcomeError):
             await services.orders.settle([outcome(two, "ACCEPTED"), outcome(one, "REJECTED")])
         # Then
-        assert (await services.orders.order(one.id, OWNER)).status == "ACCEPTED"
-        assert (await services.orders.order(two.id, OWNER)).status == "PENDING"
+        assert (await services.orders.get(one.id, OWNER)).status == "ACCEPTED"
+        assert (await services.orders.get(two.id, OWNER)).status == "PENDING"
 
-    async def test_an_unknown_order_is_passed_over(
+    async def test_ignores_an_unknown_order(
         self, services: Services, place: Place, database: Database
     ) -> None:
         # Given
@@ -319,12 +321,12 @@ class TestSettle:
         # When
         await services.orders.settle([decided(77, "ACCEPTED"), outcome(order, "ACCEPTED")])
         # Then
-        assert (await services.orders.order(order.id, OWNER)).status == "ACCEPTED"
+        assert (await services.orders.get(order.id, OWNER)).status == "ACCEPTED"
         assert await database["orders"].count_documents({}) == 1
 
 
-class TestMove:
-    async def test_an_order_that_was_moved_meanwhile_is_not_overwritten(
+class TestUpdate:
+    async def test_does_not_overwrite_a_status_that_changed_meanwhile(
         self, services: Services, place: Place, database: Database
     ) -> None:
         # Given
@@ -332,6 +334,6 @@ class TestMove:
         await services.orders.settle([outcome(order, "REJECTED")])
         # When
         with pytest.raises(GuardMissedError, match="0 of 1 orders"):
-            await OrderRepository(database).move([(order, order.cancelled(NOON))], session=None)
+            await OrderRepository(database).update([(order, order.cancelled(NOON))], session=None)
         # Then
-        assert (await services.orders.order(order.id, OWNER)).status == "REJECTED"
+        assert (await services.orders.get(order.id, OWNER)).status == "REJECTED"

@@ -40,7 +40,7 @@ class TestApply:
         # Then
         assert await known() == {an_id(number): state(number) for number in (1, 2, 3)}
 
-    async def test_a_newer_version_replaces_the_whole(
+    async def test_a_higher_version_replaces_the_product(
         self, services: Services, known: Known
     ) -> None:
         # Given
@@ -52,7 +52,7 @@ class TestApply:
         assert await known() == {an_id(1): newer}
 
     @pytest.mark.parametrize("version", [1, 4])
-    async def test_an_older_or_equal_version_changes_nothing(
+    async def test_a_lower_or_equal_version_changes_nothing(
         self, services: Services, known: Known, version: int
     ) -> None:
         # Given
@@ -62,7 +62,7 @@ class TestApply:
         # Then
         assert await known() == {an_id(1): state(1, version=4)}
 
-    async def test_only_the_newest_of_a_batch_counts_in_whatever_order_it_comes(
+    async def test_applies_the_highest_version_of_a_batch_in_any_order(
         self, services: Services, known: Known
     ) -> None:
         # Given
@@ -79,19 +79,19 @@ class TestApply:
             an_id(number): state(number, version=7, quantity=7) for number in (1, 2)
         }
 
-    async def test_two_products_may_have_one_name_for_a_while(
+    async def test_two_products_can_have_the_same_name(
         self, services: Services, known: Known
     ) -> None:
         await services.projection.apply_states([state(1, name="cup"), state(2, name="cup")])
         assert len(await known()) == 2
 
-    async def test_nothing_is_nothing(self, services: Services, known: Known) -> None:
+    async def test_accepts_an_empty_batch(self, services: Services, known: Known) -> None:
         await services.projection.apply_states([])
         assert await known() == {}
 
 
 class TestPut:
-    async def test_another_version_that_came_meanwhile_is_not_overwritten(
+    async def test_does_not_overwrite_a_version_that_changed_meanwhile(
         self, services: Services, database: Database, known: Known
     ) -> None:
         # Given

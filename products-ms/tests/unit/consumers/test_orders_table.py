@@ -9,7 +9,7 @@ from shopkit.contract.events import OrderCancel, OrderCreate
 from shopkit.messaging.dead_letters import Record
 from shopkit.messaging.envelope import BrokenRuleError
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver
+from shopkit.testing import FakeTransactions
 from shopkit.testing.deliveries import an_id, cancelled, placed
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -20,8 +20,8 @@ def record(key: bytes | None) -> Record:
 
 
 class TestOrdersTable:
-    async def test_orders_are_decided_and_cancellations_carried_out(
-        self, services: Services, add: AddProduct, handed_over: HandedOver
+    async def test_decides_orders_and_applies_cancellations(
+        self, services: Services, add: AddProduct, transactions: FakeTransactions
     ) -> None:
         # Given
         await add(1, quantity=5)
@@ -31,34 +31,38 @@ class TestOrdersTable:
         await table[OrderCancel].apply([cancelled(10)])
         # Then
         assert [kind.__name__ for kind in table] == ["OrderCreate", "OrderCancel"]
-        assert [id_.rsplit("/", 1)[-1] for id_ in handed_over.ids] == [
+        assert [id_.rsplit("/", 1)[-1] for id_ in transactions.published_ids] == [
             "ACCEPTED",
             "3",
             "CANCELLED",
             "4",
         ]
 
-    async def test_an_order_that_can_not_be_read_is_rejected_by_its_key(
-        self, services: Services, handed_over: HandedOver
+    async def test_rejects_an_unreadable_order_by_its_key(
+        self, services: Services, transactions: FakeTransactions
     ) -> None:
         # Given
         answer = orders_table(services.decisions)[OrderCreate].answer
         assert answer is not None
         # When / Then
         assert await answer(record(an_id(10).encode()), BrokenRuleError("unreadable")) is True
-        assert handed_over.ids == [f"OrderStatusUpdate/{an_id(10)}/REJECTED"]
+        assert transactions.published_ids == [f"OrderStatusUpdate/{an_id(10)}/REJECTED"]
 
     @pytest.mark.parametrize("key", [None, b"", b"x", b"\xff" * 24, an_id(10).encode() + b"\n"])
-    async def test_without_a_key_it_has_to_be_parked(
-        self, services: Services, database: Database, handed_over: HandedOver, key: bytes | None
+    async def test_an_unreadable_order_without_a_key_becomes_a_dead_letter(
+        self,
+        services: Services,
+        database: Database,
+        transactions: FakeTransactions,
+        key: bytes | None,
     ) -> None:
         # Given
         answer = orders_table(services.decisions)[OrderCreate].answer
         assert answer is not None
         # When / Then
         assert await answer(record(key), BrokenRuleError("unreadable")) is False
-        assert handed_over == []
+        assert transactions.published == []
         assert await database["orders"].count_documents({}) == 0
 
-    def test_a_cancellation_that_can_not_be_read_is_parked(self, services: Services) -> None:
+    def test_an_unreadable_cancellation_becomes_a_dead_letter(self, services: Services) -> None:
         assert orders_table(services.decisions)[OrderCancel].answer is None

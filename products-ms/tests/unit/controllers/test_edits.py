@@ -8,7 +8,8 @@ import pytest
 
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver, caller_headers
+from shopkit.testing import FakeTransactions
+from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -24,27 +25,27 @@ async def _shelf(add: AddProduct) -> None:
 
 
 class TestChange:
-    async def test_changes_details_and_tells_of_them(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    async def test_changes_details_and_publishes_an_event(
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
         body = {"name": " Fork ", "price": 2.5, "categories": ["electronics"], "description": "x"}
-        answer = await client.patch(PATH, json=body, headers=SEEN)
+        response = await client.patch(PATH, json=body, headers=SEEN)
         # Then
-        assert answer.status_code == 200
-        assert answer.headers["etag"] == '"2.1"'
-        shown = answer.json()
+        assert response.status_code == 200
+        assert response.headers["etag"] == '"2.1"'
+        shown = response.json()
         assert (shown["name"], shown["price"], shown["description"]) == ("fork", 2.5, "x")
         assert shown["categories"] == ["electronics"]
-        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/3"]
+        assert transactions.published_ids == [f"ProductUpdate/{an_id(1)}/3"]
 
-    async def test_changes_the_stock_by_a_difference_without_a_tag(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    async def test_changes_the_stock_without_if_match(
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
-        answer = await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
-        assert (answer.status_code, answer.json()["quantity"]) == (200, 7)
-        assert answer.headers["etag"] == '"1.2"'
-        assert handed_over.ids == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
+        response = await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
+        assert (response.status_code, response.json()["quantity"]) == (200, 7)
+        assert response.headers["etag"] == '"1.2"'
+        assert transactions.published_ids == [f"ProductsQuantityUpdate/{an_id(1)}/3"]
 
     @pytest.mark.parametrize(
         ("body", "headers", "status", "type_"),
@@ -68,7 +69,7 @@ class TestChange:
         self,
         client: httpx2.AsyncClient,
         database: Database,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
         body: dict[str, Any],
         headers: dict[str, str],
         status: int,
@@ -77,26 +78,26 @@ class TestChange:
         # Given
         before = await database["products"].find_one({})
         # When
-        answer = await client.patch(PATH, json=body, headers=headers)
+        response = await client.patch(PATH, json=body, headers=headers)
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{type_}")
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{type_}")
         assert await database["products"].find_one({}) == before
-        assert handed_over == []
+        assert transactions.published == []
 
-    async def test_a_name_that_is_taken_is_refused(
+    async def test_refuses_a_name_that_is_taken(
         self, client: httpx2.AsyncClient, add: AddProduct
     ) -> None:
         await add(2, name="fork")
-        answer = await client.patch(PATH, json={"name": "FORK"}, headers=SEEN)
-        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/name-taken")
+        response = await client.patch(PATH, json={"name": "FORK"}, headers=SEEN)
+        assert (response.status_code, response.json()["type"]) == (409, "/problems/name-taken")
 
-    async def test_sales_meanwhile_do_not_spoil_an_edit(self, client: httpx2.AsyncClient) -> None:
+    async def test_sales_do_not_disturb_an_edit(self, client: httpx2.AsyncClient) -> None:
         await client.patch(PATH, json={"quantity_delta": -3}, headers=ADMIN)
-        answer = await client.patch(PATH, json={"description": "new"}, headers=SEEN)
-        assert (answer.status_code, answer.headers["etag"]) == (200, '"2.2"')
+        response = await client.patch(PATH, json={"description": "new"}, headers=SEEN)
+        assert (response.status_code, response.headers["etag"]) == (200, '"2.2"')
 
-    async def test_a_key_replays_the_answer_and_changes_the_stock_once(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    async def test_a_key_repeats_the_response_and_changes_the_stock_once(
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # Given
         headers = {**ADMIN, "Idempotency-Key": "key-1"}
@@ -109,12 +110,12 @@ class TestChange:
         assert second.headers["idempotency-replayed"] == "true"
         assert other.status_code == 422
         assert other.json()["type"] == "/problems/idempotency-key-reused"
-        assert len(handed_over) == 1
+        assert len(transactions.published) == 1
 
 
 class TestArchive:
-    async def test_takes_it_out_of_the_shop_and_it_can_be_put_back(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    async def test_archives_a_product_that_can_be_restored(
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
         archived = await client.delete(PATH, headers=SEEN)
@@ -126,7 +127,9 @@ class TestArchive:
         # Then
         assert (archived.status_code, listed, tag) == (204, [], '"2.1"')
         assert restored.json()["archived"] is False
-        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/{version}" for version in (3, 4)]
+        assert transactions.published_ids == [
+            f"ProductUpdate/{an_id(1)}/{version}" for version in (3, 4)
+        ]
 
     @pytest.mark.parametrize(
         ("headers", "status"),
@@ -138,31 +141,31 @@ class TestArchive:
         assert (await client.delete(PATH, headers=headers)).status_code == status
         assert (await client.get(PATH)).json()["archived"] is False
 
-    async def test_an_unknown_product_is_not_found(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.delete(f"/api/products/{an_id(77)}", headers=SEEN)
-        assert answer.status_code == 404
+    async def test_does_not_find_an_unknown_product(self, client: httpx2.AsyncClient) -> None:
+        response = await client.delete(f"/api/products/{an_id(77)}", headers=SEEN)
+        assert response.status_code == 404
 
 
 class TestCategories:
-    async def test_are_added_in_lower_case(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.post("/api/categories", json={"name": " Toys "}, headers=ADMIN)
-        assert (answer.status_code, answer.json()) == (201, {"name": "toys"})
+    async def test_adds_a_category_in_lower_case(self, client: httpx2.AsyncClient) -> None:
+        response = await client.post("/api/categories", json={"name": " Toys "}, headers=ADMIN)
+        assert (response.status_code, response.json()) == (201, {"name": "toys"})
 
-    async def test_a_new_name_shows_on_every_product(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    async def test_a_new_name_appears_on_every_product(
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
-        answer = await client.patch(
+        response = await client.patch(
             "/api/categories/kitchen", json={"name": "cooking"}, headers=ADMIN
         )
         # Then
-        assert (answer.status_code, answer.json()) == (200, {"name": "cooking"})
+        assert (response.status_code, response.json()) == (200, {"name": "cooking"})
         assert (await client.get(PATH)).json()["categories"] == ["cooking"]
-        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/3"]
+        assert transactions.published_ids == [f"ProductUpdate/{an_id(1)}/3"]
 
-    async def test_one_that_no_product_has_can_be_deleted(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.delete("/api/categories/electronics", headers=ADMIN)
-        assert answer.status_code == 204
+    async def test_deletes_a_category_that_no_product_has(self, client: httpx2.AsyncClient) -> None:
+        response = await client.delete("/api/categories/electronics", headers=ADMIN)
+        assert response.status_code == 204
         listed = (await client.get("/api/categories")).json()
         assert listed == {"categories": [{"name": "kitchen"}]}
 
@@ -187,12 +190,12 @@ class TestCategories:
         type_: str,
     ) -> None:
         # When
-        answer = await client.request(method, f"/api/categories{name}", json=body, headers=ADMIN)
+        response = await client.request(method, f"/api/categories{name}", json=body, headers=ADMIN)
         refused = await client.request(
             method, f"/api/categories{name}", json=body, headers=caller_headers("aaa@aaa.com")
         )
         # Then
-        assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{type_}")
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{type_}")
         assert refused.status_code in {403, 422}
         listed = (await client.get("/api/categories")).json()
         assert listed == {"categories": [{"name": "electronics"}, {"name": "kitchen"}]}

@@ -6,15 +6,14 @@ import pytest
 from products.dependencies import Services
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import an_id, placed
 
 AddProduct = Callable[..., Awaitable[Product]]
 
 
 class TestProducts:
-    async def test_are_listed_by_id_after_the_one_that_is_named(
+    async def test_lists_products_after_an_id(
         self, client: httpx2.AsyncClient, add: AddProduct
     ) -> None:
         # Given
@@ -38,19 +37,19 @@ class TestProducts:
             ]
         }
 
-    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient) -> None:
+    async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient) -> None:
         assert (await client.get("/internal/products?after=x")).status_code == 422
 
 
 class TestResend:
-    async def test_sends_products_again_in_a_version_above_both_sides(
-        self, client: httpx2.AsyncClient, add: AddProduct, handed_over: HandedOver
+    async def test_sends_products_again_with_a_version_above_both(
+        self, client: httpx2.AsyncClient, add: AddProduct, transactions: FakeTransactions
     ) -> None:
         # Given
         await add(1)
         await add(2)
         # When
-        answer = await client.post(
+        response = await client.post(
             "/internal/products/resend",
             json={
                 "products": [
@@ -61,21 +60,24 @@ class TestResend:
             },
         )
         # Then
-        assert answer.status_code == 202
-        assert handed_over.ids == [f"ProductUpdate/{an_id(1)}/3", f"ProductUpdate/{an_id(2)}/10"]
+        assert response.status_code == 202
+        assert transactions.published_ids == [
+            f"ProductUpdate/{an_id(1)}/3",
+            f"ProductUpdate/{an_id(2)}/10",
+        ]
         product = (await client.get(f"/api/products/{an_id(2)}")).json()
         assert product["version"] == 10
 
-    async def test_nothing_is_sent_of_what_is_not_there(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    async def test_skips_unknown_products(
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         body = {"products": [{"id": an_id(77), "version": 0}]}
         assert (await client.post("/internal/products/resend", json=body)).status_code == 202
-        assert handed_over == []
+        assert transactions.published == []
 
 
 class TestOrders:
-    async def test_are_listed_with_their_age(
+    async def test_lists_decisions_with_their_ages(
         self, client: httpx2.AsyncClient, services: Services, add: AddProduct, clock: FakeClock
     ) -> None:
         # Given
@@ -94,29 +96,31 @@ class TestOrders:
 
 
 class TestCancel:
-    async def test_gives_back_what_orders_took_that_nobody_placed(
+    async def test_returns_the_stock_of_unknown_orders(
         self,
         client: httpx2.AsyncClient,
         services: Services,
         add: AddProduct,
         database: Database,
-        handed_over: HandedOver,
+        transactions: FakeTransactions,
     ) -> None:
         # Given
         await add(1, quantity=5)
         await services.decisions.decide([placed(10, {1: 2})])
-        handed_over.clear()
+        transactions.published.clear()
         # When
-        answer = await client.post("/internal/orders/cancel", json={"ids": [an_id(10)]})
+        response = await client.post("/internal/orders/cancel", json={"ids": [an_id(10)]})
         # Then
-        assert answer.status_code == 202
+        assert response.status_code == 202
         product = await database["products"].find_one({})
         assert product is not None
         assert product["quantity"] == 5
-        assert handed_over.ids[0] == f"OrderStatusUpdate/{an_id(10)}/CANCELLED"
+        assert transactions.published_ids[0] == f"OrderStatusUpdate/{an_id(10)}/CANCELLED"
 
 
-class TestPrivacy:
+class TestDocumentation:
     @pytest.mark.parametrize("path", ["/internal/products", "/internal/orders"])
-    async def test_none_of_it_is_described(self, client: httpx2.AsyncClient, path: str) -> None:
+    async def test_is_not_part_of_the_api_document(
+        self, client: httpx2.AsyncClient, path: str
+    ) -> None:
         assert path not in (await client.get("/openapi.json")).json()["paths"]

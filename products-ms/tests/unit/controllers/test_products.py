@@ -9,7 +9,8 @@ from pymongo.errors import AutoReconnect
 from products.dependencies import Services
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import HandedOver, caller_headers
+from shopkit.testing import FakeTransactions
+from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -26,12 +27,14 @@ SPOON = {
 
 
 @pytest.fixture
-def stored(database: Database, handed_over: HandedOver) -> Count:
+def stored(database: Database, transactions: FakeTransactions) -> Count:
     """How many products, events and notes of the trail there are."""
 
     async def stored() -> int:
         names = ("products", "outbox", "audit")
-        return sum([await database[name].count_documents({}) for name in names]) + len(handed_over)
+        return sum([await database[name].count_documents({}) for name in names]) + len(
+            transactions.published
+        )
 
     return stored
 
@@ -43,20 +46,20 @@ async def create(client: httpx2.AsyncClient, **changes: Any) -> httpx2.Response:
     return await client.post("/api/products", content=content, headers=headers)
 
 
-def errors_of(answer: httpx2.Response) -> list[tuple[str, str]]:
-    return [(error["field"], error["message"]) for error in answer.json()["errors"]]
+def errors_of(response: httpx2.Response) -> list[tuple[str, str]]:
+    return [(error["field"], error["message"]) for error in response.json()["errors"]]
 
 
 class TestCreate:
-    async def test_answers_with_the_product_and_tells_of_it(
-        self, client: httpx2.AsyncClient, handed_over: HandedOver
+    async def test_responds_with_the_product_and_publishes_an_event(
+        self, client: httpx2.AsyncClient, transactions: FakeTransactions
     ) -> None:
         # When
-        answer = await create(client)
+        response = await create(client)
         # Then
-        assert answer.status_code == 201
-        assert answer.headers["etag"] == '"1.1"'
-        body = answer.json()
+        assert response.status_code == 201
+        assert response.headers["etag"] == '"1.1"'
+        body = response.json()
         product_id = body.pop("id")
         assert body == {
             "name": "spoon",
@@ -70,7 +73,7 @@ class TestCreate:
             "created_at": "2026-05-04T12:00:00Z",
             "updated_at": "2026-05-04T12:00:00Z",
         }
-        assert handed_over.ids == [f"ProductCreate/{product_id}/2"]
+        assert transactions.published_ids == [f"ProductCreate/{product_id}/2"]
         assert (await client.get(f"/api/products/{product_id}")).json()["name"] == "spoon"
 
     @pytest.mark.parametrize(
@@ -84,11 +87,11 @@ class TestCreate:
             ("x" * 120, "x" * 120),
         ],
     )
-    async def test_a_name_is_trimmed_and_in_lower_case(
+    async def test_trims_names_and_converts_them_to_lower_case(
         self, client: httpx2.AsyncClient, name: str, stored_name: str
     ) -> None:
-        answer = await create(client, name=name)
-        assert (answer.status_code, answer.json()["name"]) == (201, stored_name)
+        response = await create(client, name=name)
+        assert (response.status_code, response.json()["name"]) == (201, stored_name)
 
     @pytest.mark.parametrize(
         ("changes", "price", "quantity"),
@@ -100,19 +103,19 @@ class TestCreate:
             ({"categories": []}, 5.99, 7),
         ],
     )
-    async def test_takes_what_is_just_within_bounds(
+    async def test_accepts_values_at_the_limits(
         self, client: httpx2.AsyncClient, changes: dict[str, Any], price: float, quantity: int
     ) -> None:
-        answer = await create(client, **changes)
-        assert answer.status_code == 201
-        assert (answer.json()["price"], answer.json()["quantity"]) == (price, quantity)
+        response = await create(client, **changes)
+        assert response.status_code == 201
+        assert (response.json()["price"], response.json()["quantity"]) == (price, quantity)
 
-    async def test_a_category_named_twice_is_had_once(self, client: httpx2.AsyncClient) -> None:
-        answer = await create(client, categories=["Kitchen", "kitchen ", "electronics"])
-        assert answer.json()["categories"] == ["kitchen", "electronics"]
+    async def test_ignores_repeated_categories(self, client: httpx2.AsyncClient) -> None:
+        response = await create(client, categories=["Kitchen", "kitchen ", "electronics"])
+        assert response.json()["categories"] == ["kitchen", "electronics"]
 
     @pytest.mark.parametrize("archived", [False, True])
-    async def test_a_name_that_is_taken_is_refused(
+    async def test_refuses_a_name_that_is_taken(
         self, client: httpx2.AsyncClient, database: Database, stored: Count, archived: bool
     ) -> None:
         # Given
@@ -120,22 +123,22 @@ class TestCreate:
         await database["products"].update_one({}, {"$set": {"archived": archived}})
         before = await stored()
         # When
-        answer = await create(client, name="SPOON")
+        response = await create(client, name="SPOON")
         # Then
-        assert answer.status_code == 409
-        assert answer.json()["type"] == "/problems/name-taken"
-        assert errors_of(answer) == [("product.name", "There is a product named spoon already.")]
+        assert response.status_code == 409
+        assert response.json()["type"] == "/problems/name-taken"
+        assert errors_of(response) == [("product.name", "There is already a product named spoon.")]
         assert await stored() == before
 
-    async def test_an_unknown_category_is_not_found(
+    async def test_does_not_find_an_unknown_category(
         self, client: httpx2.AsyncClient, stored: Count
     ) -> None:
         # When
-        answer = await create(client, categories=["kitchen", "toys", "$ne"])
+        response = await create(client, categories=["kitchen", "toys", "$ne"])
         # Then
-        assert answer.status_code == 404
-        assert answer.json()["type"] == "/problems/category-not-found"
-        assert answer.json()["detail"] == "There is no category toys, $ne."
+        assert response.status_code == 404
+        assert response.json()["type"] == "/problems/category-not-found"
+        assert response.json()["detail"] == "There is no category toys, $ne."
         assert await stored() == 0
 
     @pytest.mark.parametrize(
@@ -176,81 +179,87 @@ class TestCreate:
             ({"categories": [7]}, "categories.0"),
         ],
     )
-    async def test_refuses_bad_input_by_its_field_and_stores_nothing(
+    async def test_names_the_invalid_field_and_stores_nothing(
         self, client: httpx2.AsyncClient, stored: Count, changes: dict[str, Any], field: str
     ) -> None:
         # When
-        answer = await create(client, **changes)
+        response = await create(client, **changes)
         # Then
-        assert answer.status_code == 422
-        assert answer.json()["type"] == "/problems/validation"
-        assert [name for name, _ in errors_of(answer)] == [f"product.{field}"]
+        assert response.status_code == 422
+        assert response.json()["type"] == "/problems/validation"
+        assert [name for name, _ in errors_of(response)] == [f"product.{field}"]
         assert await stored() == 0
 
     @pytest.mark.parametrize(
         "content", [b"", b"{", b"null", b"[]", b"{}", b"\xff", b'{"product":1}']
     )
-    async def test_refuses_a_bad_body(
+    async def test_refuses_an_invalid_body(
         self, client: httpx2.AsyncClient, stored: Count, content: bytes
     ) -> None:
-        answer = await client.post(
+        response = await client.post(
             "/api/products", content=content, headers={**ADMIN, "Content-Type": "application/json"}
         )
-        assert answer.status_code in {400, 422}
-        assert answer.headers["content-type"] == "application/problem+json"
+        assert response.status_code in {400, 422}
+        assert response.headers["content-type"] == "application/problem+json"
         assert await stored() == 0
 
     @pytest.mark.parametrize(
         ("headers", "status"),
         [({}, 401), (caller_headers("", "admin"), 401), (caller_headers("aaa@aaa.com"), 403)],
     )
-    async def test_is_for_admins_only(
+    async def test_refuses_callers_who_are_not_admins(
         self, client: httpx2.AsyncClient, stored: Count, headers: dict[str, str], status: int
     ) -> None:
-        answer = await client.post("/api/products", json={"product": SPOON}, headers=headers)
-        assert answer.status_code == status
+        response = await client.post("/api/products", json={"product": SPOON}, headers=headers)
+        assert response.status_code == status
         assert await stored() == 0
 
 
 class TestGet:
-    async def test_shows_a_product_with_its_tag_archived_ones_too(
+    async def test_returns_a_product_with_its_etag_archived_or_not(
         self, client: httpx2.AsyncClient, add: AddProduct, database: Database
     ) -> None:
         # Given
         await add(1, price_cents=1_999)
         await database["products"].update_one({}, {"$set": {"archived": True}})
         # When
-        answer = await client.get(f"/api/products/{an_id(1)}")
+        response = await client.get(f"/api/products/{an_id(1)}")
         # Then
-        assert answer.status_code == 200
-        assert answer.headers["etag"] == '"1.1"'
-        assert (answer.json()["price"], answer.json()["archived"]) == (19.99, True)
+        assert response.status_code == 200
+        assert response.headers["etag"] == '"1.1"'
+        assert (response.json()["price"], response.json()["archived"]) == (19.99, True)
 
     @pytest.mark.parametrize("seen", ['"1.1"', 'W/"1.1"', '"0.9", "1.1"'])
-    async def test_a_copy_that_is_current_is_not_sent_again(
+    async def test_does_not_send_a_current_copy_again(
         self, client: httpx2.AsyncClient, add: AddProduct, seen: str
     ) -> None:
         await add(1)
-        answer = await client.get(f"/api/products/{an_id(1)}", headers={"If-None-Match": seen})
-        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", '"1.1"')
+        response = await client.get(f"/api/products/{an_id(1)}", headers={"If-None-Match": seen})
+        assert (response.status_code, response.content, response.headers["etag"]) == (
+            304,
+            b"",
+            '"1.1"',
+        )
 
-    async def test_a_copy_that_is_not_is(self, client: httpx2.AsyncClient, add: AddProduct) -> None:
+    async def test_sends_the_product_if_the_copy_is_stale(
+        self, client: httpx2.AsyncClient, add: AddProduct
+    ) -> None:
         await add(1)
-        answer = await client.get(f"/api/products/{an_id(1)}", headers={"If-None-Match": '"1.2"'})
-        assert answer.status_code == 200
+        response = await client.get(f"/api/products/{an_id(1)}", headers={"If-None-Match": '"1.2"'})
+        assert response.status_code == 200
 
-    async def test_an_unknown_one_is_not_found(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get(f"/api/products/{an_id(77)}")
-        assert answer.status_code == 404
-        assert answer.json()["detail"] == f"There is no product {an_id(77)}."
+    async def test_does_not_find_an_unknown_id(self, client: httpx2.AsyncClient) -> None:
+        response = await client.get(f"/api/products/{an_id(77)}")
+        assert response.status_code == 404
+        assert response.json()["detail"] == f"There is no product {an_id(77)}."
 
     @pytest.mark.parametrize("bad", ["x", "A" * 24, "0" * 25])
-    async def test_refuses_what_is_no_id(self, client: httpx2.AsyncClient, bad: str) -> None:
+    async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient, bad: str) -> None:
         assert (await client.get(f"/api/products/{bad}")).status_code == 422
 
 
 class TestList:
-    async def test_shows_the_first_100_where_nothing_is_asked(
+    async def test_lists_the_first_100_products_by_default(
         self, client: httpx2.AsyncClient, add: AddProduct
     ) -> None:
         # Given
@@ -270,7 +279,7 @@ class TestList:
         await add(2, name="lamp two", price_cents=1_050, categories=("electronics",), quantity=0)
         await add(3, name="lamp three", price_cents=1_051, categories=("electronics",), quantity=3)
         # When
-        answer = await client.get(
+        response = await client.get(
             "/api/products",
             params={
                 "q": "LAMP",
@@ -285,9 +294,9 @@ class TestList:
             },
         )
         # Then
-        assert [product["id"] for product in answer.json()["products"]] == [an_id(1)]
+        assert [product["id"] for product in response.json()["products"]] == [an_id(1)]
 
-    async def test_finds_by_exact_name_in_any_letter_case(
+    async def test_finds_by_exact_name_in_any_case(
         self, client: httpx2.AsyncClient, add: AddProduct
     ) -> None:
         await add(1, name="spoon")
@@ -299,11 +308,11 @@ class TestList:
         ("query", "type_"),
         [("name=none", "not-found"), ("categoryName=none", "category-not-found")],
     )
-    async def test_a_name_that_is_not_there_is_not_found(
+    async def test_does_not_find_an_unknown_name(
         self, client: httpx2.AsyncClient, query: str, type_: str
     ) -> None:
-        answer = await client.get(f"/api/products?{query}")
-        assert (answer.status_code, answer.json()["type"]) == (404, f"/problems/{type_}")
+        response = await client.get(f"/api/products?{query}")
+        assert (response.status_code, response.json()["type"]) == (404, f"/problems/{type_}")
 
     @pytest.mark.parametrize(
         ("query", "field"),
@@ -327,14 +336,14 @@ class TestList:
             ("categoryName=%00", "categoryName"),
         ],
     )
-    async def test_refuses_a_bad_query_by_its_field(
+    async def test_names_the_invalid_parameter(
         self, client: httpx2.AsyncClient, query: str, field: str
     ) -> None:
-        answer = await client.get(f"/api/products?{query}")
-        assert answer.status_code == 422
-        assert [name for name, _ in errors_of(answer)] == [field]
+        response = await client.get(f"/api/products?{query}")
+        assert response.status_code == 422
+        assert [name for name, _ in errors_of(response)] == [field]
 
-    async def test_only_admins_see_archived_ones_in_a_list(
+    async def test_lists_archived_products_for_admins_only(
         self, client: httpx2.AsyncClient, add: AddProduct, database: Database
     ) -> None:
         # Given
@@ -349,7 +358,7 @@ class TestList:
         assert [product["archived"] for product in admin.json()["products"]] == [True]
         assert user.status_code == 403
 
-    async def test_is_unavailable_while_the_database_is_away(
+    async def test_responds_with_unavailable_while_the_database_is_down(
         self, client: httpx2.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -358,13 +367,13 @@ class TestList:
 
         monkeypatch.setattr(services.catalogue._listing, "page", away)
         # When
-        answer = await client.get("/api/products")
+        response = await client.get("/api/products")
         # Then
-        assert answer.status_code == 503
-        assert "internal-host" not in answer.text
+        assert response.status_code == 503
+        assert "internal-host" not in response.text
 
 
 class TestCategories:
-    async def test_are_listed_by_name(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/api/categories")
-        assert answer.json() == {"categories": [{"name": "electronics"}, {"name": "kitchen"}]}
+    async def test_lists_categories_by_name(self, client: httpx2.AsyncClient) -> None:
+        response = await client.get("/api/categories")
+        assert response.json() == {"categories": [{"name": "electronics"}, {"name": "kitchen"}]}

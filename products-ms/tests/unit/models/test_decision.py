@@ -38,7 +38,7 @@ def shelf(*products: Product) -> Stock:
 
 
 class TestDecide:
-    def test_takes_every_line_of_an_order_that_can_be_had(self) -> None:
+    def test_takes_the_stock_of_every_line_of_an_accepted_order(self) -> None:
         # Given
         stock = shelf(product(1, 5), product(2, 3))
         # When
@@ -49,18 +49,18 @@ class TestDecide:
         assert (stub.reason, stub.line_reasons) == (None, ())
         assert stock.taken() == {an_id(1): 2, an_id(2): 3}
 
-    def test_takes_nothing_of_an_order_of_which_one_line_is_short(self) -> None:
+    def test_takes_nothing_if_one_line_is_short(self) -> None:
         # Given
         stock = shelf(product(1, 5), product(2, 3))
         # When
         stub = stock.decide(placed(9, {1: 2, 2: 4}).event.order, NOON, TRACE_CONTEXT)
         # Then
         assert stub.status is OrderStatus.REJECTED
-        assert stub.reason == "Not everything in it could be had."
+        assert stub.reason == "Some items were unavailable."
         assert stub.line_reasons == (LineReason(product_id=an_id(2), reason="Only 3 left."),)
         assert stock.taken() == {}
 
-    def test_judges_each_order_by_what_those_before_it_have_left(self) -> None:
+    def test_decides_each_order_on_what_earlier_orders_left(self) -> None:
         # Given
         stock = shelf(product(1, 3))
         # When
@@ -86,17 +86,17 @@ class TestDecide:
         assert stub.lines == (DecisionLine(an_id(1), 4),)
 
     @pytest.mark.parametrize("known", [[], [product(1, 5, archived=True)]])
-    def test_rejects_what_is_not_sold(self, known: list[Product]) -> None:
+    def test_rejects_products_that_are_not_for_sale(self, known: list[Product]) -> None:
         # Given
         stock = shelf(*known)
         # When
         stub = stock.decide(placed(9, {1: 1}).event.order, NOON, TRACE_CONTEXT)
         # Then
         assert stub.line_reasons == (
-            LineReason(product_id=an_id(1), reason="It is no longer sold."),
+            LineReason(product_id=an_id(1), reason="It is no longer for sale."),
         )
 
-    def test_never_judges_the_price(self) -> None:
+    def test_ignores_prices(self) -> None:
         # Given
         stock = shelf(replace(product(1, 5), price_cents=999_999))
         # When
@@ -109,7 +109,7 @@ class TestAnswer:
     def stub(self) -> Decision:
         return shelf(product(1, 1)).decide(placed(9, {1: 2}).event.order, NOON, TRACE_CONTEXT)
 
-    def test_tells_the_outcome_with_its_reasons(self) -> None:
+    def test_contains_the_outcome_and_the_reasons(self) -> None:
         # When
         message = self.stub().answer()
         # Then
@@ -121,14 +121,14 @@ class TestAnswer:
         assert OrderStatusUpdate.model_validate_json(message.value) == OrderStatusUpdate(
             order_id=an_id(9),
             status=OrderStatus.REJECTED,
-            reason="Not everything in it could be had.",
+            reason="Some items were unavailable.",
             lines=(LineReason(product_id=an_id(1), reason="Only 1 left."),),
         )
 
-    def test_has_the_same_bytes_each_time(self) -> None:
+    def test_is_the_same_each_time(self) -> None:
         assert self.stub().answer() == self.stub().answer()
 
-    def test_tells_no_reason_once_the_order_is_cancelled(self) -> None:
+    def test_contains_no_reason_after_a_cancellation(self) -> None:
         # Given
         later = NOON + timedelta(minutes=1)
         # When
@@ -139,18 +139,18 @@ class TestAnswer:
         assert OrderStatusUpdate.model_validate_json(message.value).reason is None
 
 
-class TestUnseen:
-    def test_an_order_cancelled_before_it_was_seen_holds_nothing(self) -> None:
+class TestWithoutLines:
+    def test_a_cancellation_before_its_order_has_no_lines(self) -> None:
         stub = cancel_unseen(an_id(9), NOON, TRACE_CONTEXT)
         assert (stub.status, stub.lines) == (OrderStatus.CANCELLED, ())
 
-    def test_an_unreadable_order_is_rejected_with_the_reason(self) -> None:
+    def test_rejects_an_unreadable_order_with_a_reason(self) -> None:
         stub = reject_unreadable(an_id(9), NOON, TRACE_CONTEXT)
-        assert (stub.status, stub.reason) == (OrderStatus.REJECTED, "It could not be read.")
+        assert (stub.status, stub.reason) == (OrderStatus.REJECTED, "The order could not be read.")
 
 
-class TestGivenBack:
-    def test_only_accepted_orders_give_back_and_sums_are_made(self) -> None:
+class TestReturnedStock:
+    def test_sums_the_lines_of_accepted_orders(self) -> None:
         # Given
         stock = shelf(product(1, 10))
         one, other, short = (

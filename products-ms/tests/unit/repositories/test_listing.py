@@ -3,7 +3,6 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from shopkit.storage.cursors import InvalidCursorError
 
 from products.dependencies import Services
 from products.errors import CategoryNotFoundError, ProductNotFoundError
@@ -12,12 +11,17 @@ from products.models.query import ProductQuery, Sort
 from products.repositories import listing as module
 from products.repositories.listing import ProductListing
 from products.services.catalogue import ProductPage
-from shopkit.storage import cursors
+from shopkit.storage.keyset import InvalidCursorError, encode_cursor
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
+
+
+@pytest.fixture
+def database(any_database: Database) -> Database:
+    return any_database
 
 
 @pytest.fixture
@@ -29,8 +33,8 @@ def numbers(products: Sequence[Product]) -> list[int]:
     return [int(product.id, 16) for product in products]
 
 
-async def found(listing: ProductListing, **asked: Any) -> list[int]:
-    products, cursor = await listing.page(ProductQuery(**asked), limit=100, cursor=None)
+async def found(listing: ProductListing, **filters: Any) -> list[int]:
+    products, cursor = await listing.page(ProductQuery(**filters), limit=100, cursor=None)
     assert cursor is None
     return numbers(products)
 
@@ -54,10 +58,10 @@ class TestFilters:
         await database["products"].update_one({"name": "old lamp"}, {"$set": {"archived": True}})
 
     @pytest.mark.parametrize(
-        ("asked", "expected"),
+        ("filters", "expected"),
         [
             ({}, [2, 3, 1]),
-            ({"archived_too": True}, [2, 3, 4, 1]),
+            ({"include_archived": True}, [2, 3, 4, 1]),
             ({"name": "lamp"}, [3]),
             ({"name": "la.p"}, []),
             ({"name": "old lamp"}, []),
@@ -73,15 +77,15 @@ class TestFilters:
             ({"in_stock": True}, [2, 3]),
             ({"in_stock": True, "max_stock": 5}, [2]),
             ({"text": "lamp", "in_stock": True, "min_price_cents": 300}, [3]),
-            ({"text": "lamp", "archived_too": True}, [3, 4]),
+            ({"text": "lamp", "include_archived": True}, [3, 4]),
             ({"text": "lamp", "max_price_cents": 299}, []),
         ],
     )
-    async def test_all_of_them_have_to_hold(
-        self, listing: ProductListing, asked: dict[str, Any], expected: list[int]
+    async def test_returns_products_that_match_all_filters(
+        self, listing: ProductListing, filters: dict[str, Any], expected: list[int]
     ) -> None:
-        assert await found(listing, **asked) == expected
-        assert await listing.count(ProductQuery(**asked)) == len(expected)
+        assert await found(listing, **filters) == expected
+        assert await listing.count(ProductQuery(**filters)) == len(expected)
 
 
 class TestSearch:
@@ -114,12 +118,12 @@ class TestSearch:
             ("spec", [4]),
         ],
     )
-    async def test_each_word_begins_one_in_a_name_or_is_one_of_the_description(
+    async def test_matches_prefixes_in_names_and_whole_words_in_descriptions(
         self, listing: ProductListing, text: str, expected: list[int]
     ) -> None:
         assert await found(listing, text=text) == expected
 
-    async def test_nothing_asked_is_everything(self, listing: ProductListing) -> None:
+    async def test_an_empty_search_matches_everything(self, listing: ProductListing) -> None:
         assert len(await found(listing, text="")) == 4
 
 
@@ -148,7 +152,7 @@ class TestOrder:
 
     @pytest.mark.parametrize(("sort", "expected"), ORDERS)
     @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
-    async def test_pages_follow_it_and_equals_keep_their_places(
+    async def test_pages_are_sorted_with_a_stable_order_of_equal_products(
         self, listing: ProductListing, sort: Sort | None, expected: list[int], limit: int
     ) -> None:
         # When
@@ -159,7 +163,7 @@ class TestOrder:
         assert shown[-1] != []
 
     @pytest.mark.parametrize(("sort", "expected"), ORDERS)
-    async def test_a_page_skips_and_repeats_nothing_while_products_are_added(
+    async def test_pages_neither_skip_nor_repeat_while_products_are_added(
         self,
         listing: ProductListing,
         add: AddProduct,
@@ -192,7 +196,7 @@ class TestNameFirst:
         await add(6, name="nothing of it")
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6])
-    async def test_hits_in_the_name_come_first_across_pages(
+    async def test_matches_by_name_come_first_across_pages(
         self, listing: ProductListing, limit: int
     ) -> None:
         # When
@@ -203,7 +207,7 @@ class TestNameFirst:
         assert shown[-1] != []
 
     @pytest.mark.parametrize("limit", [1, 2, 3])
-    async def test_pages_skip_and_repeat_nothing_while_hits_are_added(
+    async def test_pages_neither_skip_nor_repeat_while_matches_are_added(
         self, listing: ProductListing, add: AddProduct, limit: int
     ) -> None:
         # Given
@@ -220,7 +224,7 @@ class TestNameFirst:
         assert [number for number in shown if number <= 5] == [4, 2, 1, 3, 5]
         assert len(shown) == len(set(shown))
 
-    async def test_an_order_that_is_asked_for_outweighs_it(self, listing: ProductListing) -> None:
+    async def test_a_requested_order_takes_precedence(self, listing: ProductListing) -> None:
         assert await found(listing, text="lamp", sort=Sort.NAME) == [1, 3, 5, 4, 2]
 
 
@@ -229,14 +233,16 @@ class TestCursor:
         "cursor",
         [
             "no",
-            cursors.encode("name", "0", "a"),
-            cursors.encode("price", "0", "100", an_id(1)),
-            cursors.encode("name", "2", "a", an_id(1)),
-            cursors.encode("name", "", "a", an_id(1)),
-            cursors.encode("name", "0", "a", "x"),
+            encode_cursor("name", "0", "a"),
+            encode_cursor("price", "0", "100", an_id(1)),
+            encode_cursor("name", "2", "a", an_id(1)),
+            encode_cursor("name", "", "a", an_id(1)),
+            encode_cursor("name", "0", "a", "x"),
         ],
     )
-    async def test_of_another_list_is_refused(self, listing: ProductListing, cursor: str) -> None:
+    async def test_refuses_a_cursor_of_another_list(
+        self, listing: ProductListing, cursor: str
+    ) -> None:
         with pytest.raises(InvalidCursorError):
             await listing.page(ProductQuery(), limit=2, cursor=cursor)
 
@@ -244,35 +250,33 @@ class TestCursor:
         ("sort", "key"),
         [(Sort.PRICE, "x"), (Sort.PRICE, "-1"), (Sort.STOCK, "1.5"), (Sort.NEWEST, "noon")],
     )
-    async def test_with_a_key_that_is_none_is_refused(
+    async def test_refuses_a_cursor_with_an_invalid_key(
         self, listing: ProductListing, sort: Sort, key: str
     ) -> None:
         with pytest.raises(InvalidCursorError):
             await listing.page(
-                ProductQuery(sort=sort), limit=2, cursor=cursors.encode(sort, "0", key, an_id(1))
+                ProductQuery(sort=sort), limit=2, cursor=encode_cursor(sort, "0", key, an_id(1))
             )
 
 
 class TestPage:
-    async def page(self, services: Services, limit: int = 100, **asked: Any) -> ProductPage:
-        category = asked.pop("category_name", None)
-        query = ProductQuery(**asked)
+    async def page(self, services: Services, limit: int = 100, **filters: Any) -> ProductPage:
+        category = filters.pop("category_name", None)
+        query = ProductQuery(**filters)
         return await services.catalogue.page(query, category, limit=limit, cursor=None)
 
-    async def test_counts_what_matches_not_what_is_shown(
-        self, services: Services, add: AddProduct
-    ) -> None:
+    async def test_counts_matches_not_the_page(self, services: Services, add: AddProduct) -> None:
         for number in (1, 2, 3):
             await add(number)
         page = await self.page(services, limit=2)
         assert (len(page.products), page.total, page.total_capped) == (2, 3, False)
 
-    async def test_counts_no_further_than_its_cap(
+    async def test_counts_up_to_the_limit(
         self, services: Services, add: AddProduct, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        monkeypatch.setattr(module, "TOTAL_CAP", 2)
-        monkeypatch.setattr("products.services.catalogue.TOTAL_CAP", 2)
+        monkeypatch.setattr(module, "TOTAL_LIMIT", 2)
+        monkeypatch.setattr("products.services.catalogue.TOTAL_LIMIT", 2)
         for number in (1, 2, 3):
             await add(number)
         # When
@@ -280,7 +284,7 @@ class TestPage:
         # Then
         assert (page.total, page.total_capped) == (2, True)
 
-    async def test_finds_by_the_name_of_a_category(
+    async def test_filters_by_the_name_of_a_category(
         self, services: Services, add: AddProduct
     ) -> None:
         await add(1, categories=("kitchen",))
@@ -288,7 +292,7 @@ class TestPage:
         page = await self.page(services, category_name="kitchen")
         assert (numbers(page.products), page.total) == ([1], 1)
 
-    async def test_a_name_or_a_category_that_is_not_there_is_not_found(
+    async def test_does_not_find_an_unknown_name_or_category(
         self, services: Services, add: AddProduct
     ) -> None:
         await add(1)

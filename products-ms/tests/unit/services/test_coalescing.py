@@ -27,14 +27,14 @@ async def begin(*tasks: asyncio.Task[int]) -> None:
 
 
 class TestGet:
-    async def test_a_caller_alone_reads_at_once(self) -> None:
+    async def test_a_single_caller_reads_at_once(self) -> None:
         shared, read = Coalescer[str, int](), Reader()
         first = asyncio.create_task(shared.get("a", read))
         await begin(first)
         read.gates[0].set()
         assert await first == 1
 
-    async def test_those_who_come_during_a_read_share_the_next(self) -> None:
+    async def test_callers_during_a_read_share_the_next_one(self) -> None:
         # Given a read on its way
         shared, read = Coalescer[str, int](), Reader()
         first = asyncio.create_task(shared.get("a", read))
@@ -51,7 +51,7 @@ class TestGet:
         assert await asyncio.gather(*later) == [2, 2, 2]
         assert read.begun == 2
 
-    async def test_nothing_is_kept(self) -> None:
+    async def test_caches_nothing(self) -> None:
         shared, read = Coalescer[str, int](), Reader()
         for number in (1, 2, 3):
             task = asyncio.create_task(shared.get("a", read))
@@ -61,7 +61,7 @@ class TestGet:
         assert not shared._running
         assert not shared._next
 
-    async def test_other_keys_do_not_wait(self) -> None:
+    async def test_reads_of_other_keys_do_not_wait(self) -> None:
         shared, slow, quick = Coalescer[str, int](), Reader(), Reader()
         waits = asyncio.create_task(shared.get("a", slow))
         task = asyncio.create_task(shared.get("b", quick))
@@ -72,7 +72,7 @@ class TestGet:
         slow.gates[0].set()
         assert await waits == 1
 
-    async def test_a_failure_reaches_those_who_share_it_and_not_the_next(self) -> None:
+    async def test_an_error_reaches_the_callers_of_its_read_only(self) -> None:
         shared, read = Coalescer[str, int](), Reader()
 
         async def fail() -> int:
@@ -91,7 +91,7 @@ class TestGet:
         assert await after == 2
         assert not shared._running
 
-    async def test_a_caller_that_leaves_takes_nothing_from_others(self) -> None:
+    async def test_a_cancelled_caller_does_not_affect_the_others(self) -> None:
         shared, read = Coalescer[str, int](), Reader()
         first = asyncio.create_task(shared.get("a", read))
         await begin(first)

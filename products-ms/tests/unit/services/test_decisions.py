@@ -8,8 +8,7 @@ from products.dependencies import Services
 from products.models.product import Product
 from products.repositories.products import ProductRepository
 from shopkit.storage.mongo import Database, GuardMissedError
-from shopkit.testing import FakeClock
-from shopkit.testing.apps import HandedOver
+from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import TRACE_CONTEXT, an_id, cancelled, placed
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -24,8 +23,12 @@ async def stubs(database: Database) -> dict[str, Any]:
 
 
 class TestDecide:
-    async def test_records_outcomes_takes_stock_and_tells_both(
-        self, services: Services, database: Database, add: AddProduct, handed_over: HandedOver
+    async def test_stores_decisions_takes_stock_and_publishes_events(
+        self,
+        services: Services,
+        database: Database,
+        add: AddProduct,
+        transactions: FakeTransactions,
     ) -> None:
         # Given
         await add(1, quantity=3)
@@ -41,7 +44,7 @@ class TestDecide:
             an_id(11): "REJECTED",
             an_id(12): "ACCEPTED",
         }
-        assert handed_over.ids == [
+        assert transactions.published_ids == [
             f"OrderStatusUpdate/{an_id(10)}/ACCEPTED",
             f"OrderStatusUpdate/{an_id(11)}/REJECTED",
             f"OrderStatusUpdate/{an_id(12)}/ACCEPTED",
@@ -50,21 +53,25 @@ class TestDecide:
         ]
         assert await database["outbox"].count_documents({"unsent": True}) == 7
 
-    async def test_answers_a_decided_order_again_and_takes_nothing(
-        self, services: Services, database: Database, add: AddProduct, handed_over: HandedOver
+    async def test_answers_a_decided_order_again_without_taking_stock(
+        self,
+        services: Services,
+        database: Database,
+        add: AddProduct,
+        transactions: FakeTransactions,
     ) -> None:
         # Given
         await add(1, quantity=3)
         await services.decisions.decide([placed(10, {1: 2})])
-        first = handed_over[0]
-        handed_over.clear()
+        first = transactions.published[0]
+        transactions.published.clear()
         # When
         await services.decisions.decide([placed(10, {1: 2}), placed(10, {1: 2})])
         # Then
         assert await stock(database) == {an_id(1): 1}
-        assert [row.message for row in handed_over] == [first.message]
+        assert [row.message for row in transactions.published] == [first.message]
 
-    async def test_answers_again_even_when_the_row_has_expired(
+    async def test_answers_again_even_if_the_message_has_expired(
         self, services: Services, database: Database, add: AddProduct
     ) -> None:
         # Given
@@ -86,7 +93,7 @@ class TestDecide:
             True,
         )
 
-    async def test_an_archived_product_is_no_longer_sold(
+    async def test_rejects_an_archived_product(
         self, services: Services, database: Database, add: AddProduct
     ) -> None:
         # Given
@@ -99,43 +106,51 @@ class TestDecide:
         assert stub is not None
         assert stub["status"] == "REJECTED"
         assert stub["line_reasons"] == [
-            {"product_id": ObjectId(an_id(1)), "reason": "It is no longer sold."}
+            {"product_id": ObjectId(an_id(1)), "reason": "It is no longer for sale."}
         ]
         assert await stock(database) == {an_id(1): 10}
 
 
 class TestRejectUnreadable:
-    async def test_rejects_an_order_of_which_only_the_id_is_known(
-        self, services: Services, database: Database, handed_over: HandedOver
+    async def test_rejects_an_order_by_its_id(
+        self, services: Services, database: Database, transactions: FakeTransactions
     ) -> None:
         # When
         await services.decisions.reject_unreadable(an_id(10), TRACE_CONTEXT)
         # Then
         assert await stubs(database) == {an_id(10): "REJECTED"}
-        assert handed_over.ids == [f"OrderStatusUpdate/{an_id(10)}/REJECTED"]
+        assert transactions.published_ids == [f"OrderStatusUpdate/{an_id(10)}/REJECTED"]
 
-    async def test_leaves_a_decided_order_as_it_is(
-        self, services: Services, database: Database, add: AddProduct, handed_over: HandedOver
+    async def test_keeps_an_existing_decision(
+        self,
+        services: Services,
+        database: Database,
+        add: AddProduct,
+        transactions: FakeTransactions,
     ) -> None:
         # Given
         await add(1)
         await services.decisions.decide([placed(10, {1: 1})])
-        handed_over.clear()
+        transactions.published.clear()
         # When
         await services.decisions.reject_unreadable(an_id(10), TRACE_CONTEXT)
         # Then
         assert await stubs(database) == {an_id(10): "ACCEPTED"}
-        assert handed_over.ids == [f"OrderStatusUpdate/{an_id(10)}/ACCEPTED"]
+        assert transactions.published_ids == [f"OrderStatusUpdate/{an_id(10)}/ACCEPTED"]
 
 
 class TestCancel:
-    async def test_gives_back_once_however_often_it_comes(
-        self, services: Services, database: Database, add: AddProduct, handed_over: HandedOver
+    async def test_returns_stock_once_for_repeated_cancellations(
+        self,
+        services: Services,
+        database: Database,
+        add: AddProduct,
+        transactions: FakeTransactions,
     ) -> None:
         # Given
         await add(1, quantity=5)
         await services.decisions.decide([placed(10, {1: 2}), placed(11, {1: 1})])
-        handed_over.clear()
+        transactions.published.clear()
         # When
         await services.decisions.cancel([cancelled(10), cancelled(10)])
         await services.decisions.cancel([cancelled(10)])
@@ -143,9 +158,13 @@ class TestCancel:
         assert await stock(database) == {an_id(1): 4}
         assert await stubs(database) == {an_id(10): "CANCELLED", an_id(11): "ACCEPTED"}
         confirmed = f"OrderStatusUpdate/{an_id(10)}/CANCELLED"
-        assert handed_over.ids == [confirmed, f"ProductsQuantityUpdate/{an_id(1)}/4", confirmed]
+        assert transactions.published_ids == [
+            confirmed,
+            f"ProductsQuantityUpdate/{an_id(1)}/4",
+            confirmed,
+        ]
 
-    async def test_a_rejected_order_gives_nothing_back(
+    async def test_returns_nothing_for_a_rejected_order(
         self, services: Services, database: Database, add: AddProduct
     ) -> None:
         # Given
@@ -157,8 +176,12 @@ class TestCancel:
         assert await stock(database) == {an_id(1): 1}
         assert await stubs(database) == {an_id(10): "CANCELLED"}
 
-    async def test_an_order_that_comes_after_its_cancellation_takes_nothing(
-        self, services: Services, database: Database, add: AddProduct, handed_over: HandedOver
+    async def test_an_order_after_its_cancellation_takes_nothing(
+        self,
+        services: Services,
+        database: Database,
+        add: AddProduct,
+        transactions: FakeTransactions,
     ) -> None:
         # Given
         await add(1)
@@ -168,9 +191,9 @@ class TestCancel:
         # Then
         assert await stock(database) == {an_id(1): 10}
         assert await stubs(database) == {an_id(10): "CANCELLED"}
-        assert handed_over.ids == [f"OrderStatusUpdate/{an_id(10)}/CANCELLED"] * 2
+        assert transactions.published_ids == [f"OrderStatusUpdate/{an_id(10)}/CANCELLED"] * 2
 
-    async def test_gives_back_to_an_archived_product_too(
+    async def test_returns_stock_to_an_archived_product(
         self, services: Services, database: Database, add: AddProduct
     ) -> None:
         # Given
@@ -184,7 +207,7 @@ class TestCancel:
 
 
 class TestGuards:
-    async def test_stock_that_was_taken_meanwhile_stops_the_write(
+    async def test_refuses_to_take_stock_that_was_taken_meanwhile(
         self, services: Services, database: Database, add: AddProduct, clock: FakeClock
     ) -> None:
         # Given

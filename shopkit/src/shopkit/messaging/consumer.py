@@ -1,6 +1,6 @@
 """The consumer: reads Kafka in batches, and commits offsets after the batch is committed.
 
-Modelled on getsentry/arroyo: `run` calls `_run_once`, a failed batch is read again, and a limit on
+Modelled on getsentry/arroyo: `run` calls `run_once`, a failed batch is read again, and a limit on
 dead letters keeps a bad release from draining a topic.
 """
 
@@ -52,6 +52,9 @@ class Consumer:
     """Reads one topic for a group and processes its messages.
 
     A batch that fails with a temporary error is read again, with backoff, until it succeeds.
+
+    Attributes:
+        paused_until: When the backoff ends, in seconds of the clock.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class Consumer:
         self._clock = clock
         self._kafka: AIOKafkaConsumer | None = None
         self._failures = 0
-        self._paused_until = 0.0
+        self.paused_until = 0.0
         self._progress_at = clock()
         self._next_offsets: dict[TopicPartition, int] = {}
 
@@ -80,12 +83,17 @@ class Consumer:
         try:
             while True:
                 try:
-                    await self._connect()
-                    await self._run_once()
+                    await self.connect()
+                    await self.run_once()
                 except (KafkaError, OSError) as error:
                     await self._reconnect_later(error)
         finally:
-            await self._disconnect()
+            await self.disconnect()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the consumer is connected to the broker."""
+        return self._kafka is not None
 
     async def check(self) -> None:
         """Check that the consumer makes progress. It may also be idle or without a broker.
@@ -97,7 +105,12 @@ class Consumer:
         if self._kafka and self._lag(self._kafka) > 0 and idle_seconds > STUCK_SECONDS:
             raise StuckError
 
-    async def _connect(self) -> None:
+    async def connect(self) -> None:
+        """Connect and join the group, unless connected.
+
+        Raises:
+            aiokafka.errors.KafkaError: The broker is unavailable.
+        """
         if self._kafka:
             return
         kafka = AIOKafkaConsumer(
@@ -125,11 +138,12 @@ class Consumer:
 
     async def _reconnect_later(self, error: Exception) -> None:
         log.warning("broker unavailable", topic=self._subscription.topic, error=repr(error))
-        await self._disconnect()
+        await self.disconnect()
         self._failures += 1
         await asyncio.sleep(self._pause_seconds())
 
-    async def _disconnect(self) -> None:
+    async def disconnect(self) -> None:
+        """Leave the group and disconnect."""
         CONSUMER_UP.labels(self._subscription.topic).set(0)
         kafka, self._kafka = self._kafka, None
         if kafka:
@@ -138,10 +152,15 @@ class Consumer:
             except (KafkaError, OSError) as error:
                 log.warning("consumer did not stop", error=repr(error))
 
-    async def _run_once(self) -> None:
+    async def run_once(self) -> None:
+        """Read, process and commit one batch, or put it back after a temporary error.
+
+        Raises:
+            Exception: The processing failed with an error that is not temporary.
+        """
         kafka = self._connected()
         self._forget_revoked_partitions(kafka)
-        if self._clock() < self._paused_until:
+        if self._clock() < self.paused_until:
             await self._poll_while_paused(kafka)
             return
         if kafka.paused():
@@ -174,7 +193,7 @@ class Consumer:
     def _retry_later(self, kafka: AIOKafkaConsumer, batch: Batch, error: Exception) -> None:
         RETRIES.inc()
         self._failures += 1
-        self._paused_until = self._clock() + self._pause_seconds()
+        self.paused_until = self._clock() + self._pause_seconds()
         _seek_back(kafka, batch)
         log.warning("batch is retried", topic=self._subscription.topic, error=repr(error))
 

@@ -118,11 +118,13 @@ def decode(
     """
     try:
         attributes = {name: (text or b"").decode() for name, text in headers}
-        event_type = event_types[attributes["ce_type"]]
+        event_type = event_types.get(attributes["ce_type"])
+        if event_type is None:
+            raise UndecodableError(f"unexpected event type: {attributes['ce_type']}")
         event = event_type.model_validate_json(value or b"")
         time = datetime.fromisoformat(attributes["ce_time"])
     except KeyError as error:
-        raise UndecodableError(f"unknown or missing: {error}") from error
+        raise UndecodableError(f"missing header: {error}") from error
     except (UnicodeDecodeError, ValidationError, ValueError) as error:
         raise UndecodableError(str(error)) from error
     request_id = attributes.get("ce_requestid", "")

@@ -45,6 +45,7 @@ class EventRuntime:
         topics: The topics that must exist.
 
     Attributes:
+        hand_over: Hands committed messages to the relay.
         transactions: The transactions whose messages the relay sends.
     """
 
@@ -67,7 +68,8 @@ class EventRuntime:
         outbox = Outbox(database)
         self._sender = KafkaSender(settings.kafka_bootstrap_servers, service)
         self._relay = Relay(outbox, self._sender)
-        self.transactions = MongoTransactions(client, outbox, self._relay.hand_over)
+        self.hand_over = self._relay.hand_over
+        self.transactions = MongoTransactions(client, outbox, self.hand_over)
         self._dead_letters = DeadLetterRepository(database)
         self._tables: dict[str, HandlerTable] = {}
         self._consumers: dict[str, Consumer] = {}

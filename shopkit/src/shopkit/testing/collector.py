@@ -1,4 +1,4 @@
-"""What keeps spans for a test: those of its own process, or all that are sent to a collector."""
+"""Records spans for tests: those of the test process, or those that services send."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +18,8 @@ from shopkit.tracing import spans
 
 
 @dataclass(frozen=True)
-class Collected:
-    """A span as it arrived; ids are hexadecimal, and a root's `parent` is empty."""
+class ReceivedSpan:
+    """A span as it was received. Ids are hexadecimal. The `parent` of a root is empty."""
 
     service: str
     kind: str
@@ -31,31 +31,33 @@ class Collected:
     attributes: dict[str, Any]
 
     def __str__(self) -> str:
-        """Say who does what, in which part."""
+        """Return the service, the kind and the name."""
         return f"{self.service} {self.kind} {self.name}"
 
 
 @dataclass
 class Collector:
-    """What has arrived by now."""
+    """The spans that were received."""
 
     endpoint: str
-    spans: list[Collected] = field(default_factory=list)
+    spans: list[ReceivedSpan] = field(default_factory=list)
 
     def tree(self, trace: str) -> list[str]:
-        """Return a trace's spans, each after its parent and two blanks further in, else by name.
+        """Return the spans of a trace as an indented tree, in which siblings are sorted by name.
 
-        A span whose parent did not arrive stands with the roots.
+        A span whose parent was not received is treated as a root.
         """
         spans = [span for span in self.spans if span.trace == trace]
         known = {span.id for span in spans}
 
         def lines(parent: str, depth: int) -> list[str]:
-            below = [one for one in spans if (one.parent if one.parent in known else "") == parent]
+            children = [
+                span for span in spans if (span.parent if span.parent in known else "") == parent
+            ]
             return [
                 line
-                for one in sorted(below, key=str)
-                for line in ["  " * depth + str(one), *lines(one.id, depth + 1)]
+                for child in sorted(children, key=str)
+                for line in ["  " * depth + str(child), *lines(child.id, depth + 1)]
             ]
 
         return lines("", 0)
@@ -63,7 +65,7 @@ class Collector:
 
 @contextmanager
 def recorded(sampler: Sampler | None = None) -> Iterator[InMemorySpanExporter]:
-    """Yield what keeps the spans of this process while the context lasts."""
+    """Record the spans of this process inside the `with` block."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider(sampler, shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -73,7 +75,7 @@ def recorded(sampler: Sampler | None = None) -> Iterator[InMemorySpanExporter]:
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    """Yield a collector that takes spans while the context lasts."""
+    """Run a collector inside the `with` block."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -83,7 +85,7 @@ def collecting() -> Iterator[Collector]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_given: Any) -> None:
+        def log_message(self, *_arguments: Any) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -95,12 +97,12 @@ def collecting() -> Iterator[Collector]:
         thread.join()
 
 
-def _read(body: bytes) -> Iterator[Collected]:
+def _read(body: bytes) -> Iterator[ReceivedSpan]:
     for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-        service = _values(resource.resource)["service.name"]
+        service = _attributes(resource.resource)["service.name"]
         for scope in resource.scope_spans:
             for span in scope.spans:
-                yield Collected(
+                yield ReceivedSpan(
                     service=service,
                     kind=Sent.SpanKind.Name(span.kind).removeprefix("SPAN_KIND_"),
                     name=span.name,
@@ -108,11 +110,12 @@ def _read(body: bytes) -> Iterator[Collected]:
                     id=span.span_id.hex(),
                     parent=span.parent_span_id.hex(),
                     failed=span.status.code == span.status.STATUS_CODE_ERROR,
-                    attributes=_values(span),
+                    attributes=_attributes(span),
                 )
 
 
-def _values(holder: Any) -> dict[str, Any]:
+def _attributes(holder: Any) -> dict[str, Any]:
     return {
-        each.key: getattr(each.value, each.value.WhichOneof("value")) for each in holder.attributes
+        attribute.key: getattr(attribute.value, attribute.value.WhichOneof("value"))
+        for attribute in holder.attributes
     }

@@ -1,4 +1,4 @@
-"""An application on a port of its own, in the test's process."""
+"""Serves an application in the test process."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve an application on a free port of loopback and yield its address."""
+    """Serve an application on a free port of the loopback interface, and yield its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
         task = asyncio.create_task(server.serve(sockets=[listening]))

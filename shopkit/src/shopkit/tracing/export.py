@@ -23,7 +23,7 @@ class LoggingExporter(SpanExporter):
         self._unavailable = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send spans. The batch processor calls this in a thread of its own."""
+        """Send spans. The batch processor calls this in its thread."""
         result = self._exporter.export(spans)
         unavailable = result is not SpanExportResult.SUCCESS
         if unavailable and not self._unavailable:

@@ -13,15 +13,17 @@ from types import TracebackType
 from typing import Self
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Span as RecordedSpan
 from opentelemetry.trace import (
+    NonRecordingSpan,
+    SpanContext,
     SpanKind,
     StatusCode,
+    TraceFlags,
     Tracer,
     TracerProvider,
     set_span_in_context,
 )
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.trace import Span as RecordedSpan
 
 from shopkit.tracing import context
 from shopkit.tracing.context import TraceContext
@@ -30,8 +32,7 @@ SHUTDOWN_SECONDS = 2.0
 """How long a process that ends waits until its last spans are sent."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PROPAGATOR = TraceContextTextMapPropagator()
-_TRACEPARENT = "traceparent"
+_REMOTE_PARENT = frozenset({SpanKind.SERVER, SpanKind.CONSUMER})
 
 # One for the whole process, as for logs.
 _tracer: Tracer | None = None
@@ -74,7 +75,7 @@ class Span:
         """The headers for a request to another service, empty if traces are off."""
         if self._recorded is None:
             return {}
-        return {_TRACEPARENT: self.trace_context.traceparent}
+        return {"traceparent": self.trace_context.traceparent}
 
     def set_served(self, method: str, route: str | None, path: str, status: int) -> None:
         """Record the request that was served, and the status of its response.
@@ -140,9 +141,10 @@ def start(
     """
     if _tracer is None:
         return Span(trace_context)
-    parent = Context() if new_trace else _parent(trace_context)
+    parent = Context() if new_trace else _parent(trace_context, is_remote=kind in _REMOTE_PARENT)
     recorded = _tracer.start_span(name, parent, kind, attributes)
-    return Span(trace_context._replace(traceparent=_traceparent(recorded)), recorded)
+    traceparent = _traceparent(recorded.get_span_context())
+    return Span(trace_context._replace(traceparent=traceparent), recorded)
 
 
 def start_request(trace_context: TraceContext, *, new_trace: bool = False) -> Span:
@@ -213,11 +215,14 @@ def _known_method(method: str) -> str:
     return method if method in _METHODS else "_OTHER"
 
 
-def _parent(trace_context: TraceContext) -> Context:
-    return _PROPAGATOR.extract({_TRACEPARENT: trace_context.traceparent}, Context())
+def _parent(trace_context: TraceContext, *, is_remote: bool) -> Context:
+    if not context.is_traceparent(trace_context.traceparent):
+        return Context()
+    _, trace_id, span_id, flags = trace_context.traceparent.split("-")
+    parent = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote, TraceFlags(int(flags, 16)))
+    return set_span_in_context(NonRecordingSpan(parent), Context())
 
 
-def _traceparent(recorded: RecordedSpan) -> str:
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier, set_span_in_context(recorded, Context()))
-    return carrier[_TRACEPARENT]
+def _traceparent(span_context: SpanContext) -> str:
+    trace_id, span_id = span_context.trace_id, span_context.span_id
+    return f"00-{trace_id:032x}-{span_id:016x}-{span_context.trace_flags:02x}"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
 
 MAX_PRICE = 1_000_000
 
@@ -27,11 +27,14 @@ def _to_utc(time: datetime) -> datetime:
         raise ValueError("must be between the years 1 and 9999") from error
 
 
-Number = Annotated[int, BeforeValidator(refuse_boolean, json_schema_input_type=int)]
+NoBoolean = BeforeValidator(refuse_boolean)
+"""Add it to a number's `Annotated` after the limits, so that the API document shows them."""
+
 Price = Annotated[
     Decimal,
-    BeforeValidator(refuse_boolean, json_schema_input_type=float),
     Field(ge=0, le=MAX_PRICE, max_digits=9, decimal_places=2),
+    NoBoolean,
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_PRICE}),
 ]
 """An amount of money with at most two decimals."""
 

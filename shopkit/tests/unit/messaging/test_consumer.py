@@ -9,17 +9,18 @@ from pymongo.errors import AutoReconnect
 
 from shopkit.contract.events import OrderCancel, OrderCreate, OrderLine, OrderSnapshot
 from shopkit.messaging import consumer as module
-from shopkit.messaging.consumer import Consumer, StuckError, Subscription, TooManyDeadLettersError
+from shopkit.messaging.batch_processor import BatchProcessor, TooManyDeadLettersError
+from shopkit.messaging.consumer import Consumer, StuckError, Subscription
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
-from shopkit.messaging.envelope import BrokenRuleError, Delivery, Event
-from shopkit.messaging.handlers import Handler
+from shopkit.messaging.envelope import BrokenRuleError, Delivery, Event, headers, wrap
+from shopkit.messaging.handlers import Handler, HandlerTable
 from shopkit.storage.mongo import Database, is_temporary
-from shopkit.storage.unit_of_work import Message
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 from shopkit.tracing import context
 
 TOPIC = "shop.orders"
 ONE, TWO = TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)
+SUBSCRIPTION = Subscription("kafka:9092", TOPIC, "products-ms", "products-ms-1")
 
 
 def create(number: int) -> OrderCreate:
@@ -60,8 +61,8 @@ class Kafka:
         """Append an event, or a message of which parts are said."""
         parts: dict[str, Any] = {"key": b"key", "value": b"{}", "headers": []}
         if event:
-            sent = Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
-            parts = {"key": sent.key.encode(), "value": sent.value, "headers": sent.headers()}
+            sent = wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
+            parts = {"key": sent.key.encode(), "value": sent.value, "headers": headers(sent)}
         parts |= changed
         self.logs[partition].append(
             ConsumerRecord(
@@ -139,15 +140,15 @@ class Applied:
         self.answered: list[tuple[bytes | None, str]] = []
         self.answers = True
         self.broken: dict[str, Exception] = {}
-        self.away = 0
+        self.failures = 0
         self._kafka = kafka
 
     async def __call__(self, deliveries: Sequence[Delivery[Any]]) -> None:
         self._kafka.steps.append("apply")
         self.origins.append(context.current_request_id())
-        if self.away:
-            self.away -= 1
-            raise AutoReconnect("the database is away")
+        if self.failures:
+            self.failures -= 1
+            raise AutoReconnect("the database is down")
         for delivery in deliveries:
             if delivery.event.key in self.broken:
                 raise self.broken[delivery.event.key]
@@ -187,21 +188,24 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
+def letters(database: Database) -> DeadLetterRepository:
+    return DeadLetterRepository(database)
+
+
+@pytest.fixture
 async def consumer(
-    kafka: Kafka, applied: Applied, database: Database, seconds: Seconds
+    kafka: Kafka, applied: Applied, letters: DeadLetterRepository, seconds: Seconds
 ) -> Consumer:
     """Connected."""
-    consumer = Consumer(
-        Subscription("kafka:9092", TOPIC, "products-ms", "products-ms-1"),
+    table = HandlerTable(
         {
             OrderCreate: Handler(applied, answer=applied.answer),
             OrderCancel: Handler(applied),
-        },
-        DeadLetterRepository(database),
-        is_temporary,
-        seconds,
+        }
     )
-    await consumer._connect()
+    processor = BatchProcessor(table, letters, is_temporary, seconds)
+    consumer = Consumer(SUBSCRIPTION, processor.process, is_temporary, seconds)
+    await consumer.connect()
     kafka.steps.clear()
     return consumer
 
@@ -222,7 +226,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 class TestConnect:
-    async def test_reads_from_the_beginning_and_commits_by_hand(
+    async def test_reads_from_the_beginning_without_automatic_commits(
         self, consumer: Consumer, kafka: Kafka, counted: Callable[..., float]
     ) -> None:
         assert kafka.options["topic"] == TOPIC
@@ -232,19 +236,21 @@ class TestConnect:
         assert kafka.options["auto_offset_reset"] == "earliest"
         assert counted("consumer_up", topic=TOPIC) == 1
 
-    async def test_a_start_that_fails_is_tidied_up(self, consumer: Consumer, kafka: Kafka) -> None:
+    async def test_stops_the_client_if_the_start_fails(
+        self, consumer: Consumer, kafka: Kafka
+    ) -> None:
         # Given
-        await consumer._close()
+        await consumer.disconnect()
         kafka.steps.clear()
         kafka.start_errors = [KafkaConnectionError()]
         # When / Then
         with pytest.raises(KafkaConnectionError):
-            await consumer._connect()
+            await consumer.connect()
         assert kafka.steps == ["start", "stop"]
 
 
 class TestApply:
-    async def test_applies_runs_of_one_type_in_order_and_commits_then(
+    async def test_applies_runs_of_one_type_in_order_before_it_commits(
         self, consumer: Consumer, kafka: Kafka, applied: Applied
     ) -> None:
         # Given
@@ -252,7 +258,7 @@ class TestApply:
             kafka.write(event)
         kafka.write(cancel(4), TWO)
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert applied.batches == [
             ("OrderCreate", [an_id(1), an_id(2)]),
@@ -263,72 +269,67 @@ class TestApply:
         assert kafka.steps == ["poll", "apply", "apply", "apply", "apply", "commit"]
         assert kafka.committed == {ONE: 4, TWO: 1}
 
-    async def test_works_under_the_origin_of_the_event(
+    async def test_activates_the_trace_context_of_the_event(
         self, consumer: Consumer, kafka: Kafka, applied: Applied
     ) -> None:
         kafka.write(create(1))
-        await consumer._run_once()
+        await consumer.run_once()
         assert applied.origins == ["request-1"]
 
-    async def test_counts_what_was_applied(
+    async def test_counts_applied_events(
         self, consumer: Consumer, kafka: Kafka, counted: Callable[..., float]
     ) -> None:
         before = counted("events_applied_total", type="OrderCreate")
         kafka.write(create(1))
         kafka.write(create(2))
-        await consumer._run_once()
+        await consumer.run_once()
         assert counted("events_applied_total", type="OrderCreate") == before + 2
 
-    async def test_commits_nothing_where_nothing_came(
+    async def test_commits_nothing_if_nothing_arrived(
         self, consumer: Consumer, kafka: Kafka
     ) -> None:
-        await consumer._run_once()
+        await consumer.run_once()
         assert kafka.steps == ["poll"]
 
     @pytest.mark.parametrize("error", [CommitFailedError(), IllegalStateError("not assigned")])
-    async def test_a_commit_that_comes_too_late_is_borne(
+    async def test_tolerates_a_commit_after_a_rebalance(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, error: Exception
     ) -> None:
         # Given
         kafka.write(create(1))
         kafka.commit_error = error
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert len(applied.batches) == 1
         assert kafka.committed == {}
 
-    async def test_a_partition_that_is_gone_by_then_is_not_committed(
-        self, consumer: Consumer, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_does_not_commit_revoked_partitions(self, kafka: Kafka, seconds: Seconds) -> None:
         # Given
         kafka.write(create(1), ONE)
         kafka.write(create(2), TWO)
+        remaining = [{TWO}, set[TopicPartition]()]
 
-        async def apply(_records: Any) -> None:
-            kafka.owned = {TWO}
+        async def lose_partitions(_records: Any) -> None:
+            kafka.owned = remaining.pop(0)
 
-        monkeypatch.setattr(consumer, "_apply", apply)
+        consumer = Consumer(SUBSCRIPTION, lose_partitions, is_temporary, seconds)
+        await consumer.connect()
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.committed == {TWO: 1}
         # Given
         kafka.write(create(3), TWO)
         kafka.steps.clear()
-
-        async def apply_and_lose_all(_records: Any) -> None:
-            kafka.owned = set()
-
-        monkeypatch.setattr(consumer, "_apply", apply_and_lose_all)
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.steps == ["poll"]
 
 
-class TestPutBack:
-    async def test_a_temporary_failure_seeks_back_and_pauses_while_polling_goes_on(
+class TestRetryLater:
+    async def test_a_temporary_error_seeks_back_and_pauses_while_polling_continues(
         self,
         consumer: Consumer,
         kafka: Kafka,
@@ -338,82 +339,81 @@ class TestPutBack:
     ) -> None:
         # Given
         kafka.write(create(1))
-        applied.away = 1
+        applied.failures = 1
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.positions[ONE] == 0
         assert kafka.committed == {}
         assert await parked() == []
         # When: the pause is 0.2 s at first.
         seconds.now += 0.199
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.stopped_partitions == {ONE, TWO}
         assert kafka.steps == ["poll", "apply", "poll"]
         # When
         seconds.now += 0.002
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.stopped_partitions == set()
         assert applied.batches == [("OrderCreate", [an_id(1)])]
         assert kafka.committed == {ONE: 1}
 
-    async def test_what_a_rebalance_brings_meanwhile_is_put_back_unread(
+    async def test_puts_back_what_a_rebalance_assigns_during_a_pause(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
         kafka.write(create(1))
-        applied.away = 1
-        await consumer._run_once()
+        applied.failures = 1
+        await consumer.run_once()
         monkeypatch.setattr(kafka, "pause", lambda *_: None)
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.positions[ONE] == 0
         assert kafka.steps.count("apply") == 1
 
-    async def test_a_partition_that_is_gone_is_not_sought(
-        self, consumer: Consumer, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_does_not_seek_revoked_partitions(self, kafka: Kafka, seconds: Seconds) -> None:
         # Given
         kafka.write(create(1))
 
-        async def apply(_records: Any) -> None:
+        async def lose_a_partition_and_fail(_records: Any) -> None:
             kafka.owned = {TWO}
             raise AutoReconnect
 
-        monkeypatch.setattr(consumer, "_apply", apply)
+        consumer = Consumer(SUBSCRIPTION, lose_a_partition_and_fail, is_temporary, seconds)
+        await consumer.connect()
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.positions[ONE] == 1
 
-    async def test_pauses_for_longer_each_time_up_to_five_seconds(
+    async def test_doubles_the_pause_up_to_five_seconds(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, seconds: Seconds
     ) -> None:
         # Given
         kafka.write(create(1))
-        applied.away = 8
+        applied.failures = 8
         pauses = []
         # When
         for _ in range(8):
-            await consumer._run_once()
-            pauses.append(round(consumer._paused_until - seconds.now, 3))
-            seconds.now = consumer._paused_until
+            await consumer.run_once()
+            pauses.append(round(consumer.paused_until - seconds.now, 3))
+            seconds.now = consumer.paused_until
         # Then
         assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
         # When
-        await consumer._run_once()
-        applied.away = 1
+        await consumer.run_once()
+        applied.failures = 1
         kafka.write(create(2))
-        await consumer._run_once()
-        # Then: it begins anew after a success.
-        assert consumer._paused_until == seconds.now + 0.2
+        await consumer.run_once()
+        # Then the backoff starts from the beginning after a success
+        assert consumer.paused_until == seconds.now + 0.2
 
 
-class TestPark:
-    async def test_parks_what_can_not_be_decoded_and_others_go_on(
+class TestSetAside:
+    async def test_sets_undecodable_messages_aside_and_applies_the_others(
         self,
         consumer: Consumer,
         kafka: Kafka,
@@ -426,35 +426,35 @@ class TestPark:
         kafka.write(value=None, headers=[("ce_type", None)], key=None)
         kafka.write(cancel(2))
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert applied.batches == [("OrderCancel", [an_id(1)]), ("OrderCancel", [an_id(2)])]
         assert await parked() == [
-            (0, 1, "UndecodableError: unknown or missing: 'Strange'"),
-            (0, 2, "UndecodableError: unknown or missing: ''"),
+            (0, 1, "UndecodableError: unexpected event type: Strange"),
+            (0, 2, "UndecodableError: unexpected event type: "),
         ]
         assert kafka.steps[-1] == "commit"
         assert kafka.committed == {ONE: 4}
 
-    async def test_parks_an_event_that_does_not_belong_on_the_topic(
+    async def test_sets_an_unexpected_event_type_aside(
         self, consumer: Consumer, kafka: Kafka, parked: Callable[[], Any]
     ) -> None:
         # Given
         sent = cancel(1)
-        headers = Message.of(sent, source="x", time=NOON, trace_context=TRACE_CONTEXT).headers()
-        headers[2] = ("ce_type", b"OrderStatusUpdate")
+        attributes = headers(wrap(sent, source="x", time=NOON, trace_context=TRACE_CONTEXT))
+        attributes[2] = ("ce_type", b"OrderStatusUpdate")
         kafka.write(
-            headers=headers,
+            headers=attributes,
             value=b'{"order_id": "000000000000000000000001", "status": "ACCEPTED"}',
         )
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert await parked() == [
-            (0, 0, "UndecodableError: OrderStatusUpdate does not belong on shop.orders")
+            (0, 0, "UndecodableError: unexpected event type: OrderStatusUpdate")
         ]
 
-    async def test_a_batch_that_is_refused_is_tried_one_by_one(
+    async def test_applies_the_events_of_a_failed_batch_one_by_one(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, parked: Callable[[], Any]
     ) -> None:
         # Given
@@ -462,21 +462,21 @@ class TestPark:
             kafka.write(cancel(number))
         applied.broken = {an_id(2): BrokenRuleError("two is contrary")}
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert applied.batches == [("OrderCancel", [an_id(1)]), ("OrderCancel", [an_id(3)])]
         assert await parked() == [(0, 1, "BrokenRuleError: two is contrary")]
         assert kafka.committed == {ONE: 3}
 
-    async def test_a_message_is_parked_once_however_often_it_comes(
+    async def test_sets_a_repeated_message_aside_once(
         self, consumer: Consumer, kafka: Kafka, parked: Callable[[], Any]
     ) -> None:
         for _ in range(3):
             kafka.write()
-        await consumer._run_once()
+        await consumer.run_once()
         assert [offset for _, offset, _ in await parked()] == [0]
 
-    async def test_is_answered_and_not_parked_where_the_sender_must_have_an_answer(
+    async def test_answers_a_message_if_its_sender_needs_an_answer(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, parked: Callable[[], Any]
     ) -> None:
         # Given
@@ -484,40 +484,44 @@ class TestPark:
         kafka.write(create(2))
         applied.broken = {an_id(2): BrokenRuleError("no")}
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert [key for key, _ in applied.answered] == [an_id(1).encode(), an_id(2).encode()]
         assert applied.answered[1][1] == "no"
         assert await parked() == []
         assert kafka.committed == {ONE: 2}
 
-    async def test_is_parked_after_all_where_no_answer_can_be_given(
+    async def test_sets_a_message_aside_if_it_cannot_be_answered(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, parked: Callable[[], Any]
     ) -> None:
         # Given
         applied.answers = False
         kafka.write(create(1), value=b"{", key=b"unreadable")
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert [offset for _, offset, _ in await parked()] == [0]
 
-    async def test_is_not_committed_where_it_could_not_be_parked(
-        self, consumer: Consumer, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+    async def test_does_not_commit_a_message_that_could_not_be_set_aside(
+        self,
+        consumer: Consumer,
+        kafka: Kafka,
+        letters: DeadLetterRepository,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         # Given
-        async def away(_record: Record, _reason: str) -> bool:
+        async def unavailable(_record: Record, _reason: str) -> bool:
             raise AutoReconnect
 
-        monkeypatch.setattr(consumer._dead_letters, "park", away)
+        monkeypatch.setattr(letters, "add", unavailable)
         kafka.write()
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert kafka.committed == {}
         assert kafka.positions[ONE] == 0
 
-    async def test_more_than_100_within_a_minute_are_the_releases_fault(
+    async def test_fails_at_more_than_100_dead_letters_within_a_minute(
         self, consumer: Consumer, kafka: Kafka, parked: Callable[[], Any]
     ) -> None:
         # Given
@@ -525,90 +529,90 @@ class TestPark:
             kafka.write(key=str(number).encode())
         # When / Then
         with pytest.raises(TooManyDeadLettersError):
-            await consumer._run_once()
+            await consumer.run_once()
         assert kafka.committed == {}
 
-    async def test_the_same_number_over_a_longer_time_is_borne(
+    async def test_tolerates_the_same_number_over_a_longer_time(
         self, consumer: Consumer, kafka: Kafka, seconds: Seconds, parked: Callable[[], Any]
     ) -> None:
         # Given
         for number in range(100):
             kafka.write(key=str(number).encode())
-        await consumer._run_once()
+        await consumer.run_once()
         seconds.now += 60
         kafka.write(key=b"another")
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         # Then
         assert len(await parked()) == 101
 
 
 class TestCheck:
-    async def test_messages_that_wait_for_more_than_a_minute_are_a_fault(
+    async def test_fails_if_messages_wait_for_more_than_a_minute(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, seconds: Seconds
     ) -> None:
         # Given
         kafka.write(create(1))
-        applied.away = 100
-        await consumer._run_once()
+        applied.failures = 100
+        await consumer.run_once()
         # When / Then
         seconds.now += 60
         await consumer.check()
         seconds.now += 0.1
-        with pytest.raises(StuckError, match="messages wait and none was applied for 60 s"):
+        with pytest.raises(StuckError, match="messages are waiting and none was applied for 60 s"):
             await consumer.check()
         # When
-        applied.away = 0
-        await consumer._run_once()
+        applied.failures = 0
+        await consumer.run_once()
         # Then
         await consumer.check()
 
-    async def test_nothing_to_do_is_none(
+    async def test_passes_if_there_is_nothing_to_do(
         self, consumer: Consumer, kafka: Kafka, seconds: Seconds
     ) -> None:
         kafka.write(create(1))
-        await consumer._run_once()
+        await consumer.run_once()
         seconds.now += 1_000
         await consumer.check()
 
-    async def test_a_broker_that_is_away_is_none(
+    async def test_passes_if_the_broker_is_unavailable(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, seconds: Seconds
     ) -> None:
         kafka.write(create(1))
-        applied.away = 1
-        await consumer._run_once()
-        await consumer._close()
+        applied.failures = 1
+        await consumer.run_once()
+        await consumer.disconnect()
         seconds.now += 1_000
         await consumer.check()
 
-    async def test_what_another_has_read_meanwhile_does_not_wait(
+    async def test_ignores_messages_that_another_replica_has_read(
         self, consumer: Consumer, kafka: Kafka, seconds: Seconds
     ) -> None:
         # Given: a partition goes to another replica, which reads on, and comes back.
         kafka.write(create(1))
-        await consumer._run_once()
+        await consumer.run_once()
         kafka.owned = {TWO}
-        await consumer._run_once()
+        await consumer.run_once()
         kafka.write(create(2))
         kafka.owned, kafka.positions[ONE] = {ONE, TWO}, 2
         # When
-        await consumer._run_once()
+        await consumer.run_once()
         seconds.now += 61
         # Then
         await consumer.check()
 
-    async def test_nor_does_what_another_has_read_while_the_broker_was_away(
+    async def test_ignores_messages_that_another_replica_read_during_an_outage(
         self, consumer: Consumer, kafka: Kafka, seconds: Seconds
     ) -> None:
         # Given
         kafka.write(create(1))
-        await consumer._run_once()
-        await consumer._close()
+        await consumer.run_once()
+        await consumer.disconnect()
         kafka.write(create(2))
         kafka.positions[ONE] = 2
         # When
-        await consumer._connect()
-        await consumer._run_once()
+        await consumer.connect()
+        await consumer.run_once()
         seconds.now += 61
         # Then
         await consumer.check()
@@ -618,7 +622,7 @@ class TestRun:
     @pytest.fixture
     def ended(self, consumer: Consumer) -> Iterator[None]:
         yield
-        assert consumer._kafka is None
+        assert not consumer.connected
 
     async def run_until(self, consumer: Consumer, condition: Callable[[], bool]) -> None:
         running = asyncio.create_task(consumer.run())
@@ -628,7 +632,7 @@ class TestRun:
             await running
 
     @pytest.mark.usefixtures("ended")
-    async def test_applies_what_comes_and_leaves_the_group_in_the_end(
+    async def test_applies_messages_and_leaves_the_group_at_the_end(
         self,
         consumer: Consumer,
         kafka: Kafka,
@@ -645,7 +649,7 @@ class TestRun:
         assert counted("consumer_up", topic=TOPIC) == 0
 
     @pytest.mark.usefixtures("ended")
-    async def test_connects_again_with_backoff_when_the_broker_goes_away(
+    async def test_reconnects_with_backoff_if_the_broker_becomes_unavailable(
         self, consumer: Consumer, kafka: Kafka, applied: Applied, slept: list[float]
     ) -> None:
         # Given
@@ -660,7 +664,7 @@ class TestRun:
         assert applied.batches == [("OrderCreate", [an_id(1)])]
 
     @pytest.mark.usefixtures("ended")
-    async def test_what_nobody_foresaw_ends_it(self, consumer: Consumer, kafka: Kafka) -> None:
+    async def test_an_unexpected_error_ends_it(self, consumer: Consumer, kafka: Kafka) -> None:
         kafka.poll_errors = [ZeroDivisionError()]
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(consumer.run(), 5)

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 from pymongo.errors import AutoReconnect
-from shopkit.storage.cursors import InvalidCursorError, encode
 
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging.dead_letter_service import (
@@ -13,16 +12,16 @@ from shopkit.messaging.dead_letter_service import (
     ReplayFailedError,
 )
 from shopkit.messaging.dead_letters import (
+    DeadLetter,
     DeadLetterRepository,
     DeadLetterStatus,
-    LetterQuery,
     Record,
 )
-from shopkit.messaging.envelope import UndecodableError
-from shopkit.messaging.handlers import Handler, applier
-from shopkit.storage.audit import AuditTrail, Query
+from shopkit.messaging.envelope import UndecodableError, headers, wrap
+from shopkit.messaging.handlers import Handler, HandlerTable, applier
+from shopkit.storage.audit import AuditFilter, AuditTrail
+from shopkit.storage.keyset import InvalidCursorError, encode_cursor
 from shopkit.storage.mongo import Database
-from shopkit.storage.unit_of_work import Message
 from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
@@ -31,9 +30,14 @@ POISON = Record("shop.orders", 3, 7, b"key", b"{\xff", (("ce_type", b"OrderCance
 
 def cancellation(number: int) -> Record:
     event = OrderCancel(order_id=an_id(number))
-    message = Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
-    headers = tuple(message.headers())
-    return Record("shop.orders", 0, number, message.key.encode(), message.value, headers)
+    message = wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
+    key = message.key.encode()
+    return Record("shop.orders", 0, number, key, message.value, tuple(headers(message)))
+
+
+@pytest.fixture
+def database(any_database: Database) -> Database:
+    return any_database
 
 
 @pytest.fixture
@@ -65,13 +69,13 @@ def service(
         transactions=FakeTransactions(),
         letters=letters,
         trail=AuditTrail(database),
-        apply=applier({"shop.orders": {OrderCancel: Handler(applied)}}),
+        apply=applier({"shop.orders": HandlerTable({OrderCancel: Handler(applied)})}),
         clock=clock,
     )
 
 
 class TestRecord:
-    def test_has_one_id_wherever_and_with_whatever_headers_it_comes(self) -> None:
+    def test_id_does_not_depend_on_position_and_headers(self) -> None:
         assert POISON.id == Record("shop.orders", 0, 99, b"key", b"{\xff", ()).id
         assert len(POISON.id) == 64
 
@@ -84,98 +88,95 @@ class TestRecord:
             Record("shop.orders", 3, 7, b"key", None, ()),
         ],
     )
-    def test_another_message_has_another_id(self, other: Record) -> None:
+    def test_different_messages_have_different_ids(self, other: Record) -> None:
         assert other.id != POISON.id
 
 
-class TestPark:
-    async def test_keeps_the_message_as_it_came_with_the_reason(
+class TestAdd:
+    async def test_stores_the_message_and_the_reason(
         self, letters: DeadLetterRepository, counted: Callable[..., float]
     ) -> None:
         # Given
         before = counted("dead_letters_parked_total", topic="shop.orders")
-        # When / Then
-        assert await letters.park(POISON, "x" * 3_000) is True
-        page = await letters.page(LetterQuery())
-        (letter,) = page.dead_letters
-        assert letter.model_dump() == {
-            "id": POISON.id,
-            "topic": "shop.orders",
-            "partition": 3,
-            "offset": 7,
-            "type": "OrderCancel",
-            "key": "key",
-            "event": "{\ufffd",
-            "reason": "x" * 2_000,
-            "status": DeadLetterStatus.PARKED,
-            "parked_at": NOON,
-            "history": [],
-        }
+        # When
+        is_new = await letters.add(POISON, "x" * 3_000)
+        # Then
+        assert is_new
+        assert await letters.find_by_id(POISON.id) == DeadLetter(
+            record=POISON,
+            reason="x" * 2_000,
+            status=DeadLetterStatus.PARKED,
+            parked_at=NOON,
+            history=(),
+        )
         assert counted("dead_letters_parked_total", topic="shop.orders") == before + 1
 
-    async def test_keeps_it_once_and_as_it_came_first(
+    async def test_stores_a_repeated_message_once(
         self, letters: DeadLetterRepository, database: Database, clock: FakeClock
     ) -> None:
         # Given
-        await letters.park(POISON, "first")
+        await letters.add(POISON, "first")
         before = await database["dead_letters"].find_one({})
         clock.advance(hours=1)
-        # When / Then
-        assert await letters.park(POISON, "second") is False
-        assert await database["dead_letters"].find_one({}) == before
+        # When
+        is_new = await letters.add(POISON, "second")
+        # Then
+        assert not is_new
+        assert await database["dead_letters"].find({}).to_list() == [before]
 
-    async def test_keeps_a_message_without_key_and_body(
+    async def test_stores_a_message_without_key_and_value(
         self, letters: DeadLetterRepository
     ) -> None:
-        await letters.park(Record("shop.orders", 0, 0, None, None, ()), "no body")
-        (letter,) = (await letters.page(LetterQuery())).dead_letters
-        assert (letter.type, letter.key, letter.event) == ("", "", "")
+        record = Record("shop.orders", 0, 0, None, None, ())
+        await letters.add(record, "no body")
+        letter = await letters.find_by_id(record.id)
+        assert letter
+        assert (letter.record.key, letter.record.value) == (b"", b"")
 
 
 class TestPage:
     @pytest.mark.parametrize("limit", [1, 2, 5])
-    async def test_pages_skip_and_repeat_nothing(
+    async def test_pages_neither_skip_nor_repeat(
         self, letters: DeadLetterRepository, clock: FakeClock, limit: int
     ) -> None:
         # Given
         for number in range(5):
-            await letters.park(cancellation(number), "why")
+            await letters.add(cancellation(number), "why")
             clock.advance(seconds=number % 2)
         # When
-        shown: list[str] = []
+        ids: list[str] = []
         cursor = None
         while True:
-            page = await letters.page(LetterQuery(limit=limit, cursor=cursor))
-            shown += [letter.id for letter in page.dead_letters]
-            cursor = page.next_cursor
+            page, cursor = await letters.page(None, limit=limit, cursor=cursor)
+            ids += [letter.record.id for letter in page]
             if cursor is None:
                 break
         # Then
-        assert len(shown) == 5
-        assert set(shown) == {cancellation(number).id for number in range(5)}
+        assert len(ids) == 5
+        assert set(ids) == {cancellation(number).id for number in range(5)}
 
-    async def test_shows_those_of_a_status(
+    async def test_filters_by_status(
         self, letters: DeadLetterRepository, service: DeadLetterService
     ) -> None:
         # Given
-        await letters.park(POISON, "why")
-        await letters.park(cancellation(1), "why")
+        await letters.add(POISON, "why")
+        await letters.add(cancellation(1), "why")
         await service.discard(POISON.id, "admin@aaa.com", "nonsense")
         # When
-        parked = await service.page(LetterQuery(status=DeadLetterStatus.PARKED))
+        parked, _ = await service.page(DeadLetterStatus.PARKED, limit=20, cursor=None)
         # Then
-        assert [letter.id for letter in parked.dead_letters] == [cancellation(1).id]
+        assert [letter.record for letter in parked] == [cancellation(1)]
 
-    @pytest.mark.parametrize("cursor", ["x", encode("a"), encode("noon", "b")])
-    async def test_refuses_a_cursor_that_it_did_not_give(
+    @pytest.mark.parametrize("cursor", ["x", encode_cursor("a"), encode_cursor("noon", "b")])
+    async def test_refuses_a_cursor_of_another_list(
         self, letters: DeadLetterRepository, cursor: str
     ) -> None:
         with pytest.raises(InvalidCursorError):
-            await letters.page(LetterQuery(cursor=cursor))
+            await letters.page(None, limit=20, cursor=cursor)
 
 
 class TestReplay:
-    async def test_applies_the_event_and_marks_it(
+    async def test_applies_the_event_and_updates_the_status(
         self,
         letters: DeadLetterRepository,
         service: DeadLetterService,
@@ -183,60 +184,60 @@ class TestReplay:
         database: Database,
     ) -> None:
         # Given
-        await letters.park(cancellation(1), "why")
+        await letters.add(cancellation(1), "why")
         # When
         letter = await service.replay(cancellation(1).id, "admin@aaa.com")
         # Then
         assert applied.keys == [an_id(1)]
         assert letter.status is DeadLetterStatus.REPLAYED
-        assert [(step.actor, step.action) for step in letter.history] == [
+        assert [(entry.actor, entry.action) for entry in letter.history] == [
             ("admin@aaa.com", "replay")
         ]
-        (entry,) = (await AuditTrail(database).page(Query())).entries
+        (entry,), _ = await AuditTrail(database).page(AuditFilter(), limit=20, cursor=None)
         assert (entry.action, entry.subject) == ("dead letter: replay", cancellation(1).id)
 
-    async def test_stays_parked_where_it_fails_again(
+    async def test_stays_parked_if_it_fails_again(
         self, letters: DeadLetterRepository, service: DeadLetterService, applied: Applied
     ) -> None:
         # Given
-        await letters.park(cancellation(1), "why")
+        await letters.add(cancellation(1), "why")
         applied.error = ValueError("contrary")
         # When
         with pytest.raises(ReplayFailedError, match="could not be applied: contrary"):
             await service.replay(cancellation(1).id, "admin@aaa.com")
         # Then
-        letter = await service.letter(cancellation(1).id)
+        letter = await service.get(cancellation(1).id)
         assert letter.status is DeadLetterStatus.PARKED
-        assert [step.action for step in letter.history] == ["replay failed"]
+        assert [entry.action for entry in letter.history] == ["replay failed"]
 
-    async def test_what_can_not_be_decoded_still_can_not(
+    async def test_fails_if_the_message_still_cannot_be_decoded(
         self, letters: DeadLetterRepository, service: DeadLetterService, applied: Applied
     ) -> None:
-        await letters.park(POISON, "why")
+        await letters.add(POISON, "why")
         with pytest.raises(ReplayFailedError) as raised:
             await service.replay(POISON.id, "admin@aaa.com")
         assert isinstance(raised.value.__cause__, UndecodableError)
         assert applied.keys == []
 
-    async def test_nothing_is_noted_where_the_database_is_away(
+    async def test_records_nothing_if_the_database_is_unavailable(
         self, letters: DeadLetterRepository, service: DeadLetterService, applied: Applied
     ) -> None:
         # Given
-        await letters.park(cancellation(1), "why")
+        await letters.add(cancellation(1), "why")
         applied.error = AutoReconnect()
         # When
         with pytest.raises(AutoReconnect):
             await service.replay(cancellation(1).id, "admin@aaa.com")
         # Then
-        assert (await service.letter(cancellation(1).id)).history == []
+        assert (await service.get(cancellation(1).id)).history == ()
 
 
 class TestDiscard:
-    async def test_marks_it_and_keeps_it(
+    async def test_updates_the_status_and_keeps_the_message(
         self, letters: DeadLetterRepository, service: DeadLetterService, applied: Applied
     ) -> None:
         # Given
-        await letters.park(POISON, "why")
+        await letters.add(POISON, "why")
         # When
         letter = await service.discard(POISON.id, "admin@aaa.com", "nonsense")
         # Then
@@ -244,30 +245,30 @@ class TestDiscard:
         assert letter.history[0].detail == "nonsense"
         assert applied.keys == []
 
-    @pytest.mark.parametrize("settled_by", ["replay", "discard"])
-    async def test_a_settled_letter_stays_settled(
+    @pytest.mark.parametrize("closed_by", ["replay", "discard"])
+    async def test_a_closed_dead_letter_stays_closed(
         self,
         letters: DeadLetterRepository,
         service: DeadLetterService,
         applied: Applied,
-        settled_by: str,
+        closed_by: str,
     ) -> None:
         # Given
         id_ = cancellation(1).id
-        await letters.park(cancellation(1), "why")
-        if settled_by == "replay":
+        await letters.add(cancellation(1), "why")
+        if closed_by == "replay":
             await service.replay(id_, "admin@aaa.com")
         else:
             await service.discard(id_, "admin@aaa.com", "nonsense")
-        before = await service.letter(id_)
+        before = await service.get(id_)
         # When
         with pytest.raises(DeadLetterClosedError):
             await service.replay(id_, "admin@aaa.com")
         with pytest.raises(DeadLetterClosedError):
             await service.discard(id_, "admin@aaa.com", "again")
         # Then
-        assert await service.letter(id_) == before
+        assert await service.get(id_) == before
 
-    async def test_an_unknown_one_is_not_found(self, service: DeadLetterService) -> None:
+    async def test_does_not_find_an_unknown_id(self, service: DeadLetterService) -> None:
         with pytest.raises(DeadLetterNotFoundError, match="There is no dead letter x"):
             await service.discard("x", "admin@aaa.com", "why")

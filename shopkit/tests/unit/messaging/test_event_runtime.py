@@ -8,10 +8,10 @@ from aiokafka.errors import KafkaConnectionError
 from shopkit.checks import failing_checks
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import event_runtime as module
-from shopkit.messaging.consumer import Subscription
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
-from shopkit.messaging.event_runtime import EventRuntime
-from shopkit.messaging.handlers import Handler
+from shopkit.messaging.envelope import headers, wrap
+from shopkit.messaging.event_runtime import EventRuntime, is_broker_unavailable
+from shopkit.messaging.handlers import Handler, HandlerTable
 from shopkit.settings import Environment, KafkaSettings
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration
@@ -42,17 +42,17 @@ class Sender:
         self.closed = True
 
 
-class AwayConsumer:
-    """A consumer whose broker is away."""
+class DisconnectedConsumer:
+    """A consumer whose broker is unavailable."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        """Take whatever it is told."""
+        """Accept any options."""
 
     async def start(self) -> None:
         raise KafkaConnectionError
 
     async def stop(self) -> None:
-        """Nothing runs."""
+        """Do nothing."""
 
 
 async def nothing(_given: Any) -> None:
@@ -77,88 +77,122 @@ def client() -> Client:
 
 
 @pytest.fixture
-def path(database: Database, client: Client, monkeypatch: pytest.MonkeyPatch) -> EventRuntime:
-    async def no_topics(_settings: KafkaSettings) -> None:
+def senders(monkeypatch: pytest.MonkeyPatch) -> list[Sender]:
+    """The producers that were created."""
+    senders: list[Sender] = []
+
+    def create(servers: str, client_id: str) -> Sender:
+        senders.append(Sender(servers, client_id))
+        return senders[-1]
+
+    monkeypatch.setattr(module, "KafkaSender", create)
+    return senders
+
+
+@pytest.fixture
+def runtime(
+    database: Database, client: Client, senders: list[Sender], monkeypatch: pytest.MonkeyPatch
+) -> EventRuntime:
+    async def fail(*_: object) -> list[str]:
         raise KafkaConnectionError
 
-    monkeypatch.setattr(module, "KafkaSender", Sender)
-    monkeypatch.setattr("shopkit.messaging.consumer.AIOKafkaConsumer", AwayConsumer)
-    monkeypatch.setattr("shopkit.contract.topics.ensure_topics", no_topics)
+    monkeypatch.setattr("shopkit.messaging.consumer.AIOKafkaConsumer", DisconnectedConsumer)
+    monkeypatch.setattr(module, "ensure_topics", fail)
     double: Any = client
-    path = EventRuntime(SETTINGS, "orders-ms", double, database, [Migration("0001-one", nothing)])
-    path.consume(
-        Subscription("127.0.0.1:1", "shop.orders", "orders-ms", "orders-ms"),
-        {OrderCancel: Handler(nothing)},
+    runtime = EventRuntime(
+        SETTINGS,
+        "orders-ms",
+        double,
+        database,
+        migration_list=[Migration("0001-one", nothing)],
+        topics=[],
     )
-    return path
+    runtime.add_consumer("shop.orders", HandlerTable({OrderCancel: Handler(nothing)}))
+    return runtime
+
+
+def message(number: int) -> Message:
+    event = OrderCancel(order_id=an_id(number))
+    return wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
 
 
 async def migrated(database: Database) -> None:
     await database["migrations"].insert_one({"_id": "0001-one"})
 
 
-def row(number: int) -> Publication:
-    event = OrderCancel(order_id=an_id(number))
-    return Publication(
-        Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
-    )
-
-
-class TestEventPath:
-    async def test_is_ready_without_a_broker(self, path: EventRuntime, database: Database) -> None:
+class TestEventRuntime:
+    async def test_is_ready_without_a_broker(
+        self, runtime: EventRuntime, database: Database
+    ) -> None:
         # Given
         await migrated(database)
         # When
-        async with path:
+        async with runtime:
             await asyncio.sleep(0)
-            failing = await failing_checks(path.checks)
+            failing = await failing_checks(runtime.checks)
         # Then
         assert failing == {}
-        assert list(path.checks) == ["database", "loops", "consumer of shop.orders"]
+        assert list(runtime.checks) == ["database", "loops", "consumer of shop.orders"]
 
     async def test_is_not_ready_without_its_migrations_or_a_primary(
-        self, path: EventRuntime, database: Database, client: Client
+        self, runtime: EventRuntime, database: Database, client: Client
     ) -> None:
-        assert await failing_checks(path.checks) == {
+        assert await failing_checks(runtime.checks) == {
             "database": "migrations not applied: 0001-one; run `migrate`"
         }
         client.primary = False
-        assert await failing_checks(path.checks) == {
+        assert await failing_checks(runtime.checks) == {
             "database": "the database has no writable primary"
         }
 
-    async def test_a_loop_that_dies_is_named(self, path: EventRuntime, database: Database) -> None:
+    async def test_names_a_loop_that_died(self, runtime: EventRuntime, database: Database) -> None:
         # Given
         await migrated(database)
 
         async def dies() -> None:
             raise ZeroDivisionError
 
-        path.run_beside("resend", dies)
+        runtime.add_loop("resend", dies)
         # When
-        async with path:
+        async with runtime:
             await asyncio.sleep(0.001)
-            failing = await failing_checks(path.checks)
+            failing = await failing_checks(runtime.checks)
         # Then
         assert failing == {"loops": "resend: ZeroDivisionError()"}
 
-    async def test_what_is_handed_over_is_sent_before_it_ends(self, path: EventRuntime) -> None:
-        # Given
-        sender: Any = path._sender
-        # When
-        async with path:
-            path.hand_over([row(1), row(2)])
-        # Then
-        assert sender.sent == [row(1).message.id, row(2).message.id]
-        assert sender.closed
-
-    async def test_dead_letters_are_applied_by_its_tables(
-        self, path: EventRuntime, database: Database
+    async def test_sends_queued_messages_before_it_ends(
+        self, runtime: EventRuntime, senders: list[Sender]
     ) -> None:
         # Given
-        record = Record("shop.orders", 0, 0, b"key", b"{", ())
-        await DeadLetterRepository(database).park(record, "why")
+        publications = [Publication(message(number)) for number in (1, 2)]
         # When
-        letter = await path.letters(AuditTrail(database)).letter(record.id)
+        async with runtime:
+            runtime.hand_over(publications)
         # Then
-        assert letter.reason == "why"
+        (sender,) = senders
+        assert sender.sent == [f"OrderCancel/{an_id(1)}", f"OrderCancel/{an_id(2)}"]
+        assert sender.closed
+
+    async def test_replays_dead_letters_with_the_handlers_of_their_topic(
+        self, runtime: EventRuntime, database: Database
+    ) -> None:
+        # Given
+        cancellation = message(1)
+        record = Record(
+            "shop.orders", 0, 0, b"key", cancellation.value, tuple(headers(cancellation))
+        )
+        await DeadLetterRepository(database).add(record, "why")
+        # When
+        letters = runtime.dead_letters(AuditTrail(database))
+        letter = await letters.get(record.id)
+        # Then
+        assert (letter.record, letter.reason) == (record, "why")
+
+
+class TestIsBrokerUnavailable:
+    @pytest.mark.parametrize("error", [KafkaConnectionError(), OSError(), TimeoutError()])
+    def test_is_true_for_errors_of_the_broker_and_the_network(self, error: Exception) -> None:
+        assert is_broker_unavailable(error)
+
+    def test_is_false_for_other_errors(self) -> None:
+        assert not is_broker_unavailable(ValueError())

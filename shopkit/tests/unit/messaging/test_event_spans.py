@@ -5,9 +5,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from shopkit.contract.events import OrderCancel
-from shopkit.messaging.envelope import Delivery
-from shopkit.messaging.event_spans import applying, sending
-from shopkit.storage.unit_of_work import Message
+from shopkit.messaging.envelope import Delivery, wrap
+from shopkit.messaging.event_spans import applying, start_send
 from shopkit.testing.collector import recorded
 from shopkit.testing.deliveries import NOON, an_id
 from shopkit.tracing.context import TraceContext
@@ -21,7 +20,7 @@ def delivery(number: int) -> Delivery[OrderCancel]:
     return Delivery(OrderCancel(order_id=an_id(number)), trace_context(number), NOON)
 
 
-MESSAGE = Message.of(
+MESSAGE = wrap(
     OrderCancel(order_id=an_id(1)), source="orders-ms", time=NOON, trace_context=trace_context(1)
 )
 
@@ -32,10 +31,10 @@ def exported() -> Iterator[InMemorySpanExporter]:
         yield exporter
 
 
-class TestSending:
-    def test_is_what_the_event_follows_from(self, exported: InMemorySpanExporter) -> None:
+class TestStartSend:
+    def test_is_the_parent_of_the_event(self, exported: InMemorySpanExporter) -> None:
         # When
-        with sending(MESSAGE) as span:
+        with start_send(MESSAGE) as span:
             pass
         # Then
         (done,) = exported.get_finished_spans()
@@ -56,7 +55,7 @@ class TestSending:
 
 
 class TestApplying:
-    def test_each_event_of_a_batch_is_a_span_of_its_own_trace(
+    def test_each_event_of_a_batch_has_a_span_in_its_trace(
         self, exported: InMemorySpanExporter
     ) -> None:
         # When
@@ -78,13 +77,15 @@ class TestApplying:
         assert spans[0].attributes
         assert spans[0].attributes["messaging.batch.message_count"] == 2
 
-    def test_all_have_failed_where_the_batch_fails(self, exported: InMemorySpanExporter) -> None:
+    def test_marks_all_spans_as_failed_if_the_batch_fails(
+        self, exported: InMemorySpanExporter
+    ) -> None:
         with pytest.raises(ZeroDivisionError), applying([delivery(1), delivery(2)]):
             raise ZeroDivisionError
         codes = [span.status.status_code for span in exported.get_finished_spans()]
         assert codes == [StatusCode.ERROR] * 2
 
-    def test_leaves_events_as_they_are_where_traces_are_off(self) -> None:
+    def test_does_not_change_events_if_traces_are_off(self) -> None:
         deliveries = [delivery(1), delivery(2)]
         with applying(deliveries) as applied:
             assert applied is deliveries

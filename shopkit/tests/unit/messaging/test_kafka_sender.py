@@ -6,7 +6,8 @@ from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSize
 from opentelemetry.trace import StatusCode
 
 from shopkit.contract.events import OrderCancel
-from shopkit.messaging import relay as module
+from shopkit.messaging import producer as module
+from shopkit.messaging.envelope import headers, wrap
 from shopkit.messaging.producer import KafkaSender
 from shopkit.storage.unit_of_work import Message
 from shopkit.testing.collector import recorded
@@ -15,7 +16,7 @@ from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
 def message(number: int) -> Message:
     event = OrderCancel(order_id=an_id(number))
-    return Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
+    return wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
 
 
 class Kafka:
@@ -72,7 +73,7 @@ def sender(kafka: Kafka) -> KafkaSender:
 
 
 class TestSend:
-    async def test_sends_the_event_in_its_envelope_by_an_idempotent_producer(
+    async def test_sends_the_envelope_with_an_idempotent_producer(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         # When
@@ -87,12 +88,12 @@ class TestSend:
                 "topic": "shop.orders",
                 "value": message(1).value,
                 "key": an_id(1).encode(),
-                "headers": message(1).headers(),
+                "headers": headers(message(1)),
                 "timestamp_ms": 1_777_896_000_000,
             }
         ]
 
-    async def test_the_event_names_the_sending_as_what_it_follows_from(
+    async def test_the_event_names_the_send_span_as_its_parent(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         # Given
@@ -103,27 +104,27 @@ class TestSend:
         # Then
         sent, refused = exported.get_finished_spans()
         assert sent.context
-        headers = dict(kafka.producers[0].sent[0]["headers"])
+        sent_headers = dict(kafka.producers[0].sent[0]["headers"])
         own = f"{TRACE_CONTEXT.traceparent[:35]}-{sent.context.span_id:016x}-01"
-        assert headers["ce_traceparent"].decode() == own
+        assert sent_headers["ce_traceparent"].decode() == own
         assert sent.status.status_code is StatusCode.UNSET
         assert refused.status.status_code is StatusCode.ERROR
         assert refused.attributes
         assert refused.attributes["error.type"] == "MessageSizeTooLargeError"
 
-    async def test_does_not_connect_before_there_is_something_to_send(
+    async def test_connects_when_there_is_something_to_send(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         assert kafka.producers == []
 
-    async def test_keeps_its_producer_while_all_goes_well(
+    async def test_keeps_its_producer_while_sends_succeed(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         await sender.send([message(1)])
         await sender.send([message(2)])
         assert len(kafka.producers) == 1
 
-    async def test_what_is_refused_is_told_and_the_producer_is_made_anew(
+    async def test_reports_a_refused_message_and_replaces_the_producer(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         # Given
@@ -134,7 +135,7 @@ class TestSend:
         assert await sender.send([message(3)]) == [True]
         assert len(kafka.producers) == 2
 
-    async def test_an_absent_broker_acknowledges_nothing(
+    async def test_reports_all_messages_if_the_broker_is_unavailable(
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         # Given
@@ -144,7 +145,7 @@ class TestSend:
         kafka.away = False
         assert await sender.send([message(1)]) == [True]
 
-    async def test_does_not_wait_for_ever(
+    async def test_gives_up_after_a_timeout(
         self, sender: KafkaSender, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -155,7 +156,7 @@ class TestSend:
 
 
 class TestClose:
-    async def test_leaves_the_broker_once(self, sender: KafkaSender, kafka: Kafka) -> None:
+    async def test_disconnects_once(self, sender: KafkaSender, kafka: Kafka) -> None:
         # Given
         await sender.send([message(1)])
         # When
@@ -164,7 +165,7 @@ class TestClose:
         # Then
         assert kafka.producers[0].stopped
 
-    async def test_bears_that_the_broker_is_away(self, sender: KafkaSender, kafka: Kafka) -> None:
+    async def test_tolerates_an_unavailable_broker(self, sender: KafkaSender, kafka: Kafka) -> None:
         await sender.send([message(1)])
         kafka.stop_fails = True
         await sender.close()

@@ -3,13 +3,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from bson import Binary
 
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import outbox as module
+from shopkit.messaging.envelope import wrap
 from shopkit.messaging.outbox import Outbox
 from shopkit.storage.mongo import Database
-from shopkit.storage.unit_of_work import Message, Publication
+from shopkit.storage.unit_of_work import Publication
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
@@ -17,15 +17,20 @@ IN_TEN_SECONDS = NOON + timedelta(seconds=10)
 TOMORROW = NOON + timedelta(days=1)
 
 
-def row(number: int, *, kept: bool = False) -> Publication:
+def row(number: int, *, keep_until_settled: bool = False) -> Publication:
     event = OrderCancel(order_id=an_id(number))
     return Publication(
-        Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), kept
+        wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), keep_until_settled
     )
 
 
 def id_of(number: int) -> str:
     return f"OrderCancel/{an_id(number)}"
+
+
+@pytest.fixture
+def database(any_database: Database) -> Database:
+    return any_database
 
 
 @pytest.fixture
@@ -40,9 +45,10 @@ class Stored:
         self._rows = database["outbox"]
 
     async def __call__(self, number: int) -> dict[str, Any]:
-        found = await self._rows.find_one({"_id": id_of(number)})
-        assert found is not None
-        return found
+        row = await self._rows.find_one({"_id": id_of(number)})
+        assert row
+        # mongomock returns the driver's type for binary data, and MongoDB returns bytes.
+        return {**row, "value": bytes(row["value"])}
 
     async def count(self) -> int:
         return await self._rows.count_documents({})
@@ -54,18 +60,18 @@ def stored(database: Database) -> Stored:
 
 
 class TestAdd:
-    async def test_stores_a_row_whole_and_leased_to_its_writer(
+    async def test_stores_a_message_leased_to_its_writer(
         self, outbox: Outbox, stored: Stored
     ) -> None:
         # When
-        await outbox.add([row(1, kept=True)], session=None)
+        await outbox.add([row(1, keep_until_settled=True)], session=None)
         # Then
         assert await stored(1) == {
             "_id": id_of(1),
             "type": "OrderCancel",
             "topic": "shop.orders",
             "key": an_id(1),
-            "value": Binary(row(1).message.value),
+            "value": row(1).message.value,
             "source": "orders-ms",
             "time": NOON,
             "request_id": TRACE_CONTEXT.request_id,
@@ -76,65 +82,61 @@ class TestAdd:
             "leased_until": IN_TEN_SECONDS,
         }
 
-    async def test_stores_nothing_where_there_is_nothing(
-        self, outbox: Outbox, stored: Stored
-    ) -> None:
+    async def test_stores_nothing_for_an_empty_list(self, outbox: Outbox, stored: Stored) -> None:
         await outbox.add([], session=None)
         assert await stored.count() == 0
 
 
-class TestTakeUnsent:
-    async def test_leaves_rows_to_the_process_that_they_are_leased_to(
-        self, outbox: Outbox, clock: FakeClock
-    ) -> None:
+class TestLeaseUnsent:
+    async def test_skips_leased_rows(self, outbox: Outbox, clock: FakeClock) -> None:
         # Given
         await outbox.add([row(1)], session=None)
         # When / Then
         clock.advance(seconds=10)
-        assert await outbox.take_unsent(10) == []
+        assert await outbox.lease_unsent(10) == []
         clock.advance(milliseconds=1)
-        assert await outbox.take_unsent(10) == [row(1)]
+        assert await outbox.lease_unsent(10) == [row(1)]
 
-    async def test_leases_what_it_takes(
+    async def test_leases_the_rows_that_it_returns(
         self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
         await outbox.add([row(1)], session=None)
         clock.advance(seconds=11)
         # When
-        await outbox.take_unsent(10)
+        await outbox.lease_unsent(10)
         # Then
         assert (await stored(1))["leased_until"] == NOON + timedelta(seconds=21)
-        assert await outbox.take_unsent(10) == []
+        assert await outbox.lease_unsent(10) == []
 
-    async def test_takes_the_oldest_lease_first_and_no_more_than_asked_for(
+    async def test_returns_the_oldest_leases_up_to_the_limit(
         self, outbox: Outbox, clock: FakeClock
     ) -> None:
         # Given
         for number in (2, 1, 3):
-            await outbox.add([row(number, kept=number == 2)], session=None)
+            await outbox.add([row(number, keep_until_settled=number == 2)], session=None)
             clock.advance(seconds=1)
         clock.advance(minutes=1)
         # When / Then
-        assert await outbox.take_unsent(2) == [row(2, kept=True), row(1)]
-        assert await outbox.take_unsent(2) == [row(3)]
+        assert await outbox.lease_unsent(2) == [row(2, keep_until_settled=True), row(1)]
+        assert await outbox.lease_unsent(2) == [row(3)]
 
-    async def test_tells_how_often_a_row_was_tried(self, outbox: Outbox, clock: FakeClock) -> None:
+    async def test_returns_the_number_of_attempts(self, outbox: Outbox, clock: FakeClock) -> None:
         # Given
         await outbox.add([row(1)], session=None)
         for _ in range(3):
             await outbox.postpone([row(1)], timedelta(seconds=1))
         clock.advance(minutes=1)
         # When / Then
-        assert [one.attempts for one in await outbox.take_unsent(10)] == [3]
+        assert [one.attempts for one in await outbox.lease_unsent(10)] == [3]
 
 
 class TestMarkSent:
-    async def test_a_row_expires_a_day_after_it_was_sent_but_a_kept_one_stays(
+    async def test_sent_rows_expire_after_a_day_unless_they_are_kept(
         self, outbox: Outbox, stored: Stored
     ) -> None:
         # Given
-        rows = [row(1), row(2, kept=True), row(3)]
+        rows = [row(1), row(2, keep_until_settled=True), row(3)]
         await outbox.add(rows, session=None)
         # When
         await outbox.mark_sent(rows[:2])
@@ -148,7 +150,7 @@ class TestMarkSent:
 
 
 class TestPostpone:
-    async def test_leaves_a_row_alone_for_a_while(
+    async def test_skips_a_postponed_row(
         self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
@@ -157,15 +159,17 @@ class TestPostpone:
         # When
         await outbox.postpone([row(1)], timedelta(seconds=30))
         # Then
-        assert await outbox.take_unsent(10) == [row(2)]
+        assert await outbox.lease_unsent(10) == [row(2)]
         assert (await stored(1))["attempts"] == 1
         assert (await stored(1))["unsent"] is True
 
 
 class TestRelease:
-    async def test_lets_kept_rows_expire_a_day_later(self, outbox: Outbox, stored: Stored) -> None:
+    async def test_released_rows_expire_after_a_day(self, outbox: Outbox, stored: Stored) -> None:
         # Given
-        await outbox.add([row(1, kept=True), row(2, kept=True)], session=None)
+        await outbox.add(
+            [row(1, keep_until_settled=True), row(2, keep_until_settled=True)], session=None
+        )
         # When
         await outbox.release([id_of(1)], session=None)
         # Then
@@ -173,15 +177,13 @@ class TestRelease:
         assert (await stored(2))["kept"] is True
         assert "expire_at" not in await stored(2)
 
-    async def test_a_row_that_is_not_there_any_more_is_no_failure(
-        self, outbox: Outbox, stored: Stored
-    ) -> None:
+    async def test_ignores_rows_that_have_expired(self, outbox: Outbox, stored: Stored) -> None:
         await outbox.release([id_of(1)], session=None)
         assert await stored.count() == 0
 
 
-class TestSendAgain:
-    async def test_a_stored_row_waits_again_with_the_same_bytes(
+class TestAddAgain:
+    async def test_marks_a_stored_row_as_unsent_with_the_same_bytes(
         self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
@@ -190,13 +192,13 @@ class TestSendAgain:
         await outbox.mark_sent([row(1)])
         clock.advance(hours=1)
         # When
-        await outbox.send_again([row(1)], session=None)
+        await outbox.add_again([row(1)], session=None)
         # Then
         after = await stored(1)
         assert (after["unsent"], after["value"]) == (True, before["value"])
         assert after["leased_until"] == NOON + timedelta(hours=1, seconds=10)
 
-    async def test_a_row_that_waits_does_not_expire(
+    async def test_an_unsent_row_does_not_expire(
         self, outbox: Outbox, clock: FakeClock, stored: Stored
     ) -> None:
         # Given
@@ -204,41 +206,41 @@ class TestSendAgain:
         await outbox.mark_sent([row(1)])
         clock.advance(hours=23)
         # When
-        await outbox.send_again([row(1)], session=None)
+        await outbox.add_again([row(1)], session=None)
         # Then
         assert "expire_at" not in await stored(1)
 
-    async def test_an_expired_row_is_stored_again(self, outbox: Outbox, stored: Stored) -> None:
-        await outbox.send_again([row(1, kept=True)], session=None)
+    async def test_stores_an_expired_row_again(self, outbox: Outbox, stored: Stored) -> None:
+        await outbox.add_again([row(1, keep_until_settled=True)], session=None)
         assert (await stored(1))["unsent"] is True
-        assert (await stored(1))["value"] == Binary(row(1).message.value)
+        assert (await stored(1))["value"] == row(1).message.value
 
-    async def test_takes_stored_and_expired_rows_together(
+    async def test_accepts_stored_and_expired_rows_together(
         self, outbox: Outbox, stored: Stored
     ) -> None:
         # Given
         await outbox.add([row(1), row(2)], session=None)
         await outbox.mark_sent([row(1), row(2)])
         # When
-        await outbox.send_again([row(1), row(3)], session=None)
+        await outbox.add_again([row(1), row(3)], session=None)
         # Then
         assert await stored.count() == 3
-        assert await outbox.unsent_of([id_of(1), id_of(2), id_of(3)]) == {id_of(1), id_of(3)}
+        assert await outbox.find_unsent([id_of(1), id_of(2), id_of(3)]) == {id_of(1), id_of(3)}
 
 
-class TestUnsent:
-    async def test_are_those_that_wait(self, outbox: Outbox) -> None:
+class TestFindUnsent:
+    async def test_returns_the_ids_of_unsent_rows(self, outbox: Outbox) -> None:
         # Given
         await outbox.add([row(1), row(2), row(3)], session=None)
         await outbox.mark_sent([row(2)])
         # When / Then
-        assert await outbox.unsent_of([id_of(1), id_of(2), id_of(4)]) == {id_of(1)}
-        assert await outbox.unsent_of([]) == set()
+        assert await outbox.find_unsent([id_of(1), id_of(2), id_of(4)]) == {id_of(1)}
+        assert await outbox.find_unsent([]) == set()
         assert await outbox.count_unsent() == 2
 
 
 class TestMigrate:
-    async def test_rows_expire_at_their_time_and_the_sweeper_has_an_index(
+    async def test_creates_the_indexes_for_expiry_and_the_sweeper(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given

@@ -8,6 +8,7 @@ from pymongo.errors import AutoReconnect, OperationFailure
 
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import relay as module
+from shopkit.messaging.envelope import wrap
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.relay import Relay
 from shopkit.storage.mongo import Database
@@ -19,7 +20,7 @@ from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 def row(number: int, **more: Any) -> Publication:
     event = OrderCancel(order_id=an_id(number))
     return Publication(
-        Message.of(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), **more
+        wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), **more
     )
 
 
@@ -65,7 +66,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 class TestSend:
-    async def test_marks_what_was_acknowledged(
+    async def test_marks_acknowledged_messages_as_sent(
         self, relay: Relay, outbox: Outbox, broker: Broker, database: Database
     ) -> None:
         # Given
@@ -76,7 +77,7 @@ class TestSend:
         assert broker.sent == [[an_id(1), an_id(2)]]
         assert await waiting(database) == []
 
-    async def test_one_that_can_not_be_sent_holds_up_no_other(
+    async def test_a_failed_message_does_not_hold_up_the_others(
         self,
         relay: Relay,
         outbox: Outbox,
@@ -98,7 +99,7 @@ class TestSend:
         assert counted("broker_up") == 0
 
     @pytest.mark.parametrize(("attempts", "seconds"), [(0, 0.5), (3, 4), (6, 30), (99, 30)])
-    async def test_a_failed_one_is_postponed_for_longer_each_time(
+    async def test_postpones_a_failed_message_longer_each_time(
         self,
         relay: Relay,
         outbox: Outbox,
@@ -120,7 +121,7 @@ class TestSend:
 
 
 class TestRun:
-    async def test_sends_what_is_handed_over_as_it_comes(
+    async def test_sends_messages_as_they_are_handed_over(
         self, relay: Relay, outbox: Outbox, broker: Broker, database: Database
     ) -> None:
         # Given
@@ -138,7 +139,7 @@ class TestRun:
         with pytest.raises(asyncio.CancelledError):
             await running
 
-    async def test_sends_in_bounded_batches(
+    async def test_limits_the_size_of_a_batch(
         self, relay: Relay, broker: Broker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -149,7 +150,7 @@ class TestRun:
         # Then
         assert [len(batch) for batch in broker.sent] == [2, 2, 1]
 
-    async def test_what_a_full_queue_has_no_room_for_stays_with_the_sweeper(
+    async def test_leaves_messages_to_the_sweeper_if_the_queue_is_full(
         self,
         relay: Relay,
         outbox: Outbox,
@@ -176,7 +177,7 @@ class TestRun:
         assert broker.sent[1:] == [[an_id(3)]]
         assert await waiting(database) == []
 
-    async def test_an_absent_database_leaves_rows_to_the_sweeper(
+    async def test_leaves_messages_to_the_sweeper_if_the_database_is_down(
         self,
         relay: Relay,
         outbox: Outbox,
@@ -198,7 +199,7 @@ class TestRun:
         assert broker.sent == [[an_id(1)]]
         assert await waiting(database) == [an_id(1)]
 
-    async def test_what_is_broken_for_good_ends_it(
+    async def test_a_permanent_error_ends_it(
         self, relay: Relay, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -213,7 +214,7 @@ class TestRun:
 
 
 class TestSweep:
-    async def test_sends_batch_after_batch_until_there_is_no_more(
+    async def test_sends_batches_until_nothing_is_left(
         self,
         relay: Relay,
         outbox: Outbox,
@@ -232,7 +233,7 @@ class TestSweep:
         assert [len(batch) for batch in broker.sent] == [2, 2, 1]
         assert counted("outbox_unsent") == 1
 
-    async def test_stops_when_a_send_fails(
+    async def test_stops_if_a_send_fails(
         self,
         relay: Relay,
         outbox: Outbox,
@@ -250,7 +251,7 @@ class TestSweep:
         # Then
         assert len(broker.sent) == 1
 
-    async def test_leaves_what_is_leased_alone(
+    async def test_skips_leased_messages(
         self, relay: Relay, outbox: Outbox, broker: Broker
     ) -> None:
         await outbox.add([row(1)], session=None)
@@ -259,7 +260,7 @@ class TestSweep:
 
 
 class TestDrain:
-    async def test_ends_at_its_deadline_and_leaves_the_rest_in_the_outbox(
+    async def test_stops_at_its_deadline_and_leaves_the_rest_in_the_outbox(
         self,
         relay: Relay,
         outbox: Outbox,

@@ -34,13 +34,15 @@ def steps() -> Steps:
 
 
 class TestApply:
-    async def test_applies_each_once_in_order(self, database: Database, steps: Steps) -> None:
+    async def test_applies_each_migration_once_and_in_order(
+        self, database: Database, steps: Steps
+    ) -> None:
         assert await migrations.apply(database, steps("1", "2")) == ["1", "2"]
         assert await migrations.apply(database, steps("1", "2", "3")) == ["3"]
         assert await migrations.apply(database, steps("1", "2", "3")) == []
         assert steps.applied == ["1", "2", "3"]
 
-    async def test_one_that_fails_stops_those_after_it_and_is_applied_the_next_time(
+    async def test_stops_at_a_failed_migration_and_retries_it_next_time(
         self, database: Database, steps: Steps
     ) -> None:
         # Given
@@ -52,7 +54,7 @@ class TestApply:
         # Then: the lock is free again.
         assert await migrations.apply(database, steps("1", "2", "3")) == ["2", "3"]
 
-    async def test_waits_for_the_process_that_has_the_lock(
+    async def test_waits_for_the_lock(
         self, database: Database, steps: Steps, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
@@ -74,9 +76,7 @@ class TestApply:
         assert waited == [0.2, 0.2, 0.2]
         assert steps.applied == ["1"]
 
-    async def test_takes_the_lock_of_a_process_that_has_died(
-        self, database: Database, steps: Steps
-    ) -> None:
+    async def test_takes_over_an_expired_lock(self, database: Database, steps: Steps) -> None:
         # Given
         until = datetime.now(UTC) - timedelta(seconds=1)
         await database["migrations"].insert_one({"_id": "lock", "until": until, "token": "dead"})
@@ -86,7 +86,7 @@ class TestApply:
 
 
 class TestCheck:
-    async def test_names_those_that_are_missing(self, database: Database, steps: Steps) -> None:
+    async def test_names_missing_migrations(self, database: Database, steps: Steps) -> None:
         # Given
         await migrations.apply(database, steps("1"))
         # When
@@ -100,7 +100,7 @@ class TestCheck:
 
 class TestEnsureCollection:
     @pytest.mark.parametrize("there", [False, True])
-    async def test_makes_it_or_puts_the_rules_on_the_one_there_is(self, there: bool) -> None:
+    async def test_creates_a_collection_or_updates_its_schema(self, there: bool) -> None:
         # Given
         done: list[Any] = []
 

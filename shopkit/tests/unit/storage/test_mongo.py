@@ -43,7 +43,7 @@ class TestIsTemporary:
             OperationFailure("no keys found for HMAC", 211),
         ],
     )
-    def test_what_may_succeed_later_is(self, error: Exception) -> None:
+    def test_is_true_for_errors_that_may_succeed_later(self, error: Exception) -> None:
         assert is_temporary(error)
 
     @pytest.mark.parametrize(
@@ -57,17 +57,17 @@ class TestIsTemporary:
             OSError("no"),
         ],
     )
-    def test_anything_else_is_not(self, error: Exception) -> None:
+    def test_is_false_for_other_errors(self, error: Exception) -> None:
         assert not is_temporary(error)
 
 
 class TestIsStale:
-    def test_where_a_key_or_another_state_is_there_already(self) -> None:
+    def test_is_true_for_duplicate_keys_and_missed_guards(self) -> None:
         assert is_stale(DuplicateKeyError("there", 11_000))
         assert is_stale(BulkWriteError({"writeErrors": [{"code": 121}, {"code": 11_000}]}))
         assert is_stale(GuardMissedError("another wrote"))
 
-    def test_is_not_any_other_failure(self) -> None:
+    def test_is_false_for_other_errors(self) -> None:
         assert not is_stale(BulkWriteError({"writeErrors": [{"code": 121}]}))
         assert not is_stale(OperationFailure("no", 1))
 
@@ -109,7 +109,7 @@ class TestTransactions:
     def client(self) -> Any:
         return Client()
 
-    async def test_read_a_snapshot_and_write_to_a_majority(self, client: Any) -> None:
+    async def test_use_snapshot_reads_and_majority_writes(self, client: Any) -> None:
         # When
         assert await MongoTransactions(client).run(Work()) == "done"
         # Then
@@ -117,9 +117,7 @@ class TestTransactions:
         assert options["read_concern"].level == "snapshot"
         assert options["write_concern"].document == {"w": "majority", "wtimeout": 10_000}
 
-    async def test_are_run_again_where_a_key_or_another_state_is_there_already(
-        self, client: Any
-    ) -> None:
+    async def test_run_again_after_duplicate_keys_and_missed_guards(self, client: Any) -> None:
         work = Work(
             DuplicateKeyError("there", 11_000),
             BulkWriteError({"writeErrors": [{"code": 11_000}]}),
@@ -128,7 +126,7 @@ class TestTransactions:
         assert await MongoTransactions(client).run(work, seconds=5) == "done"
         assert work.runs == 4
 
-    async def test_give_up_on_a_key_that_stays(self, client: Any) -> None:
+    async def test_give_up_on_a_permanent_duplicate_key(self, client: Any) -> None:
         work = Work(*[DuplicateKeyError("there", 11_000)] * 9)
         with pytest.raises(DuplicateKeyError):
             await MongoTransactions(client).run(work)
@@ -137,7 +135,7 @@ class TestTransactions:
     @pytest.mark.parametrize(
         "error", [ValueError("no"), BulkWriteError({"writeErrors": [{"code": 121}]})]
     )
-    async def test_are_not_run_again_for_anything_else(self, client: Any, error: Exception) -> None:
+    async def test_do_not_run_again_after_other_errors(self, client: Any, error: Exception) -> None:
         work = Work(error)
         with pytest.raises(type(error)):
             await MongoTransactions(client).run(work)
@@ -145,7 +143,7 @@ class TestTransactions:
 
 
 class TestConnect:
-    async def test_asks_for_majorities_and_gives_up_on_an_absent_server(self) -> None:
+    async def test_uses_majority_concern_and_a_short_timeout(self) -> None:
         # Given
         settings = MongoSettings(
             environment=Environment.DEVELOPMENT, port=1, mongo_url="mongodb://127.0.0.1:1"
@@ -171,10 +169,10 @@ class TestCheckWritablePrimary:
 
         return Answering()
 
-    async def test_returns_where_it_takes_writes(self) -> None:
+    async def test_passes_for_a_writable_primary(self) -> None:
         await check_writable_primary(self.client({"isWritablePrimary": True}))
 
     @pytest.mark.parametrize("answer", [{}, {"isWritablePrimary": False}])
-    async def test_raises_where_it_does_not(self, answer: dict[str, Any]) -> None:
+    async def test_fails_for_other_servers(self, answer: dict[str, Any]) -> None:
         with pytest.raises(ConnectionError, match="no writable primary"):
             await check_writable_primary(self.client(answer))

@@ -4,8 +4,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import pytest
 from fastapi import FastAPI
@@ -16,17 +17,18 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import SpanKind, StatusCode
 from structlog.testing import capture_logs
 
+from shopkit.checks import Check
 from shopkit.settings import Settings
 from shopkit.testing.apps import client_of
 from shopkit.testing.collector import collecting, recorded
 from shopkit.tracing import context, spans
 from shopkit.tracing.context import TraceContext
-from shopkit.tracing.export import LoggingExporter as TracesCollector
+from shopkit.tracing.export import LoggingExporter
 from shopkit.web import app as shop_app
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 PARENT_ID = "b7ad6b7169203331"
-ORIGIN = TraceContext("request-1", f"00-{TRACE_ID}-{PARENT_ID}-01")
+SAMPLED = TraceContext("request-1", f"00-{TRACE_ID}-{PARENT_ID}-01")
 UNSAMPLED = TraceContext("request-1", f"00-{TRACE_ID}-{PARENT_ID}-00")
 NOWHERE = "http://127.0.0.1:9"
 
@@ -60,13 +62,18 @@ def only(exported: InMemorySpanExporter) -> ReadableSpan:
     return span
 
 
+@dataclass
+class Services:
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
 def application(endpoint: str | None) -> FastAPI:
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+    async def running() -> AsyncIterator[Services]:
+        yield Services()
 
     settings = Settings.model_validate({"port": 1, "otel_exporter_otlp_endpoint": endpoint})
-    app = shop_app.create("things", settings, lifespan=lifespan, table={}, checks=lambda _: {})
+    app = shop_app.create("things", settings, run=running, table={})
 
     @app.get("/things/{thing}")
     async def thing(thing: int) -> str:
@@ -76,16 +83,16 @@ def application(endpoint: str | None) -> FastAPI:
 
 
 class TestOff:
-    def test_a_span_is_the_origin_that_it_was_given(self) -> None:
-        with spans.start_request(ORIGIN) as span:
+    def test_a_span_holds_the_trace_context_that_it_was_given(self) -> None:
+        with spans.start_request(SAMPLED) as span:
             span.set_served("GET", "/things", "/things", 500)
             span.set_answered(404)
             span.set_failed("Error")
-        assert span.trace_context is ORIGIN
+        assert span.trace_context is SAMPLED
         assert span.headers == {}
         assert not spans.enabled()
 
-    def test_what_records_is_not_even_imported(self) -> None:
+    def test_does_not_import_the_sdk(self) -> None:
         code = (
             "import sys, shopkit.web.app, shopkit.messaging.event_runtime\n"
             "print([m for m in sys.modules if m.startswith(('opentelemetry.sdk', 'requests'))])"
@@ -93,16 +100,18 @@ class TestOff:
         found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
         assert found.stdout == b"[]\n"
 
-    async def test_requests_go_on_in_the_senders_trace(self) -> None:
+    async def test_requests_continue_the_senders_trace(self) -> None:
         async with client_of(application(None)) as client:
-            answer = await client.get("/things/1", headers={"traceparent": ORIGIN.traceparent})
-        assert answer.json() == answer.headers["traceparent"] == ORIGIN.traceparent
+            answer = await client.get("/things/1", headers={"traceparent": SAMPLED.traceparent})
+        assert answer.json() == answer.headers["traceparent"] == SAMPLED.traceparent
 
 
 class TestSpan:
-    def test_follows_from_what_the_origin_names(self, exported: InMemorySpanExporter) -> None:
+    def test_has_the_parent_that_the_trace_context_names(
+        self, exported: InMemorySpanExporter
+    ) -> None:
         # When
-        with spans.start(SpanKind.CLIENT, "ask", ORIGIN, {"a": 1}) as span:
+        with spans.start(SpanKind.CLIENT, "ask", SAMPLED, {"a": 1}) as span:
             pass
         # Then
         done = only(exported)
@@ -122,17 +131,17 @@ class TestSpan:
             (SpanKind.PRODUCER, False),
         ],
     )
-    def test_knows_whether_its_parent_is_elsewhere(
+    def test_marks_a_parent_in_another_service_as_remote(
         self, exported: InMemorySpanExporter, kind: SpanKind, remote: bool
     ) -> None:
-        with spans.start(kind, "any", ORIGIN):
+        with spans.start(kind, "any", SAMPLED):
             pass
         parent = only(exported).parent
         assert parent
         assert parent.is_remote is remote
 
-    def test_begins_a_trace_where_it_is_told_to(self, exported: InMemorySpanExporter) -> None:
-        with spans.start_request(ORIGIN, new_trace=True) as span:
+    def test_starts_a_new_trace_on_request(self, exported: InMemorySpanExporter) -> None:
+        with spans.start_request(SAMPLED, new_trace=True) as span:
             pass
         trace, parent = place(only(exported))
         assert trace != TRACE_ID
@@ -140,7 +149,7 @@ class TestSpan:
         assert span.trace_context.traceparent.split("-")[1] == trace
 
     @pytest.mark.parametrize("traceparent", ["", "garbage", f"00-{'0' * 32}-{PARENT_ID}-01"])
-    def test_begins_one_where_the_origin_names_no_sane_one(
+    def test_starts_a_new_trace_if_the_context_is_invalid(
         self, exported: InMemorySpanExporter, traceparent: str
     ) -> None:
         with spans.start(SpanKind.PRODUCER, "send", TraceContext("", traceparent)) as span:
@@ -148,7 +157,7 @@ class TestSpan:
         assert place(only(exported))[1] is None
         assert context.is_traceparent(span.trace_context.traceparent)
 
-    def test_what_its_sender_does_not_record_is_not_recorded_but_handed_on(
+    def test_passes_on_an_unsampled_trace_without_recording(
         self, exported: InMemorySpanExporter
     ) -> None:
         with spans.start_request(UNSAMPLED) as span:
@@ -158,18 +167,16 @@ class TestSpan:
         assert span.trace_context.traceparent.endswith("-00")
         assert span.trace_context.traceparent != UNSAMPLED.traceparent
 
-    def test_a_client_can_not_have_a_trace_recorded_that_the_sampler_leaves_out(self) -> None:
+    def test_a_client_cannot_force_recording(self) -> None:
         with recorded(ParentBased(ALWAYS_OFF)) as exported:
-            with spans.start_request(ORIGIN, new_trace=True) as begun:
+            with spans.start_request(SAMPLED, new_trace=True) as begun:
                 pass
             with spans.start(SpanKind.CLIENT, "ask", begun.trace_context):
                 pass
         assert exported.get_finished_spans() == ()
 
-    def test_has_failed_where_an_exception_ends_it_of_which_only_the_type_is_told(
-        self, exported: InMemorySpanExporter
-    ) -> None:
-        with pytest.raises(ValueError, match=r"a@b\.c"), spans.start_request(ORIGIN):
+    def test_records_only_the_type_of_an_exception(self, exported: InMemorySpanExporter) -> None:
+        with pytest.raises(ValueError, match=r"a@b\.c"), spans.start_request(SAMPLED):
             raise ValueError("a@b.c")
         done = only(exported)
         assert (done.status.status_code, done.attributes) == (
@@ -179,15 +186,15 @@ class TestSpan:
         assert done.events == ()
 
 
-class TestServed:
+class TestSetServed:
     @pytest.mark.parametrize(
         ("status", "code"),
         [(201, StatusCode.UNSET), (404, StatusCode.UNSET), (503, StatusCode.ERROR)],
     )
-    def test_is_named_by_its_route_and_failed_by_its_status(
+    def test_has_the_route_as_name_and_fails_by_its_status(
         self, exported: InMemorySpanExporter, status: int, code: StatusCode
     ) -> None:
-        with spans.start_request(ORIGIN) as span:
+        with spans.start_request(SAMPLED) as span:
             span.set_served("GET", "/things/{thing}", "/things/1", status)
         done = only(exported)
         assert (done.name, done.status.status_code) == ("GET /things/{thing}", code)
@@ -200,12 +207,12 @@ class TestServed:
             **error,
         }
 
-    def test_tells_no_path_that_names_a_person_or_that_is_none_of_ours(
+    def test_records_no_path_with_personal_data_or_of_an_unknown_route(
         self, exported: InMemorySpanExporter
     ) -> None:
-        with spans.start_request(ORIGIN) as span:
+        with spans.start_request(SAMPLED) as span:
             span.set_served("PATCH", "/api/users/{email:path}", "/api/users/a@b.c", 200)
-        with spans.start_request(ORIGIN) as span:
+        with spans.start_request(SAMPLED) as span:
             span.set_served("BREW", None, "/a@b.c", 404)
         named, unknown = exported.get_finished_spans()
         assert named.attributes
@@ -217,12 +224,12 @@ class TestServed:
         }
 
 
-class TestCalling:
+class TestStartCall:
     @pytest.mark.parametrize(("status", "code"), [(302, StatusCode.UNSET), (404, StatusCode.ERROR)])
-    def test_tells_whom_it_asks_for_what(
+    def test_records_the_service_and_the_route(
         self, exported: InMemorySpanExporter, status: int, code: StatusCode
     ) -> None:
-        with spans.start_call("things-ms", "GET", "/things/{thing}", ORIGIN) as span:
+        with spans.start_call("things-ms", "GET", "/things/{thing}", SAMPLED) as span:
             span.set_answered(status)
         done = only(exported)
         assert (done.name, done.kind) == ("GET /things/{thing}", SpanKind.CLIENT)
@@ -233,8 +240,10 @@ class TestCalling:
         assert done.attributes["http.response.status_code"] == status
 
 
-class TestFollowed:
-    async def test_each_step_of_a_loop_is_a_trace(self, exported: InMemorySpanExporter) -> None:
+class TestTraced:
+    async def test_each_run_of_a_step_has_its_own_trace(
+        self, exported: InMemorySpanExporter
+    ) -> None:
         # Given
         seen: list[str] = []
 
@@ -253,10 +262,10 @@ class TestFollowed:
 
 
 class TestExporting:
-    async def test_a_services_spans_reach_the_collector_when_it_ends_at_the_latest(self) -> None:
+    async def test_sends_all_spans_before_the_service_ends(self) -> None:
         with collecting() as collector:
             async with client_of(application(collector.endpoint)) as client:
-                answer = await client.get("/things/1", headers={"traceparent": ORIGIN.traceparent})
+                answer = await client.get("/things/1", headers={"traceparent": SAMPLED.traceparent})
                 await client.get("/things/1")
             (span,) = collector.spans
         assert str(span) == "things-ms SERVER GET /things/{thing}"
@@ -264,7 +273,7 @@ class TestExporting:
         assert answer.json() == answer.headers["traceparent"] == f"00-{TRACE_ID}-{span.id}-01"
         assert not spans.enabled()
 
-    async def test_a_collector_that_is_away_costs_one_warning_and_no_request(
+    async def test_an_unavailable_collector_causes_one_warning_and_fails_no_request(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         # Given small batches, and tries that are given up at once
@@ -279,7 +288,7 @@ class TestExporting:
                 started = time.monotonic()
                 for _ in range(50):
                     answer = await client.get(
-                        "/things/1", headers={"traceparent": ORIGIN.traceparent}
+                        "/things/1", headers={"traceparent": SAMPLED.traceparent}
                     )
                     assert answer.status_code == 200
                 seconds = time.monotonic() - started
@@ -288,32 +297,32 @@ class TestExporting:
                 await asyncio.sleep(0.3)
         # Then
         assert seconds < 2
-        told = [line["event"] for line in logs if line["log_level"] != "debug"]
-        assert told == ["collector of traces away; spans are lost"]
+        reported = [line["event"] for line in logs if line["log_level"] != "debug"]
+        assert reported == ["trace collector unavailable; spans are lost"]
         assert [record.name for record in caplog.records if "opentelemetry" in record.name] == []
 
-    async def test_one_that_does_not_answer_does_not_keep_a_service_from_ending(self) -> None:
+    async def test_a_collector_that_does_not_answer_does_not_block_shutdown(self) -> None:
         # Given one that takes the connection and says nothing
         with socket.create_server(("127.0.0.1", 0)) as silent:
             address = f"http://127.0.0.1:{silent.getsockname()[1]}"
             # When
             async with client_of(application(address)) as client:
-                await client.get("/things/1", headers={"traceparent": ORIGIN.traceparent})
+                await client.get("/things/1", headers={"traceparent": SAMPLED.traceparent})
                 started = time.monotonic()
             seconds = time.monotonic() - started
         # Then
         assert seconds < spans.SHUTDOWN_SECONDS + 1
 
-    def test_tells_when_the_collector_is_back(self) -> None:
+    def test_logs_when_the_collector_is_available_again(self) -> None:
         # Given
-        collector = TracesCollector(Changing([False, False, True, True, False]))
+        collector = LoggingExporter(Changing([False, False, True, True, False]))
         # When
         with capture_logs() as logs:
             for _ in range(5):
                 collector.export([])
         # Then
         assert [line["event"] for line in logs] == [
-            "collector of traces away; spans are lost",
-            "collector of traces is back",
-            "collector of traces away; spans are lost",
+            "trace collector unavailable; spans are lost",
+            "trace collector available again",
+            "trace collector unavailable; spans are lost",
         ]

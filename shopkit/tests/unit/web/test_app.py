@@ -1,11 +1,11 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from shopkit.storage.cursors import InvalidCursorError
 
+from shopkit.checks import Check
 from shopkit.settings import Environment, Settings
 from shopkit.testing.apps import client_of
 from shopkit.web import app as shop_app
@@ -16,22 +16,29 @@ SETTINGS = Settings(environment=Environment.DEVELOPMENT, port=8123)
 
 
 class OwnError(Exception):
-    """It is this service's own."""
+    """An error of one service."""
+
+
+class EmptyServices:
+    """Services without readiness checks."""
+
+    checks: Mapping[str, Check] = {}
+
+
+SERVICES = EmptyServices()
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.built = True
-    yield
+async def running() -> AsyncIterator[EmptyServices]:
+    yield SERVICES
 
 
-def created() -> FastAPI:
+def create_app() -> FastAPI:
     app = shop_app.create(
         "orders",
         SETTINGS,
-        lifespan=lifespan,
+        run=running,
         table={OwnError: ProblemType("own", "Its own", 409)},
-        checks=lambda _request: {},
     )
 
     @app.get("/raise/{what}")
@@ -40,7 +47,6 @@ def created() -> FastAPI:
             "own": OwnError,
             "visitor": identity.AuthenticationRequiredError,
             "user": identity.AdminRequiredError,
-            "cursor": InvalidCursorError,
         }
         raise kinds[what]
 
@@ -54,33 +60,32 @@ class TestCreate:
             ("own", 409, "/problems/own"),
             ("visitor", 401, "/problems/unauthenticated"),
             ("user", 403, "/problems/forbidden"),
-            ("cursor", 422, "/problems/validation"),
         ],
     )
-    async def test_knows_the_problems_that_all_services_share_and_its_own(
+    async def test_renders_common_problems_and_those_of_the_service(
         self, what: str, status: int, type_: str
     ) -> None:
-        async with client_of(created()) as client:
+        async with client_of(create_app()) as client:
             answer = await client.get(f"/raise/{what}")
         assert (answer.status_code, answer.json()["type"]) == (status, type_)
 
-    async def test_a_visitor_is_told_how_to_sign_in(self) -> None:
-        async with client_of(created()) as client:
+    async def test_tells_visitors_how_to_authenticate(self) -> None:
+        async with client_of(create_app()) as client:
             answer = await client.get("/raise/visitor")
         assert answer.headers["www-authenticate"] == "Bearer"
 
-    async def test_describes_itself_and_shows_no_page_from_elsewhere(self) -> None:
-        async with client_of(created()) as client:
+    async def test_describes_itself_and_has_no_documentation_pages(self) -> None:
+        async with client_of(create_app()) as client:
             described = (await client.get("/openapi.json")).json()
             pages = [(await client.get(path)).status_code for path in ("/docs", "/redoc")]
         assert described["info"] == {"title": "orders-ms", "version": "1.0.0"}
         assert set(described["paths"]["/raise/{what}"]["get"]["responses"]) == {"200", "422"}
         assert pages == [404, 404]
 
-    async def test_builds_what_it_lives_on_once_it_is_started(self) -> None:
-        app = created()
+    async def test_provides_its_services_while_it_runs(self) -> None:
+        app = create_app()
         async with client_of(app):
-            assert app.state.built
+            assert app.state.services is SERVICES
 
 
 class TestServe:
@@ -89,11 +94,11 @@ class TestServe:
     ) -> None:
         # Given
         served: list[tuple[uvicorn.Config, float]] = []
-        monkeypatch.setattr(shop_app, "_spare_the_collector", lambda: None)
+        monkeypatch.setattr(shop_app, "_tune_garbage_collection", lambda: None)
         monkeypatch.setattr(
             server, "run", lambda config, *, drain_seconds: served.append((config, drain_seconds))
         )
-        app = created()
+        app = create_app()
         # When
         shop_app.serve(app, SETTINGS.model_copy(update={"drain_seconds": 5}))
         # Then
@@ -106,20 +111,20 @@ class TestServe:
 
 
 class TestDocument:
-    def test_names_a_refused_input_only_where_there_is_input(self) -> None:
+    def test_lists_validation_errors_only_for_operations_with_input(self) -> None:
         # Given
-        app = created()
+        app = create_app()
 
-        @app.get("/nothing-asked")
-        async def nothing() -> None: ...
+        @app.get("/without-input")
+        async def without_input() -> None: ...
 
-        @app.get("/something-asked")
-        async def something(number: int) -> int:
+        @app.get("/with-input")
+        async def with_input(number: int) -> int:
             return number
 
         # When
         document = app.openapi()
         # Then
-        assert "422" not in document["paths"]["/nothing-asked"]["get"]["responses"]
-        assert "422" in document["paths"]["/something-asked"]["get"]["responses"]
+        assert "422" not in document["paths"]["/without-input"]["get"]["responses"]
+        assert "422" in document["paths"]["/with-input"]["get"]["responses"]
         assert {"ProblemDocument", "FieldError"} <= set(document["components"]["schemas"])

@@ -3,20 +3,21 @@ import os
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
+from shopkit import checks
 from shopkit.checks import Check
 from shopkit.settings import Environment, Settings
 from shopkit.testing.apps import caller_headers, client_of
 from shopkit.web import app as shop_app
-from shopkit.web import health
 
 
 async def works() -> None:
-    """A part that works."""
+    """A check that passes."""
 
 
 async def broken() -> None:
@@ -31,48 +32,50 @@ async def hangs() -> None:
     await asyncio.Event().wait()
 
 
-@asynccontextmanager
-async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    yield
+@dataclass
+class Services:
+    checks: Mapping[str, Check]
 
 
 def service(checks: Mapping[str, Check], *, chaos: bool = False) -> FastAPI:
+    @asynccontextmanager
+    async def running() -> AsyncIterator[Services]:
+        yield Services(checks)
+
     settings = Settings(environment=Environment.DEVELOPMENT, port=1, chaos_endpoints=chaos)
-    return shop_app.create(
-        "orders", settings, lifespan=lifespan, table={}, checks=lambda _request: checks
-    )
+    return shop_app.create("orders", settings, run=running, table={})
 
 
 @pytest.fixture
 def killed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """Which signals were sent, to which processes; none is."""
+    """The signals that would have been sent, with their processes."""
     sent: list[tuple[int, int]] = []
     monkeypatch.setattr(os, "kill", lambda process, number: sent.append((process, number)))
     return sent
 
 
 class TestHealth:
-    async def test_says_ok_whatever_the_dependencies_do(self) -> None:
+    async def test_is_ok_whatever_the_dependencies_do(self) -> None:
         async with client_of(service({"database": broken})) as client:
-            answer = await client.get("/api/orders_health")
-        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+            response = await client.get("/api/orders_health")
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
 class TestReady:
-    async def ask(self, **checks: Check) -> httpx2.Response:
-        async with client_of(service(checks)) as client:
+    async def ask(self, **parts: Check) -> httpx2.Response:
+        async with client_of(service(parts)) as client:
             return await client.get("/ready")
 
-    async def test_says_ok_where_all_parts_work(self) -> None:
-        answer = await self.ask(database=works, loops=works)
-        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    async def test_is_ok_if_all_parts_work(self) -> None:
+        response = await self.ask(database=works, loops=works)
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
-    async def test_names_the_failing_part_with_its_reason(self) -> None:
+    async def test_names_failing_parts_with_their_reasons(self) -> None:
         # When
-        answer = await self.ask(database=broken, loops=works, other=silent)
+        response = await self.ask(database=broken, loops=works, other=silent)
         # Then
-        assert answer.status_code == 503
-        assert answer.json() == {
+        assert response.status_code == 503
+        assert response.json() == {
             "status": "unavailable",
             "failing": {"database": "the database has no writable primary", "other": "KeyError"},
         }
@@ -81,48 +84,48 @@ class TestReady:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        monkeypatch.setattr(health, "CHECK_SECONDS", 0.01)
+        monkeypatch.setattr(checks, "CHECK_SECONDS", 0.01)
         # When
-        answer = await self.ask(database=hangs, loops=works)
+        response = await self.ask(database=hangs, loops=works)
         # Then
-        assert answer.status_code == 503
-        assert answer.json()["failing"] == {"database": "no answer within 0.01 s"}
+        assert response.status_code == 503
+        assert response.json()["failing"] == {"database": "no answer within 0.01 s"}
 
 
 class TestChaos:
-    async def test_an_admin_gets_an_answer_and_the_process_is_killed(
+    async def test_kills_the_process_after_the_response_to_an_admin(
         self, killed: list[tuple[int, int]]
     ) -> None:
         # When
         async with client_of(service({}, chaos=True)) as client:
-            answer = await client.get(
+            response = await client.get(
                 "/api/orders_error", headers=caller_headers("a@a.com", "admin")
             )
         # Then
-        assert (answer.status_code, answer.json()) == (202, {"status": "ending"})
+        assert (response.status_code, response.json()) == (202, {"status": "ending"})
         assert killed == [(os.getpid(), signal.SIGKILL)]
 
     @pytest.mark.parametrize(
         ("headers", "status"), [({}, 401), (caller_headers("aaa@aaa.com", "user"), 403)]
     )
-    async def test_others_are_refused_and_nothing_is_killed(
+    async def test_refuses_others_and_kills_nothing(
         self, killed: list[tuple[int, int]], headers: dict[str, str], status: int
     ) -> None:
         # When
         async with client_of(service({}, chaos=True)) as client:
-            answer = await client.get("/api/orders_error", headers=headers)
+            response = await client.get("/api/orders_error", headers=headers)
         # Then
-        assert answer.status_code == status
+        assert response.status_code == status
         assert killed == []
 
-    async def test_is_not_there_where_it_is_off(self, killed: list[tuple[int, int]]) -> None:
+    async def test_does_not_exist_if_it_is_off(self, killed: list[tuple[int, int]]) -> None:
         # When
         async with client_of(service({}, chaos=False)) as client:
-            answer = await client.get(
+            response = await client.get(
                 "/api/orders_error", headers=caller_headers("a@a.com", "admin")
             )
             described = (await client.get("/openapi.json")).json()
         # Then
-        assert answer.status_code == 404
+        assert response.status_code == 404
         assert killed == []
         assert set(described["paths"]) == {"/api/orders_health"}

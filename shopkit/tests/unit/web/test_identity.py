@@ -11,9 +11,9 @@ def request(**headers: str) -> Request:
     return Request({"type": "http", "headers": pairs})
 
 
-class TestAnyone:
-    async def test_is_who_the_gateway_names(self) -> None:
-        caller = await identity.anyone(
+class TestGetCaller:
+    async def test_returns_the_caller_that_the_gateway_identifies(self) -> None:
+        caller = await identity.get_caller(
             request(
                 x_user_email="aaa@aaa.com",
                 x_user_role="admin",
@@ -25,20 +25,20 @@ class TestAnyone:
             email="aaa@aaa.com", role=Role.ADMIN, session="session-1", client_address="192.0.2.1"
         )
 
-    async def test_is_a_visitor_where_it_names_nobody(self) -> None:
-        assert await identity.anyone(request()) == Identity(email="", role=Role.VISITOR)
+    async def test_returns_a_visitor_if_the_gateway_identifies_none(self) -> None:
+        assert await identity.get_caller(request()) == Identity(email="", role=Role.VISITOR)
 
     @pytest.mark.parametrize("role", ["", "root", "ADMIN", "admin "])
-    async def test_an_unknown_role_is_a_visitors(self, role: str) -> None:
-        caller = await identity.anyone(request(x_user_email="aaa@aaa.com", x_user_role=role))
+    async def test_treats_an_unknown_role_as_a_visitor(self, role: str) -> None:
+        caller = await identity.get_caller(request(x_user_email="aaa@aaa.com", x_user_role=role))
         assert caller.role is Role.VISITOR
 
 
-class TestSignedIn:
+class TestRequireUser:
     @pytest.mark.parametrize("role", [Role.USER, Role.ADMIN])
-    async def test_lets_users_and_admins_by(self, role: Role) -> None:
+    async def test_accepts_users_and_admins(self, role: Role) -> None:
         caller = Identity(email="aaa@aaa.com", role=role)
-        assert await identity.signed_in(caller) is caller
+        assert await identity.require_user(caller) is caller
 
     @pytest.mark.parametrize(
         "caller",
@@ -48,16 +48,16 @@ class TestSignedIn:
             Identity(email="", role=Role.ADMIN),
         ],
     )
-    async def test_asks_others_to_sign_in(self, caller: Identity) -> None:
-        with pytest.raises(AuthenticationRequiredError, match=r"^Please sign in first\.$"):
-            await identity.signed_in(caller)
+    async def test_refuses_others(self, caller: Identity) -> None:
+        with pytest.raises(AuthenticationRequiredError, match=r"^Sign in first\.$"):
+            await identity.require_user(caller)
 
 
-class TestAdmin:
-    async def test_lets_an_admin_by(self) -> None:
+class TestRequireAdmin:
+    async def test_accepts_an_admin(self) -> None:
         caller = Identity(email="aaa@aaa.com", role=Role.ADMIN)
-        assert await identity.admin(caller) is caller
+        assert await identity.require_admin(caller) is caller
 
     async def test_refuses_a_user(self) -> None:
-        with pytest.raises(AdminRequiredError, match=r"^Only an admin may do this\.$"):
-            await identity.admin(Identity(email="aaa@aaa.com", role=Role.USER))
+        with pytest.raises(AdminRequiredError, match=r"^Only admins can do this\.$"):
+            await identity.require_admin(Identity(email="aaa@aaa.com", role=Role.USER))

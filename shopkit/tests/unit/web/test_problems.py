@@ -14,6 +14,7 @@ from shopkit.web.problems import ProblemType
 from shopkit.web.telemetry import RequestMiddleware
 
 GONE = ProblemType("gone-fishing", "Nobody is here", 409, headers={"Retry-After": "7"})
+ONE_FIELD = ProblemType("one-field", "One field", 422, invalid_field="Idempotency-Key")
 HIDDEN = ProblemType("hidden", "A part broke", 500, detail="Something is broken.")
 
 
@@ -21,37 +22,36 @@ class PlainError(Exception):
     pass
 
 
-class HeirError(PlainError):
+class SubclassError(PlainError):
     pass
 
 
 class ExplainedError(Exception):
-    headers = {"Retry-After": "30"}  # noqa: RUF012 - as a service's own exceptions have it.
-
     def field_errors(self) -> list[tuple[str, str]]:
         return [("name", "is taken"), ("price", "is odd")]
 
 
-class JudgedError(Exception):
+class VariableError(Exception):
     def __init__(self, status: int) -> None:
-        super().__init__(f"judged {status}")
+        super().__init__(f"variable {status}")
         self.status = status
 
 
-def judge(error: Exception) -> ProblemType:
-    assert isinstance(error, JudgedError)
-    return ProblemType("judged", "Judged", error.status, detail="By its content.")
+def variable(error: Exception) -> ProblemType:
+    assert isinstance(error, VariableError)
+    return ProblemType("variable", "Variable", error.status, detail="By its content.")
 
 
 RAISED: dict[str, Exception] = {
-    "plain": PlainError("It is as it is."),
-    "heir": HeirError("It is no other."),
+    "plain": PlainError("It is plain."),
+    "subclass": SubclassError("It is a subclass."),
     "explained": ExplainedError("Two fields are wrong."),
-    "judged": JudgedError(503),
+    "variable": VariableError(503),
+    "one-field": KeyError("reused"),
     "hidden": OSError("disk /var/secret is full"),
-    "unforeseen": ZeroDivisionError("mongodb://user:secret@internal-host:27017"),
+    "unexpected": ZeroDivisionError("mongodb://user:secret@internal-host:27017"),
     "teapot": HTTPException(418, "Short and stout", headers={"X-Pot": "tea"}),
-    "away": AutoReconnect("internal-host:27017 closed"),
+    "unreachable": AutoReconnect("internal-host:27017 closed"),
     "missed": GuardMissedError("2 of 3 products"),
     "broken": OperationFailure("E11 secret", 2),
 }
@@ -81,7 +81,8 @@ def app() -> FastAPI:
             **database_problems.TABLE,
             PlainError: GONE,
             ExplainedError: problems.VALIDATION,
-            JudgedError: judge,
+            VariableError: variable,
+            KeyError: ONE_FIELD,
             OSError: HIDDEN,
         },
     )
@@ -120,36 +121,36 @@ class TestInstall:
     @pytest.mark.parametrize(
         ("what", "name", "title", "status", "detail"),
         [
-            ("plain", "gone-fishing", "Nobody is here", 409, "It is as it is."),
-            ("heir", "gone-fishing", "Nobody is here", 409, "It is no other."),
-            ("judged", "judged", "Judged", 503, "By its content."),
+            ("plain", "gone-fishing", "Nobody is here", 409, "It is plain."),
+            ("subclass", "gone-fishing", "Nobody is here", 409, "It is a subclass."),
+            ("variable", "variable", "Variable", 503, "By its content."),
             ("hidden", "hidden", "A part broke", 500, "Something is broken."),
             (
-                "unforeseen",
+                "unexpected",
                 "internal",
-                "Something went wrong here",
+                "Something went wrong",
                 500,
                 problems.INTERNAL_DETAIL,
             ),
             ("teapot", "i'm-a-teapot", "I'm a Teapot", 418, "Short and stout"),
             (
-                "away",
+                "unreachable",
                 "unavailable",
-                "A part of the shop is away",
+                "The service is unavailable",
                 503,
-                "The database does not answer just now; please try again in a moment.",
+                "The database is unavailable. Try again in a moment.",
             ),
             (
                 "missed",
                 "unavailable",
-                "A part of the shop is away",
+                "The service is unavailable",
                 503,
-                "The database does not answer just now; please try again in a moment.",
+                "The database is unavailable. Try again in a moment.",
             ),
-            ("broken", "internal", "Something went wrong here", 500, problems.INTERNAL_DETAIL),
+            ("broken", "internal", "Something went wrong", 500, problems.INTERNAL_DETAIL),
         ],
     )
-    async def test_answers_an_exception_with_its_problem_and_leaks_nothing(
+    async def test_renders_an_exception_as_its_problem_without_leaks(
         self,
         client: httpx2.AsyncClient,
         what: str,
@@ -159,27 +160,26 @@ class TestInstall:
         detail: str,
     ) -> None:
         # When
-        answer = await client.get(f"/raise/{what}")
+        response = await client.get(f"/raise/{what}")
         # Then
-        assert answer.status_code == status
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json() == document(f"/raise/{what}", name, title, status, detail)
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json() == document(f"/raise/{what}", name, title, status, detail)
 
-    async def test_sends_the_kinds_headers(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/raise/plain")
-        assert answer.headers["retry-after"] == "7"
+    async def test_sends_the_headers_of_the_problem_type(self, client: httpx2.AsyncClient) -> None:
+        response = await client.get("/raise/plain")
+        assert response.headers["retry-after"] == "7"
 
-    async def test_names_the_fields_and_sends_the_headers_of_an_exception(
+    async def test_names_the_invalid_fields_of_an_exception(
         self, client: httpx2.AsyncClient
     ) -> None:
         # When
-        answer = await client.get("/raise/explained")
+        response = await client.get("/raise/explained")
         # Then
-        assert answer.headers["retry-after"] == "30"
-        assert answer.json() == document(
+        assert response.json() == document(
             "/raise/explained",
             "validation",
-            "The request is not valid",
+            "The request is invalid",
             422,
             "Two fields are wrong.",
             errors=[
@@ -188,25 +188,29 @@ class TestInstall:
             ],
         )
 
-    async def test_a_kept_http_exception_keeps_its_headers(
+    async def test_names_the_field_of_a_type_that_is_about_one_field(
         self, client: httpx2.AsyncClient
     ) -> None:
+        response = await client.get("/raise/one-field")
+        assert response.json()["errors"] == [{"field": "Idempotency-Key", "message": "'reused'"}]
+
+    async def test_sends_the_headers_of_an_http_exception(self, client: httpx2.AsyncClient) -> None:
         assert (await client.get("/raise/teapot")).headers["x-pot"] == "tea"
 
 
-class TestInvalid:
-    async def test_names_each_field_with_its_place(self, client: httpx2.AsyncClient) -> None:
+class TestValidation:
+    async def test_names_each_invalid_field_with_its_path(self, client: httpx2.AsyncClient) -> None:
         # When
-        answer = await client.post(
+        response = await client.post(
             "/lines?least=0",
             json={"lines": [{"name": "spoon", "quantity": 1}, {"name": "fork", "quantity": "x"}]},
         )
         # Then
-        assert answer.status_code == 422
-        assert answer.json() == document(
+        assert response.status_code == 422
+        assert response.json() == document(
             "/lines",
             "validation",
-            "The request is not valid",
+            "The request is invalid",
             422,
             "least: Input should be greater than or equal to 1; "
             "lines.1.name: is not sold; "
@@ -223,50 +227,52 @@ class TestInvalid:
             ],
         )
 
-    async def test_a_missing_body_is_no_field(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.post("/lines")
-        assert answer.status_code == 422
-        assert answer.json()["detail"] == "Field required"
-        assert answer.json()["errors"] == [{"field": "", "message": "Field required"}]
+    async def test_a_missing_body_has_no_field_name(self, client: httpx2.AsyncClient) -> None:
+        response = await client.post("/lines")
+        assert response.status_code == 422
+        assert response.json()["detail"] == "Field required"
+        assert response.json()["errors"] == [{"field": "", "message": "Field required"}]
 
-    async def test_does_not_give_back_what_was_sent(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.post("/lines", json={"lines": "hunter2"})
-        assert "hunter2" not in answer.text
+    async def test_does_not_repeat_the_input(self, client: httpx2.AsyncClient) -> None:
+        response = await client.post("/lines", json={"lines": "hunter2"})
+        assert "hunter2" not in response.text
 
     @pytest.mark.parametrize(
         "content", [b'{"lines": ', b"{'lines': []}", b"[1, 2", b"\xff\xfe", b"[" * 100_000]
     )
-    async def test_a_body_that_is_no_json_is_no_failure_of_ours(
+    async def test_a_body_that_is_not_json_is_a_client_error(
         self, client: httpx2.AsyncClient, content: bytes
     ) -> None:
-        answer = await client.post(
+        response = await client.post(
             "/lines", content=content, headers={"Content-Type": "application/json"}
         )
-        assert answer.status_code in {400, 422}
-        assert answer.headers["content-type"] == "application/problem+json"
+        assert response.status_code in {400, 422}
+        assert response.headers["content-type"] == "application/problem+json"
 
 
 class TestHttp:
-    async def test_an_unknown_path_is_a_problem_too(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/nowhere")
-        assert answer.json() == document(
+    async def test_renders_an_unknown_path_as_a_problem(self, client: httpx2.AsyncClient) -> None:
+        response = await client.get("/nowhere")
+        assert response.json() == document(
             "/nowhere", "not-found", "Not Found", 404, "There is nothing at /nowhere."
         )
 
-    async def test_so_is_an_unknown_method(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.delete("/lines")
-        assert answer.headers["allow"] == "POST"
-        assert answer.json() == document(
+    async def test_renders_an_unsupported_method_as_a_problem(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        response = await client.delete("/lines")
+        assert response.headers["allow"] == "POST"
+        assert response.json() == document(
             "/lines",
             "method-not-allowed",
             "Method Not Allowed",
             405,
-            "DELETE is not possible at /lines.",
+            "/lines does not support DELETE.",
         )
 
 
-class TestDocument:
-    def test_tells_each_status_once_with_all_its_problems(self) -> None:
+class TestResponses:
+    def test_lists_each_status_once_with_all_its_problems(self) -> None:
         # When
         documented = problems.responses(problems.UNAUTHENTICATED, GONE, ProblemType("b", "B", 409))
         # Then
@@ -275,7 +281,7 @@ class TestDocument:
         }
         assert documented == {
             401: {
-                "description": "Please sign in (`/problems/unauthenticated`)",
+                "description": "Sign in first (`/problems/unauthenticated`)",
                 "content": content,
                 "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
             },

@@ -63,7 +63,7 @@ class TestServer:
             caller.closes()
         assert not any(b"connection: close" in head for head in heads)
 
-    async def test_takes_leave_of_who_asks_when_it_is_told_to_end(self) -> None:
+    async def test_closes_used_connections_while_it_drains(self) -> None:
         async with serving(60) as (server, port):
             known = await connected(port)
             assert b"connection: close" not in await known.asks()
@@ -73,14 +73,14 @@ class TestServer:
             while b"connection: close" not in await known.asks():
                 await asyncio.sleep(0.01)
             assert await known.is_left()
-            # And: one who has not heard of it is answered, too.
+            # And a client on an idle connection gets a response as well
             new = await connected(port)
             assert b"connection: close" in await new.asks()
             known.closes()
             new.closes()
             server.force_exit = True
 
-    async def test_closes_no_idle_connection_before(self) -> None:
+    async def test_keeps_idle_connections_while_it_drains(self) -> None:
         async with serving(DRAIN_SECONDS) as (server, port):
             caller = await connected(port)
             await caller.asks()
@@ -90,19 +90,19 @@ class TestServer:
             assert asyncio.get_running_loop().time() - began > DRAIN_SECONDS
             caller.closes()
 
-    async def test_ends_at_once_when_it_is_told_twice(self) -> None:
+    async def test_ends_at_once_at_the_second_signal(self) -> None:
         async with serving(60) as (server, _):
             server.should_exit = server.force_exit = True
 
 
 class TestRun:
-    def test_fails_where_it_can_not_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_fails_if_the_application_cannot_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Server, "run", lambda self: None)
         with pytest.raises(SystemExit) as ended:
             run(uvicorn.Config(answer), drain_seconds=0)
         assert ended.value.code == 3
 
-    def test_is_silent_about_a_key_that_ended_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_ends_silently_at_an_interrupt(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def interrupted(server: Server) -> None:
             server.started = True
             raise KeyboardInterrupt

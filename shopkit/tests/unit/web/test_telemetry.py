@@ -41,30 +41,30 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 
 
 class TestRequestMiddleware:
-    async def test_gives_back_the_senders_origin_and_works_under_it(
+    async def test_returns_and_activates_the_senders_trace_context(
         self, client: httpx2.AsyncClient
     ) -> None:
         # When
-        answer = await client.get(
+        response = await client.get(
             "/things/1", headers={"X-Request-ID": "request-1", "traceparent": TRACE}
         )
         # Then
-        assert answer.json() == "request-1"
-        assert answer.headers["x-request-id"] == "request-1"
-        assert answer.headers["traceparent"] == TRACE
+        assert response.json() == "request-1"
+        assert response.headers["x-request-id"] == "request-1"
+        assert response.headers["traceparent"] == TRACE
 
-    async def test_makes_an_origin_where_the_senders_is_not_sane(
+    async def test_creates_a_trace_context_if_the_senders_is_invalid(
         self, client: httpx2.AsyncClient
     ) -> None:
         # When
-        answer = await client.get("/things/1", headers={"X-Request-ID": "a b"})
+        response = await client.get("/things/1", headers={"X-Request-ID": "a b"})
         # Then
-        assert answer.headers["x-request-id"] == answer.json() != "a b"
-        assert len(answer.json()) == 32
+        assert response.headers["x-request-id"] == response.json() != "a b"
+        assert len(response.json()) == 32
 
-    async def test_errors_carry_it_too(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/nowhere", headers={"X-Request-ID": "request-1"})
-        assert (answer.status_code, answer.headers["x-request-id"]) == (404, "request-1")
+    async def test_errors_carry_the_trace_context(self, client: httpx2.AsyncClient) -> None:
+        response = await client.get("/nowhere", headers={"X-Request-ID": "request-1"})
+        assert (response.status_code, response.headers["x-request-id"]) == (404, "request-1")
 
     @pytest.mark.parametrize(
         ("path", "route", "status"),
@@ -75,7 +75,7 @@ class TestRequestMiddleware:
             ("/broken", "/broken", "500"),
         ],
     )
-    async def test_counts_by_route_never_by_path(
+    async def test_counts_requests_by_route(
         self,
         client: httpx2.AsyncClient,
         counted: Callable[..., float],
@@ -93,7 +93,7 @@ class TestRequestMiddleware:
         assert counted("http_requests_total", **labels, status=status) == requests + 1
         assert counted("http_request_duration_seconds_count", **labels) == timed + 1
 
-    async def test_leaves_what_is_no_http_alone(self) -> None:
+    async def test_passes_other_protocols_through(self) -> None:
         # Given
         seen: list[Scope] = []
 
@@ -111,10 +111,10 @@ class TestRequestMiddleware:
 
 
 class TestMetrics:
-    async def test_are_prometheus_text(self, client: httpx2.AsyncClient) -> None:
-        answer = await client.get("/metrics")
-        assert answer.headers["content-type"].startswith("text/plain; version=")
-        assert "# TYPE http_requests_total counter" in answer.text
+    async def test_returns_prometheus_text(self, client: httpx2.AsyncClient) -> None:
+        response = await client.get("/metrics")
+        assert response.headers["content-type"].startswith("text/plain; version=")
+        assert "# TYPE http_requests_total counter" in response.text
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ class TestConfigureLogging:
     def lines(self, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
         return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
-    def test_writes_json_with_the_service_and_the_origin(
+    def test_writes_json_with_the_service_and_the_trace_context(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
         # Given
@@ -163,13 +163,13 @@ class TestConfigureLogging:
             "orders-ms",
         )
 
-    def test_names_no_request_outside_of_one(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_names_no_request_outside_a_request(self, capsys: pytest.CaptureFixture[str]) -> None:
         configure_logging("orders-ms", "INFO", human_readable=False)
         structlog.get_logger("one").info("started")
         assert self.lines(capsys)[0].keys().isdisjoint({"request_id", "trace_id"})
 
     @pytest.mark.parametrize("traceparent", ["", "garbage"])
-    def test_a_line_is_written_even_where_an_event_came_without_a_trace(
+    def test_writes_a_line_even_for_an_invalid_trace_context(
         self, capsys: pytest.CaptureFixture[str], traceparent: str
     ) -> None:
         # Given
@@ -180,7 +180,7 @@ class TestConfigureLogging:
         # Then
         assert self.lines(capsys)[0]["request_id"] == "request-1"
 
-    def test_writes_the_trace_of_an_exception(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_writes_the_traceback_of_an_exception(self, capsys: pytest.CaptureFixture[str]) -> None:
         # Given
         configure_logging("orders-ms", "INFO", human_readable=False)
         # When
@@ -191,16 +191,14 @@ class TestConfigureLogging:
         # Then
         assert "ZeroDivisionError" in self.lines(capsys)[0]["exception"]
 
-    def test_writes_lines_for_people_in_development(
-        self, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_writes_readable_lines_in_development(self, capsys: pytest.CaptureFixture[str]) -> None:
         configure_logging("orders-ms", "INFO", human_readable=True)
         structlog.get_logger("one").info("started")
         shown = capsys.readouterr().err
         assert "started" in shown
         assert not shown.startswith("{")
 
-    def test_quietens_the_chatty(self) -> None:
+    def test_silences_verbose_libraries(self) -> None:
         configure_logging("orders-ms", "DEBUG", human_readable=False)
         assert not logging.getLogger("pymongo").isEnabledFor(logging.INFO)
         assert not logging.getLogger("aiokafka").isEnabledFor(logging.ERROR)

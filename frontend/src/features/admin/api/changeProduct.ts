@@ -1,7 +1,7 @@
 import { type ChangeProductRequest, changeProduct as request } from "@/api";
 import type { TaggedProduct } from "@/features/products/api/getProduct";
 
-/** Change details of the very version that was seen; a newer one makes it a 412. */
+/** Change a product. If its ETag has changed, the server refuses with 412. */
 export async function changeProduct(
   id: string,
   change: ChangeProductRequest,

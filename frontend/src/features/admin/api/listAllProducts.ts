@@ -4,7 +4,7 @@ import { PAGE_SIZE } from "@/lib/settings";
 
 export type AdminProductQuery = Omit<NonNullable<ListAllProductsData["query"]>, "cursor" | "limit">;
 
-/** Every product, archived ones too. */
+/** All products, including archived ones. */
 export function allProductsQuery(query: AdminProductQuery) {
   return infiniteQueryOptions({
     queryKey: ["admin", "products", query],

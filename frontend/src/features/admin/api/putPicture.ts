@@ -1,6 +1,6 @@
 import { type ProductBody, putPicture as request } from "@/api";
 
-/** Give a product its picture; the type comes with the file. */
+/** Set a product's picture. The file determines the content type. */
 export async function putPicture(id: string, picture: Blob): Promise<ProductBody> {
   const { data } = await request({
     path: { product_id: id },

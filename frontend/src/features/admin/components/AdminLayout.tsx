@@ -7,12 +7,12 @@ const LINKS: [to: string, label: string, icon: IconName][] = [
   ["/admin/products", "Products", "box"],
   ["/admin/categories", "Categories", "tag"],
   ["/admin/orders", "Orders", "cart"],
-  ["/admin/people", "People", "people"],
-  ["/admin/parked", "Parked events", "inbox"],
+  ["/admin/users", "Users", "people"],
+  ["/admin/dead-letters", "Dead letters", "inbox"],
 ];
 
 export function AdminLayout() {
-  const list = useCurrentInView();
+  const list = useCurrentLinkInView();
   return (
     <div className="shop-width admin">
       <nav className="admin-nav" aria-label="Administration">
@@ -34,8 +34,8 @@ export function AdminLayout() {
   );
 }
 
-/** On a phone the links scroll sideways: the one of this page is brought to their middle. */
-function useCurrentInView() {
+/** Scroll the link of the current page to the middle: on phones the links scroll sideways. */
+function useCurrentLinkInView() {
   const list = useRef<HTMLUListElement>(null);
   const { pathname } = useLocation();
   useLayoutEffect(() => {

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 export interface Column<Row> {
   label: string;
   isNumber?: boolean;
-  /** The cell that names the row. */
+  /** Whether the cell is the row's header. */
   isHead?: boolean;
   cell: (row: Row) => ReactNode;
 }
@@ -15,7 +15,7 @@ interface Props<Row> {
   rowKey: (row: Row) => string;
 }
 
-/** A table with its caption; on a phone each row is a card. */
+/** A table with a caption. On phones, each row becomes a card. */
 export function DataTable<Row>({ caption, columns, rows, rowKey }: Props<Row>) {
   return (
     <table className="table data-table">

@@ -4,7 +4,7 @@ import { expect, it, vi } from "vitest";
 import { statistics } from "@/testing/data";
 import DayPlot from "./DayPlot";
 
-// jsdom lays nothing out, so the plot is told its size.
+// jsdom has no layout, so the chart gets a fixed size.
 vi.mock("recharts", async (original) => ({
   ...(await original<typeof import("recharts")>()),
   ResponsiveContainer: ({
@@ -14,7 +14,7 @@ vi.mock("recharts", async (original) => ({
   }) => cloneElement(children, { width: 600, height: 200 }),
 }));
 
-it("has a bar for each day, in the proportion of its figure, and does not move", () => {
+it("draws a bar for each day in proportion to its value", () => {
   const { container } = render(<DayPlot days={statistics().days} of="orders" />);
   const heights = [...container.querySelectorAll("path.recharts-rectangle")].map((bar) =>
     Number(bar.getAttribute("height")),

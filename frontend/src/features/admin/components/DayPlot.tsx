@@ -8,7 +8,7 @@ interface Props {
   of: "orders" | "revenue";
 }
 
-/** Bars by day; the table beside it says the same to those who can't see it. */
+/** An interactive bar chart. Screen readers use the table beside it. */
 export default function DayPlot({ days, of }: Props) {
   const format = of === "revenue" ? formatMoney : String;
   return (

@@ -5,36 +5,35 @@ import { formatDay } from "@/lib/time";
 import { DataTable } from "./DataTable";
 import { DayBars } from "./DayBars";
 
-// The plotting library is larger than the whole shop: until someone points at the bars, to read
-// one, they are drawn without it.
+// The chart library is larger than the whole shop, so it is loaded when the pointer enters the bars.
 const DayPlot = lazy(() => import("./DayPlot"));
 
 type Measure = "orders" | "revenue";
 
 export function DaySection({ days }: { days: DayBody[] }) {
   const [of, setOf] = useState<Measure>("orders");
-  const [isWanted, setWanted] = useState(false);
+  const [isInteractive, setInteractive] = useState(false);
   return (
     <section className="panel" aria-labelledby="by-day">
       <div className="summary-head">
         <h2 id="by-day">By day</h2>
         <fieldset className="segmented">
-          <legend className="visually-hidden">What the bars show</legend>
-          {(["orders", "revenue"] as const).map((each) => (
-            <label key={each}>
+          <legend className="visually-hidden">Measure</legend>
+          {(["orders", "revenue"] as const).map((measure) => (
+            <label key={measure}>
               <input
                 type="radio"
                 name="measure"
-                checked={of === each}
-                onChange={() => setOf(each)}
+                checked={of === measure}
+                onChange={() => setOf(measure)}
               />
-              <span>{each === "orders" ? "Orders" : "Revenue"}</span>
+              <span>{measure === "orders" ? "Orders" : "Revenue"}</span>
             </label>
           ))}
         </fieldset>
       </div>
-      <div onPointerEnter={() => setWanted(true)}>
-        {isWanted ? (
+      <div onPointerEnter={() => setInteractive(true)}>
+        {isInteractive ? (
           <Suspense fallback={<DayBars days={days} of={of} />}>
             <DayPlot days={days} of={of} />
           </Suspense>
@@ -43,7 +42,7 @@ export function DaySection({ days }: { days: DayBody[] }) {
         )}
       </div>
       <details className="figures">
-        <summary>The figures as a table</summary>
+        <summary>Show as table</summary>
         <DataTable
           caption="Orders and revenue by day, newest first"
           rows={days.toReversed()}

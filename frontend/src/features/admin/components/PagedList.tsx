@@ -20,7 +20,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** What every long list has: its loading, its failure, its emptiness and its next page. */
+/** A list that loads page by page, with its loading, error and empty states. */
 export function PagedList({ list, isEmpty, empty, children }: Props) {
   if (list.isPending) return <SkeletonRows count={8} height="3.5rem" />;
   return (

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
 import { aProduct, aToken, MUG_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { gate, json, problem, productPage, recorded } from "@/testing/server";
+import { gate, json, problem, productPage, recordRequests } from "@/testing/server";
 
 const EDIT = `/admin/products?edit=${MUG_ID}`;
 const tagged = (product: ReturnType<typeof aProduct>, etag: string) =>
@@ -12,38 +12,58 @@ const tagged = (product: ReturnType<typeof aProduct>, etag: string) =>
 
 beforeEach(() => {
   startSession(aToken({ role: "admin" }));
-  recorded("get", "*/api/admin/products", json(productPage([aProduct()])));
+  recordRequests("get", "*/api/admin/products", json(productPage([aProduct()])));
 });
 
-describe("a new product", () => {
-  it("is not sent while something is wrong, which is said beside the field that gets the focus", async () => {
-    const sent = recorded("post", "*/api/products", tagged(aProduct(), '"1.1"'));
+describe("new product", () => {
+  it("shows field errors, focuses the first one and sends nothing if the values are invalid", async () => {
+    // Given
+    const sent = recordRequests("post", "*/api/products", tagged(aProduct(), '"1.1"'));
     const { user } = openShop("/admin/products?edit=new");
-    await user.click(await screen.findByRole("button", { name: "Save" }));
+
+    // When
+    await user.click(await screen.findByRole("button", { name: "Create product" }));
+
+    // Then
     const name = screen.getByLabelText("Name");
-    expect(name).toHaveAccessibleDescription("A product needs a name.");
+    expect(name).toHaveAccessibleDescription("Enter a name.");
     expect(name).toHaveFocus();
-    expect(screen.getByLabelText("Price")).toHaveAccessibleDescription(/Write a price/);
-    await user.clear(screen.getByLabelText("In stock"));
-    await user.type(screen.getByLabelText("In stock"), "1.5{Enter}");
-    expect(screen.getByLabelText("In stock")).toHaveAccessibleDescription(/Write a whole number/);
+    expect(screen.getByLabelText("Price")).toHaveAccessibleDescription(/Enter a price/);
+
+    // When
+    await user.clear(screen.getByLabelText("Initial stock"));
+    await user.type(screen.getByLabelText("Initial stock"), "1.5{Enter}");
+
+    // Then
+    expect(screen.getByLabelText("Initial stock")).toHaveAccessibleDescription(
+      /Enter a whole number/,
+    );
     expect(sent).toEqual([]);
   });
 
-  it("is sent with what was written, and the drawer closes", async () => {
-    const sent = recorded("post", "*/api/products", tagged(aProduct({ name: "jug" }), '"1.1"'));
-    recorded("get", "*/api/products/:id", tagged(aProduct({ name: "jug" }), '"1.1"'));
+  it("sends the product once and closes", async () => {
+    // Given
+    const sent = recordRequests(
+      "post",
+      "*/api/products",
+      tagged(aProduct({ name: "jug" }), '"1.1"'),
+    );
+    recordRequests("get", "*/api/products/:id", tagged(aProduct({ name: "jug" }), '"1.1"'));
     const { user, router } = openShop("/admin/products");
-    await user.click(await screen.findByRole("button", { name: "New product" }));
+
+    // When
+    await user.click(await screen.findByRole("button", { name: "Add product" }));
     const drawer = within(await screen.findByRole("dialog", { name: "New product" }));
     await user.type(drawer.getByLabelText("Name"), " Jug ");
     await user.type(drawer.getByLabelText("Price"), "24,50");
-    await user.clear(drawer.getByLabelText("In stock"));
-    await user.type(drawer.getByLabelText("In stock"), "7");
+    await user.clear(drawer.getByLabelText("Initial stock"));
+    await user.type(drawer.getByLabelText("Initial stock"), "7");
     await user.click(await drawer.findByLabelText("Kitchen"));
-    await user.dblClick(drawer.getByRole("button", { name: "Save" }));
+    await user.dblClick(drawer.getByRole("button", { name: "Create product" }));
+
+    // Then
     expect(await screen.findByText("Added jug.")).toBeVisible();
-    expect(sent.map((each) => each.body)).toEqual([
+    expect(sent.map((request) => request.body)).toEqual([
       {
         product: {
           name: "Jug",
@@ -58,18 +78,23 @@ describe("a new product", () => {
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 
-  it("shows the server's refusal beside the field that it names", async () => {
+  it("shows the server's errors at their fields", async () => {
+    // Given
     const errors = [
       { field: "product.name", message: "There is a product named mug already." },
       { field: "categories", message: "There is no category kitchen." },
     ];
-    recorded("post", "*/api/products", () =>
+    recordRequests("post", "*/api/products", () =>
       problem(409, "name-taken", errors[0]?.message ?? "", errors),
     );
     const { user } = openShop("/admin/products?edit=new");
+
+    // When
     await user.type(await screen.findByLabelText("Name"), "mug");
     await user.type(screen.getByLabelText("Price"), "1");
-    await user.click(screen.getByRole("button", { name: "Save" }));
+    await user.click(screen.getByRole("button", { name: "Create product" }));
+
+    // Then
     const name = screen.getByLabelText("Name");
     await waitFor(() => expect(name).toBeInvalid());
     expect(name).toHaveAccessibleDescription("There is a product named mug already.");
@@ -77,57 +102,77 @@ describe("a new product", () => {
     expect(screen.getByRole("dialog", { name: "New product" })).toBeVisible();
   });
 
-  it("offers to read the categories again where they could not be read", async () => {
-    recorded(
+  it("retries loading the categories", async () => {
+    // Given
+    recordRequests(
       "get",
       "*/api/categories",
-      () => problem(503, "unavailable", "The products are away."),
+      () => problem(503, "unavailable", "Products are unavailable."),
       json({ categories: [{ name: "garden" }] }),
     );
     const { user } = openShop("/admin/products?edit=new");
     const group = within(await screen.findByRole("group", { name: "Categories" }));
+
+    // When
     await user.click(await group.findByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await group.findByLabelText("Garden")).toBeInTheDocument();
   });
 });
 
-describe("an edit", () => {
-  it("sends what was changed and nothing else, for the version that was seen", async () => {
-    recorded("get", "*/api/products/:id", tagged(aProduct(), '"1.1"'));
-    const sent = recorded(
+describe("edit", () => {
+  it("sends only the changed fields with the ETag of the loaded version", async () => {
+    // Given
+    recordRequests("get", "*/api/products/:id", tagged(aProduct(), '"1.1"'));
+    const sent = recordRequests(
       "patch",
       "*/api/products/:id",
       tagged(aProduct({ description: "Holds tea. And soup." }), '"2.1"'),
     );
     const { user } = openShop(EDIT);
+
+    // When
     await user.type(await screen.findByLabelText("Description"), " And soup.");
-    await user.click(screen.getByRole("button", { name: "Save" }));
+    await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     expect(await screen.findByText("Saved mug.")).toBeVisible();
     expect(sent).toMatchObject([{ body: { description: "Holds tea. And soup." } }]);
     expect(sent[0]?.headers.get("If-Match")).toBe('"1.1"');
   });
 
-  it("of a product that can't be read offers to try again in the drawer", async () => {
-    recorded(
+  it("retries loading the product", async () => {
+    // Given
+    recordRequests(
       "get",
       "*/api/products/:id",
-      () => problem(503, "unavailable", "The products are away."),
+      () => problem(503, "unavailable", "Products are unavailable."),
       tagged(aProduct(), '"1.1"'),
     );
     const { user } = openShop(EDIT);
     const drawer = within(await screen.findByRole("dialog", { name: "Edit product" }));
+
+    // When
     await user.click(await drawer.findByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await drawer.findByLabelText("Name")).toHaveValue("mug");
   });
 });
 
-describe("an edit that someone overtook", () => {
+describe("edit conflict", () => {
   const theirs = aProduct({ price: 20, description: "Holds coffee.", categories: ["garden"] });
 
-  /** Changes the price to 15 while someone else saves theirs. */
-  async function collide() {
-    recorded("get", "*/api/products/:id", tagged(aProduct(), '"1.1"'), tagged(theirs, '"2.1"'));
-    const sent = recorded(
+  /** Change the price to 15 while someone else saves another version. */
+  async function causeConflict() {
+    recordRequests(
+      "get",
+      "*/api/products/:id",
+      tagged(aProduct(), '"1.1"'),
+      tagged(theirs, '"2.1"'),
+    );
+    const sent = recordRequests(
       "patch",
       "*/api/products/:id",
       () => problem(412, "stale", "Someone has changed the product meanwhile."),
@@ -137,15 +182,18 @@ describe("an edit that someone overtook", () => {
     const price = await screen.findByLabelText("Price");
     await user.clear(price);
     await user.type(price, "15");
-    await user.click(screen.getByRole("button", { name: "Save" }));
-    await screen.findByText("Someone changed this product meanwhile");
+    await user.click(screen.getByRole("button", { name: "Save changes" }));
+    await screen.findByText("Someone else changed this product");
     return { user, sent };
   }
   const side = (field: string, name: RegExp) =>
     within(screen.getByRole("group", { name: field })).getByRole("radio", { name });
 
-  it("shows mine beside theirs, field by field, and takes what was not touched from them", async () => {
-    const { user, sent } = await collide();
+  it("shows both versions of each field and keeps the fields that only the other user changed", async () => {
+    // When
+    const { user, sent } = await causeConflict();
+
+    // Then
     expect(screen.getAllByRole("group").map((group) => group.textContent)).toEqual([
       "DescriptionMineHolds tea.TheirsHolds coffee.",
       "PriceMine€15.00Theirs€20.00",
@@ -154,41 +202,58 @@ describe("an edit that someone overtook", () => {
     expect(side("Price", /Mine/)).toBeChecked();
     expect(side("Description", /Theirs/)).toBeChecked();
     expect(side("Categories", /Theirs/)).toBeChecked();
-    await user.click(screen.getByRole("button", { name: "Go on with these" }));
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Continue with these values" }));
+
+    // Then
     expect(await screen.findByLabelText("Price")).toHaveValue("15");
     expect(screen.getByLabelText("Description")).toHaveValue("Holds coffee.");
     expect(sent).toHaveLength(1);
-    await user.click(screen.getByRole("button", { name: "Save" }));
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     await waitFor(() => expect(sent).toHaveLength(2));
     expect(sent[1]?.body).toEqual({ price: 15 });
     expect(sent[1]?.headers.get("If-Match")).toBe('"2.1"');
   });
 
-  it("saves mine over theirs where that is chosen, and theirs over mine", async () => {
-    const { user, sent } = await collide();
+  it("saves the chosen value of each field", async () => {
+    // Given
+    const { user, sent } = await causeConflict();
+
+    // When
     await user.click(side("Price", /Theirs/));
     await user.click(side("Description", /Mine/));
-    await user.click(screen.getByRole("button", { name: "Go on with these" }));
+    await user.click(screen.getByRole("button", { name: "Continue with these values" }));
+
+    // Then
     expect(await screen.findByLabelText("Price")).toHaveValue("20.00");
-    await user.click(screen.getByRole("button", { name: "Save" }));
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     await waitFor(() => expect(sent).toHaveLength(2));
     expect(sent[1]?.body).toEqual({ description: "Holds tea." });
   });
 
-  it("takes the focus, as the button that had it is gone", async () => {
-    await collide();
-    const notice = screen.getByText("Someone changed this product meanwhile");
+  it("takes the focus when it replaces the form", async () => {
+    await causeConflict();
+    const notice = screen.getByText("Someone else changed this product");
     expect(notice.closest("[tabindex]")).toHaveFocus();
   });
 });
 
-describe("a picture", () => {
+describe("picture", () => {
   const png = (name = "mug.png", type = "image/png") => new File(["picture"], name, { type });
   const bitmapOf = (width: number, height: number) =>
     vi.stubGlobal("createImageBitmap", async () => ({ width, height }));
 
   async function openForm() {
-    recorded("get", "*/api/products/:id", tagged(aProduct(), '"1.1"'));
+    recordRequests("get", "*/api/products/:id", tagged(aProduct(), '"1.1"'));
     const { user } = openShop(EDIT);
     const drop = await screen.findByLabelText(/Drop a picture here/);
     return { user, drop };
@@ -200,66 +265,105 @@ describe("a picture", () => {
     URL.revokeObjectURL = () => undefined;
   });
 
-  it("is shown before it is sent, and sent as it is with its type", async () => {
-    const sent = recorded(
+  it("previews the file and uploads it on save", async () => {
+    // Given
+    const sent = recordRequests(
       "put",
       "*/api/products/:id/image",
       tagged(aProduct({ image_url: "/api/products/1/image" }), '"2.1"'),
     );
-    const changed = recorded("patch", "*/api/products/:id", tagged(aProduct(), '"2.1"'));
+    const changed = recordRequests("patch", "*/api/products/:id", tagged(aProduct(), '"2.1"'));
     const { user, drop } = await openForm();
+
+    // When
     await user.upload(drop, png());
+
+    // Then
     expect(await screen.findByAltText("Preview of the chosen file")).toBeVisible();
     expect(sent).toEqual([]);
-    await user.click(screen.getByRole("button", { name: "Save" }));
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     expect(await screen.findByText("Saved mug.")).toBeVisible();
-    expect(sent.map((each) => each.body)).toEqual(["picture"]);
+    expect(sent.map((request) => request.body)).toEqual(["picture"]);
     expect(sent[0]?.headers.get("Content-Type")).toBe("image/png");
     expect(changed).toEqual([]);
   });
 
-  it("is taken away again before it is sent, and the same file can be chosen once more", async () => {
-    const sent = recorded("put", "*/api/products/:id/image", tagged(aProduct(), '"2.1"'));
+  it("removes the preview and accepts the same file again", async () => {
+    // Given
+    const sent = recordRequests("put", "*/api/products/:id/image", tagged(aProduct(), '"2.1"'));
     const { user, drop } = await openForm();
+
+    // When
     await user.upload(drop, png());
-    await user.click(await screen.findByRole("button", { name: "Take it away again" }));
+    await user.click(await screen.findByRole("button", { name: "Remove picture" }));
+
+    // Then
     expect(screen.queryByAltText("Preview of the chosen file")).toBeNull();
     expect(drop).toHaveFocus();
     expect(sent).toEqual([]);
+
+    // When
     await user.upload(drop, png());
+
+    // Then
     expect(await screen.findByAltText("Preview of the chosen file")).toBeVisible();
   });
 
-  it("is seen to be on its way", async () => {
+  it("shows the upload's progress", async () => {
+    // Given
     const arrived = gate();
-    recorded("put", "*/api/products/:id/image", async () => {
+    recordRequests("put", "*/api/products/:id/image", async () => {
       await arrived.opened;
       return tagged(aProduct(), '"2.1"')();
     });
     const { user, drop } = await openForm();
+
+    // When
     await user.upload(drop, png());
-    await user.click(screen.getByRole("button", { name: "Save" }));
-    expect(await screen.findByRole("progressbar", { name: "Sending the picture" })).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
+    expect(await screen.findByRole("progressbar", { name: "Uploading picture" })).toBeVisible();
     expect(screen.getByRole("button", { name: "Saving…" })).toBeDisabled();
+
+    // When
     arrived.open();
+
+    // Then
     expect(await screen.findByText("Saved mug.")).toBeVisible();
   });
 
-  it("of another type, or that can't be read, is refused beside the place to drop it", async () => {
+  it("refuses unsupported and unreadable files", async () => {
+    // Given
     const { drop } = await openForm();
     const user = userEvent.setup({ applyAccept: false });
+
+    // When
     await user.upload(drop, png("mug.gif", "image/gif"));
+
+    // Then
     expect(await screen.findByText("Choose a PNG, JPEG or WebP picture.")).toBeVisible();
     expect(drop).toHaveAccessibleDescription("Choose a PNG, JPEG or WebP picture.");
+
+    // When
     vi.stubGlobal("createImageBitmap", async () => {
       throw new Error("no picture");
     });
     await user.upload(drop, png());
-    expect(await screen.findByText("This file can't be read as a picture.")).toBeVisible();
+
+    // Then
+    expect(
+      await screen.findByText("We can't read this file. Choose another picture."),
+    ).toBeVisible();
     expect(screen.queryByAltText("Preview of the chosen file")).toBeNull();
   });
 
-  it("that is large is made smaller, and refused where it still is too large", async () => {
+  it("scales large pictures down and refuses them if they are still too large", async () => {
+    // Given
     bitmapOf(4000, 5000);
     const drawn = vi.fn();
     const sizes: number[][] = [];
@@ -274,14 +378,28 @@ describe("a picture", () => {
       done(new Blob([new Uint8Array(3 * 1024 * 1024)], { type: "image/webp" }));
     });
     const { user, drop } = await openForm();
+
+    // When
     await user.upload(drop, png());
-    expect(await screen.findByText("This picture is too large.")).toBeVisible();
+
+    // Then
+    expect(
+      await screen.findByText("This picture is too large. Choose a smaller one."),
+    ).toBeVisible();
+
+    // When
     toBlob.mockImplementation((done) => done(new Blob(["small"], { type: "image/webp" })));
-    const sent = recorded("put", "*/api/products/:id/image", tagged(aProduct(), '"2.1"'));
+    const sent = recordRequests("put", "*/api/products/:id/image", tagged(aProduct(), '"2.1"'));
     await user.upload(drop, png());
+
+    // Then
     await screen.findByAltText("Preview of the chosen file");
-    expect(screen.queryByText("This picture is too large.")).toBeNull();
-    await user.click(screen.getByRole("button", { name: "Save" }));
+    expect(screen.queryByText("This picture is too large. Choose a smaller one.")).toBeNull();
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     expect(await screen.findByText("Saved mug.")).toBeVisible();
     expect(sizes).toEqual([[1600, 2000]]);
     expect(sent.map((each) => [each.body, each.headers.get("Content-Type")])).toEqual([
@@ -289,25 +407,34 @@ describe("a picture", () => {
     ]);
   });
 
-  it("that fails after the product was made is tried again on it", async () => {
+  it("retries the upload without creating the product twice", async () => {
+    // Given
     const bare = aProduct({ description: "", categories: [] });
-    const made = recorded("post", "*/api/products", tagged(bare, '"1.1"'));
-    recorded("get", "*/api/products/:id", tagged(bare, '"1.1"'));
-    const sent = recorded(
+    const creations = recordRequests("post", "*/api/products", tagged(bare, '"1.1"'));
+    recordRequests("get", "*/api/products/:id", tagged(bare, '"1.1"'));
+    const sent = recordRequests(
       "put",
       "*/api/products/:id/image",
-      () => problem(503, "unavailable", "The products are away."),
+      () => problem(503, "unavailable", "Products are unavailable."),
       tagged(aProduct(), '"2.1"'),
     );
     const { user } = openShop("/admin/products?edit=new");
+
+    // When
     await user.upload(await screen.findByLabelText(/Drop a picture here/), png());
     await screen.findByAltText("Preview of the chosen file");
     await user.type(screen.getByLabelText("Name"), "mug");
     await user.type(screen.getByLabelText("Price"), "14.5");
-    await user.click(screen.getByRole("button", { name: "Save" }));
-    expect(await screen.findByText("The products are away.")).toBeVisible();
-    await user.click(screen.getByRole("button", { name: "Save" }));
+    await user.click(screen.getByRole("button", { name: "Create product" }));
+
+    // Then
+    expect(await screen.findByText("Products are unavailable.")).toBeVisible();
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
     await waitFor(() => expect(sent).toHaveLength(2));
-    expect(made).toHaveLength(1);
+    expect(creations).toHaveLength(1);
   });
 });

@@ -47,7 +47,7 @@ function Form({ onClose }: { onClose: () => void }) {
 }
 
 function LoadedForm({ id, onClose }: Props) {
-  // Read once as it is now: the form must not change under the one who types.
+  // The product is fetched once: a refetch must not change the form while the user types.
   const { data, error, refetch } = useQuery({
     ...productQuery(id),
     queryKey: ["admin", "editing", id],

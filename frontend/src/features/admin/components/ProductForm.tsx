@@ -1,139 +1,112 @@
 import { useQuery } from "@tanstack/react-query";
-import type { FormEvent } from "react";
+import { useId } from "react";
 import Button from "react-bootstrap/Button";
+import { type UseFormRegisterReturn, useWatch } from "react-hook-form";
 import type { ProductBody } from "@/api";
+import { newProductBodyLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
 import type { TaggedProduct } from "@/features/products/api/getProduct";
 import { categoriesQuery } from "@/features/products/api/listCategories";
-import { useFocusOnWrong } from "@/lib/useFocusOnWrong";
-import { capital } from "@/lib/words";
+import { capitalize } from "@/lib/text";
 import { useProductEditor } from "../useProductEditor";
-import { Conflict } from "./Conflict";
-import { PictureDrop } from "./PictureDrop";
+import { EditConflict } from "./EditConflict";
+import { PictureUpload } from "./PictureUpload";
 
 interface Props {
+  /** The product to edit, or null for a new one. */
   initial: TaggedProduct | null;
   onSaved: (product: ProductBody) => void;
 }
 
 export function ProductForm({ initial, onSaved }: Props) {
-  const { base, draft, change, picture, setPicture, wrong, saving, save, theirs, settleConflict } =
-    useProductEditor(initial, onSaved);
-  const isByField = Object.keys(wrong).length > 0;
-  const form = useFocusOnWrong(wrong);
+  const editor = useProductEditor(initial, onSaved);
+  const { form, base, picture, setPicture, saving, conflict, resolveConflict } = editor;
+  const { errors } = form.formState;
+  const [name, categories] = useWatch({ control: form.control, name: ["name", "categories"] });
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    save();
-  }
-  if (theirs && base) {
+  if (conflict) {
     return (
-      <Conflict
-        draft={draft}
-        base={base.product}
-        theirs={theirs.product}
-        onSettle={settleConflict}
+      <EditConflict
+        values={conflict.values}
+        base={conflict.base}
+        saved={conflict.saved.product}
+        onResolve={(mine) => resolveConflict(conflict.saved, mine)}
       />
     );
   }
   return (
-    <form ref={form} className="form-stack" onSubmit={submit} noValidate>
-      <PictureDrop
-        product={
-          base?.product ?? {
-            id: "new",
-            name: draft.name || "?",
-            categories: draft.categories,
-            image_url: null,
-          }
-        }
+    <form className="form-stack" onSubmit={saving.submit} noValidate>
+      <PictureUpload
+        product={base?.product ?? { id: "new", name: name || "?", categories, image_url: null }}
         chosen={picture}
         onChoose={setPicture}
         isSending={saving.isPending && picture !== null}
       />
-      <Field label="Name" error={wrong.name}>
+      <Field label="Name" error={errors.name?.message}>
         {(control) => (
-          <input
-            {...control}
-            value={draft.name}
-            maxLength={120}
-            onChange={(event) => change({ name: event.target.value })}
-          />
+          <input {...control} {...form.register("name")} maxLength={limits.name.maxLength} />
         )}
       </Field>
-      <Field label="Description" error={wrong.description}>
+      <Field label="Description" error={errors.description?.message}>
         {(control) => (
           <textarea
             {...control}
+            {...form.register("description")}
             rows={4}
-            value={draft.description}
-            maxLength={2000}
-            onChange={(event) => change({ description: event.target.value })}
+            maxLength={limits.description.maxLength}
           />
         )}
       </Field>
       <div className="two-fields">
-        <Field label="Price" error={wrong.price}>
-          {(control) => (
-            <input
-              {...control}
-              inputMode="decimal"
-              value={draft.price}
-              onChange={(event) => change({ price: event.target.value })}
-            />
-          )}
+        <Field label="Price" error={errors.price?.message}>
+          {(control) => <input {...control} {...form.register("price")} inputMode="decimal" />}
         </Field>
         {!base && (
-          <Field label="In stock" error={wrong.quantity}>
-            {(control) => (
-              <input
-                {...control}
-                inputMode="numeric"
-                value={draft.quantity}
-                onChange={(event) => change({ quantity: event.target.value })}
-              />
-            )}
+          <Field label="Initial stock" error={errors.quantity?.message}>
+            {(control) => <input {...control} {...form.register("quantity")} inputMode="numeric" />}
           </Field>
         )}
       </div>
       <CategoryChoice
-        chosen={draft.categories}
-        onChange={(categories) => change({ categories })}
-        error={wrong.categories}
+        register={() => form.register("categories")}
+        error={errors.categories?.message}
       />
-      {saving.isError && !isByField && <ErrorNotice error={saving.error} />}
+      {saving.error && <ErrorNotice error={saving.error} />}
       <Button type="submit" disabled={saving.isPending}>
-        {saving.isPending ? "Saving…" : "Save"}
+        {saving.isPending ? "Saving…" : base ? "Save changes" : "Create product"}
       </Button>
     </form>
   );
 }
 
 interface ChoiceProps {
-  chosen: string[];
-  onChange: (categories: string[]) => void;
+  /** Registers the field. It is called while rendering, so that errors focus fields in order. */
+  register: () => UseFormRegisterReturn;
   error: string | undefined;
 }
 
-function CategoryChoice({ chosen, onChange, error }: ChoiceProps) {
+function CategoryChoice({ register, error }: ChoiceProps) {
+  const errorId = useId();
+  const input = register();
   const { data, error: failure, refetch } = useQuery(categoriesQuery);
-  function toggle(name: string) {
-    onChange(chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name]);
-  }
   return (
-    <fieldset>
+    <fieldset aria-describedby={error ? errorId : undefined}>
       <legend className="form-label">Categories</legend>
       {failure && <ErrorNotice error={failure} onRetry={() => refetch()} />}
       <div className="chip-choice">
         {data?.map((name) => (
           <label key={name}>
-            <input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} />
-            <span>{capital(name)}</span>
+            <input type="checkbox" value={name} {...input} />
+            <span>{capitalize(name)}</span>
           </label>
         ))}
       </div>
-      {error && <p className="field-error">{error}</p>}
+      {error && (
+        <p id={errorId} className="field-error">
+          {error}
+        </p>
+      )}
     </fieldset>
   );
 }

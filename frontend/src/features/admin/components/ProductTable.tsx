@@ -1,10 +1,10 @@
 import Button from "react-bootstrap/Button";
 import type { ProductBody } from "@/api";
 import { Icon } from "@/components/Icon";
-import { ProductPicture } from "@/features/products/components/ProductPicture";
+import { ProductPicture } from "@/components/ProductPicture";
 import { formatMoney } from "@/lib/money";
-import { FEW_LEFT } from "@/lib/settings";
-import { capital } from "@/lib/words";
+import { LOW_STOCK } from "@/lib/settings";
+import { capitalize } from "@/lib/text";
 import { useArchive } from "../useArchive";
 import { type Column, DataTable } from "./DataTable";
 
@@ -15,7 +15,7 @@ interface Props {
 }
 
 export function ProductTable({ products, onEdit, onRestock }: Props) {
-  const { archive, putBack } = useArchive();
+  const { archive, restore } = useArchive();
   const columns: Column<ProductBody>[] = [
     {
       label: "Product",
@@ -24,7 +24,7 @@ export function ProductTable({ products, onEdit, onRestock }: Props) {
     },
     {
       label: "Categories",
-      cell: (product) => product.categories.map(capital).join(", ") || "none",
+      cell: (product) => product.categories.map(capitalize).join(", ") || "None",
     },
     { label: "Price", isNumber: true, cell: (product) => formatMoney(product.price) },
     {
@@ -33,7 +33,7 @@ export function ProductTable({ products, onEdit, onRestock }: Props) {
       cell: (product) => <StockCell product={product} onRestock={onRestock} />,
     },
     {
-      label: "Change",
+      label: "Actions",
       cell: (product) => (
         <span className="row-actions">
           <Button
@@ -45,8 +45,8 @@ export function ProductTable({ products, onEdit, onRestock }: Props) {
             <Icon name="edit" />
           </Button>
           {product.archived ? (
-            <Button variant="quiet" onClick={() => putBack(product.id)}>
-              <Icon name="undo" /> Put back
+            <Button variant="quiet" onClick={() => restore(product.id)}>
+              <Icon name="undo" /> Restore
               <span className="visually-hidden"> {product.name}</span>
             </Button>
           ) : (
@@ -78,7 +78,7 @@ function NameCell({ product, onEdit }: Pick<Props, "onEdit"> & { product: Produc
     <span className="name-cell">
       <ProductPicture product={product} sizes="44px" />
       <button type="button" className="link-button" onClick={() => onEdit(product)}>
-        {capital(product.name)}
+        {capitalize(product.name)}
       </button>
       {product.archived && (
         <span className="chip">
@@ -91,7 +91,7 @@ function NameCell({ product, onEdit }: Pick<Props, "onEdit"> & { product: Produc
 }
 
 function StockCell({ product, onRestock }: Pick<Props, "onRestock"> & { product: ProductBody }) {
-  const isLow = product.quantity <= FEW_LEFT && !product.archived;
+  const isLow = product.quantity <= LOW_STOCK && !product.archived;
   return (
     <span className="stock-cell">
       {isLow && (
@@ -103,7 +103,7 @@ function StockCell({ product, onRestock }: Pick<Props, "onRestock"> & { product:
       <Button
         variant="outline-secondary"
         className="figure"
-        aria-label={`Stock of ${product.name}: ${product.quantity}. Change it`}
+        aria-label={`Change stock of ${product.name}: ${product.quantity}`}
         onClick={() => onRestock(product)}
       >
         {product.quantity}

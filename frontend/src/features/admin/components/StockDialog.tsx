@@ -1,14 +1,19 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import Modal from "react-bootstrap/Modal";
+import { useForm, useWatch } from "react-hook-form";
+import * as z from "zod/mini";
 import type { ProductBody } from "@/api";
+import { changeProductRequestLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
 import { toast } from "@/components/toasts";
 import { productQuery } from "@/features/products/api/getProduct";
-import { asProblem } from "@/lib/problem";
 import { randomKey } from "@/lib/randomKey";
+import { useFormSubmit } from "@/lib/useFormSubmit";
+import { wholeNumber } from "@/lib/validation";
 import { changeStock } from "../api/changeStock";
 
 interface Props {
@@ -17,45 +22,53 @@ interface Props {
 }
 
 const CONFLICT = 409;
-const NUMBER = /^[+-]?\d{1,7}$/;
+const STEPS = [-1, 1, 10, 50];
+const change = wholeNumber(limits.quantity_delta, "Enter a whole number such as 20 or -3.");
 
-/** So many more or fewer, with what it comes to before it is saved. */
+function schemaFor(stock: number) {
+  const message = `You can remove at most ${stock}.`;
+  return z.object({ quantity_delta: z.pipe(change, z.number().check(z.minimum(-stock, message))) });
+}
+
+/** Changes the stock of a product by a difference and shows the result before saving. */
 export function StockDialog({ product, onClose }: Props) {
-  const [text, setText] = useState("");
   const [key] = useState(randomKey);
-  const queries = useQueryClient();
   const [stock, setStock] = useState(product.quantity);
-  const delta = NUMBER.test(text.trim()) ? Number(text) : 0;
-  const result = stock + delta;
-  const changing = useMutation({
-    mutationFn: () => changeStock(product.id, delta, `${key}.${delta}`),
+  const queries = useQueryClient();
+  const form = useForm({
+    resolver: zodResolver(schemaFor(stock)),
+    defaultValues: { quantity_delta: "" },
+    mode: "onChange",
+  });
+  const changing = useFormSubmit({
+    form,
+    send: ({ quantity_delta: delta }) => changeStock(product.id, delta, `${key}.${delta}`),
     onSuccess: (saved) => {
       toast(`${saved.name}: ${saved.quantity} in stock.`);
       onClose();
       queries.invalidateQueries({ queryKey: ["products"] });
       return queries.invalidateQueries({ queryKey: ["admin"] });
     },
-    onError: async (error) => {
-      if (asProblem(error).status !== CONFLICT) return;
-      // Sales went on meanwhile: what there is now counts.
+    onError: async (problem) => {
+      if (problem.status !== CONFLICT) return;
+      // Sales have changed the stock in the meantime.
       queries.invalidateQueries({ queryKey: ["admin", "products"] });
-      const fresh = queries.fetchQuery({ ...productQuery(product.id), staleTime: 0 });
-      await fresh.then((now) => setStock(now.product.quantity)).catch(() => undefined);
+      const current = queries.fetchQuery({ ...productQuery(product.id), staleTime: 0 });
+      await current.then((tagged) => setStock(tagged.product.quantity)).catch(() => undefined);
     },
   });
-  const refused = changing.error && asProblem(changing.error).field("quantity_delta");
+  const text = useWatch({ control: form.control, name: "quantity_delta" });
+  const parsed = change.safeParse(text);
+  const delta = parsed.success ? parsed.data : 0;
+  const result = stock + delta;
 
-  function change(next: string) {
+  function add(step: number) {
     changing.reset();
-    setText(next);
-  }
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (delta !== 0 && result >= 0 && !changing.isPending) changing.mutate();
+    form.setValue("quantity_delta", String(delta + step), { shouldValidate: true });
   }
   return (
     <Modal show onHide={onClose} centered aria-labelledby="stock-title">
-      <form onSubmit={submit} noValidate>
+      <form onSubmit={changing.submit} noValidate>
         <Modal.Header closeButton>
           <Modal.Title as="h2" id="stock-title">
             Stock of {product.name}
@@ -64,26 +77,21 @@ export function StockDialog({ product, onClose }: Props) {
         <Modal.Body className="form-stack">
           <Field
             label="Change"
-            hint="Such as 20, or -3 to take away."
-            error={refused ?? whatIsWrong(text, result)}
+            hint="For example 20, or -3 to remove items."
+            error={isUnfinished(text) ? undefined : form.formState.errors.quantity_delta?.message}
           >
             {(control) => (
               <input
                 {...control}
+                {...form.register("quantity_delta", { onChange: changing.reset })}
                 inputMode="text"
                 autoComplete="off"
-                value={text}
-                onChange={(event) => change(event.target.value)}
               />
             )}
           </Field>
           <div className="row-actions">
-            {[-1, 1, 10, 50].map((step) => (
-              <Button
-                key={step}
-                variant="outline-secondary"
-                onClick={() => change(String(delta + step))}
-              >
+            {STEPS.map((step) => (
+              <Button key={step} variant="outline-secondary" onClick={() => add(step)}>
                 {step > 0 ? `+${step}` : `−${-step}`}
               </Button>
             ))}
@@ -91,14 +99,14 @@ export function StockDialog({ product, onClose }: Props) {
           <p className="stock-result figure" role="status">
             {stock} → <strong>{Math.max(result, 0)}</strong>
           </p>
-          {changing.isError && !refused && <ErrorNotice error={changing.error} />}
+          {changing.error && <ErrorNotice error={changing.error} />}
         </Modal.Body>
         <Modal.Footer>
           <Button variant="outline-secondary" onClick={onClose}>
-            Leave it
+            Cancel
           </Button>
           <Button type="submit" disabled={delta === 0 || result < 0 || changing.isPending}>
-            Save
+            Save changes
           </Button>
         </Modal.Footer>
       </form>
@@ -106,9 +114,7 @@ export function StockDialog({ product, onClose }: Props) {
   );
 }
 
-function whatIsWrong(text: string, result: number): string | undefined {
-  // A sign alone is a number that is still being written.
-  if (!/^[+-]?$/.test(text.trim()) && !NUMBER.test(text.trim()))
-    return "Write a whole number such as 20 or -3.";
-  return result < 0 ? "There are not that many." : undefined;
+/** Whether the text may still become a number, so that an error would be premature. */
+function isUnfinished(text: string): boolean {
+  return /^[+-]?$/.test(text.trim());
 }

@@ -6,7 +6,7 @@ interface Props {
   note?: ReactNode;
 }
 
-/** One figure and what to compare it with. */
+/** A figure with a note, such as the figure of the day before. */
 export function Tile({ label, value, note }: Props) {
   return (
     <div className="tile panel">

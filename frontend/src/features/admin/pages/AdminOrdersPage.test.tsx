@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { anOrder, aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, recorded } from "@/testing/server";
+import { json, problem, recordRequests } from "@/testing/server";
 
 const page = (orders: ReturnType<typeof anOrder>[], next_cursor: string | null = null) =>
   json({ orders, next_cursor });
@@ -11,16 +11,21 @@ const bens = anOrder({ id: "e".repeat(24), email: "ben@example.com", status: "RE
 
 beforeEach(() => startSession(aToken({ role: "admin" })));
 
-describe("the orders of everyone", () => {
-  it("are those that the address asks for, the last day included", async () => {
-    const asked = recorded("get", "*/api/admin/orders", page([anOrder()]));
+describe("all orders", () => {
+  it("requests what the URL says, including the last day", async () => {
+    // Given
+    const requests = recordRequests("get", "*/api/admin/orders", page([anOrder()]));
+
+    // When
     openShop(
       "/admin/orders?status=PENDING&email=ada%40example.com&since=2026-01-01&until=2026-01-31",
     );
+
+    // Then
     const row = await screen.findByRole("row", { name: /ada@example.com/ });
     expect(within(row).getByText("Placed")).toBeVisible();
     expect(within(row).getByText("€29.00")).toBeVisible();
-    expect(asked[0]?.query).toEqual({
+    expect(requests[0]?.query).toEqual({
       status: "PENDING",
       email: "ada@example.com",
       since: "2026-01-01T00:00:00Z",
@@ -31,68 +36,111 @@ describe("the orders of everyone", () => {
     expect(screen.getByLabelText("From")).toHaveValue("2026-01-01");
   });
 
-  it("are filtered by what is chosen, which the address keeps", async () => {
-    const asked = recorded("get", "*/api/admin/orders", page([anOrder(), bens]), page([bens]));
+  it("stores the filters in the URL and waits for a pause in typing", async () => {
+    // Given
+    const requests = recordRequests(
+      "get",
+      "*/api/admin/orders",
+      page([anOrder(), bens]),
+      page([bens]),
+    );
     const { user, router } = openShop("/admin/orders");
     await screen.findByRole("row", { name: /ada@example.com/ });
+
+    // When
     await user.selectOptions(screen.getByLabelText("Status"), "Rejected");
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe("?status=REJECTED"));
-    await user.type(screen.getByLabelText("E-mail"), "ben@example.com");
+
+    // When
+    await user.type(screen.getByLabelText("Email"), "ben@example.com");
+
+    // Then
     await waitFor(() =>
       expect(router.state.location.search).toBe("?status=REJECTED&email=ben%40example.com"),
     );
     await waitFor(() =>
-      expect(asked.at(-1)?.query).toEqual({
+      expect(requests.at(-1)?.query).toEqual({
         status: "REJECTED",
         email: "ben@example.com",
         limit: "25",
       }),
     );
-    // What is typed counts when it pauses, not letter by letter.
-    expect(asked).toHaveLength(3);
+    // The filter is applied when the user stops typing, not for every letter.
+    expect(requests).toHaveLength(3);
     expect(screen.queryByRole("row", { name: /ada@example.com/ })).toBeNull();
   });
 
-  it("come page by page", async () => {
-    const asked = recorded("get", "*/api/admin/orders", page([anOrder()], "c2"), page([bens]));
+  it("loads page by page", async () => {
+    // Given
+    const requests = recordRequests(
+      "get",
+      "*/api/admin/orders",
+      page([anOrder()], "c2"),
+      page([bens]),
+    );
     const { user } = openShop("/admin/orders");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Show more" }));
+
+    // Then
     expect(await screen.findByRole("row", { name: /ben@example.com/ })).toBeVisible();
     expect(screen.getByRole("row", { name: /ada@example.com/ })).toBeVisible();
-    expect(asked.map((each) => each.query.cursor)).toEqual([undefined, "c2"]);
+    expect(requests.map((request) => request.query.cursor)).toEqual([undefined, "c2"]);
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
   });
 
-  it("leave out a day that is none", async () => {
-    const asked = recorded("get", "*/api/admin/orders", page([anOrder()]));
+  it("ignores days that do not exist", async () => {
+    // Given
+    const requests = recordRequests("get", "*/api/admin/orders", page([anOrder()]));
+
+    // When
     openShop("/admin/orders?since=yesterday&until=2026-02-31&status=LOST");
+
+    // Then
     expect(await screen.findByRole("row", { name: /ada@example.com/ })).toBeVisible();
-    expect(asked[0]?.query).toEqual({ limit: "25" });
+    expect(requests[0]?.query).toEqual({ limit: "25" });
     expect(screen.getByLabelText("To")).toHaveValue("");
   });
 
-  it("say beside the field that the last day is before the first", async () => {
-    recorded("get", "*/api/admin/orders", page([]));
+  it("shows an error if the end date is before the start date", async () => {
+    // Given
+    recordRequests("get", "*/api/admin/orders", page([]));
+
+    // When
     const { router } = openShop("/admin/orders?since=2026-02-01");
+
+    // Then
     const last = await screen.findByLabelText("To");
     fireEvent.change(last, { target: { value: "2026-01-01" } });
     await waitFor(() => expect(last).toBeInvalid());
-    expect(last).toHaveAccessibleDescription("The last day is before the first.");
+    expect(last).toHaveAccessibleDescription("The end date must not be before the start date.");
     expect(router.state.location.search).toBe("?since=2026-02-01&until=2026-01-01");
-    expect(await screen.findByRole("heading", { name: "No such orders" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "No orders found" })).toBeVisible();
   });
 
-  it("that can't be read leave no empty table behind", async () => {
-    recorded(
+  it("shows an error instead of a table and can be retried", async () => {
+    // Given
+    recordRequests(
       "get",
       "*/api/admin/orders",
-      () => problem(503, "unavailable", "The orders are away."),
+      () => problem(503, "unavailable", "Orders are unavailable."),
       page([anOrder()]),
     );
+
+    // When
     const { user } = openShop("/admin/orders");
-    expect(await screen.findByText("The orders are away.")).toBeVisible();
+
+    // Then
+    expect(await screen.findByText("Orders are unavailable.")).toBeVisible();
     expect(screen.queryByRole("table")).toBeNull();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await screen.findByRole("row", { name: /ada@example.com/ })).toBeVisible();
   });
 });

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
 import type { OrderBody, OrderStatus } from "@/api";
-import { Empty } from "@/components/Empty";
+import { EmptyState } from "@/components/EmptyState";
 import { Field } from "@/components/Field";
 import { TimeAgo } from "@/components/TimeAgo";
 import { StatusChip } from "@/features/orders/components/StatusChip";
@@ -10,7 +10,7 @@ import { formatMoney } from "@/lib/money";
 import { useTitle } from "@/lib/useTitle";
 import { type AdminOrderQuery, allOrdersQuery } from "../api/listAllOrders";
 import { type Column, DataTable } from "../components/DataTable";
-import { DraftInput } from "../components/DraftInput";
+import { DebouncedInput } from "../components/DebouncedInput";
 import { PagedList } from "../components/PagedList";
 
 export function AdminOrdersPage() {
@@ -21,7 +21,7 @@ export function AdminOrdersPage() {
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
-  const wrongRange = whatIsWrong(search);
+  const rangeError = rangeErrorOf(search);
   const orders = list.data?.pages.flatMap((page) => page.orders) ?? [];
 
   function change(name: string, value: string) {
@@ -52,13 +52,13 @@ export function AdminOrdersPage() {
             </select>
           )}
         </Field>
-        <Field label="E-mail">
+        <Field label="Email">
           {(control) => (
-            <DraftInput
+            <DebouncedInput
               {...control}
               type="email"
               value={search.get("email") ?? ""}
-              onSettled={(text) => change("email", text)}
+              onTextChange={(text) => change("email", text)}
             />
           )}
         </Field>
@@ -72,7 +72,7 @@ export function AdminOrdersPage() {
             />
           )}
         </Field>
-        <Field label="To" error={wrongRange}>
+        <Field label="To" error={rangeError}>
           {(control) => (
             <input
               {...control}
@@ -87,9 +87,9 @@ export function AdminOrdersPage() {
         list={list}
         isEmpty={orders.length === 0}
         empty={
-          <Empty icon="box" title="No such orders">
-            <p className="muted">Take away a filter to see more.</p>
-          </Empty>
+          <EmptyState icon="box" title="No orders found">
+            <p className="muted">Remove a filter to see more orders.</p>
+          </EmptyState>
         }
       >
         <DataTable
@@ -113,9 +113,9 @@ const COLUMNS: Column<OrderBody>[] = [
       </Link>
     ),
   },
-  { label: "By", cell: (order) => <span className="breakable">{order.email}</span> },
+  { label: "Customer", cell: (order) => <span className="breakable">{order.email}</span> },
   { label: "Status", cell: (order) => <StatusChip status={order.status} /> },
-  { label: "Lines", isNumber: true, cell: (order) => order.products.length },
+  { label: "Products", isNumber: true, cell: (order) => order.products.length },
   { label: "Total", isNumber: true, cell: (order) => formatMoney(order.cost) },
 ];
 
@@ -131,19 +131,21 @@ function toQuery(search: URLSearchParams): AdminOrderQuery {
   };
 }
 
-/** A day of the calendar as the address holds it, or nothing: it may have been written by hand. */
+/** Return a valid day from the URL, or an empty string: people may edit the URL. */
 function day(text: string | null): string {
   if (!text || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return "";
   const time = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text) ? text : "";
 }
 
-function whatIsWrong(search: URLSearchParams): string | undefined {
+function rangeErrorOf(search: URLSearchParams): string | undefined {
   const [since, until] = [day(search.get("since")), day(search.get("until"))];
-  return since && until && since > until ? "The last day is before the first." : undefined;
+  return since && until && since > until
+    ? "The end date must not be before the start date."
+    : undefined;
 }
 
-/** The server leaves the end itself out. */
+/** The server excludes the end of the range, so the query needs the day after it. */
 function dayAfter(last: string): string {
   return new Date(Date.parse(`${last}T00:00:00Z`) + 86_400_000).toISOString();
 }

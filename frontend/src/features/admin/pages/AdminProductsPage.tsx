@@ -3,13 +3,14 @@ import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import { useSearchParams } from "react-router";
 import type { ProductBody } from "@/api";
-import { Empty } from "@/components/Empty";
+import { listAllProductsQueryLimits as limits } from "@/api/generated/limits.gen";
+import { EmptyState } from "@/components/EmptyState";
 import { Field } from "@/components/Field";
 import { Icon } from "@/components/Icon";
-import { FEW_LEFT } from "@/lib/settings";
+import { LOW_STOCK } from "@/lib/settings";
 import { useTitle } from "@/lib/useTitle";
 import { type AdminProductQuery, allProductsQuery } from "../api/listAllProducts";
-import { DraftInput } from "../components/DraftInput";
+import { DebouncedInput } from "../components/DebouncedInput";
 import { PagedList } from "../components/PagedList";
 import { ProductDrawer } from "../components/ProductDrawer";
 import { ProductTable } from "../components/ProductTable";
@@ -18,9 +19,9 @@ import { StockDialog } from "../components/StockDialog";
 const SORTS = {
   newest: "Newest",
   name: "Name",
-  price: "Price, low first",
-  "-price": "Price, high first",
-  stock: "Stock, low first",
+  price: "Price, low to high",
+  "-price": "Price, high to low",
+  stock: "Stock, low to high",
 } as const;
 type SortChoice = keyof typeof SORTS;
 
@@ -33,13 +34,13 @@ export function AdminProductsPage() {
     placeholderData: keepPreviousData,
   });
   const products = list.data?.pages.flatMap((page) => page.products) ?? [];
-  const edited = search.get("edit");
+  const editedId = search.get("edit");
 
-  function change(name: string, value: string, isStep = false) {
+  function change(name: string, value: string, addsHistoryEntry = false) {
     const next = new URLSearchParams(search);
     if (value) next.set(name, value);
     else next.delete(name);
-    setSearch(next, { preventScrollReset: true, replace: !isStep });
+    setSearch(next, { preventScrollReset: true, replace: !addsHistoryEntry });
   }
   return (
     <>
@@ -47,18 +48,18 @@ export function AdminProductsPage() {
         <h1 tabIndex={-1}>Products</h1>
         <Button onClick={() => change("edit", "new", true)}>
           <Icon name="plus" />
-          New product
+          Add product
         </Button>
       </div>
       <div className="filter-row">
         <Field label="Search">
           {(control) => (
-            <DraftInput
+            <DebouncedInput
               {...control}
               type="search"
               value={search.get("q") ?? ""}
-              maxLength={100}
-              onSettled={(text) => change("q", text)}
+              maxLength={limits.q.maxLength}
+              onTextChange={(text) => change("q", text)}
             />
           )}
         </Field>
@@ -70,7 +71,7 @@ export function AdminProductsPage() {
               onChange={(event) => change("stock", event.target.value)}
             >
               <option value="">Any</option>
-              <option value="low">Low ({FEW_LEFT} or fewer)</option>
+              <option value="low">Low ({LOW_STOCK} or fewer)</option>
               <option value="out">Sold out</option>
             </select>
           )}
@@ -102,7 +103,9 @@ export function AdminProductsPage() {
           onRestock={setRestocked}
         />
       </PagedList>
-      {edited && <ProductDrawer key={edited} id={edited} onClose={() => change("edit", "")} />}
+      {editedId && (
+        <ProductDrawer key={editedId} id={editedId} onClose={() => change("edit", "")} />
+      )}
       {restocked && <StockDialog product={restocked} onClose={() => setRestocked(null)} />}
     </>
   );
@@ -111,24 +114,24 @@ export function AdminProductsPage() {
 function NoProducts({ isLow }: { isLow: boolean }) {
   if (isLow)
     return (
-      <Empty icon="check" title="All good">
-        <p className="muted">Nothing is running low.</p>
-      </Empty>
+      <EmptyState icon="check" title="No low stock">
+        <p className="muted">All products are well stocked.</p>
+      </EmptyState>
     );
   return (
-    <Empty icon="box" title="No such products">
-      <p className="muted">Take away a filter, or add a product.</p>
-    </Empty>
+    <EmptyState icon="box" title="No products found">
+      <p className="muted">Remove a filter or add a product.</p>
+    </EmptyState>
   );
 }
 
 function toQuery(search: URLSearchParams): AdminProductQuery {
   const sort = search.get("sort") ?? "newest";
   const q = search.get("q")?.trim();
-  const most = { low: FEW_LEFT, out: 0 }[search.get("stock") ?? ""];
+  const maxStock = { low: LOW_STOCK, out: 0 }[search.get("stock") ?? ""];
   return {
     sort: sort in SORTS ? (sort as SortChoice) : "newest",
     ...(q ? { q } : {}),
-    ...(most === undefined ? {} : { max_stock: most }),
+    ...(maxStock === undefined ? {} : { max_stock: maxStock }),
   };
 }

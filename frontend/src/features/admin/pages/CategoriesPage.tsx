@@ -1,16 +1,14 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
-import { Empty } from "@/components/Empty";
+import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { Field } from "@/components/Field";
 import { SkeletonRows } from "@/components/Skeleton";
 import { toast } from "@/components/toasts";
 import { categoriesQuery } from "@/features/products/api/listCategories";
-import { asProblem } from "@/lib/problem";
 import { useTitle } from "@/lib/useTitle";
 import { addCategory } from "../api/addCategory";
+import { CategoryNameForm } from "../components/CategoryNameForm";
 import { CategoryRow } from "../components/CategoryRow";
 
 export function CategoriesPage() {
@@ -25,11 +23,11 @@ export function CategoriesPage() {
       {error && <ErrorNotice error={error} onRetry={() => refetch()} />}
       {!data && !error && <SkeletonRows count={6} height="3.5rem" />}
       {data?.length === 0 && (
-        <Empty icon="tag" title="No categories yet">
+        <EmptyState icon="tag" title="No categories yet">
           <p className="muted">
-            Add one above, then give it to <Link to="/admin/products">your products</Link>.
+            Add a category above, then assign it to <Link to="/admin/products">your products</Link>.
           </p>
-        </Empty>
+        </EmptyState>
       )}
       <ul className="row-list plain-list">
         {data?.map((name) => (
@@ -41,39 +39,17 @@ export function CategoriesPage() {
 }
 
 function AddForm() {
-  const [name, setName] = useState("");
   const queries = useQueryClient();
-  const adding = useMutation({
-    mutationFn: () => addCategory(name),
-    onSuccess: () => {
-      toast(`Added the category ${name.trim()}.`);
-      setName("");
-      return queries.invalidateQueries({ queryKey: categoriesQuery.queryKey });
-    },
-  });
-  const problem = adding.error && asProblem(adding.error);
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    if (name.trim() && !adding.isPending) adding.mutate();
-  }
   return (
-    <form className="inline-form" onSubmit={submit}>
-      <Field
-        label="New category"
-        error={problem ? (problem.field("name") ?? problem.message) : undefined}
-      >
-        {(control) => (
-          <input
-            {...control}
-            value={name}
-            maxLength={120}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
-      <Button type="submit" disabled={!name.trim()}>
-        Add
-      </Button>
-    </form>
+    <CategoryNameForm
+      label="New category"
+      send={addCategory}
+      onSaved={(name) => {
+        toast(`Added ${name}.`);
+        return queries.invalidateQueries({ queryKey: categoriesQuery.queryKey });
+      }}
+    >
+      <Button type="submit">Add category</Button>
+    </CategoryNameForm>
   );
 }

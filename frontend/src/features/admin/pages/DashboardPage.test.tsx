@@ -4,16 +4,16 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { aLetter, aProduct, aToken, BOWL_ID, statistics } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, productPage, recorded, server } from "@/testing/server";
+import { json, problem, productPage, recordRequests, server } from "@/testing/server";
 
 const letters = (count: number, next_cursor: string | null = null) => ({
   dead_letters: Array.from({ length: count }, (_, n) => aLetter({ id: String(n).repeat(64) })),
   next_cursor,
 });
 
-function thereAre(found = statistics(), lowStock = 1) {
+function serveStatistics(figures = statistics(), lowStock = 1) {
   server.use(
-    http.get("*/api/admin/stats", json(found)),
+    http.get("*/api/admin/stats", json(figures)),
     http.get("*/api/products", ({ request }) => {
       const isLow = new URL(request.url).searchParams.has("max_stock");
       return HttpResponse.json({ ...productPage([aProduct()]), total: isLow ? lowStock : 128 });
@@ -23,7 +23,7 @@ function thereAre(found = statistics(), lowStock = 1) {
 
 const tile = (label: string) => screen.getByText(label, { selector: "dt" }).parentElement;
 
-/** The heights of the bars, the tallest of which is 100. */
+/** Return the heights of the bars. The tallest bar has 100. */
 const bars = () =>
   [...document.querySelectorAll(".day-bars rect")].map((bar) => Number(bar.getAttribute("height")));
 
@@ -32,32 +32,42 @@ beforeEach(() => {
   server.use(http.get("*/api/admin/dead-letters/:owner", json(letters(0))));
 });
 
-describe("the dashboard", () => {
-  it("sets today beside yesterday", async () => {
-    thereAre();
+describe("dashboard", () => {
+  it("compares today with yesterday", async () => {
+    // Given
+    serveStatistics();
+
+    // When
     openShop("/admin");
+
+    // Then
     await screen.findByText("Orders today");
     expect(tile("Orders today")).toHaveTextContent("84 yesterday");
     expect(tile("Revenue today")).toHaveTextContent("€60.00€120.50 yesterday");
-    expect(tile("Pending")).toHaveTextContent("3See them");
+    expect(tile("Pending")).toHaveTextContent("3View pending orders");
     expect(within(tile("Pending") ?? document.body).getByRole("link")).toHaveAttribute(
       "href",
       "/admin/orders?status=PENDING",
     );
   });
 
-  it("counts all that is running low, of which it names the first", async () => {
-    thereAre(statistics(), 37);
-    const asked = recorded(
+  it("counts all products with low stock and lists the first ones", async () => {
+    // Given
+    serveStatistics(statistics(), 37);
+    const requests = recordRequests(
       "get",
       "*/api/products",
       json({ ...productPage([aProduct()]), total: 37 }),
     );
+
+    // When
     openShop("/admin");
+
+    // Then
     await screen.findByText("37");
-    expect(tile("Low stock")).toHaveTextContent("37See them");
-    expect(asked[0]?.query).toEqual({ max_stock: "4", limit: "1" });
-    expect(screen.getByText("Those of which fewest are left.")).toBeVisible();
+    expect(tile("Low stock")).toHaveTextContent("37View low stock");
+    expect(requests[0]?.query).toEqual({ max_stock: "4", limit: "1" });
+    expect(screen.getByText("The products with the lowest stock.")).toBeVisible();
     expect(screen.getByRole("link", { name: "bowl" })).toHaveAttribute(
       "href",
       `/admin/products?edit=${BOWL_ID}`,
@@ -65,12 +75,21 @@ describe("the dashboard", () => {
     expect(screen.getByText("2 left")).toBeVisible();
   });
 
-  it("says the same by bars and by a table, for orders and for revenue", async () => {
-    thereAre();
+  it("shows orders and revenue as bars and as a table", async () => {
+    // Given
+    serveStatistics();
+
+    // When
     const { user } = openShop("/admin");
+
+    // Then
     await screen.findByRole("heading", { name: "By day" });
     expect(bars()).toEqual([25, 50, 100]);
-    await user.click(screen.getByText("The figures as a table"));
+
+    // When
+    await user.click(screen.getByText("Show as table"));
+
+    // Then
     const table = screen.getByRole("table", { name: /Orders and revenue by day/ });
     const rows = within(table)
       .getAllByRole("row")
@@ -81,49 +100,72 @@ describe("the dashboard", () => {
       ["9 Mar 2026", "4", "€120.50"],
       ["8 Mar 2026", "2", "€30.00"],
     ]);
+
+    // When
     await user.click(screen.getByRole("radio", { name: "Revenue" }));
+
+    // Then
     expect(bars().map(Math.round)).toEqual([25, 100, 50]);
   });
 
-  it("is content where nothing is low, pending or sold", async () => {
-    thereAre(statistics({ low_stock: [], pending: 0, best_sellers: [] }), 0);
+  it("shows reassuring texts if nothing is low, pending or sold", async () => {
+    // Given
+    serveStatistics(statistics({ low_stock: [], pending: 0, best_sellers: [] }), 0);
+
+    // When
     openShop("/admin");
-    expect(await screen.findByText("All good: everything is well stocked.")).toBeVisible();
-    expect(await screen.findByText("All good")).toBeVisible();
-    expect(tile("Pending")).toHaveTextContent("0All decided");
-    expect(screen.getByText("Nothing sold in these 3 days.")).toBeVisible();
-    expect(screen.queryByText(/could not be applied/)).toBeNull();
+
+    // Then
+    expect(await screen.findByText("All products are well stocked.")).toBeVisible();
+    expect(await screen.findByText("All products well stocked")).toBeVisible();
+    expect(tile("Pending")).toHaveTextContent("0No pending orders");
+    expect(screen.getByText("No sales in the last 3 days.")).toBeVisible();
+    expect(screen.queryByText(/to review/)).toBeNull();
   });
 
-  it("hints at parked events, and claims no more than it has counted", async () => {
-    thereAre();
+  it("links to dead letters and shows a lower bound of their number", async () => {
+    // Given
+    serveStatistics();
     server.use(
       http.get("*/api/admin/dead-letters/products", json(letters(2))),
       http.get("*/api/admin/dead-letters/orders", json(letters(1, "more"))),
     );
+
+    // When
     openShop("/admin");
-    expect(await screen.findByText("More than 3 events could not be applied")).toBeVisible();
-    expect(screen.getByRole("link", { name: "See what failed, and why" })).toHaveAttribute(
+
+    // Then
+    expect(await screen.findByText("More than 3 dead letters to review")).toBeVisible();
+    expect(screen.getByRole("link", { name: "Review dead letters" })).toHaveAttribute(
       "href",
-      "/admin/parked",
+      "/admin/dead-letters",
     );
   });
 
-  it("that can't be read says so in its place, and tries again", async () => {
-    thereAre();
-    const asked = recorded(
+  it("shows an error and can be retried", async () => {
+    // Given
+    serveStatistics();
+    const requests = recordRequests(
       "get",
       "*/api/admin/stats",
-      () => problem(503, "unavailable", "The orders are away."),
+      () => problem(503, "unavailable", "Orders are unavailable."),
       json(statistics()),
     );
+
+    // When
     const { user } = openShop("/admin");
+
+    // Then
     const notice = await screen.findByRole("alert");
-    expect(notice).toHaveTextContent("The orders are away.Reference r1");
+    expect(notice).toHaveTextContent("Orders are unavailable.Reference r1");
     expect(screen.getByRole("heading", { level: 1, name: "Dashboard" })).toBeVisible();
+
+    // When
     await user.click(within(notice).getByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await screen.findByText("Orders today")).toBeVisible();
     expect(screen.queryByRole("alert")).toBeNull();
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 });

@@ -6,11 +6,11 @@ import { Notice } from "@/components/Notice";
 import { SkeletonRows } from "@/components/Skeleton";
 import { productsQuery } from "@/features/products/api/listProducts";
 import { formatMoney } from "@/lib/money";
-import { FEW_LEFT } from "@/lib/settings";
+import { LOW_STOCK } from "@/lib/settings";
+import { pluralize } from "@/lib/text";
 import { useTitle } from "@/lib/useTitle";
-import { plural } from "@/lib/words";
 import { statisticsQuery } from "../api/getStatistics";
-import { lettersQuery } from "../api/listLetters";
+import { deadLettersQuery } from "../api/listDeadLetters";
 import { DataTable } from "../components/DataTable";
 import { DaySection } from "../components/DaySection";
 import { StockBars } from "../components/StockBars";
@@ -24,7 +24,7 @@ export function DashboardPage() {
       <div className="page-head">
         <h1 tabIndex={-1}>Dashboard</h1>
       </div>
-      <ParkedNotice />
+      <DeadLetterNotice />
       {error && <ErrorNotice error={error} onRetry={() => refetch()} />}
       {data && <Figures data={data} />}
       {!data && !error && <SkeletonRows count={3} height="9rem" />}
@@ -32,21 +32,21 @@ export function DashboardPage() {
   );
 }
 
-function ParkedNotice() {
-  const products = useInfiniteQuery(lettersQuery("products", "parked"));
-  const orders = useInfiniteQuery(lettersQuery("orders", "parked"));
+function DeadLetterNotice() {
+  const products = useInfiniteQuery(deadLettersQuery("products", "parked"));
+  const orders = useInfiniteQuery(deadLettersQuery("orders", "parked"));
   const count = [products, orders]
     .flatMap((list) => list.data?.pages ?? [])
     .reduce((sum, page) => sum + page.dead_letters.length, 0);
-  const isMore = products.hasNextPage || orders.hasNextPage;
+  const hasMore = products.hasNextPage || orders.hasNextPage;
   if (count === 0) return null;
   return (
     <div className="spaced">
       <Notice
         tone="warn"
-        title={`${isMore ? "More than " : ""}${plural(count, "event")} could not be applied`}
+        title={`${hasMore ? "More than " : ""}${pluralize(count, "dead letter")} to review`}
       >
-        <Link to="/admin/parked">See what failed, and why</Link>
+        Some events couldn't be applied. <Link to="/admin/dead-letters">Review dead letters</Link>
       </Notice>
     </div>
   );
@@ -74,9 +74,9 @@ function Figures({ data }: { data: StatisticsBody }) {
           value={data.pending}
           note={
             data.pending === 0 ? (
-              "All decided"
+              "No pending orders"
             ) : (
-              <Link to="/admin/orders?status=PENDING">See them</Link>
+              <Link to="/admin/orders?status=PENDING">View pending orders</Link>
             )
           }
         />
@@ -84,7 +84,11 @@ function Figures({ data }: { data: StatisticsBody }) {
           label="Low stock"
           value={lowStock}
           note={
-            lowStock === "0" ? "All good" : <Link to="/admin/products?stock=low">See them</Link>
+            lowStock === "0" ? (
+              "All products well stocked"
+            ) : (
+              <Link to="/admin/products?stock=low">View low stock</Link>
+            )
           }
         />
       </dl>
@@ -93,20 +97,26 @@ function Figures({ data }: { data: StatisticsBody }) {
         <section className="panel" aria-labelledby="best">
           <h2 id="best">Best sellers</h2>
           {data.best_sellers.length === 0 ? (
-            <p className="muted">Nothing sold in these {data.days.length} days.</p>
+            <p className="muted">No sales in the last {data.days.length} days.</p>
           ) : (
             <DataTable
               caption="Best sellers"
               rows={data.best_sellers}
-              rowKey={(each) => each.product_id}
+              rowKey={(product) => product.product_id}
               columns={[
                 {
                   label: "Product",
                   isHead: true,
-                  cell: (each) => <Link to={`/products/${each.product_id}`}>{each.name}</Link>,
+                  cell: ({ product_id, name }) => (
+                    <Link to={`/products/${product_id}`}>{name}</Link>
+                  ),
                 },
-                { label: "Sold", isNumber: true, cell: (each) => each.quantity },
-                { label: "Revenue", isNumber: true, cell: (each) => formatMoney(each.revenue) },
+                { label: "Sold", isNumber: true, cell: (product) => product.quantity },
+                {
+                  label: "Revenue",
+                  isNumber: true,
+                  cell: (product) => formatMoney(product.revenue),
+                },
               ]}
             />
           )}
@@ -114,7 +124,7 @@ function Figures({ data }: { data: StatisticsBody }) {
         <section className="panel" aria-labelledby="stock">
           <h2 id="stock">Low stock</h2>
           {Number(lowStock) > data.low_stock.length && (
-            <p className="small-text muted">Those of which fewest are left.</p>
+            <p className="small-text muted">The products with the lowest stock.</p>
           )}
           <StockBars products={data.low_stock} />
         </section>
@@ -123,10 +133,10 @@ function Figures({ data }: { data: StatisticsBody }) {
   );
 }
 
-/** How many are running low: the statistics name only the first few of them. */
+/** Return the number of products with low stock; the statistics have only the first few. */
 function useLowStock(): string | undefined {
   const { data } = useQuery({
-    ...productsQuery({ max_stock: FEW_LEFT, limit: 1 }),
+    ...productsQuery({ max_stock: LOW_STOCK, limit: 1 }),
     refetchInterval: 30_000,
   });
   return data && `${data.total}${data.total_capped ? "+" : ""}`;

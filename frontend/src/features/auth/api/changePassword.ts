@@ -1,5 +1,5 @@
-import { changePassword as request } from "@/api";
+import { type PasswordChangeRequest, changePassword as request } from "@/api";
 
-export async function changePassword(current: string, replacement: string): Promise<void> {
-  await request({ body: { current, new: replacement } });
+export async function changePassword(body: PasswordChangeRequest): Promise<void> {
+  await request({ body });
 }

@@ -1,7 +1,7 @@
 import { logout } from "@/api";
 import { endSession } from "@/lib/session";
 
-/** Sign out here and in every other tab, also where the server can't be told just now. */
+/** Sign out in every tab, even if the server can't be reached. */
 export async function signOut(): Promise<void> {
   try {
     await logout();

@@ -1,10 +1,12 @@
-import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { zodResolver } from "@hookform/resolvers/zod";
 import Button from "react-bootstrap/Button";
+import { useForm } from "react-hook-form";
+import { loginRequestLimits, registerRequestLimits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
-import { asProblem, type Problem } from "@/lib/problem";
-import { useFocusOnWrong } from "@/lib/useFocusOnWrong";
+import type { Problem } from "@/lib/problem";
+import { useFormSubmit } from "@/lib/useFormSubmit";
+import { registerSchema, signInSchema } from "../schemas";
 import { PasswordField } from "./PasswordField";
 
 interface Props {
@@ -13,88 +15,64 @@ interface Props {
   onDone: () => void;
 }
 
-const SHORTEST = 8;
+const KINDS = {
+  "sign-in": {
+    schema: signInSchema,
+    limits: loginRequestLimits.password,
+    button: "Sign in",
+    pendingButton: "Signing in…",
+    autoComplete: "current-password",
+    hint: undefined,
+  },
+  register: {
+    schema: registerSchema,
+    limits: registerRequestLimits.password,
+    button: "Create account",
+    pendingButton: "Creating account…",
+    autoComplete: "new-password",
+    hint: `At least ${registerRequestLimits.password.minLength} characters. A few plain words work well.`,
+  },
+} as const;
 
-interface Wrong {
-  email?: string | undefined;
-  password?: string | undefined;
-}
-
+/** The form that signs in or creates an account. */
 export function CredentialsForm({ kind, submit, onDone }: Props) {
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
-  const [wrong, setWrong] = useState<Wrong>({});
-  const form = useFocusOnWrong(wrong);
-  const sending = useMutation({
-    mutationFn: () => submit(email.trim(), password),
-    onSuccess: onDone,
-    onError: (error) => {
-      const problem = asProblem(error);
-      setWrong({ email: whatIsWrongWithEmail(problem), password: problem.field("password") });
-    },
+  const { schema, limits, button, pendingButton, autoComplete, hint } = KINDS[kind];
+  const form = useForm({
+    resolver: zodResolver(schema),
+    defaultValues: { email: "", password: "" },
   });
-  const isByField = Boolean(wrong.email || wrong.password);
-
-  function onSubmit(event: FormEvent) {
-    event.preventDefault();
-    const found = whatIsWrong(kind, email.trim(), password);
-    setWrong(found);
-    if (!found.email && !found.password && !sending.isPending) sending.mutate();
-  }
+  const { errors } = form.formState;
+  const sending = useFormSubmit({
+    form,
+    send: ({ email, password }) => submit(email, password),
+    onSuccess: onDone,
+    fieldMessage,
+  });
   return (
-    <form ref={form} className="form-stack" onSubmit={onSubmit} noValidate>
-      {sending.isError && !isByField && <ErrorNotice error={sending.error} />}
-      <Field label="E-mail" error={wrong.email}>
+    <form className="form-stack" onSubmit={sending.submit} noValidate>
+      {sending.error && <ErrorNotice error={sending.error} />}
+      <Field label="Email" error={errors.email?.message}>
         {(control) => (
-          <input
-            {...control}
-            type="email"
-            name="email"
-            autoComplete="username"
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
+          <input {...control} {...form.register("email")} type="email" autoComplete="username" />
         )}
       </Field>
       <PasswordField
         label="Password"
-        value={password}
-        onChange={setPassword}
-        error={wrong.password}
-        autoComplete={kind === "sign-in" ? "current-password" : "new-password"}
-        {...(kind === "register"
-          ? { hint: "At least 8 characters; a few plain words are best." }
-          : {})}
+        register={() => form.register("password")}
+        autoComplete={autoComplete}
+        maxLength={limits.maxLength}
+        error={errors.password?.message}
+        hint={hint}
       />
       <Button type="submit" aria-disabled={sending.isPending}>
-        {buttonText(kind, sending.isPending)}
+        {sending.isPending ? pendingButton : button}
       </Button>
     </form>
   );
 }
 
-function buttonText(kind: Props["kind"], isSending: boolean): string {
-  if (isSending) return "One moment…";
-  return kind === "sign-in" ? "Sign in" : "Create account";
-}
-
-/** An address that is taken is refused as a whole, in words that don't confirm it. */
-function whatIsWrongWithEmail(problem: Problem): string | undefined {
-  if (problem.type.endsWith("/registration-refused")) return problem.message;
-  return problem.field("email");
-}
-
-function whatIsWrong(kind: Props["kind"], email: string, password: string): Wrong {
-  return {
-    email: /^\S+@\S+$/.test(email)
-      ? undefined
-      : "Write your e-mail address, such as ada@example.com.",
-    password: whatIsWrongWithPassword(kind, password),
-  };
-}
-
-function whatIsWrongWithPassword(kind: Props["kind"], password: string): string | undefined {
-  if (!password) return "Write your password.";
-  if (kind === "register" && password.length < SHORTEST) return "It needs at least 8 characters.";
-  return undefined;
+/** The refusal of a taken address names no field, so that it does not confirm the address. */
+function fieldMessage(problem: Problem, field: string): string | undefined {
+  const isRefused = problem.type.endsWith("/registration-refused");
+  return isRefused && field === "email" ? problem.message : problem.field(field);
 }

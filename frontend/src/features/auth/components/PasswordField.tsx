@@ -1,30 +1,31 @@
 import { useState } from "react";
 import Button from "react-bootstrap/Button";
+import type { UseFormRegisterReturn } from "react-hook-form";
 import { Field } from "@/components/Field";
 
 interface Props {
   label: string;
-  value: string;
-  onChange: (value: string) => void;
+  /** Registers the field. It is called while rendering, so that errors focus fields in order. */
+  register: () => UseFormRegisterReturn;
   autoComplete: "current-password" | "new-password";
+  maxLength: number;
   error?: string | undefined;
-  hint?: string;
+  hint?: string | undefined;
 }
 
-export function PasswordField({ label, value, onChange, autoComplete, error, hint }: Props) {
+/** A password field with a button that shows the password. */
+export function PasswordField({ label, register, autoComplete, maxLength, error, hint }: Props) {
   const [isShown, setShown] = useState(false);
   return (
-    <Field label={label} error={error} {...(hint ? { hint } : {})}>
+    <Field label={label} error={error} hint={hint}>
       {(control) => (
         <div className="password-field">
           <input
             {...control}
-            name={autoComplete}
+            {...register()}
             type={isShown ? "text" : "password"}
             autoComplete={autoComplete}
-            value={value}
-            maxLength={128}
-            onChange={(event) => onChange(event.target.value)}
+            maxLength={maxLength}
           />
           <Button variant="quiet" onClick={() => setShown(!isShown)}>
             {isShown ? "Hide" : "Show"}

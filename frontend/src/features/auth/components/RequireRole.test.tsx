@@ -3,33 +3,48 @@ import { describe, expect, it } from "vitest";
 import { endSession, sessionStore, startSession } from "@/lib/session";
 import { anOrder, aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, recorded } from "@/testing/server";
+import { json, recordRequests } from "@/testing/server";
 
-const orders = () => recorded("get", "*/api/orders", json({ orders: [], next_cursor: null }));
+const orders = () => recordRequests("get", "*/api/orders", json({ orders: [], next_cursor: null }));
 
-describe("a page for those who are signed in", () => {
-  it("sends a visitor to sign in, and knows the way back with all its parts", async () => {
-    const asked = orders();
+describe("page for signed-in users", () => {
+  it("sends a visitor to sign in and remembers the full URL", async () => {
+    // Given
+    const requests = orders();
+
+    // When
     const { router } = openShop("/orders?from=mail");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Sign in" })).toBeVisible();
     expect(router.state.location.pathname).toBe("/sign-in");
     expect(router.state.location.search).toBe("?next=%2Forders%3Ffrom%3Dmail");
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
-  it("waits while it is not known whether there is a session", async () => {
+  it("waits until the session is known", async () => {
+    // Given
     orders();
     sessionStore.set({ status: "unknown" });
+
+    // When
     const { router } = openShop("/orders");
+
+    // Then
     await screen.findByRole("contentinfo");
     expect(router.state.location.pathname).toBe("/orders");
     expect(screen.queryByRole("heading", { level: 1 })).toBeNull();
+
+    // When
     act(() => startSession(aToken()));
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Your orders" })).toBeVisible();
   });
 
-  it("is left when the session ends, and nothing personal stays in memory", async () => {
-    recorded(
+  it("closes and forgets personal data when the session ends", async () => {
+    // Given
+    recordRequests(
       "get",
       "*/api/orders",
       json({ orders: [anOrder({ status: "ACCEPTED" })], next_cursor: null }),
@@ -37,39 +52,53 @@ describe("a page for those who are signed in", () => {
     startSession(aToken());
     const { queries } = openShop("/orders");
     await screen.findByRole("link", { name: "2 × mug" });
+
+    // When
     act(() => endSession());
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Sign in" })).toBeVisible();
     await waitFor(() => expect(queries.getQueriesData({ queryKey: ["orders"] })).toEqual([]));
   });
 });
 
-describe("a page for administrators", () => {
+describe("page for administrators", () => {
   it("sends a visitor to sign in", async () => {
-    const { router } = openShop("/admin/people");
+    const { router } = openShop("/admin/users");
     await screen.findByRole("heading", { name: "Sign in" });
-    expect(router.state.location.search).toBe("?next=%2Fadmin%2Fpeople");
+    expect(router.state.location.search).toBe("?next=%2Fadmin%2Fusers");
   });
 
-  it("tells a shopper so, and asks the server for nothing", async () => {
-    const asked = recorded("get", "*/api/users", json({ users: [], next_cursor: null }));
+  it("denies access to a customer without a request", async () => {
+    // Given
+    const requests = recordRequests("get", "*/api/users", json({ users: [], next_cursor: null }));
     startSession(aToken());
-    openShop("/admin/people");
-    expect(
-      await screen.findByRole("heading", { name: "This page is for administrators" }),
-    ).toBeVisible();
+
+    // When
+    openShop("/admin/users");
+
+    // Then
+    expect(await screen.findByRole("heading", { name: "Access denied" })).toBeVisible();
     expect(screen.getByText(/You are signed in as ada@example.com/)).toBeVisible();
     expect(screen.queryByRole("navigation", { name: "Administration" })).toBeNull();
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
-  it("closes when the role is taken away", async () => {
-    recorded("get", "*/api/users", json({ users: [], next_cursor: null }));
+  it("closes when the user loses the role", async () => {
+    // Given
+    recordRequests("get", "*/api/users", json({ users: [], next_cursor: null }));
     startSession(aToken({ role: "admin" }));
-    openShop("/admin/people");
-    expect(await screen.findByRole("heading", { name: "People" })).toBeVisible();
+
+    // When
+    openShop("/admin/users");
+
+    // Then
+    expect(await screen.findByRole("heading", { name: "Users" })).toBeVisible();
+
+    // When
     act(() => startSession(aToken()));
-    expect(
-      await screen.findByRole("heading", { name: "This page is for administrators" }),
-    ).toBeVisible();
+
+    // Then
+    expect(await screen.findByRole("heading", { name: "Access denied" })).toBeVisible();
   });
 });

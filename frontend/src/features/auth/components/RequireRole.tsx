@@ -4,7 +4,7 @@ import { Icon } from "@/components/Icon";
 import { useTitle } from "@/lib/useTitle";
 import { useAuth } from "../AuthContext";
 
-/** Lets only who is signed in go on; others sign in and come back. */
+/** Show a page to signed-in users only. Visitors are sent to sign in and come back. */
 export function RequireUser({ children }: { children?: ReactNode }) {
   const { status } = useAuth();
   const { pathname, search } = useLocation();
@@ -15,24 +15,25 @@ export function RequireUser({ children }: { children?: ReactNode }) {
   return children ?? <Outlet />;
 }
 
+/** Show a page to administrators only. */
 export function RequireAdmin() {
   const { isAdmin } = useAuth();
-  return <RequireUser>{isAdmin ? <Outlet /> : <ForAdministrators />}</RequireUser>;
+  return <RequireUser>{isAdmin ? <Outlet /> : <AccessDenied />}</RequireUser>;
 }
 
-function ForAdministrators() {
+function AccessDenied() {
   const { session } = useAuth();
-  useTitle("For administrators");
+  useTitle("Access denied");
   return (
     <div className="shop-width">
       <div className="empty">
         <Icon name="user" />
-        <h1 tabIndex={-1}>This page is for administrators</h1>
+        <h1 tabIndex={-1}>Access denied</h1>
         <p className="muted">
-          You are signed in as {session?.email}. An administrator can make you one, too.
+          You are signed in as {session?.email}. Ask an administrator to give you access.
         </p>
         <Link className="btn btn-primary" to="/">
-          To the shop
+          Back to the home page
         </Link>
       </div>
     </div>

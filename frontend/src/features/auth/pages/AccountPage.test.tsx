@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { problem, recorded } from "@/testing/server";
+import { problem, recordRequests } from "@/testing/server";
 
 const PATH = "*/api/me/password";
 
@@ -21,33 +21,36 @@ async function fillIn(current: string, replacement: string) {
 
 beforeEach(() => startSession(aToken()));
 
-describe("the account", () => {
-  it("says who one is, and leads to the administration those who may", async () => {
+describe("account page", () => {
+  it("shows the user and links administrators to the administration", async () => {
+    // When
     openShop("/account");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "ada@example.com" })).toBeVisible();
-    expect(screen.getByText("You shop here.")).toBeVisible();
+    expect(screen.getByText("Customer")).toBeVisible();
     expect(screen.queryByRole("link", { name: "Administration" })).toBeNull();
     startSession(aToken({ role: "admin" }));
     expect(await screen.findByRole("link", { name: "Administration" })).toBeVisible();
   });
 });
 
-describe("a new password", () => {
-  it("is sent with the current one, and both fields are empty afterwards", async () => {
-    const sent = recorded("post", PATH);
+describe("password change", () => {
+  it("sends both passwords and clears the fields", async () => {
+    const sent = recordRequests("post", PATH);
     const [current, replacement] = await fillIn("old enough", "correct horse");
     expect(
-      await screen.findByText("Your password is changed; every other session has ended."),
+      await screen.findByText("Password changed. You are signed out on all other devices."),
     ).toBeVisible();
-    expect(sent.map((each) => each.body)).toEqual([
+    expect(sent.map((request) => request.body)).toEqual([
       { current: "old enough", new: "correct horse" },
     ]);
     expect(current).toHaveValue("");
     expect(replacement).toHaveValue("");
   });
 
-  it("with a wrong current one is refused beside that field, which gets the focus", async () => {
-    recorded("post", PATH, () =>
+  it("shows a wrong current password at its field and focuses it", async () => {
+    recordRequests("post", PATH, () =>
       problem(422, "validation", "The current password is wrong.", [
         { field: "current", message: "The current password is wrong." },
       ]),
@@ -60,17 +63,17 @@ describe("a new password", () => {
     expect(screen.queryByRole("alert")).toBeNull();
   });
 
-  it("that is too short, or without the current one, is not sent", async () => {
-    const sent = recorded("post", PATH);
+  it("sends nothing if a password is missing or too short", async () => {
+    const sent = recordRequests("post", PATH);
     const [current, replacement] = await fillIn("", "short");
-    expect(current).toHaveAccessibleDescription("Write the password that you have now.");
+    expect(current).toHaveAccessibleDescription("Enter your current password.");
     expect(current).toHaveFocus();
-    expect(replacement).toHaveAccessibleDescription(/It needs at least 8 characters\./);
+    expect(replacement).toHaveAccessibleDescription(/Use at least 8 characters\./);
     expect(sent).toEqual([]);
   });
 
-  it("tried too often is refused in the server's words", async () => {
-    recorded("post", PATH, () =>
+  it("shows the server's message after too many attempts", async () => {
+    recordRequests("post", PATH, () =>
       problem(429, "too-many-attempts", "Too many attempts; please try again in 30 s."),
     );
     await fillIn("no idea", "correct horse");

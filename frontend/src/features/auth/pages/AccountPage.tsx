@@ -1,15 +1,7 @@
-import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
-import { ErrorNotice } from "@/components/ErrorNotice";
-import { toast } from "@/components/toasts";
-import { asProblem } from "@/lib/problem";
-import { useFocusOnWrong } from "@/lib/useFocusOnWrong";
 import { useTitle } from "@/lib/useTitle";
 import { useAuth } from "../AuthContext";
-import { changePassword } from "../api/changePassword";
-import { PasswordField } from "../components/PasswordField";
+import { PasswordForm } from "../components/PasswordForm";
 
 export function AccountPage() {
   useTitle("Account");
@@ -20,9 +12,9 @@ export function AccountPage() {
         <div className="page-head">
           <h1 tabIndex={-1}>Account</h1>
         </div>
-        <section className="panel form-stack" aria-labelledby="who">
-          <h2 id="who">{session?.email}</h2>
-          <p className="muted">{isAdmin ? "You look after this shop." : "You shop here."}</p>
+        <section className="panel form-stack" aria-labelledby="account">
+          <h2 id="account">{session?.email}</h2>
+          <p className="muted">{isAdmin ? "Administrator" : "Customer"}</p>
           <p>
             <Link to="/orders">Your orders</Link>
           </p>
@@ -39,67 +31,4 @@ export function AccountPage() {
       </div>
     </div>
   );
-}
-
-interface Wrong {
-  current?: string | undefined;
-  replacement?: string | undefined;
-}
-
-function PasswordForm({ email }: { email: string }) {
-  const [current, setCurrent] = useState("");
-  const [replacement, setReplacement] = useState("");
-  const [wrong, setWrong] = useState<Wrong>({});
-  const form = useFocusOnWrong(wrong);
-  const changing = useMutation({
-    mutationFn: () => changePassword(current, replacement),
-    onSuccess: () => {
-      setCurrent("");
-      setReplacement("");
-      toast("Your password is changed; every other session has ended.");
-    },
-    onError: (error) => {
-      const problem = asProblem(error);
-      setWrong({ current: problem.field("current"), replacement: problem.field("new") });
-    },
-  });
-  const isByField = Boolean(wrong.current || wrong.replacement);
-
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    const found = whatIsWrong(current, replacement);
-    setWrong(found);
-    if (!found.current && !found.replacement && !changing.isPending) changing.mutate();
-  }
-  return (
-    <form ref={form} className="form-stack" onSubmit={submit} noValidate>
-      {changing.isError && !isByField && <ErrorNotice error={changing.error} />}
-      <input type="hidden" name="username" autoComplete="username" value={email} />
-      <PasswordField
-        label="Current password"
-        autoComplete="current-password"
-        value={current}
-        onChange={setCurrent}
-        error={wrong.current}
-      />
-      <PasswordField
-        label="New password"
-        autoComplete="new-password"
-        value={replacement}
-        onChange={setReplacement}
-        error={wrong.replacement}
-        hint="At least 8 characters."
-      />
-      <Button type="submit" variant="outline-secondary" aria-disabled={changing.isPending}>
-        Change password
-      </Button>
-    </form>
-  );
-}
-
-function whatIsWrong(current: string, replacement: string): Wrong {
-  return {
-    current: current ? undefined : "Write the password that you have now.",
-    replacement: replacement.length < 8 ? "It needs at least 8 characters." : undefined,
-  };
 }

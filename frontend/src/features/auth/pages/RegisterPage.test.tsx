@@ -3,58 +3,75 @@ import { describe, expect, it } from "vitest";
 import { currentSession, startSession } from "@/lib/session";
 import { aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, recorded } from "@/testing/server";
+import { json, problem, recordRequests } from "@/testing/server";
 
 async function fillIn(address = "/register") {
   const shop = openShop(address);
-  const email = await screen.findByLabelText("E-mail");
+  const email = await screen.findByLabelText("Email");
   await shop.user.type(email, " ada@example.com ");
   await shop.user.type(screen.getByLabelText("Password"), "correct horse");
   await shop.user.dblClick(screen.getByRole("button", { name: "Create account" }));
   return { ...shop, email };
 }
 
-describe("a new account", () => {
-  it("is made once, signed in at once, and leads on to where one came from", async () => {
-    const made = recorded("post", "*/api/register", json({}, { status: 201 }));
-    const entered = recorded("post", "*/api/login", json({ access_token: aToken() }));
+describe("registration", () => {
+  it("creates the account once, signs in and returns to the previous page", async () => {
+    const registrations = recordRequests("post", "*/api/register", json({}, { status: 201 }));
+    const signIns = recordRequests("post", "*/api/login", json({ access_token: aToken() }));
     const { router } = await fillIn("/register?next=%2Fcart");
     await waitFor(() => expect(router.state.location.pathname).toBe("/cart"));
     const credentials = { email: "ada@example.com", password: "correct horse" };
-    expect(made.map((each) => each.body)).toEqual([credentials]);
-    expect(entered.map((each) => each.body)).toEqual([{ ...credentials, cookie: true }]);
+    expect(registrations.map((request) => request.body)).toEqual([credentials]);
+    expect(signIns.map((request) => request.body)).toEqual([{ ...credentials, cookie: true }]);
     expect(currentSession()?.email).toBe("ada@example.com");
   });
 
-  it("with an e-mail that is taken is refused beside that field, in words that confirm nothing", async () => {
-    const words = "The account could not be made. If you have one already, please sign in.";
-    recorded("post", "*/api/register", () => problem(400, "registration-refused", words));
-    const entered = recorded("post", "*/api/login", json({ access_token: aToken() }));
+  it("shows the refusal of a taken email at its field without confirming the account", async () => {
+    const words =
+      "The account could not be registrations. If you have one already, please sign in.";
+    recordRequests("post", "*/api/register", () => problem(400, "registration-refused", words));
+    const signIns = recordRequests("post", "*/api/login", json({ access_token: aToken() }));
     const { email } = await fillIn();
     await waitFor(() => expect(email).toBeInvalid());
     expect(email).toHaveAccessibleDescription(words);
     expect(email).toHaveFocus();
     expect(screen.queryByRole("alert")).toBeNull();
-    expect(entered).toEqual([]);
+    expect(signIns).toEqual([]);
   });
 
-  it("shows its password to those who want to see it", async () => {
+  it("shows and hides the password", async () => {
+    // When
     const { user } = openShop("/register");
+
+    // Then
     const field = await screen.findByLabelText("Password");
     expect(field).toHaveAttribute("type", "password");
     expect(field).toHaveAttribute("autocomplete", "new-password");
+
+    // When
     await user.click(screen.getByRole("button", { name: /^Show/ }));
+
+    // Then
     expect(field).toHaveAttribute("type", "text");
+
+    // When
     await user.click(screen.getByRole("button", { name: /^Hide/ }));
+
+    // Then
     expect(field).toHaveAttribute("type", "password");
   });
 
-  it("is not made twice by one who has one open", async () => {
-    const made = recorded("post", "*/api/register", json({}, { status: 201 }));
+  it("redirects users who are already signed in", async () => {
+    // Given
+    const registrations = recordRequests("post", "*/api/register", json({}, { status: 201 }));
+
+    // When
     const { router } = openShop("/register?next=%2Fcart");
-    await screen.findByLabelText("E-mail");
+
+    // Then
+    await screen.findByLabelText("Email");
     startSession(aToken());
     await waitFor(() => expect(router.state.location.pathname).toBe("/cart"));
-    expect(made).toEqual([]);
+    expect(registrations).toEqual([]);
   });
 });

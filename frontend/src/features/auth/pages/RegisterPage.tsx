@@ -25,7 +25,8 @@ export function RegisterPage() {
             onDone={() => navigate(next, { replace: true })}
           />
           <p className="muted">
-            Have one already? <Link to={`/sign-in?next=${encodeURIComponent(next)}`}>Sign in</Link>
+            Already have an account?{" "}
+            <Link to={`/sign-in?next=${encodeURIComponent(next)}`}>Sign in</Link>
           </p>
         </div>
       </div>

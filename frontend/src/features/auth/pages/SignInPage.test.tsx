@@ -7,12 +7,13 @@ import { openShop } from "@/testing/render";
 import { problem, server } from "@/testing/server";
 
 async function fillIn(user: ReturnType<typeof openShop>["user"], email: string, password: string) {
-  await user.type(await screen.findByLabelText("E-mail"), email);
+  await user.type(await screen.findByLabelText("Email"), email);
   await user.type(screen.getByLabelText("Password"), `${password}{Enter}`);
 }
 
-describe("signing in", () => {
-  it("asks for the cookie, so that no script sees the refresh token", async () => {
+describe("sign-in", () => {
+  it("requests a cookie, so that scripts cannot read the refresh token", async () => {
+    // Given
     const seen = vi.fn();
     server.use(
       http.post("*/api/login", async ({ request }) => {
@@ -21,7 +22,11 @@ describe("signing in", () => {
       }),
     );
     const { user, router } = openShop("/sign-in");
+
+    // When
     await fillIn(user, "ada@example.com", "correct horse");
+
+    // Then
     await vi.waitFor(() => expect(router.state.location.pathname).toBe("/"));
     expect(seen).toHaveBeenCalledWith({
       email: "ada@example.com",
@@ -31,37 +36,68 @@ describe("signing in", () => {
     expect(sessionStore.get().status).toBe("signed-in");
   });
 
-  it("says in the server's words what is wrong", async () => {
+  it("shows the server's message for wrong credentials", async () => {
+    // Given
     server.use(
       http.post("*/api/login", () => problem(401, "bad-credentials", "Wrong e-mail or password.")),
     );
     const { user } = openShop("/sign-in");
+
+    // When
     await fillIn(user, "ada@example.com", "wrong password");
+
+    // Then
     expect(await screen.findByRole("alert")).toHaveTextContent("Wrong e-mail or password.");
   });
 
-  it("says beside the field what is missing, and goes there", async () => {
+  it("shows the server's message after too many attempts and keeps the values", async () => {
+    // Given
+    const message = "Too many attempts. Try again in 30 s.";
+    server.use(http.post("*/api/login", () => problem(429, "too-many-attempts", message)));
     const { user } = openShop("/sign-in");
+
+    // When
+    await fillIn(user, "ada@example.com", "wrong password");
+
+    // Then
+    expect(await screen.findByRole("alert")).toHaveTextContent(message);
+    expect(screen.getByLabelText("Email")).toHaveValue("ada@example.com");
+    expect(screen.getByLabelText("Email")).toHaveAttribute("autocomplete", "username");
+    expect(screen.getByLabelText("Password")).toHaveAttribute("autocomplete", "current-password");
+  });
+
+  it("shows what is missing at the field and focuses it", async () => {
+    // Given
+    const { user } = openShop("/sign-in");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Sign in" }));
-    const field = screen.getByLabelText("E-mail");
-    expect(field).toHaveAccessibleDescription(/Write your e-mail address/);
+
+    // Then
+    const field = screen.getByLabelText("Email");
+    expect(field).toHaveAccessibleDescription(/Enter your email address/);
     expect(field).toHaveFocus();
   });
 });
 
-describe("a new account", () => {
-  it("shows the server's message beside its field", async () => {
+describe("registration", () => {
+  it("shows the server's message at its field", async () => {
+    // Given
     const errors = [{ field: "email", message: "This is no e-mail address." }];
     server.use(http.post("*/api/register", () => problem(422, "validation", "Not valid.", errors)));
     const { user } = openShop("/register");
+
+    // When
     await fillIn(user, "ada@x", "correct horse");
+
+    // Then
     expect(await screen.findByText("This is no e-mail address.")).toBeVisible();
-    expect(screen.getByLabelText("E-mail")).toBeInvalid();
+    expect(screen.getByLabelText("Email")).toBeInvalid();
   });
 
-  it("needs a password of some length", async () => {
+  it("requires a minimum password length", async () => {
     const { user } = openShop("/register");
     await fillIn(user, "ada@example.com", "short");
-    expect(screen.getByText("It needs at least 8 characters.")).toBeVisible();
+    expect(screen.getByText("Use at least 8 characters.")).toBeVisible();
   });
 });

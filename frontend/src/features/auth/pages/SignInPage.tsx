@@ -20,7 +20,7 @@ export function SignInPage() {
         </div>
         <div className="panel form-stack">
           {next === "/checkout" && (
-            <p className="muted">Sign in to place your order; your cart stays as it is.</p>
+            <p className="muted">Sign in to place your order. Your cart is saved.</p>
           )}
           <CredentialsForm
             kind="sign-in"

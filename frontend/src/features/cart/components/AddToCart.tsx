@@ -3,27 +3,27 @@ import Button from "react-bootstrap/Button";
 import type { ProductBody } from "@/api";
 import { QuantityStepper } from "@/components/QuantityStepper";
 import { toast } from "@/components/toasts";
-import { focusOnce } from "@/lib/focusOnce";
-import { MOST_PER_LINE } from "@/lib/settings";
+import { focusOnMount } from "@/lib/focusOnMount";
+
 import { useCart } from "../CartContext";
-import { addLine, setQuantity } from "../cartStore";
+import { addLine, MAX_QUANTITY, setQuantity } from "../cartStore";
 import { removeWithUndo } from "../removeWithUndo";
 
-/** A card's button, which turns into a stepper once the product is in the cart. */
+/** A button on a product card that becomes a stepper when the product is in the cart. */
 export function AddToCart({ product }: { product: ProductBody }) {
-  // The button and the stepper take each other's place, and the focus with it.
-  const [wasPressed, setPressed] = useState(false);
-  const line = useCart().lines.find((each) => each.id === product.id);
+  // The button and the stepper replace each other, so the new one takes the focus.
+  const [wasUsed, setUsed] = useState(false);
+  const line = useCart().lines.find(({ id }) => id === product.id);
   if (line) {
     return (
       <QuantityStepper
         label={`Quantity of ${product.name}`}
         value={line.quantity}
         min={0}
-        max={Math.min(Math.max(product.quantity, line.quantity), MOST_PER_LINE)}
-        takesFocus={wasPressed}
+        max={Math.min(Math.max(product.quantity, line.quantity), MAX_QUANTITY)}
+        takesFocus={wasUsed}
         onChange={(quantity) => {
-          setPressed(true);
+          setUsed(true);
           if (quantity === 0) removeWithUndo(line);
           else setQuantity(line.id, quantity);
         }}
@@ -31,21 +31,19 @@ export function AddToCart({ product }: { product: ProductBody }) {
     );
   }
   function add() {
-    setPressed(true);
+    setUsed(true);
     addLine(product, 1);
     toast(`Added ${product.name} to your cart.`);
   }
   return (
     <Button
-      ref={wasPressed ? focusOnce : undefined}
+      ref={wasUsed ? focusOnMount : undefined}
       variant="outline-secondary"
       disabled={product.quantity === 0}
       onClick={add}
     >
-      {product.quantity === 0 ? "Sold out" : "Add"}
-      <span className="visually-hidden">
-        {product.quantity > 0 && ` ${product.name} to the cart`}
-      </span>
+      {product.quantity === 0 ? "Sold out" : "Add to cart"}
+      <span className="visually-hidden">{product.quantity > 0 && `: ${product.name}`}</span>
     </Button>
   );
 }

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { aProduct, BOWL_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, productPage, recorded } from "@/testing/server";
+import { json, problem, productPage, recordRequests } from "@/testing/server";
 import { addLine, CART_KEY, type Cart, cartStore } from "../cartStore";
 
 const bowl = aProduct({ id: BOWL_ID, name: "bowl", price: 0.1 });
@@ -16,62 +16,93 @@ async function openDrawer() {
 }
 
 beforeEach(() => {
-  recorded("get", "*/api/products", json(productPage([aProduct(), bowl])));
+  recordRequests("get", "*/api/products", json(productPage([aProduct(), bowl])));
 });
 
-describe("the cart's drawer", () => {
-  it("teaches where there is nothing in it", async () => {
+describe("cart drawer", () => {
+  it("explains what to do if the cart is empty", async () => {
+    // When
     const { user, drawer, router } = await openDrawer();
-    expect(drawer.getByRole("heading", { name: "Nothing in it yet" })).toBeVisible();
-    await user.click(drawer.getByRole("link", { name: "Look around" }));
+
+    // Then
+    expect(drawer.getByRole("heading", { name: "Your cart is empty" })).toBeVisible();
+
+    // When
+    await user.click(drawer.getByRole("link", { name: "Shop all products" }));
+
+    // Then
     await waitFor(() => expect(router.state.location.pathname).toBe("/products"));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 
-  it("asks for today's prices on opening, and sums them to the cent", async () => {
+  it("fetches current prices when it opens and adds up to the cent", async () => {
+    // Given
     addLine(aProduct(), 2);
     addLine(bowl, 3);
-    const asked = recorded(
+    const requests = recordRequests(
       "get",
       "*/api/products",
       json(productPage([aProduct({ price: 15 }), bowl])),
     );
+
+    // When
     const { user, drawer } = await openDrawer();
-    expect(await drawer.findByText("The price is €15.00 now; it was €14.50.")).toBeVisible();
+
+    // Then
+    expect(await drawer.findByText("Price changed from €14.50 to €15.00.")).toBeVisible();
     expect(drawer.getByText("Subtotal").parentElement).toHaveTextContent("€30.30");
-    expect(asked.map((each) => each.query)).toEqual([
+    expect(requests.map((request) => request.query)).toEqual([
       { ids: `${aProduct().id},${BOWL_ID}`, limit: "100" },
     ]);
-    await user.click(drawer.getByRole("button", { name: "All right" }));
-    expect(drawer.queryByText(/The price is/)).toBeNull();
+
+    // When
+    await user.click(drawer.getByRole("button", { name: "Accept new price" }));
+
+    // Then
+    expect(drawer.queryByText(/Price changed/)).toBeNull();
     expect(drawer.getByRole("link", { name: "Check out" })).toHaveAttribute("href", "/checkout");
   });
 
-  it("says where prices and stock could not be checked, and tries again", async () => {
+  it("warns if prices and stock cannot be checked and can be retried", async () => {
+    // Given
     addLine(aProduct(), 1);
-    recorded(
+    recordRequests(
       "get",
       "*/api/products",
-      () => problem(503, "unavailable", "The products are away."),
+      () => problem(503, "unavailable", "Products are unavailable."),
       json(productPage([aProduct({ quantity: 0 })])),
     );
+
+    // When
     const { user, drawer } = await openDrawer();
-    expect(await drawer.findByText("Prices and stock could not be checked")).toBeVisible();
+
+    // Then
+    expect(await drawer.findByText("We couldn't check prices and stock")).toBeVisible();
     expect(drawer.getByText("mug")).toBeVisible();
+
+    // When
     await user.click(drawer.getByRole("button", { name: "Try again" }));
-    expect(await drawer.findByText("Sold out since you added it.")).toBeVisible();
-    expect(drawer.queryByText("Prices and stock could not be checked")).toBeNull();
+
+    // Then
+    expect(await drawer.findByText("Sold out.")).toBeVisible();
+    expect(drawer.queryByText("We couldn't check prices and stock")).toBeNull();
     expect(drawer.getByRole("button", { name: "Check out" })).toBeDisabled();
   });
 
-  it("closes by Escape, and the focus returns where it came from", async () => {
+  it("closes on Escape and returns the focus", async () => {
+    // Given
     const { user } = await openDrawer();
+
+    // When
     await user.keyboard("{Escape}");
+
+    // Then
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(screen.getByRole("button", { name: /^Cart/ })).toHaveFocus();
   });
 
-  it("follows what another tab does to the cart", async () => {
+  it("shows changes from another tab", async () => {
+    // Given
     addLine(aProduct(), 1);
     const { drawer } = await openDrawer();
     const cart: Cart = JSON.parse(localStorage.getItem(CART_KEY) ?? "null");
@@ -81,9 +112,13 @@ describe("the cart's drawer", () => {
       { ...mug, id: BOWL_ID, name: "bowl", price: 0.1 },
     ];
     localStorage.setItem(CART_KEY, JSON.stringify({ lines, attempt: null }));
+
+    // When
     act(() => {
       dispatchEvent(new StorageEvent("storage", { key: CART_KEY }));
     });
+
+    // Then
     expect(drawer.getByRole("textbox", { name: "Quantity of mug" })).toHaveValue("4");
     expect(drawer.getByText("bowl")).toBeVisible();
     expect(screen.getByRole("button", { name: /^Cart/, hidden: true })).toHaveTextContent("5");
@@ -91,7 +126,7 @@ describe("the cart's drawer", () => {
   });
 });
 
-describe("a line that was removed", () => {
+describe("removed line", () => {
   async function remove() {
     addLine(aProduct(), 2);
     addLine(bowl, 1);
@@ -104,18 +139,32 @@ describe("a line that was removed", () => {
     return { user, drawer };
   }
 
-  it("can be had back for 8 seconds", async () => {
+  it("can be restored for 8 seconds", async () => {
+    // Given
     const { drawer } = await remove();
+
+    // When
     act(() => void vi.advanceTimersByTime(7_900));
+
+    // Then
     expect(drawer.getByRole("button", { name: "Undo" })).toBeVisible();
+
+    // When
     act(() => void vi.advanceTimersByTime(100));
+
+    // Then
     expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
     expect(quantities()).toEqual([["bowl", 1]]);
   });
 
-  it("comes back where it was", async () => {
+  it("returns to its position", async () => {
+    // Given
     const { user, drawer } = await remove();
+
+    // When
     await user.click(drawer.getByRole("button", { name: "Undo" }));
+
+    // Then
     expect(quantities()).toEqual([
       ["mug", 2],
       ["bowl", 1],
@@ -123,19 +172,33 @@ describe("a line that was removed", () => {
     expect(drawer.queryByRole("button", { name: "Undo" })).toBeNull();
   });
 
-  it("can be had back by keyboard, as its Undo lies within the drawer", async () => {
+  it("can be restored with the keyboard inside the drawer", async () => {
+    // Given
     const { drawer } = await remove();
     const undo = drawer.getByRole("button", { name: "Undo" });
+
+    // When
     act(() => undo.focus());
+
+    // Then
     expect(undo).toHaveFocus();
   });
 
-  it("can still be had back when the drawer is closed", async () => {
+  it("can be restored after the drawer is closed", async () => {
+    // Given
     const { user } = await remove();
+
+    // When
     await user.keyboard("{Escape}");
     act(() => void vi.advanceTimersByTime(1_000));
+
+    // Then
     expect(screen.queryByRole("dialog")).toBeNull();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Undo" }));
+
+    // Then
     expect(quantities()).toHaveLength(2);
   });
 });

@@ -1,12 +1,12 @@
 import Button from "react-bootstrap/Button";
 import Offcanvas from "react-bootstrap/Offcanvas";
 import { Link } from "react-router";
-import { Empty } from "@/components/Empty";
+import { EmptyState } from "@/components/EmptyState";
 import { ToastHost } from "@/components/Toasts";
 import { useCart } from "../CartContext";
 import { useFreshLines } from "../useFreshLines";
 import { CartLines } from "./CartLines";
-import { Freshness } from "./Freshness";
+import { StaleCartNotice } from "./StaleCartNotice";
 import { Subtotal } from "./Subtotal";
 
 export function CartDrawer() {
@@ -37,19 +37,19 @@ function Content() {
   if (lines.length === 0) {
     return (
       <Offcanvas.Body>
-        <Empty icon="cart" title="Nothing in it yet">
-          <p className="muted">What you add is kept in this browser.</p>
+        <EmptyState icon="cart" title="Your cart is empty">
+          <p className="muted">Items that you add are saved in this browser.</p>
           <Link className="btn btn-primary" to="/products" onClick={closeDrawer}>
-            Look around
+            Shop all products
           </Link>
-        </Empty>
+        </EmptyState>
       </Offcanvas.Body>
     );
   }
   return (
     <>
       <Offcanvas.Body>
-        <Freshness cart={cart} />
+        <StaleCartNotice cart={cart} />
         <CartLines lines={lines} onLeave={closeDrawer} />
       </Offcanvas.Body>
       <div className="drawer-foot">

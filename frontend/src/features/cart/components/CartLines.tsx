@@ -1,11 +1,10 @@
 import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
 import { Icon } from "@/components/Icon";
+import { ProductPicture } from "@/components/ProductPicture";
 import { QuantityStepper } from "@/components/QuantityStepper";
-import { ProductPicture } from "@/features/products/components/ProductPicture";
 import { formatCents, formatMoney, toCents } from "@/lib/money";
-import { MOST_PER_LINE } from "@/lib/settings";
-import { acceptChange, setQuantity } from "../cartStore";
+import { acceptChange, MAX_QUANTITY, setQuantity } from "../cartStore";
 import { removeWithUndo } from "../removeWithUndo";
 import type { FreshLine } from "../useFreshLines";
 
@@ -25,7 +24,7 @@ export function CartLines({ lines, onLeave }: Props) {
 }
 
 function Line({ line, onLeave }: { line: FreshLine; onLeave: (() => void) | undefined }) {
-  const most = Math.min(line.available ?? line.stock, MOST_PER_LINE);
+  const available = Math.min(line.available ?? line.stock, MAX_QUANTITY);
   return (
     <li className="cart-line">
       <Link to={`/products/${line.id}`} onClick={onLeave} tabIndex={-1} aria-hidden="true">
@@ -39,7 +38,7 @@ function Line({ line, onLeave }: { line: FreshLine; onLeave: (() => void) | unde
         <QuantityStepper
           label={`Quantity of ${line.name}`}
           value={line.quantity}
-          max={Math.max(most, line.quantity)}
+          max={Math.max(available, line.quantity)}
           onChange={(quantity) => setQuantity(line.id, quantity)}
         />
         {line.change && <Change line={line} />}
@@ -61,7 +60,7 @@ function Line({ line, onLeave }: { line: FreshLine; onLeave: (() => void) | unde
 
 function Change({ line }: { line: FreshLine }) {
   const available = line.available ?? 0;
-  function resolve() {
+  function accept() {
     if (available < line.quantity) setQuantity(line.id, available);
     acceptChange(line.id, line.price, available);
   }
@@ -69,8 +68,8 @@ function Change({ line }: { line: FreshLine }) {
     <div className="line-change tone-warn" role="status">
       <span>{line.change?.text}</span>
       {available > 0 ? (
-        <button type="button" className="btn" onClick={resolve}>
-          {available < line.quantity ? `Take ${available}` : "All right"}
+        <button type="button" className="btn" onClick={accept}>
+          {available < line.quantity ? `Change to ${available}` : "Accept new price"}
         </button>
       ) : (
         <button type="button" className="btn" onClick={() => removeWithUndo(line)}>

@@ -1,16 +1,20 @@
-import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
-import { Empty } from "@/components/Empty";
-import { productsQuery } from "@/features/products/api/listProducts";
-import { ProductGrid } from "@/features/products/components/ProductGrid";
+import { EmptyState } from "@/components/EmptyState";
+
 import { useTitle } from "@/lib/useTitle";
 import { CartLines } from "../components/CartLines";
-import { Freshness } from "../components/Freshness";
+import { StaleCartNotice } from "../components/StaleCartNotice";
 import { Subtotal } from "../components/Subtotal";
 import { useFreshLines } from "../useFreshLines";
 
-export function CartPage() {
+interface Props {
+  /** Shown below an empty cart. */
+  suggestions: ReactNode;
+}
+
+export function CartPage({ suggestions }: Props) {
   useTitle("Cart");
   const cart = useFreshLines();
   const { lines, hasBlocking, isChecking } = cart;
@@ -20,12 +24,20 @@ export function CartPage() {
         <h1 tabIndex={-1}>Your cart</h1>
       </div>
       {lines.length === 0 ? (
-        <EmptyCart />
+        <>
+          <EmptyState icon="cart" title="Your cart is empty">
+            <p className="muted">Items that you add are saved in this browser.</p>
+            <Link className="btn btn-primary" to="/products">
+              Shop all products
+            </Link>
+          </EmptyState>
+          {suggestions}
+        </>
       ) : (
         <div className="two-columns">
           <section aria-labelledby="cart-lines">
             <h2 id="cart-lines" className="visually-hidden">
-              Lines
+              Items
             </h2>
             <CartLines lines={lines} />
           </section>
@@ -34,13 +46,15 @@ export function CartPage() {
             <Subtotal lines={lines} />
             <p className="small-text muted" role="status">
               {isChecking && "Checking prices and stock…"}
-              {!isChecking && !cart.error && "Prices and stock are as of now."}
+              {!isChecking && !cart.error && "Prices and stock are up to date."}
             </p>
-            <Freshness cart={cart} />
+            <StaleCartNotice cart={cart} />
             {hasBlocking ? (
               <>
                 <Button disabled>Check out</Button>
-                <p className="small-text text-warn">See to the lines marked above first.</p>
+                <p className="small-text text-warn">
+                  Some items are unavailable. Update them to check out.
+                </p>
               </>
             ) : (
               <Link className="btn btn-primary" to="/checkout">
@@ -51,27 +65,5 @@ export function CartPage() {
         </div>
       )}
     </div>
-  );
-}
-
-function EmptyCart() {
-  const { data } = useQuery(productsQuery({ sort: "newest", limit: 4, in_stock: true }));
-  return (
-    <>
-      <Empty icon="cart" title="Nothing in it yet">
-        <p className="muted">What you add is kept in this browser, signed in or not.</p>
-        <Link className="btn btn-primary" to="/products">
-          Look around
-        </Link>
-      </Empty>
-      {data && data.products.length > 0 && (
-        <section aria-labelledby="new-here">
-          <div className="section-head">
-            <h2 id="new-here">New here</h2>
-          </div>
-          <ProductGrid products={data.products} />
-        </section>
-      )}
-    </>
   );
 }

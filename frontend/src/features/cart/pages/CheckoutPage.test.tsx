@@ -4,23 +4,23 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { gate, json, problem, productPage, recorded, server } from "@/testing/server";
+import { gate, json, problem, productPage, recordRequests, server } from "@/testing/server";
 import { addLine, cartStore, removeLine } from "../cartStore";
 
-interface Placed {
+interface PlacedOrder {
   key: string | null;
   body: unknown;
 }
 
 const bowl = aProduct({ id: BOWL_ID, name: "bowl", price: 0.1 });
 
-/** Answers each request to place an order with the next of the answers. */
-function ordersAnswer(...answers: (() => Response)[]): Placed[] {
-  const placed: Placed[] = [];
+/** Record placed orders and answer each with the next response. */
+function recordOrders(...responses: (() => Response)[]): PlacedOrder[] {
+  const placed: PlacedOrder[] = [];
   server.use(
     http.post("*/api/orders", async ({ request }) => {
       placed.push({ key: request.headers.get("Idempotency-Key"), body: await request.json() });
-      return (answers.shift() ?? created)();
+      return (responses.shift() ?? created)();
     }),
     http.get("*/api/orders/:id", () => HttpResponse.json(anOrder({ status: "ACCEPTED" }))),
   );
@@ -36,12 +36,17 @@ beforeEach(() => {
   addLine(bowl, 3);
 });
 
-describe("a visitor at the checkout", () => {
-  it("signs in and comes back to it", async () => {
+describe("visitor at checkout", () => {
+  it("signs in and returns to checkout", async () => {
+    // Given
     server.use(http.post("*/api/login", () => HttpResponse.json({ access_token: aToken() })));
     const { user, router } = openShop("/checkout");
-    await user.type(await screen.findByLabelText("E-mail"), "ada@example.com");
+
+    // When
+    await user.type(await screen.findByLabelText("Email"), "ada@example.com");
     await user.type(screen.getByLabelText("Password"), "correct horse{Enter}");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Checkout" })).toBeVisible();
     expect(router.state.location.pathname).toBe("/checkout");
     expect(screen.getByText("Signed in as ada@example.com.")).toBeVisible();
@@ -51,11 +56,20 @@ describe("a visitor at the checkout", () => {
 describe("placing an order", () => {
   beforeEach(() => startSession(aToken()));
 
-  it("sends the lines with the prices that were shown, and empties the cart", async () => {
-    const placed = ordersAnswer();
+  it("sends the shown prices and empties the cart", async () => {
+    // Given
+    const placed = recordOrders();
+
+    // When
     const { user } = openShop("/checkout");
+
+    // Then
     expect(await screen.findByText("€29.30")).toBeVisible();
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     expect(await screen.findByRole("heading", { name: /Accepted/ })).toBeVisible();
     expect(placed[0]?.body).toEqual({
       products: [
@@ -66,109 +80,170 @@ describe("placing an order", () => {
     expect(cartStore.get()).toEqual({ lines: [], attempt: null });
   });
 
-  it("by a double click sends one request", async () => {
-    const placed = ordersAnswer();
+  it("sends one request on a double click", async () => {
+    // Given
+    const placed = recordOrders();
     const { user } = openShop("/checkout");
+
+    // When
     await user.dblClick(await placeButton());
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(placed).toHaveLength(1);
   });
 
-  it("again after a time-out uses the same key", async () => {
-    const placed = ordersAnswer(() => problem(504, "gateway-timeout", "No answer in time."));
+  it("uses the same key again after a timeout", async () => {
+    // Given
+    const placed = recordOrders(() => problem(504, "gateway-timeout", "No answer in time."));
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     expect(await screen.findByText("No answer in time.")).toBeVisible();
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(placed[0]?.key).toMatch(/^[0-9a-f]{32}$/);
     expect(placed[1]?.key).toBe(placed[0]?.key);
   });
 
-  it("with other lines after a time-out warns that the first may have gone through", async () => {
-    ordersAnswer(() => HttpResponse.error());
+  it("warns after a timeout if the cart has changed", async () => {
+    // Given
+    recordOrders(() => HttpResponse.error());
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     await screen.findByText("You are offline");
     addLine(bowl, 1);
-    expect(await screen.findByText("Look before you order again")).toBeVisible();
+    expect(await screen.findByText("Your last order may have been placed")).toBeVisible();
   });
 
-  it("that is refused names the line", async () => {
+  it("shows a refusal at its line, even after another tab removes a line", async () => {
+    // Given
     const errors = [{ field: "products.1", message: "Only 1 of bowl is left." }];
-    ordersAnswer(() => problem(409, "insufficient-stock", "There is not enough in stock.", errors));
+    recordOrders(() => problem(409, "insufficient-stock", "There is not enough in stock.", errors));
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     const note = await screen.findByText("Only 1 of bowl is left.");
     expect(note.closest("li")).toHaveTextContent("bowl");
     await waitFor(() => expect(cartStore.get().attempt?.wasSent).toBe(false));
-    // Also where another tab takes out a line before it.
+
+    // When
+    // The error must stay at its line when another tab removes an earlier line.
     act(() => void removeLine(MUG_ID));
+
+    // Then
     await waitFor(() => expect(screen.queryByText("mug")).toBeNull());
     expect(screen.getByText("Only 1 of bowl is left.").closest("li")).toHaveTextContent("bowl");
   });
 
-  it("again after a reload uses the key that was stored before it was first sent", async () => {
-    const placed = ordersAnswer(() => HttpResponse.error());
+  it("uses the stored key again after a reload", async () => {
+    // Given
+    const placed = recordOrders(() => HttpResponse.error());
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
     await screen.findByText("You are offline");
     cleanup();
     const { user: later } = openShop("/checkout");
     await later.click(await placeButton());
     await screen.findByRole("heading", { name: /Accepted/ });
+
+    // Then
     expect(placed).toHaveLength(2);
     expect(placed[1]).toEqual(placed[0]);
   });
 
-  it("anew after the last one was read uses another key", async () => {
-    const placed = ordersAnswer();
+  it("uses a new key after a completed order", async () => {
+    // Given
+    const placed = recordOrders();
     const { user, router } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
     await screen.findByRole("heading", { name: /Accepted/ });
     addLine(aProduct(), 2);
     addLine(bowl, 3);
     await router.navigate("/checkout");
     await user.click(await placeButton());
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(placed[1]?.body).toEqual(placed[0]?.body);
     expect(placed[1]?.key).not.toBe(placed[0]?.key);
   });
 
-  it("at a price that changed asks again, with the price of now and another key", async () => {
+  it("asks again with the new price and a new key if a price has changed", async () => {
+    // Given
     const errors = [{ field: "products.0", message: "The price is €15.00 now." }];
-    const placed = ordersAnswer(() =>
+    const placed = recordOrders(() =>
       problem(409, "price-changed", "Some prices changed.", errors),
+    );
+    recordRequests(
+      "get",
+      "*/api/products",
+      json(productPage([aProduct(), bowl])),
+      json(productPage([aProduct({ price: 15 }), bowl])),
     );
     const { user } = openShop("/checkout");
     await screen.findByText("€29.30");
-    recorded("get", "*/api/products", json(productPage([aProduct({ price: 15 }), bowl])));
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     expect(await screen.findByText("Some prices changed.")).toBeVisible();
     expect(await screen.findByText("€30.30")).toBeVisible();
+
+    // When
     await user.click(await placeButton());
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
-    expect(placed.map((each) => each.body)).toMatchObject([
+    expect(placed.map((request) => request.body)).toMatchObject([
       { products: [{ price: 14.5 }, { price: 0.1 }] },
       { products: [{ price: 15 }, { price: 0.1 }] },
     ]);
     expect(placed[1]?.key).not.toBe(placed[0]?.key);
   });
 
-  it("takes out what was ordered, and leaves what another tab put in meanwhile", async () => {
-    const answered = gate();
+  it("removes ordered items and keeps what another tab added", async () => {
+    // Given
+    const responded = gate();
     server.use(
       http.post("*/api/orders", async () => {
-        await answered.opened;
+        await responded.opened;
         return created();
       }),
       http.get("*/api/orders/:id", () => HttpResponse.json(anOrder({ status: "ACCEPTED" }))),
     );
     const { user } = openShop("/checkout");
+
+    // When
     await user.click(await placeButton());
-    expect(await screen.findByRole("button", { name: "Placing…" })).toBeDisabled();
+
+    // Then
+    expect(await screen.findByRole("button", { name: "Placing order…" })).toBeDisabled();
+
+    // When
     act(() => addLine(aProduct({ id: "d".repeat(24), name: "lamp" }), 1));
-    answered.open();
+    responded.open();
+
+    // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(cartStore.get().lines.map((line) => line.name)).toEqual(["lamp"]);
   });

@@ -1,29 +1,31 @@
 import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
-import { Empty } from "@/components/Empty";
+import { placeOrderRequestLimits } from "@/api/generated/limits.gen";
+import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
+import { ProductPicture } from "@/components/ProductPicture";
 import { useAuth } from "@/features/auth/AuthContext";
-import { ProductPicture } from "@/features/products/components/ProductPicture";
 import { formatCents, formatMoney, toCents } from "@/lib/money";
-import { MOST_LINES } from "@/lib/settings";
 import { useTitle } from "@/lib/useTitle";
-import { Freshness } from "../components/Freshness";
+import { StaleCartNotice } from "../components/StaleCartNotice";
 import { Subtotal } from "../components/Subtotal";
 import { useCheckout } from "../useCheckout";
 import { type FreshLine, useFreshLines } from "../useFreshLines";
+
+const MAX_LINES = placeOrderRequestLimits.products.maxItems;
 
 export function CheckoutPage() {
   useTitle("Checkout");
   const email = useAuth().session?.email ?? "";
   const cart = useFreshLines();
   const { lines, hasBlocking, refetch } = cart;
-  const { placing, place, isDoubtful, lineError } = useCheckout(lines, email, refetch);
-  const tooMany = lines.length > MOST_LINES;
+  const { placing, place, hasUnconfirmedOrder, lineError } = useCheckout(lines, email, refetch);
+  const hasTooManyLines = lines.length > MAX_LINES;
 
-  // Pressing a second time while the first is on its way does nothing.
-  function press() {
+  // A second click during the request has no effect.
+  function placeOnce() {
     if (!placing.isPending && !placing.isSuccess) place();
   }
   return (
@@ -32,17 +34,18 @@ export function CheckoutPage() {
         <h1 tabIndex={-1}>Checkout</h1>
       </div>
       {lines.length === 0 && !placing.isSuccess ? (
-        <Empty icon="cart" title="There is nothing to order">
+        <EmptyState icon="cart" title="Your cart is empty">
+          <p className="muted">Add items to your cart to place an order.</p>
           <Link className="btn btn-primary" to="/products">
-            Look around
+            Shop all products
           </Link>
-        </Empty>
+        </EmptyState>
       ) : (
         <div className="two-columns">
           <section aria-labelledby="checkout-lines">
             <div className="summary-head">
               <h2 id="checkout-lines">Your order</h2>
-              <Link to="/cart">Change</Link>
+              <Link to="/cart">Edit cart</Link>
             </div>
             <ul className="cart-lines plain-list">
               {lines.map((line) => (
@@ -54,28 +57,34 @@ export function CheckoutPage() {
             <h2 id="checkout-summary">Summary</h2>
             <Subtotal lines={lines} label="Total" />
             <p className="small-text muted">Signed in as {email}.</p>
-            {!placing.isError && <Freshness cart={cart} />}
-            {isDoubtful && (
-              <Notice tone="warn" title="Look before you order again">
-                Your last order may have gone through although no answer came.{" "}
-                <Link to="/orders">See your orders</Link>
+            {!placing.isError && <StaleCartNotice cart={cart} />}
+            {hasUnconfirmedOrder && (
+              <Notice tone="warn" title="Your last order may have been placed">
+                We didn't receive a confirmation. Check your orders before you order again.{" "}
+                <Link to="/orders">View your orders</Link>
               </Notice>
             )}
             {placing.isError && <ErrorNotice error={placing.error} />}
-            {tooMany && <p className="text-danger">An order has at most {MOST_LINES} lines.</p>}
+            {hasTooManyLines && (
+              <p className="text-danger">
+                An order can have at most {MAX_LINES} products. Remove some from your cart.
+              </p>
+            )}
             <Button
               size="lg"
-              disabled={placing.isPending || placing.isSuccess || hasBlocking || tooMany}
-              onClick={press}
+              disabled={placing.isPending || placing.isSuccess || hasBlocking || hasTooManyLines}
+              onClick={placeOnce}
             >
-              {placing.isPending ? "Placing…" : "Place order"}
+              {placing.isPending ? "Placing order…" : "Place order"}
             </Button>
             {hasBlocking && (
               <p className="small-text text-warn">
-                Some lines can't be had as they are. <Link to="/cart">See to them in the cart</Link>
+                Some items are unavailable. <Link to="/cart">Update your cart</Link>
               </p>
             )}
-            <p className="small-text muted">Safe to press again: one checkout makes one order.</p>
+            <p className="small-text muted">
+              It's safe to try again: you won't place the same order twice.
+            </p>
           </section>
         </div>
       )}

@@ -1,6 +1,6 @@
 import { type LineRequest, type OrderBody, placeOrder as request } from "@/api";
 
-/** Place an order; the same key and lines give the same order, however often it is sent. */
+/** Place an order. Requests with the same key and lines return the same order. */
 export async function placeOrder(products: LineRequest[], key: string): Promise<OrderBody> {
   const { data } = await request({
     body: { products },

@@ -7,30 +7,30 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { formatMoney } from "@/lib/money";
 import { cancelOrder } from "../api/cancelOrder";
 
-/** The button and the question that says what will happen. */
+/** A button that cancels an order after a confirmation. */
 export function CancelOrder({ order }: { order: OrderBody }) {
-  const [isAsking, setAsking] = useState(false);
+  const [isOpen, setOpen] = useState(false);
   const queries = useQueryClient();
   const cancelling = useMutation({
     mutationFn: () => cancelOrder(order.id),
-    // The question stays until the page knows what became of the order.
+    // The dialog stays open until the page has the new status.
     onSettled: () => queries.invalidateQueries({ queryKey: ["orders"] }),
   });
   const canCancel = order.status === "PENDING" || order.status === "ACCEPTED";
 
   function close() {
-    setAsking(false);
+    setOpen(false);
     cancelling.reset();
   }
   return (
     <>
       {canCancel && (
-        <Button variant="outline-danger" onClick={() => setAsking(true)}>
+        <Button variant="outline-danger" onClick={() => setOpen(true)}>
           Cancel order
         </Button>
       )}
       <Modal
-        show={isAsking}
+        show={isOpen}
         onHide={close}
         onExited={() => !canCancel && focusHeading()}
         centered
@@ -44,21 +44,21 @@ export function CancelOrder({ order }: { order: OrderBody }) {
         <Modal.Body className="form-stack">
           {canCancel && (
             <p>
-              The order of {formatMoney(order.cost)} ends here and its products go back on the
-              shelf. A cancelled order can't be taken up again.
+              This cancels your order of {formatMoney(order.cost)} and returns its items to stock.
+              You can't undo this.
             </p>
           )}
           {cancelling.isError && <ErrorNotice error={cancelling.error} />}
         </Modal.Body>
         <Modal.Footer>
           <Button variant="outline-secondary" onClick={close}>
-            {canCancel ? "Keep it" : "Close"}
+            {canCancel ? "Keep order" : "Close"}
           </Button>
           {canCancel && (
             <Button
               variant="outline-danger"
               disabled={cancelling.isPending}
-              onClick={() => cancelling.mutate(undefined, { onSuccess: () => setAsking(false) })}
+              onClick={() => cancelling.mutate(undefined, { onSuccess: () => setOpen(false) })}
             >
               {cancelling.isPending ? "Cancelling…" : "Cancel order"}
             </Button>
@@ -69,7 +69,7 @@ export function CancelOrder({ order }: { order: OrderBody }) {
   );
 }
 
-/** The button that the question came from is gone with it. */
+/** The button that opened the dialog is gone, so the heading takes the focus. */
 function focusHeading(): void {
   document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
 }

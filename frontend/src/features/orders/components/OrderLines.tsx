@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import type { LineBody } from "@/api";
 import { Icon } from "@/components/Icon";
-import { ProductPicture } from "@/features/products/components/ProductPicture";
+import { ProductPicture } from "@/components/ProductPicture";
 import { formatCents, formatMoney, toCents } from "@/lib/money";
 import { usePictures } from "../usePictures";
 

@@ -3,12 +3,12 @@ import type { OrderBody, OrdersBody } from "@/api";
 import { orderQuery } from "../api/getOrder";
 import { ordersQuery } from "../api/listOrders";
 
-/** Put what the stream told into what pages have already read. */
+/** Update the cached orders with orders from the stream. */
 export function applyOrders(queries: QueryClient, orders: readonly OrderBody[]): void {
   for (const order of orders) {
-    queries.setQueryData(orderQuery(order.id).queryKey, (known) => newer(known, order));
+    queries.setQueryData(orderQuery(order.id).queryKey, (cached) => newer(cached, order));
   }
-  const byId = new Map(orders.map((each) => [each.id, each]));
+  const byId = new Map(orders.map((order) => [order.id, order]));
   queries.setQueryData(ordersQuery.queryKey, (list) => list && withOrders(list, byId));
 }
 
@@ -22,9 +22,9 @@ function withOrders(list: List, byId: Map<string, OrderBody>): List {
   return { ...list, pages };
 }
 
-/** Events may overtake answers; an order only ever goes forward. */
-export function newer(known: OrderBody | undefined, told: OrderBody): OrderBody {
-  if (!known || told.history.length > known.history.length) return told;
-  if (told.history.length < known.history.length) return known;
-  return known.cancel_confirmed ? known : told;
+/** Return the newer of two states: the stream may be ahead of a response, or behind it. */
+export function newer(cached: OrderBody | undefined, received: OrderBody): OrderBody {
+  if (!cached || received.history.length > cached.history.length) return received;
+  if (received.history.length < cached.history.length) return cached;
+  return cached.cancel_confirmed ? cached : received;
 }

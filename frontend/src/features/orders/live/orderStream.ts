@@ -1,7 +1,7 @@
 /**
- * Status changes as they happen: one stream for all tabs of a browser. The tab that holds the lock
- * listens to the server and hands on what it hears; when it goes, the next in the queue takes over
- * where it stopped.
+ * Live status changes of orders, with one stream for all tabs of a browser. The tab that holds the
+ * lock reads the stream and broadcasts its events. When that tab closes, the next one continues
+ * after the last event.
  */
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { OrderBody } from "@/api";
@@ -17,28 +17,28 @@ type Message =
 const PATH = "/api/orders/stream";
 const LOCK = "kiosk-order-stream";
 const FIRST_WAIT_MILLISECONDS = 1_000;
-const LONGEST_WAIT_MILLISECONDS = 15_000;
+const MAX_WAIT_MILLISECONDS = 15_000;
 
-/** Whether some tab is connected just now. */
+/** Whether a tab is connected to the stream. */
 export const liveStore = createStore(false);
 
 const channel = new BroadcastChannel("kiosk-orders");
 const listeners = new Set<(orders: OrderBody[]) => void>();
 let lastEventId = "";
-let isLeading = false;
-let leaving: AbortController | null = null;
+let isLeader = false;
+let membership: AbortController | null = null;
 
 channel.onmessage = ({ data }: MessageEvent<Message>) => {
-  if (data.type === "hello" && isLeading) tellLive(liveStore.get());
-  // The one that leads knows better than what the one before it still said.
-  if (data.type === "live" && !isLeading) liveStore.set(data.isLive);
+  if (data.type === "hello" && isLeader) broadcastLive(liveStore.get());
+  // The leader ignores late messages from the previous leader.
+  if (data.type === "live" && !isLeader) liveStore.set(data.isLive);
   if (data.type === "orders") {
     lastEventId = data.lastEventId;
     for (const listener of listeners) listener(data.orders);
   }
 };
 
-/** Listen to changes of one's own orders until the returned function is called. */
+/** Listen to changes of the user's orders until the returned function is called. */
 export function watchOrders(listener: (orders: OrderBody[]) => void): () => void {
   listeners.add(listener);
   if (listeners.size === 1) join();
@@ -48,17 +48,17 @@ export function watchOrders(listener: (orders: OrderBody[]) => void): () => void
   };
 }
 
-// The place is one in a person's own events: who signs in next begins anew.
+// Event ids belong to one user's events, so the next user starts without one.
 sessionStore.subscribe(() => {
   if (!currentSession()) lastEventId = "";
 });
 
 function join(): void {
   const controller = new AbortController();
-  leaving = controller;
+  membership = controller;
   channel.postMessage({ type: "hello" } satisfies Message);
   whenLeading(controller.signal, () => lead(controller.signal)).catch(() => {
-    // It left the queue before its turn came.
+    // The tab stopped watching before it got the lock.
   });
 }
 
@@ -68,24 +68,24 @@ function whenLeading(signal: AbortSignal, action: () => Promise<void>): Promise<
 }
 
 function leave(): void {
-  leaving?.abort();
-  leaving = null;
+  membership?.abort();
+  membership = null;
   liveStore.set(false);
 }
 
 async function lead(signal: AbortSignal): Promise<void> {
-  isLeading = true;
+  isLeader = true;
   let wait = FIRST_WAIT_MILLISECONDS;
   while (!signal.aborted && currentSession()) {
     const wasConnected = await listen(signal).catch(() => false);
-    tellLive(false);
-    wait = wasConnected ? FIRST_WAIT_MILLISECONDS : Math.min(wait * 2, LONGEST_WAIT_MILLISECONDS);
+    broadcastLive(false);
+    wait = wasConnected ? FIRST_WAIT_MILLISECONDS : Math.min(wait * 2, MAX_WAIT_MILLISECONDS);
     await pause(wait, signal);
   }
-  isLeading = false;
+  isLeader = false;
 }
 
-/** Read one connection to its end, which comes with the token's at the latest. */
+/** Read one connection to its end. The server closes it when the token expires. */
 async function listen(signal: AbortSignal): Promise<boolean> {
   const response = await http(new URL(PATH, location.origin), {
     signal,
@@ -95,7 +95,7 @@ async function listen(signal: AbortSignal): Promise<boolean> {
     },
   });
   if (!response.body) return false;
-  tellLive(true);
+  broadcastLive(true);
   const events = response.body
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream())
@@ -103,10 +103,10 @@ async function listen(signal: AbortSignal): Promise<boolean> {
   try {
     for (let next = await events.read(); !next.done; next = await events.read()) {
       if (next.value.id !== undefined) lastEventId = next.value.id;
-      handOn(ordersOf(next.value.event, next.value.data));
+      broadcast(ordersOf(next.value.event, next.value.data));
     }
   } catch {
-    // The connection broke; the next one goes on from the last id.
+    // The connection was lost; the next one continues after the last event.
   }
   return true;
 }
@@ -117,13 +117,13 @@ export function ordersOf(event: string | undefined, data: string): OrderBody[] {
   return [];
 }
 
-function handOn(orders: OrderBody[]): void {
+function broadcast(orders: OrderBody[]): void {
   if (orders.length === 0) return;
   for (const listener of listeners) listener(orders);
   channel.postMessage({ type: "orders", orders, lastEventId } satisfies Message);
 }
 
-function tellLive(isLive: boolean): void {
+function broadcastLive(isLive: boolean): void {
   liveStore.set(isLive);
   channel.postMessage({ type: "live", isLive } satisfies Message);
 }

@@ -8,25 +8,25 @@ import { liveStore, watchOrders } from "./orderStream";
 const WITH_STREAM_MILLISECONDS = 20_000;
 const WITHOUT_STREAM_MILLISECONDS = 2_500;
 
-/** Keep orders fresh while something in view is not settled yet. */
-export function useLiveOrders(isWaiting: boolean): void {
+/** Apply live changes to cached orders while an order on the page is not settled. */
+export function useLiveOrders(isEnabled: boolean): void {
   const queries = useQueryClient();
   useEffect(() => {
-    if (!isWaiting) return;
+    if (!isEnabled) return;
     return watchOrders((orders) => applyOrders(queries, orders));
-  }, [isWaiting, queries]);
+  }, [isEnabled, queries]);
 }
 
-/** How often to ask as well, lest a stream that is away leaves a page behind. */
-export function useRefetchInterval(): (isWaiting: boolean) => number | false {
+/** Return how often to poll unsettled orders, because the stream may be unavailable. */
+export function useRefetchInterval(): (hasUnsettled: boolean) => number | false {
   const isLive = useStore(liveStore);
-  return (isWaiting) => {
-    if (!isWaiting) return false;
+  return (hasUnsettled) => {
+    if (!hasUnsettled) return false;
     return isLive ? WITH_STREAM_MILLISECONDS : WITHOUT_STREAM_MILLISECONDS;
   };
 }
 
-/** Whether the services still have to say something about an order. */
+/** Whether an order is still waiting for a decision or for the confirmation of its cancellation. */
 export function isUnsettled(order: OrderBody | undefined): boolean {
   if (!order) return false;
   return order.status === "PENDING" || (order.status === "CANCELLED" && !order.cancel_confirmed);

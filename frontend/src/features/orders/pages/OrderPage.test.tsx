@@ -5,7 +5,15 @@ import { addLine, cartStore } from "@/features/cart/cartStore";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, MUG_ID, ORDER_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { gate, json, problem, productPage, recorded, server, streamTells } from "@/testing/server";
+import {
+  gate,
+  json,
+  mockOrderStream,
+  problem,
+  productPage,
+  recordRequests,
+  server,
+} from "@/testing/server";
 
 const ADDRESS = `/orders/${ORDER_ID}`;
 const accepted = anOrder({
@@ -13,22 +21,28 @@ const accepted = anOrder({
   history: [...anOrder().history, { status: "ACCEPTED", at: "2026-01-01T00:00:01Z" }],
 });
 
-function thereIs(order = anOrder()) {
+function serveOrder(order = anOrder()) {
   server.use(http.get("*/api/orders/:id", () => HttpResponse.json(order)));
 }
 
 beforeEach(() => startSession(aToken()));
 
-describe("an order's page", () => {
-  it("turns from Placed to Accepted without a reload", async () => {
-    thereIs();
-    streamTells(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+describe("order page", () => {
+  it("changes from Placed to Accepted without a reload", async () => {
+    // Given
+    serveOrder();
+    mockOrderStream(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+
+    // When
     openShop(ADDRESS);
+
+    // Then
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
-    expect(screen.getByText("Everything in your order is set aside for you.")).toBeVisible();
+    expect(screen.getByText("All items in your order are reserved for you.")).toBeVisible();
   });
 
-  it("gives the reason of a rejection by line, and puts the rest back", async () => {
+  it("shows why each line was rejected and adds available items to the cart", async () => {
+    // Given
     const [line] = anOrder().products;
     const rejected = anOrder({
       status: "REJECTED",
@@ -43,58 +57,89 @@ describe("an order's page", () => {
         ...(line ? [line] : []),
       ],
     });
-    thereIs(rejected);
+    serveOrder(rejected);
+
+    // When
     const { user } = openShop(ADDRESS);
+
+    // Then
     expect(await screen.findByText("Only 0 of lamp were left.")).toBeVisible();
-    await user.click(screen.getByRole("button", { name: "Put the rest back into my cart" }));
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Add available items to cart" }));
+
+    // Then
     await vi.waitFor(() =>
       expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 2 }]),
     );
   });
 
-  it("asks before it cancels, and says what happens", async () => {
-    thereIs(accepted);
+  it("asks for a confirmation before cancelling", async () => {
+    // Given
+    serveOrder(accepted);
     const cancel = vi.fn(() =>
       HttpResponse.json(anOrder({ status: "CANCELLED" }), { status: 202 }),
     );
     server.use(http.post("*/api/orders/:id/cancel", cancel));
     const { user } = openShop(ADDRESS);
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Cancel order" }));
+
+    // Then
     const dialog = await screen.findByRole("dialog", { name: "Cancel this order?" });
-    expect(dialog).toHaveTextContent("go back on the shelf");
+    expect(dialog).toHaveTextContent("returns its items to stock");
     expect(cancel).not.toHaveBeenCalled();
+
+    // When
     await user.click(screen.getAllByRole("button", { name: "Cancel order" }).at(-1) ?? dialog);
+
+    // Then
     await vi.waitFor(() => expect(cancel).toHaveBeenCalledTimes(1));
   });
 
-  it("of someone else is not there", async () => {
+  it("shows 'not found' for another user's order", async () => {
     server.use(http.get("*/api/orders/:id", () => problem(404, "not-found", "No.")));
     openShop(ADDRESS);
-    expect(await screen.findByRole("heading", { name: "There is no such order" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "Order not found" })).toBeVisible();
   });
 
-  it("has a line of what became of it, with the times, and of what is to come", async () => {
-    thereIs();
-    const stream = streamTells();
+  it("shows the history with times and the next status", async () => {
+    // Given
+    serveOrder();
+    const stream = mockOrderStream();
+
+    // When
     openShop(ADDRESS);
     const steps = () =>
-      screen.getAllByRole("listitem").filter((each) => each.closest(".time-line"));
+      screen.getAllByRole("listitem").filter((item) => item.closest(".time-line"));
     await screen.findByRole("heading", { level: 1, name: /Placed/ });
-    expect(steps().map((each) => each.textContent)).toEqual([
+
+    // Then
+    expect(steps().map((step) => step.textContent)).toEqual([
       expect.stringMatching(/^Placed\d\d:\d\d:\d\d$/),
-      "Acceptedin a moment",
+      "Acceptedshortly",
     ]);
     await waitFor(() => expect(stream.connections).toHaveLength(1));
-    stream.tell(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+
+    // When
+    stream.send(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+
+    // Then
     await screen.findByRole("heading", { level: 1, name: /Accepted/ });
     const [, last] = steps();
     expect(last).toHaveTextContent(/^Accepted\d\d:\d\d:01$/);
     expect(last?.querySelector("time")).toHaveAttribute("datetime", "2026-01-01T00:00:01Z");
   });
 
-  it("shows when it was placed and by whom, and its total", async () => {
-    thereIs(accepted);
+  it("shows the date, customer and total", async () => {
+    // Given
+    serveOrder(accepted);
+
+    // When
     openShop(ADDRESS);
+
+    // Then
     const summary = await screen.findByRole("region", { name: "Summary" });
     expect(summary).toHaveTextContent("Total€29.00");
     expect(within(summary).getByText("ada@example.com")).toBeVisible();
@@ -102,60 +147,88 @@ describe("an order's page", () => {
       "datetime",
       "2026-01-01T00:00:00Z",
     );
-    expect(screen.queryByRole("button", { name: "Put the rest back into my cart" })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Add available items to cart" })).toBeNull();
   });
 
-  it("that can't be read says so, and tries again in its place", async () => {
-    recorded(
+  it("shows an error and can be retried", async () => {
+    // Given
+    recordRequests(
       "get",
       "*/api/orders/:id",
-      () => problem(503, "unavailable", "The orders are away."),
+      () => problem(503, "unavailable", "Orders are unavailable."),
       json(accepted),
     );
+
+    // When
     const { user } = openShop(ADDRESS);
-    expect(await screen.findByText("The orders are away.")).toBeVisible();
+
+    // Then
+    expect(await screen.findByText("Orders are unavailable.")).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
   });
 
-  it("opens with its heading in focus, after the order was waited for", async () => {
+  it("focuses its heading after loading", async () => {
+    // Given
     const arrived = gate();
-    recorded("get", "*/api/orders", json({ orders: [accepted], next_cursor: null }));
-    recorded("get", "*/api/orders/:id", async () => {
+    recordRequests("get", "*/api/orders", json({ orders: [accepted], next_cursor: null }));
+    recordRequests("get", "*/api/orders/:id", async () => {
       await arrived.opened;
       return HttpResponse.json(accepted);
     });
     const { user } = openShop("/orders");
+
+    // When
     await user.click(await screen.findByRole("link", { name: "2 × mug" }));
+
+    // Then
     expect(await screen.findByRole("status", { name: "Loading" })).toBeVisible();
+
+    // When
     arrived.open();
+
+    // Then
     const heading = await screen.findByRole("heading", { level: 1, name: /Accepted/ });
     await waitFor(() => expect(heading).toHaveFocus());
   });
 });
 
-describe("someone else's order, as an administrator sees it", () => {
+describe("another user's order for an administrator", () => {
   beforeEach(() => startSession(aToken({ email: "root@example.com", role: "admin" })));
 
-  it("is asked for again and again, as one's own stream does not tell of it", async () => {
+  it("is polled, because the stream has only the user's own orders", async () => {
+    // Given
     vi.useFakeTimers({ shouldAdvanceTime: true });
-    const stream = streamTells();
-    recorded("get", "*/api/orders/:id", json(anOrder()), json(accepted));
+    const stream = mockOrderStream();
+    recordRequests("get", "*/api/orders/:id", json(anOrder()), json(accepted));
+
+    // When
     openShop(ADDRESS);
+
+    // Then
     await screen.findByRole("heading", { level: 1, name: /Placed/ });
     expect(await screen.findByRole("heading", { level: 1, name: /Accepted/ })).toBeVisible();
     expect(stream.connections).toEqual([]);
   });
 
-  it("is not for one's own cart", async () => {
-    thereIs(anOrder({ status: "REJECTED", reason: "There was too little." }));
+  it("cannot be added to the cart", async () => {
+    // Given
+    serveOrder(anOrder({ status: "REJECTED", reason: "There was not enough stock." }));
+
+    // When
     openShop(ADDRESS);
-    await screen.findByText("There was too little.");
-    expect(screen.queryByRole("button", { name: "Put the rest back into my cart" })).toBeNull();
+
+    // Then
+    await screen.findByText("There was not enough stock.");
+    expect(screen.queryByRole("button", { name: "Add available items to cart" })).toBeNull();
   });
 });
 
-describe("a cancellation", () => {
+describe("cancellation", () => {
   const cancelled = anOrder({ status: "CANCELLED", cancel_confirmed: true });
 
   async function ask(user: ReturnType<typeof openShop>["user"]) {
@@ -163,82 +236,126 @@ describe("a cancellation", () => {
     return within(await screen.findByRole("dialog", { name: "Cancel this order?" }));
   }
 
-  it("can be thought better of, and is not sent then", async () => {
-    thereIs(accepted);
-    const sent = recorded("post", "*/api/orders/:id/cancel", json({}));
+  it("is not sent if the user keeps the order", async () => {
+    // Given
+    serveOrder(accepted);
+    const sent = recordRequests("post", "*/api/orders/:id/cancel", json({}));
     const { user } = openShop(ADDRESS);
+
+    // When
     const question = await ask(user);
-    await user.click(question.getByRole("button", { name: "Keep it" }));
+    await user.click(question.getByRole("button", { name: "Keep order" }));
+
+    // Then
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(sent).toEqual([]);
     expect(screen.getByRole("button", { name: "Cancel order" })).toHaveFocus();
   });
 
-  it("ends on the order as it is then, with its heading in focus", async () => {
-    recorded("get", "*/api/orders/:id", json(accepted), json(cancelled));
-    const sent = recorded("post", "*/api/orders/:id/cancel", json(cancelled, { status: 202 }));
+  it("shows the new status and focuses the heading", async () => {
+    // Given
+    recordRequests("get", "*/api/orders/:id", json(accepted), json(cancelled));
+    const sent = recordRequests(
+      "post",
+      "*/api/orders/:id/cancel",
+      json(cancelled, { status: 202 }),
+    );
     const { user } = openShop(ADDRESS);
+
+    // When
     const question = await ask(user);
     await user.dblClick(question.getByRole("button", { name: "Cancel order" }));
+
+    // Then
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
-    expect(screen.getByText(/its products are back on the shelf/)).toBeVisible();
+    expect(screen.getByText(/its items are back in stock/)).toBeVisible();
     expect(screen.queryByRole("button", { name: "Cancel order" })).toBeNull();
     await waitFor(() =>
       expect(screen.getByRole("heading", { level: 1, name: /Cancelled/ })).toHaveFocus(),
     );
-    expect(sent.map((each) => each.path)).toEqual([`${ADDRESS.replace("/", "/api/")}/cancel`]);
+    expect(sent.map((request) => request.path)).toEqual([
+      `${ADDRESS.replace("/", "/api/")}/cancel`,
+    ]);
   });
 
-  it("that is refused says why, and stays readable when the page has found out, too", async () => {
-    const rejected = anOrder({ status: "REJECTED", reason: "There was too little." });
-    recorded("get", "*/api/orders/:id", json(accepted), json(rejected));
-    recorded("post", "*/api/orders/:id/cancel", () =>
+  it("keeps a refusal readable after the page updates", async () => {
+    // Given
+    const rejected = anOrder({ status: "REJECTED", reason: "There was not enough stock." });
+    recordRequests("get", "*/api/orders/:id", json(accepted), json(rejected));
+    recordRequests("post", "*/api/orders/:id/cancel", () =>
       problem(409, "not-cancellable", "The order is rejected and can't be cancelled."),
     );
     const { user } = openShop(ADDRESS);
+
+    // When
     const question = await ask(user);
     await user.click(question.getByRole("button", { name: "Cancel order" }));
-    await screen.findByText("There was too little.");
+
+    // Then
+    await screen.findByText("There was not enough stock.");
     expect(question.getByRole("alert")).toHaveTextContent("can't be cancelled.");
     expect(question.queryByRole("button", { name: "Cancel order" })).toBeNull();
+
+    // When
     await user.click(question.getByText("Close", { selector: ".modal-footer button" }));
+
+    // Then
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 });
 
-describe("the rest of a rejected order", () => {
-  const rejected = anOrder({ status: "REJECTED", reason: "There was too little." });
-  const putBack = { name: "Put the rest back into my cart" };
+describe("reorder", () => {
+  const rejected = anOrder({ status: "REJECTED", reason: "There was not enough stock." });
+  const reorder = { name: "Add available items to cart" };
 
-  it("is what can be had now, and pressing twice adds nothing", async () => {
-    thereIs(rejected);
-    recorded("get", "*/api/products", json(productPage([aProduct({ quantity: 1 })])));
+  it("adds what is available and nothing more on a second click", async () => {
+    // Given
+    serveOrder(rejected);
+    recordRequests("get", "*/api/products", json(productPage([aProduct({ quantity: 1 })])));
     const { user } = openShop(ADDRESS);
-    await user.click(await screen.findByRole("button", putBack));
+
+    // When
+    await user.click(await screen.findByRole("button", reorder));
+
+    // Then
     const cart = await screen.findByRole("dialog", { name: "Your cart" });
     expect(within(cart).getByText("mug")).toBeVisible();
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 1 }]);
+
+    // When
     await user.keyboard("{Escape}");
-    await user.click(screen.getByRole("button", putBack));
+    await user.click(screen.getByRole("button", reorder));
+
+    // Then
     await screen.findByRole("dialog", { name: "Your cart" });
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 1 }]);
   });
 
-  it("fills up what is in the cart already", async () => {
-    thereIs(rejected);
+  it("tops up a line that is in the cart", async () => {
+    // Given
+    serveOrder(rejected);
     addLine(aProduct(), 1);
     const { user } = openShop(ADDRESS);
-    await user.click(await screen.findByRole("button", putBack));
+
+    // When
+    await user.click(await screen.findByRole("button", reorder));
+
+    // Then
     await screen.findByRole("dialog", { name: "Your cart" });
     expect(cartStore.get().lines).toMatchObject([{ id: MUG_ID, quantity: 2 }]);
   });
 
-  it("that can't be had at all is said, and the cart stays as it is", async () => {
-    thereIs(rejected);
-    recorded("get", "*/api/products", json(productPage([aProduct({ archived: true })])));
+  it("reports if nothing is available and leaves the cart unchanged", async () => {
+    // Given
+    serveOrder(rejected);
+    recordRequests("get", "*/api/products", json(productPage([aProduct({ archived: true })])));
     const { user } = openShop(ADDRESS);
-    await user.click(await screen.findByRole("button", putBack));
-    expect(await screen.findByText("None of these can be had just now.")).toBeVisible();
+
+    // When
+    await user.click(await screen.findByRole("button", reorder));
+
+    // Then
+    expect(await screen.findByText("None of these items are available right now.")).toBeVisible();
     expect(cartStore.get().lines).toEqual([]);
     expect(screen.queryByRole("dialog")).toBeNull();
   });

@@ -1,24 +1,31 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ComponentType } from "react";
 import { Link, useParams } from "react-router";
 import type { OrderBody } from "@/api";
-import { NotFound } from "@/app/NotFound";
+
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
 import { SkeletonRows } from "@/components/Skeleton";
 import { TimeAgo } from "@/components/TimeAgo";
 import { useAuth } from "@/features/auth/AuthContext";
+import { NotFound } from "@/features/products/components/NotFound";
 import { formatMoney } from "@/lib/money";
 import { asProblem } from "@/lib/problem";
 import { useTitle } from "@/lib/useTitle";
 import { orderQuery } from "../api/getOrder";
 import { CancelOrder } from "../components/CancelOrder";
 import { OrderLines } from "../components/OrderLines";
-import { PutBack } from "../components/PutBack";
-import { TimeLine } from "../components/TimeLine";
+
+import { OrderTimeline } from "../components/OrderTimeline";
 import { isUnsettled, useLiveOrders, useRefetchInterval } from "../live/useLiveOrders";
 import { STATUS } from "../status";
 
-export function OrderPage() {
+interface Props {
+  /** Adds the available products of a rejected order to the cart. */
+  ReorderButton: ComponentType<{ order: OrderBody }>;
+}
+
+export function OrderPage({ ReorderButton }: Props) {
   const { id = "" } = useParams();
   const interval = useRefetchInterval();
   const { data, error, refetch } = useQuery({
@@ -26,16 +33,16 @@ export function OrderPage() {
     refetchInterval: ({ state }) => interval(isUnsettled(state.data)),
   });
   const isMine = data?.email === useAuth().session?.email;
-  // The stream tells of one's own orders only; an administrator sees others', too.
+  // The stream has only the user's own orders, but administrators can open every order.
   useLiveOrders(isMine && isUnsettled(data));
   useTitle(data ? `Order: ${STATUS[data.status].label}` : "Order");
-  if (data) return <Order order={data} isMine={isMine} />;
+  if (data) return <Order order={data} isMine={isMine} ReorderButton={ReorderButton} />;
   if (error && [404, 422].includes(asProblem(error).status)) {
-    return <NotFound title="There is no such order" />;
+    return <NotFound title="Order not found" />;
   }
   return (
     <div className="shop-width">
-      {/* The heading comes with the order: one that gives way to another would lose the focus. */}
+      {/* No heading while loading: when the order replaced it, the focus would be lost. */}
       {error ? (
         <>
           <div className="page-head">
@@ -50,8 +57,8 @@ export function OrderPage() {
   );
 }
 
-function Order({ order, isMine }: { order: OrderBody; isMine: boolean }) {
-  const words = STATUS[order.status];
+function Order({ order, isMine, ReorderButton }: Props & { order: OrderBody; isMine: boolean }) {
+  const status = STATUS[order.status];
   return (
     <div className="shop-width">
       <p className="small-text">
@@ -62,20 +69,20 @@ function Order({ order, isMine }: { order: OrderBody; isMine: boolean }) {
       </p>
       <div className="order-head">
         <div role="status" aria-live="polite">
-          <h1 tabIndex={-1} className={`order-status text-${words.tone}`}>
-            <Icon name={words.icon} />
+          <h1 tabIndex={-1} className={`order-status text-${status.tone}`}>
+            <Icon name={status.icon} />
             <span className="visually-hidden">Order </span>
-            {words.label}
+            {status.label}
           </h1>
-          <p>{sentence(order)}</p>
+          <p>{description(order)}</p>
           {order.reason && <p className="text-danger">{order.reason}</p>}
         </div>
-        <TimeLine order={order} />
+        <OrderTimeline order={order} />
       </div>
       <div className="two-columns">
         <section aria-labelledby="order-lines">
           <h2 id="order-lines" className="visually-hidden">
-            What you ordered
+            Items
           </h2>
           <OrderLines lines={order.products} />
         </section>
@@ -90,12 +97,12 @@ function Order({ order, isMine }: { order: OrderBody; isMine: boolean }) {
             <dd>
               <TimeAgo time={order.created_at} />
             </dd>
-            <dt>By</dt>
+            <dt>Customer</dt>
             <dd>{order.email}</dd>
-            <dt>Number</dt>
+            <dt>Order number</dt>
             <dd className="order-number">{order.id}</dd>
           </dl>
-          {order.status === "REJECTED" && isMine && <PutBack order={order} />}
+          {order.status === "REJECTED" && isMine && <ReorderButton order={order} />}
           <CancelOrder order={order} />
         </section>
       </div>
@@ -103,9 +110,9 @@ function Order({ order, isMine }: { order: OrderBody; isMine: boolean }) {
   );
 }
 
-function sentence(order: OrderBody): string {
+function description(order: OrderBody): string {
   if (order.status === "CANCELLED" && order.cancel_confirmed) {
-    return "The order is cancelled; its products are back on the shelf.";
+    return "Your order is cancelled and its items are back in stock.";
   }
-  return STATUS[order.status].sentence;
+  return STATUS[order.status].description;
 }

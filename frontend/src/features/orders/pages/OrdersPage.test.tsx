@@ -4,7 +4,14 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID, ORDER_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, productPage, recorded, server, streamTells } from "@/testing/server";
+import {
+  json,
+  mockOrderStream,
+  problem,
+  productPage,
+  recordRequests,
+  server,
+} from "@/testing/server";
 
 const accepted = anOrder({
   status: "ACCEPTED",
@@ -24,15 +31,20 @@ const rows = () => screen.getAllByRole("listitem").filter((row) => row.matches("
 
 beforeEach(() => startSession(aToken()));
 
-describe("one's orders", () => {
-  it("show their status, total and first pictures, and lead to the order", async () => {
-    recorded("get", "*/api/orders", page([accepted, older]));
-    const asked = recorded(
+describe("orders page", () => {
+  it("shows status, total and pictures, and links to each order", async () => {
+    // Given
+    recordRequests("get", "*/api/orders", page([accepted, older]));
+    const requests = recordRequests(
       "get",
       "*/api/products",
       json(productPage([aProduct({ image_url: "/api/products/1/image" })])),
     );
+
+    // When
     openShop("/orders");
+
+    // Then
     const link = await screen.findByRole("link", { name: "2 × mug" });
     expect(link).toHaveAttribute("href", `/orders/${ORDER_ID}`);
     expect(screen.getByRole("link", { name: "1 × bowl and 1 more" })).toBeVisible();
@@ -45,60 +57,96 @@ describe("one's orders", () => {
         "/api/products/1/image?size=thumb",
       ),
     );
-    expect(asked[0]?.query).toEqual({ ids: `${MUG_ID},${BOWL_ID}`, limit: "100" });
+    expect(requests[0]?.query).toEqual({ ids: `${MUG_ID},${BOWL_ID}`, limit: "100" });
   });
 
-  it("teach where there are none", async () => {
-    recorded("get", "*/api/orders", page([]));
+  it("explains what to do if there are no orders", async () => {
+    // Given
+    recordRequests("get", "*/api/orders", page([]));
+
+    // When
     openShop("/orders");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "No orders yet" })).toBeVisible();
-    expect(screen.getByRole("link", { name: "Look around" })).toHaveAttribute("href", "/products");
+    expect(screen.getByRole("link", { name: "Shop all products" })).toHaveAttribute(
+      "href",
+      "/products",
+    );
   });
 
-  it("come page by page; a page that fails leaves those that are there", async () => {
-    const asked = recorded(
+  it("loads page by page and keeps loaded pages after a failure", async () => {
+    // Given
+    const requests = recordRequests(
       "get",
       "*/api/orders",
       page([accepted], "c2"),
-      () => problem(503, "unavailable", "The orders are away."),
+      () => problem(503, "unavailable", "Orders are unavailable."),
       page([older]),
     );
     const { user } = openShop("/orders");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Show older orders" }));
-    expect(await screen.findByText("The orders are away.")).toBeVisible();
+
+    // Then
+    expect(await screen.findByText("Orders are unavailable.")).toBeVisible();
     expect(rows()).toHaveLength(1);
+
+    // When
     await user.click(screen.getByRole("button", { name: "Show older orders" }));
+
+    // Then
     expect(await screen.findByRole("link", { name: "1 × bowl and 1 more" })).toBeVisible();
     expect(rows()).toHaveLength(2);
-    expect(asked.map((each) => each.query.cursor)).toEqual([undefined, "c2", "c2"]);
+    expect(requests.map((request) => request.query.cursor)).toEqual([undefined, "c2", "c2"]);
   });
 
-  it("change while one looks at them", async () => {
-    recorded("get", "*/api/orders", page([anOrder(), older]));
-    const stream = streamTells();
+  it("updates live", async () => {
+    // Given
+    recordRequests("get", "*/api/orders", page([anOrder(), older]));
+    const stream = mockOrderStream();
+
+    // When
     openShop("/orders");
+
+    // Then
     await screen.findByRole("link", { name: "2 × mug" });
     expect(within(rows()[0] ?? document.body).getByText("Placed")).toBeVisible();
     await waitFor(() => expect(stream.connections).toHaveLength(1));
-    stream.tell(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+
+    // When
+    stream.send(`event: order\nid: 7\ndata: ${JSON.stringify(accepted)}\n\n`);
+
+    // Then
     expect(await within(rows()[0] ?? document.body).findByText("Accepted")).toBeVisible();
   });
 
-  it("that are settled need no stream", async () => {
-    recorded("get", "*/api/orders", page([accepted]));
-    const stream = streamTells();
+  it("opens no stream if all orders are settled", async () => {
+    // Given
+    recordRequests("get", "*/api/orders", page([accepted]));
+    const stream = mockOrderStream();
+
+    // When
     openShop("/orders");
+
+    // Then
     await screen.findByRole("link", { name: "2 × mug" });
     expect(stream.connections).toEqual([]);
   });
 
-  it("are asked for again and again while there is no stream", async () => {
+  it("polls while the stream is unavailable", async () => {
+    // Given
     vi.useFakeTimers({ shouldAdvanceTime: true });
-    const asked = recorded("get", "*/api/orders", page([anOrder()]), page([accepted]));
+    const requests = recordRequests("get", "*/api/orders", page([anOrder()]), page([accepted]));
     server.use(http.get("*/api/orders/stream", () => HttpResponse.error()));
+
+    // When
     openShop("/orders");
+
+    // Then
     await screen.findByRole("link", { name: "2 × mug" });
     expect(await within(rows()[0] ?? document.body).findByText("Accepted")).toBeVisible();
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 });

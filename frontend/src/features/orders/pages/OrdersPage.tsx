@@ -2,11 +2,11 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
 import type { OrderBody } from "@/api";
-import { Empty } from "@/components/Empty";
+import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
+import { type PicturedProduct, ProductPicture } from "@/components/ProductPicture";
 import { SkeletonRows } from "@/components/Skeleton";
 import { TimeAgo } from "@/components/TimeAgo";
-import { type Pictured, ProductPicture } from "@/features/products/components/ProductPicture";
 import { formatMoney } from "@/lib/money";
 import { useTitle } from "@/lib/useTitle";
 import { ordersQuery } from "../api/listOrders";
@@ -14,7 +14,7 @@ import { StatusChip } from "../components/StatusChip";
 import { isUnsettled, useLiveOrders, useRefetchInterval } from "../live/useLiveOrders";
 import { usePictures } from "../usePictures";
 
-const PICTURES = 4;
+const MAX_PICTURES = 4;
 
 export function OrdersPage() {
   useTitle("Orders");
@@ -26,7 +26,7 @@ export function OrdersPage() {
   });
   const orders = list.data?.pages.flatMap((page) => page.orders) ?? [];
   useLiveOrders(orders.some(isUnsettled));
-  const picture = usePictures(orders.flatMap((order) => order.products.slice(0, PICTURES)));
+  const picture = usePictures(orders.flatMap((order) => order.products.slice(0, MAX_PICTURES)));
   return (
     <div className="shop-width">
       <div className="page-head">
@@ -34,12 +34,12 @@ export function OrdersPage() {
       </div>
       {list.isPending && <SkeletonRows count={5} height="146px" />}
       {list.isSuccess && orders.length === 0 && (
-        <Empty icon="box" title="No orders yet">
-          <p className="muted">What you order is listed here, with what becomes of it.</p>
+        <EmptyState icon="box" title="No orders yet">
+          <p className="muted">Your orders and their status will appear here.</p>
           <Link className="btn btn-primary" to="/products">
-            Look around
+            Shop all products
           </Link>
-        </Empty>
+        </EmptyState>
       )}
       <ul className="order-list plain-list">
         {orders.map((order) => (
@@ -64,11 +64,11 @@ export function OrdersPage() {
 
 interface RowProps {
   order: OrderBody;
-  picture: (line: OrderBody["products"][number]) => Pictured;
+  picture: (line: OrderBody["products"][number]) => PicturedProduct;
 }
 
 function Row({ order, picture }: RowProps) {
-  const more = order.products.length - PICTURES;
+  const more = order.products.length - MAX_PICTURES;
   return (
     <li className="order-row panel">
       <div className="order-row-head">
@@ -79,7 +79,7 @@ function Row({ order, picture }: RowProps) {
         <strong className="money">{formatMoney(order.cost)}</strong>
       </div>
       <div className="order-row-pictures">
-        {order.products.slice(0, PICTURES).map((line) => (
+        {order.products.slice(0, MAX_PICTURES).map((line) => (
           <ProductPicture key={line.product_id} product={picture(line)} sizes="56px" />
         ))}
         {more > 0 && <span className="muted">+{more}</span>}

@@ -6,10 +6,10 @@ export interface TaggedProduct {
   etag: string;
 }
 
-/** A product together with the tag that a later change of it has to name. */
+/** A product with its ETag, which a later change must send as If-Match. */
 export function productQuery(id: string) {
   return queryOptions({
-    queryKey: ["products", "one", id],
+    queryKey: ["products", "detail", id],
     queryFn: async ({ signal }): Promise<TaggedProduct> => {
       const { data, response } = await getProduct({ path: { product_id: id }, signal });
       return { product: data, etag: response.headers.get("ETag") ?? "" };

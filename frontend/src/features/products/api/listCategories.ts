@@ -5,7 +5,7 @@ export const categoriesQuery = queryOptions({
   queryKey: ["categories"],
   queryFn: async ({ signal }): Promise<string[]> => {
     const { data } = await listCategories({ signal });
-    return data.categories.map((each) => each.name);
+    return data.categories.map((category) => category.name);
   },
   staleTime: 5 * 60_000,
 });

@@ -9,7 +9,7 @@ async function fetchProducts(query: ListProductsData["query"], signal: AbortSign
   return data;
 }
 
-/** One short list, such as the newest. */
+/** A single page of products, such as the newest ones. */
 export function productsQuery(query: ProductQuery) {
   return queryOptions({
     queryKey: ["products", "list", query],
@@ -17,7 +17,7 @@ export function productsQuery(query: ProductQuery) {
   });
 }
 
-/** A list that goes on page by page. */
+/** A list of products that loads page by page. */
 export function productPagesQuery(query: ProductQuery) {
   return infiniteQueryOptions({
     queryKey: ["products", "pages", query],

@@ -1,5 +1,6 @@
 import { Icon } from "@/components/Icon";
 import { formatMoney } from "@/lib/money";
+import { capitalize } from "@/lib/text";
 import type { CatalogueParams } from "../catalogueParams";
 
 interface Props {
@@ -25,7 +26,7 @@ export function ActiveFilters({ params, onChange }: Props) {
       ))}
       {chips.length > 1 && (
         <li>
-          <button type="button" className="btn btn-link" onClick={() => onChange(NOTHING)}>
+          <button type="button" className="btn btn-link" onClick={() => onChange(NO_FILTERS)}>
             Clear all
           </button>
         </li>
@@ -34,7 +35,7 @@ export function ActiveFilters({ params, onChange }: Props) {
   );
 }
 
-export const NOTHING: Partial<CatalogueParams> = {
+export const NO_FILTERS: Partial<CatalogueParams> = {
   q: "",
   category: "",
   min: "",
@@ -45,9 +46,9 @@ export const NOTHING: Partial<CatalogueParams> = {
 function chipsOf({ q, category, min, max, inStock }: CatalogueParams): Chip[] {
   const chips: Chip[] = [];
   if (q) chips.push([`“${q}”`, { q: "" }]);
-  if (category) chips.push([category, { category: "" }]);
-  if (min) chips.push([`from ${formatMoney(Number(min))}`, { min: "" }]);
-  if (max) chips.push([`up to ${formatMoney(Number(max))}`, { max: "" }]);
-  if (inStock) chips.push(["in stock", { inStock: false }]);
+  if (category) chips.push([capitalize(category), { category: "" }]);
+  if (min) chips.push([`From ${formatMoney(Number(min))}`, { min: "" }]);
+  if (max) chips.push([`Up to ${formatMoney(Number(max))}`, { max: "" }]);
+  if (inStock) chips.push(["In stock", { inStock: false }]);
   return chips;
 }

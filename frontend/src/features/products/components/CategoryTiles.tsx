@@ -3,11 +3,11 @@ import type { CSSProperties } from "react";
 import { Link } from "react-router";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Skeleton } from "@/components/Skeleton";
-import { capital } from "@/lib/words";
+import { categoryHue } from "@/lib/productArt";
+import { capitalize } from "@/lib/text";
 import { categoriesQuery } from "../api/listCategories";
-import { categoryHue } from "../art";
 
-const PLACES = [0, 1, 2, 3, 4, 5, 6, 7];
+const SKELETONS = [0, 1, 2, 3, 4, 5, 6, 7];
 
 export function CategoryTiles() {
   const { data, error, refetch } = useQuery(categoriesQuery);
@@ -25,12 +25,12 @@ export function CategoryTiles() {
               to={`/products?category=${encodeURIComponent(name)}`}
               style={{ "--hue": categoryHue(name) } as CSSProperties}
             >
-              {capital(name)}
+              {capitalize(name)}
             </Link>
           </li>
         )) ??
-          (error ? [] : PLACES).map((place) => (
-            <li key={place}>
+          (error ? [] : SKELETONS).map((index) => (
+            <li key={index}>
               <Skeleton height="88px" />
             </li>
           ))}

@@ -1,4 +1,4 @@
-/** A still life in the shop's own colours. */
+/** A drawing in the colours of the theme. */
 export function HeroPicture() {
   return (
     <svg

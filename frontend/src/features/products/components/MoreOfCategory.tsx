@@ -1,24 +1,35 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ProductBody } from "@/api";
 import { productsQuery } from "../api/listProducts";
-import { ProductGrid } from "./ProductGrid";
+import { type CardAction, ProductGrid } from "./ProductGrid";
 
-const SHOWN = 4;
+const PRODUCT_COUNT = 4;
 
-export function MoreOfCategory({ product }: { product: ProductBody }) {
+interface Props {
+  product: ProductBody;
+  CardAction: CardAction;
+}
+
+export function MoreOfCategory({ product, CardAction }: Props) {
   const category = product.categories[0] ?? "";
   const { data } = useQuery({
-    ...productsQuery({ categoryName: category, sort: "newest", limit: SHOWN + 1, in_stock: true }),
+    ...productsQuery({
+      categoryName: category,
+      sort: "newest",
+      limit: PRODUCT_COUNT + 1,
+      in_stock: true,
+    }),
     enabled: category !== "",
   });
-  const others = data?.products.filter((each) => each.id !== product.id).slice(0, SHOWN) ?? [];
+  const others =
+    data?.products.filter((other) => other.id !== product.id).slice(0, PRODUCT_COUNT) ?? [];
   if (others.length === 0) return null;
   return (
     <section aria-labelledby="more-of">
       <div className="section-head">
         <h2 id="more-of">More in {category}</h2>
       </div>
-      <ProductGrid products={others} />
+      <ProductGrid products={others} CardAction={CardAction} />
     </section>
   );
 }

@@ -1,20 +1,20 @@
-import { memo } from "react";
+import { type ComponentType, memo } from "react";
 import { Link } from "react-router";
 import type { ProductBody } from "@/api";
-import { AddToCart } from "@/features/cart/components/AddToCart";
+import { ProductPicture } from "@/components/ProductPicture";
 import { formatMoney } from "@/lib/money";
-import { FEW_LEFT } from "@/lib/settings";
-import { ProductPicture } from "./ProductPicture";
+import { LOW_STOCK } from "@/lib/settings";
 
 const SIZES = "(min-width: 1240px) 290px, (min-width: 992px) 23vw, (min-width: 768px) 31vw, 46vw";
 
 interface Props {
   product: ProductBody;
   eager?: boolean;
+  Action: ComponentType<{ product: ProductBody }>;
 }
 
-export const ProductCard = memo(function ProductCard({ product, eager = false }: Props) {
-  const isScarce = product.quantity > 0 && product.quantity <= FEW_LEFT;
+export const ProductCard = memo(function ProductCard({ product, eager = false, Action }: Props) {
+  const isLow = product.quantity > 0 && product.quantity <= LOW_STOCK;
   return (
     <li className="product-card">
       <Link to={`/products/${product.id}`} className="quiet-link">
@@ -23,10 +23,10 @@ export const ProductCard = memo(function ProductCard({ product, eager = false }:
       </Link>
       <div className="product-facts">
         <span className="money">{formatMoney(product.price)}</span>
-        {isScarce && <span className="small-text text-warn">{product.quantity} left</span>}
+        {isLow && <span className="small-text text-warn">{product.quantity} left</span>}
         {product.quantity === 0 && <span className="small-text muted">Sold out</span>}
       </div>
-      <AddToCart product={product} />
+      <Action product={product} />
     </li>
   );
 });

@@ -2,52 +2,77 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { aProduct, BOWL_ID, MUG_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, productPage, recorded } from "@/testing/server";
+import { json, productPage, recordRequests } from "@/testing/server";
 
 const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
 const field = () => screen.findByRole("combobox", { name: "Search products" });
-const chosen = () => screen.queryAllByRole("option", { selected: true }).map((each) => each.id);
+const highlighted = () =>
+  screen.queryAllByRole("option", { selected: true }).map((option) => option.id);
 
-/** Types into the search field of a page without results of its own. */
+/** Type into the search field on a page other than the catalogue. */
 async function suggest(text: string) {
-  const asked = recorded("get", "*/api/products", json(productPage([aProduct(), bowl])));
-  recorded("get", "*/api/products/:id", json(bowl, { headers: { ETag: '"1.1"' } }));
+  const requests = recordRequests("get", "*/api/products", json(productPage([aProduct(), bowl])));
+  recordRequests("get", "*/api/products/:id", json(bowl, { headers: { ETag: '"1.1"' } }));
   const shop = openShop("/sign-in");
   const input = await field();
   await shop.user.type(input, text);
   const options = await screen.findAllByRole("option");
-  return { ...shop, asked, input, options };
+  return { ...shop, requests, input, options };
 }
 
 describe("suggestions", () => {
-  it("are asked for once the typing pauses", async () => {
-    const { asked, input, options } = await suggest("bo");
-    expect(options.map((each) => each.textContent)).toEqual(["Mmug€14.50", "Bbowl€14.50"]);
-    expect(asked.map((each) => each.query)).toEqual([{ q: "bo", limit: "6" }]);
+  it("load when the user stops typing", async () => {
+    const { requests, input, options } = await suggest("bo");
+    expect(options.map((option) => option.textContent)).toEqual(["Mmug€14.50", "Bbowl€14.50"]);
+    expect(requests.map((request) => request.query)).toEqual([{ q: "bo", limit: "6" }]);
     expect(input).toHaveAttribute("aria-expanded", "true");
   });
 
-  it("are gone through by arrows, round and round, and opened by Enter", async () => {
+  it("are chosen with the arrow keys and opened with Enter", async () => {
+    // Given
     const { user, input, options, router } = await suggest("bo");
-    const [first, second] = options.map((each) => each.id);
-    expect(chosen()).toEqual([]);
+    const [first, second] = options.map((option) => option.id);
+
+    // Then
+    expect(highlighted()).toEqual([]);
+
+    // When
     await user.keyboard("{ArrowDown}");
-    expect(chosen()).toEqual([first]);
+
+    // Then
+    expect(highlighted()).toEqual([first]);
     expect(input).toHaveAttribute("aria-activedescendant", first);
+
+    // When
     await user.keyboard("{ArrowDown}{ArrowDown}");
-    expect(chosen()).toEqual([]);
-    expect(input).not.toHaveAttribute("aria-activedescendant");
+
+    // Then
+    expect(highlighted()).toEqual([]);
+    expect(input).toHaveAttribute("aria-activedescendant", "");
+
+    // When
     await user.keyboard("{ArrowUp}");
-    expect(chosen()).toEqual([second]);
+
+    // Then
+    expect(highlighted()).toEqual([second]);
     expect(input).toHaveFocus();
+
+    // When
     await user.keyboard("{Enter}");
+
+    // Then
     expect(await screen.findByRole("heading", { level: 1, name: "Bowl" })).toBeVisible();
     expect(router.state.location.pathname).toBe(`/products/${BOWL_ID}`);
   });
 
-  it("close by Escape, which takes the text away and nothing else", async () => {
+  it("close on Escape, which clears the text and does not navigate", async () => {
+    // Given
     const { user, input, router } = await suggest("bo");
+
+    // When
     await user.keyboard("{ArrowDown}{Escape}");
+
+    // Then
     expect(screen.queryByRole("option")).toBeNull();
     expect(input).toHaveAttribute("aria-expanded", "false");
     expect(input).toHaveValue("");
@@ -55,28 +80,38 @@ describe("suggestions", () => {
     expect(router.state.location.pathname).toBe("/sign-in");
   });
 
-  it("are opened by a click", async () => {
+  it("open on a click", async () => {
     const { user, router } = await suggest("bo");
     await user.click(screen.getByRole("option", { name: /mug/ }));
     await waitFor(() => expect(router.state.location.pathname).toBe(`/products/${MUG_ID}`));
   });
 
-  it("can be passed over: Enter in the field searches for what was written", async () => {
+  it("are ignored if Enter is pressed without choosing one", async () => {
+    // Given
     const { user, router } = await suggest("bo");
+
+    // When
     await user.keyboard("wl{Enter}");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Results for “bowl”" })).toBeVisible();
     expect(router.state.location.search).toBe("?q=bowl");
   });
 });
 
-describe("on the catalogue", () => {
-  it("a chip that takes the words away wins over the field that they were typed in", async () => {
-    recorded("get", "*/api/products", json(productPage([aProduct()])));
+describe("search on the catalogue page", () => {
+  it("is cleared when its filter chip is removed", async () => {
+    // Given
+    recordRequests("get", "*/api/products", json(productPage([aProduct()])));
     const { user, router } = openShop("/products?category=kitchen");
     const input = await field();
+
+    // When
     await user.type(input, "bowl");
     const chips = await screen.findByRole("list", { name: "Active filters" });
     await user.click(await within(chips).findByRole("button", { name: /^“bowl”/ }));
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen"));
     expect(input).toHaveValue("");
     await expect(
@@ -84,13 +119,22 @@ describe("on the catalogue", () => {
     ).rejects.toThrow();
   });
 
-  it("going back wins, too", async () => {
-    recorded("get", "*/api/products", json(productPage([aProduct()])));
+  it("is cleared when going back", async () => {
+    // Given
+    recordRequests("get", "*/api/products", json(productPage([aProduct()])));
     const { user, router } = openShop("/products");
+
+    // When
     await user.click(await screen.findByRole("link", { name: "Kitchen" }));
     await user.type(await field(), "bowl");
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&q=bowl"));
+
+    // When
     await router.navigate(-1);
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe(""));
     await expect(
       waitFor(() => expect(router.state.location.search).toContain("q="), { timeout: 400 }),
@@ -98,23 +142,35 @@ describe("on the catalogue", () => {
   });
 });
 
-describe("the shortcut", () => {
+describe("search shortcut", () => {
   it.each(["/", "{Control>}k{/Control}", "{Meta>}k{/Meta}"])(
     "%s leads to the field",
     async (keys) => {
+      // When
       const { user } = openShop("/cart");
+
+      // Then
       const input = await field();
       expect(input).not.toHaveFocus();
+
+      // When
       await user.keyboard(keys);
+
+      // Then
       expect(input).toHaveFocus();
       expect(input).toHaveValue("");
     },
   );
 
-  it("of a slash is a slash where one is typing", async () => {
+  it("types a slash inside a text field", async () => {
+    // Given
     const { user } = openShop("/sign-in");
-    const email = await screen.findByLabelText("E-mail");
+    const email = await screen.findByLabelText("Email");
+
+    // When
     await user.type(email, "a/b");
+
+    // Then
     expect(email).toHaveValue("a/b");
     expect(email).toHaveFocus();
   });

@@ -1,76 +1,48 @@
-import {
-  type FormEvent,
-  type KeyboardEvent,
-  useEffect,
-  useEffectEvent,
-  useId,
-  useRef,
-  useState,
-} from "react";
-import { useLocation, useNavigate, useSearchParams } from "react-router";
+import { type FormEvent, type KeyboardEvent, useRef } from "react";
+import { useNavigate } from "react-router";
+import { listProductsQueryLimits as limits } from "@/api/generated/limits.gen";
 import { Icon } from "@/components/Icon";
-import { useDebounced } from "@/lib/useDebounced";
+import { ProductPicture } from "@/components/ProductPicture";
+import { formatMoney } from "@/lib/money";
+import { useProductCombobox } from "../useProductCombobox";
 import { useSearchShortcut } from "../useSearchShortcut";
+import { useSearchText } from "../useSearchText";
 import { useSuggestions } from "../useSuggestions";
-import { Suggestions } from "./Suggestions";
 
 interface Props {
   label: string;
   hasShortcut?: boolean;
 }
 
-const PAUSE_MILLISECONDS = 250;
-
-/** The search field: suggestions everywhere, and on the catalogue the results themselves. */
+/** The search field. It suggests products; on the catalogue page it filters the list instead. */
 export function SearchBox({ label, hasShortcut = false }: Props) {
-  const [search] = useSearchParams();
-  const { pathname } = useLocation();
   const navigate = useNavigate();
-  const list = useId();
   const input = useRef<HTMLInputElement>(null);
-  const [draft, setDraft] = useState<string | null>(null);
-  const [active, setActive] = useState(-1);
-  const isCatalogue = pathname === "/products";
-  const current = isCatalogue ? (search.get("q") ?? "") : "";
-  const settled = useDebounced(draft, PAUSE_MILLISECONDS);
-  const suggestions = useSuggestions(isCatalogue ? "" : (settled ?? ""));
-  const isOpen = draft !== null && draft.trim() !== "" && suggestions.length > 0;
+  const { text, isTyping, suggestFor, type, discard } = useSearchText();
+  const products = useSuggestions(suggestFor);
+  const combobox = useProductCombobox({
+    products,
+    text,
+    isOpen: isTyping && products.length > 0,
+    onChoose: (product) => go(`/products/${product.id}`),
+  });
   useSearchShortcut(input, hasShortcut);
 
-  // Only what was typed counts: an address that changes by itself, by a chip or by going back, has
-  // the last word.
-  const report = useEffectEvent((text: string | null) => {
-    if (!isCatalogue || text === null || text === current) return;
-    const next = new URLSearchParams(search);
-    next.delete("pages");
-    if (text.trim()) next.set("q", text);
-    else next.delete("q");
-    navigate({ pathname, search: `?${next}` }, { replace: true, preventScrollReset: true });
-  });
-  useEffect(() => report(settled), [settled]);
-
   function go(to: string) {
-    setDraft(null);
-    setActive(-1);
+    discard();
     input.current?.blur();
     navigate(to);
   }
   function submit(event: FormEvent) {
     event.preventDefault();
-    const chosen = suggestions[active];
-    const text = (draft ?? current).trim();
-    if (isOpen && chosen) go(`/products/${chosen.id}`);
-    else go(text ? `/products?q=${encodeURIComponent(text)}` : "/products");
+    const query = text.trim();
+    go(query ? `/products?q=${encodeURIComponent(query)}` : "/products");
   }
   function onKeyDown(event: KeyboardEvent) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Escape") {
-      setDraft(null);
-      setActive(-1);
-    } else if (isOpen && step) {
-      event.preventDefault();
-      const places = suggestions.length + 1;
-      setActive(((active + 1 + step + places) % places) - 1);
+    if (event.key === "Escape") discard();
+    // Without a highlighted suggestion, Enter submits the form.
+    if (event.key === "Enter" && combobox.highlightedIndex < 0) {
+      Object.assign(event.nativeEvent, { preventDownshiftDefault: true });
     }
   }
   return (
@@ -78,35 +50,38 @@ export function SearchBox({ label, hasShortcut = false }: Props) {
       <form className="search-field" onSubmit={submit}>
         <Icon name="search" />
         <input
-          ref={input}
+          {...combobox.getInputProps({
+            ref: input,
+            "aria-label": label,
+            // Downshift's own change event is too late: the cursor would jump to the end.
+            onChange: (event) => type(event.currentTarget.value),
+            onBlur: discard,
+            onKeyDown,
+          })}
           className="form-control"
           type="search"
-          role="combobox"
-          aria-label={label}
-          aria-expanded={isOpen}
-          aria-controls={list}
-          aria-autocomplete="list"
-          aria-activedescendant={isOpen && active >= 0 ? `${list}-${active}` : undefined}
           placeholder="Search products"
-          autoComplete="off"
-          maxLength={100}
-          value={draft ?? current}
-          onChange={(event) => {
-            setDraft(event.target.value);
-            setActive(-1);
-          }}
-          onKeyDown={onKeyDown}
-          onBlur={() => setDraft(null)}
+          maxLength={limits.q.maxLength}
         />
         {hasShortcut && <kbd>/</kbd>}
       </form>
-      <Suggestions
-        id={list}
-        products={suggestions}
-        active={active}
-        isOpen={isOpen}
-        onChoose={(product) => go(`/products/${product.id}`)}
-      />
+      <div
+        {...combobox.getMenuProps({ "aria-label": "Suggestions" })}
+        className="suggestions"
+        hidden={!combobox.isOpen}
+      >
+        {products.map((product, index) => (
+          <div
+            {...combobox.getItemProps({ item: product, index })}
+            key={product.id}
+            className="suggestion"
+          >
+            <ProductPicture product={product} sizes="32px" />
+            <span className="name">{product.name}</span>
+            <span className="money muted">{formatMoney(product.price)}</span>
+          </div>
+        ))}
+      </div>
     </search>
   );
 }

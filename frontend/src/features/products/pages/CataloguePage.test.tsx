@@ -3,27 +3,32 @@ import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { aProduct, BOWL_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, productPage, recorded, server } from "@/testing/server";
+import { json, problem, productPage, recordRequests, server } from "@/testing/server";
 
-/** Tells what the catalogue's list was asked for, last first. */
-function watchQueries(): URLSearchParams[] {
-  const asked: URLSearchParams[] = [];
+/** Record the queries for products, the latest first. */
+function recordQueries(): URLSearchParams[] {
+  const queries: URLSearchParams[] = [];
   server.use(
     http.get("*/api/products", ({ request }) => {
-      asked.unshift(new URL(request.url).searchParams);
+      queries.unshift(new URL(request.url).searchParams);
       return HttpResponse.json(productPage([aProduct()]));
     }),
   );
-  return asked;
+  return queries;
 }
 
-describe("the catalogue", () => {
-  it("asks for what the address says", async () => {
-    const asked = watchQueries();
+describe("catalogue", () => {
+  it("requests what the URL says", async () => {
+    // Given
+    const requests = recordQueries();
+
+    // When
     openShop("/products?q=mug&category=kitchen&max=20&stock=in&sort=price");
+
+    // Then
     expect(await screen.findByRole("heading", { name: "Results for “mug”" })).toBeVisible();
     expect(await screen.findByText("1 product")).toBeVisible();
-    expect(Object.fromEntries(asked[0] ?? [])).toEqual({
+    expect(Object.fromEntries(requests[0] ?? [])).toEqual({
       q: "mug",
       categoryName: "kitchen",
       max_price: "20",
@@ -33,93 +38,147 @@ describe("the catalogue", () => {
     });
   });
 
-  it("searches as one types, and writes it into the address", async () => {
-    const asked = watchQueries();
+  it("searches while typing and updates the URL", async () => {
+    // Given
+    const requests = recordQueries();
     const { user, router } = openShop("/products?category=kitchen");
+
+    // When
     await user.type(await screen.findByRole("combobox", { name: "Search products" }), "bowl");
+
+    // Then
     await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&q=bowl"));
-    await waitFor(() => expect(asked[0]?.get("q")).toBe("bowl"));
+    await waitFor(() => expect(requests[0]?.get("q")).toBe("bowl"));
   });
 
-  it("takes a filter away by its chip", async () => {
-    watchQueries();
+  it("removes a filter by its chip", async () => {
+    // Given
+    recordQueries();
     const { user, router } = openShop("/products?category=kitchen&min=5");
     const chips = await screen.findByRole("list", { name: "Active filters" });
-    await user.click(within(chips).getByRole("button", { name: /^kitchen/ }));
+
+    // When
+    await user.click(within(chips).getByRole("button", { name: /^Kitchen/ }));
+
+    // Then
     expect(router.state.location.search).toBe("?min=5");
   });
 
-  it("says what to do when nothing fits", async () => {
+  it("offers all products if nothing matches", async () => {
+    // Given
     server.use(http.get("*/api/products", () => HttpResponse.json(productPage([]))));
     const { user, router } = openShop("/products?q=zzz");
+
+    // When
     await user.click(await screen.findByRole("button", { name: "Show all products" }));
+
+    // Then
     expect(router.state.location.search).toBe("");
   });
 
-  it("offers to try again where it failed", async () => {
+  it("can be retried after a failure", async () => {
+    // Given
     server.use(
-      http.get("*/api/products", () => problem(503, "unavailable", "A part of the shop is away."), {
+      http.get("*/api/products", () => problem(503, "unavailable", "The shop is unavailable."), {
         once: true,
       }),
     );
+
+    // When
     const { user } = openShop("/products");
-    expect(await screen.findByText("A part of the shop is away.")).toBeVisible();
+
+    // Then
+    expect(await screen.findByText("The shop is unavailable.")).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await screen.findByRole("link", { name: "mug" })).toBeVisible();
   });
 
-  it("refuses a price range that is none, beside the field", async () => {
-    watchQueries();
+  it("shows an error for an invalid price range", async () => {
+    // Given
+    recordQueries();
     const { user } = openShop("/products");
+
+    // When
     await user.type(await screen.findByLabelText("From"), "9");
     await user.type(screen.getByLabelText("To"), "5{Enter}");
-    expect(screen.getByText("The first price is above the second.")).toBeVisible();
+
+    // Then
+    expect(
+      screen.getByText("The maximum price must not be below the minimum price."),
+    ).toBeVisible();
   });
 });
 
-describe("the catalogue's address", () => {
+describe("catalogue URL", () => {
   const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
   const twoPages = () =>
-    recorded(
+    recordRequests(
       "get",
       "*/api/products",
       json({ ...productPage([aProduct()]), next_cursor: "c2", total: 2 }),
       json({ ...productPage([bowl]), total: 2 }),
     );
 
-  it("holds how many pages are open", async () => {
-    const asked = twoPages();
+  it("stores the number of loaded pages", async () => {
+    // Given
+    const requests = twoPages();
+
+    // When
     const { user, router } = openShop("/products");
-    expect(await screen.findByText("1 of 2 shown")).toBeVisible();
+
+    // Then
+    expect(await screen.findByText("Showing 1 of 2")).toBeVisible();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Show more" }));
+
+    // Then
     expect(await screen.findByRole("link", { name: "bowl" })).toBeVisible();
     expect(screen.getByRole("link", { name: "mug" })).toBeVisible();
     expect(router.state.location.search).toBe("?pages=2");
-    expect(asked.map((each) => each.query.cursor)).toEqual([undefined, "c2"]);
+    expect(requests.map((request) => request.query.cursor)).toEqual([undefined, "c2"]);
   });
 
-  it("opens as many pages again after a reload", async () => {
+  it("restores the loaded pages after a reload", async () => {
+    // Given
     twoPages();
+
+    // When
     openShop("/products?pages=2");
+
+    // Then
     expect(await screen.findByRole("link", { name: "bowl" })).toBeVisible();
     expect(screen.getByRole("link", { name: "mug" })).toBeVisible();
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
   });
 
-  it("holds category, price, stock and sort, and goes back to the first page with each", async () => {
-    const asked = watchQueries();
+  it("stores category, price, stock and sort, and returns to the first page", async () => {
+    // Given
+    const requests = recordQueries();
     const { user, router } = openShop("/products?q=stone&pages=3");
+
+    // When
     await user.click(await screen.findByRole("radio", { name: "Kitchen" }));
+
+    // Then
     expect(router.state.location.search).toBe("?q=stone&category=kitchen");
+
+    // When
     await user.type(screen.getByLabelText("From"), "5");
     await user.type(screen.getByLabelText("To"), "9.99");
-    await user.click(screen.getByRole("button", { name: /^Set/ }));
-    await user.click(screen.getByRole("checkbox", { name: "Only what is in stock" }));
+    await user.click(screen.getByRole("button", { name: /^Apply/ }));
+    await user.click(screen.getByRole("checkbox", { name: "In stock only" }));
     await user.selectOptions(screen.getByLabelText("Sort"), "Price, low to high");
+
+    // Then
     const search = "?q=stone&category=kitchen&min=5&max=9.99&stock=in&sort=price";
     await waitFor(() => expect(router.state.location.search).toBe(search));
     await waitFor(() =>
-      expect(Object.fromEntries(asked[0] ?? [])).toEqual({
+      expect(Object.fromEntries(requests[0] ?? [])).toEqual({
         q: "stone",
         categoryName: "kitchen",
         min_price: "5",
@@ -129,55 +188,86 @@ describe("the catalogue's address", () => {
         limit: "24",
       }),
     );
+
+    // When
     await router.navigate(-1);
+
+    // Then
     await waitFor(() => expect(screen.getByLabelText("Sort")).toHaveValue(""));
   });
 
-  it("offers its filters again where the categories could not be read", async () => {
-    watchQueries();
-    recorded(
+  it("retries loading the categories", async () => {
+    // Given
+    recordQueries();
+    recordRequests(
       "get",
       "*/api/categories",
-      () => problem(503, "unavailable", "The categories are away."),
+      () => problem(503, "unavailable", "Categories are unavailable."),
       json({ categories: [{ name: "garden" }] }),
     );
     const { user } = openShop("/products");
     const filters = within(await screen.findByRole("group", { name: "Category" }));
+
+    // When
     await user.click(await filters.findByRole("button", { name: "Try again" }));
+
+    // Then
     expect(await filters.findByRole("radio", { name: "Garden" })).toBeInTheDocument();
   });
 });
 
-describe("a card", () => {
-  it("marks what is nearly gone, and what is", async () => {
+describe("product card", () => {
+  it("shows low stock and sold-out products", async () => {
+    // Given
     const few = aProduct({ quantity: 4 });
     const none = aProduct({ id: BOWL_ID, name: "bowl", quantity: 0 });
-    recorded("get", "*/api/products", json(productPage([few, none])));
+    recordRequests("get", "*/api/products", json(productPage([few, none])));
+
+    // When
     openShop("/products");
+
+    // Then
     expect(await screen.findByText("4 left")).toBeVisible();
     expect(screen.getByRole("button", { name: "Sold out" })).toBeDisabled();
   });
 
-  it("turns its button into a stepper, down to nothing and back by Undo", async () => {
-    watchQueries();
+  it("replaces its button with a stepper, which Undo restores", async () => {
+    // Given
+    recordQueries();
     const { user } = openShop("/products");
-    await user.click(await screen.findByRole("button", { name: /^Add ?mug to the cart$/ }));
+
+    // When
+    await user.click(await screen.findByRole("button", { name: /^Add to cart: mug$/ }));
+
+    // Then
     const stepper = within(screen.getByRole("group", { name: "Quantity of mug" }));
-    expect(stepper.getByRole("button", { name: /One more/ })).toHaveFocus();
-    await user.click(stepper.getByRole("button", { name: /One more/ }));
+    expect(stepper.getByRole("button", { name: /Increase/ })).toHaveFocus();
+
+    // When
+    await user.click(stepper.getByRole("button", { name: /Increase/ }));
+
+    // Then
     expect(stepper.getByRole("textbox")).toHaveValue("2");
-    await user.click(stepper.getByRole("button", { name: /One less/ }));
-    await user.click(stepper.getByRole("button", { name: /One less/ }));
-    expect(screen.getByRole("button", { name: /^Add ?mug to the cart$/ })).toHaveFocus();
+
+    // When
+    await user.click(stepper.getByRole("button", { name: /Decrease/ }));
+    await user.click(stepper.getByRole("button", { name: /Decrease/ }));
+
+    // Then
+    expect(screen.getByRole("button", { name: /^Add to cart: mug$/ })).toHaveFocus();
+
+    // When
     await user.click(screen.getByRole("button", { name: "Undo" }));
+
+    // Then
     expect(screen.getByRole("group", { name: "Quantity of mug" })).toBeVisible();
   });
 });
 
-describe("an address that is none", () => {
-  it("leads to a page that helps", async () => {
+describe("unknown URL", () => {
+  it("shows a page that leads back to the shop", async () => {
     openShop("/nowhere");
-    expect(await screen.findByRole("heading", { name: "There is no such page" })).toBeVisible();
-    expect(screen.getByRole("link", { name: "To the start" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "Page not found" })).toBeVisible();
+    expect(screen.getByRole("link", { name: "Back to the home page" })).toBeVisible();
   });
 });

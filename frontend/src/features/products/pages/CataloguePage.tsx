@@ -1,24 +1,24 @@
 import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import Offcanvas from "react-bootstrap/Offcanvas";
-import { Empty } from "@/components/Empty";
+import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
+import { capitalize } from "@/lib/text";
 import { useTitle } from "@/lib/useTitle";
-import { capital } from "@/lib/words";
 import { SORTS, type SortChoice } from "../catalogueParams";
-import { ActiveFilters, NOTHING } from "../components/ActiveFilters";
+import { ActiveFilters, NO_FILTERS } from "../components/ActiveFilters";
 import { Filters } from "../components/Filters";
-import { ProductGrid, ProductGridSkeleton } from "../components/ProductGrid";
+import { type CardAction, ProductGrid, ProductGridSkeleton } from "../components/ProductGrid";
 import { useCatalogue } from "../useCatalogue";
 
-export function CataloguePage() {
+export function CataloguePage({ CardAction }: { CardAction: CardAction }) {
   const catalogue = useCatalogue();
   const { params, change, total } = catalogue;
   const [isSheetOpen, setSheetOpen] = useState(false);
   const heading = params.q
     ? `Results for “${params.q}”`
-    : capital(params.category) || "All products";
+    : capitalize(params.category) || "All products";
   useTitle(heading);
   return (
     <div className="shop-width catalogue">
@@ -57,7 +57,7 @@ export function CataloguePage() {
           </label>
         </div>
         <ActiveFilters params={params} onChange={change} />
-        <Results catalogue={catalogue} />
+        <Results catalogue={catalogue} CardAction={CardAction} />
       </div>
       <Offcanvas
         show={isSheetOpen}
@@ -82,7 +82,12 @@ export function CataloguePage() {
   );
 }
 
-function Results({ catalogue }: { catalogue: ReturnType<typeof useCatalogue> }) {
+interface ResultsProps {
+  catalogue: ReturnType<typeof useCatalogue>;
+  CardAction: CardAction;
+}
+
+function Results({ catalogue, CardAction }: ResultsProps) {
   const { list, products, params, change, count } = catalogue;
   if (list.isPending) return <ProductGridSkeleton count={8} />;
   if (list.isError && products.length === 0) {
@@ -90,21 +95,21 @@ function Results({ catalogue }: { catalogue: ReturnType<typeof useCatalogue> }) 
   }
   if (products.length === 0) {
     return (
-      <Empty icon="search" title="Nothing fits">
-        <p>Try fewer words, or take away a filter.</p>
-        <Button onClick={() => change(NOTHING)}>Show all products</Button>
-      </Empty>
+      <EmptyState icon="search" title="No products found">
+        <p>Try fewer words or remove a filter.</p>
+        <Button onClick={() => change(NO_FILTERS)}>Show all products</Button>
+      </EmptyState>
     );
   }
   return (
     <div aria-busy={list.isPlaceholderData} className={list.isPlaceholderData ? "is-stale" : ""}>
       <h2 className="visually-hidden">Products</h2>
-      <ProductGrid products={products} isFirst />
+      <ProductGrid products={products} isFirst CardAction={CardAction} />
       {list.isError && <ErrorNotice error={list.error} onRetry={() => list.fetchNextPage()} />}
       {list.hasNextPage && (
         <div className="more">
           <p className="muted small-text">
-            {products.length} of {count} shown
+            Showing {products.length} of {count}
           </p>
           <Button
             variant="outline-secondary"

@@ -1,82 +1,44 @@
-import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { Link } from "react-router";
-import type { ProductsBody } from "@/api";
-import { Empty } from "@/components/Empty";
-import { ErrorNotice } from "@/components/ErrorNotice";
-import { FEW_LEFT } from "@/lib/settings";
+import { EmptyState } from "@/components/EmptyState";
+import { LOW_STOCK } from "@/lib/settings";
 import { useTitle } from "@/lib/useTitle";
-import { productsQuery } from "../api/listProducts";
 import { CategoryTiles } from "../components/CategoryTiles";
 import { HeroPicture } from "../components/HeroPicture";
-import { ProductGrid, ProductGridSkeleton } from "../components/ProductGrid";
+import type { CardAction } from "../components/ProductGrid";
+import { ProductShelf } from "../components/ProductShelf";
 
-const NEW_COUNT = 8;
-const LAST_COUNT = 4;
+const NEWEST = { sort: "newest", limit: 8 } as const;
+const ALMOST_GONE = { in_stock: true, max_stock: LOW_STOCK, sort: "stock", limit: 4 } as const;
 
-export function HomePage() {
+export function HomePage({ CardAction }: { CardAction: CardAction }) {
   useTitle(undefined);
   return (
     <div className="shop-width">
       <div className="hero">
         <div>
-          <h1 tabIndex={-1}>Good things, and how many are left.</h1>
+          <h1 tabIndex={-1}>Well-made things for your home.</h1>
           <p className="muted">
-            For the kitchen, the desk and the evening. What you see on a page is true at this
-            moment.
+            For your kitchen, your desk and your evenings. Prices and stock are always up to date.
           </p>
           <Link className="btn btn-primary" to="/products">
-            Look around
+            Shop all products
           </Link>
         </div>
         <HeroPicture />
       </div>
       <CategoryTiles />
-      <Shelf
-        title="New"
-        query={{ sort: "newest", limit: NEW_COUNT }}
+      <ProductShelf
+        title="New arrivals"
+        query={NEWEST}
         to="/products?sort=newest"
-        count={NEW_COUNT}
         empty={
-          <Empty icon="box" title="Nothing for sale yet">
-            <p className="muted">What is new will be here first.</p>
-          </Empty>
+          <EmptyState icon="box" title="No products yet">
+            <p className="muted">New products will appear here.</p>
+          </EmptyState>
         }
+        CardAction={CardAction}
       />
-      <Shelf
-        title="Nearly gone"
-        query={{ in_stock: true, max_stock: FEW_LEFT, sort: "stock", limit: LAST_COUNT }}
-        count={LAST_COUNT}
-      />
+      <ProductShelf title="Almost gone" query={ALMOST_GONE} CardAction={CardAction} />
     </div>
   );
-}
-
-interface ShelfProps {
-  title: string;
-  query: Parameters<typeof productsQuery>[0];
-  count: number;
-  to?: string;
-  empty?: ReactNode;
-}
-
-function Shelf({ title, query, count, to, empty }: ShelfProps) {
-  const list = useQuery(productsQuery(query));
-  if (list.data?.products.length === 0) return empty;
-  return (
-    <section aria-label={title}>
-      <div className="section-head">
-        <h2>{title}</h2>
-        {to && <Link to={to}>See all</Link>}
-      </div>
-      {shelfContent(list.data, count) ?? (
-        <ErrorNotice error={list.error} onRetry={() => list.refetch()} />
-      )}
-    </section>
-  );
-
-  function shelfContent(data: ProductsBody | undefined, skeletons: number): ReactNode {
-    if (data) return <ProductGrid products={data.products} />;
-    return list.isError ? null : <ProductGridSkeleton count={skeletons} />;
-  }
 }

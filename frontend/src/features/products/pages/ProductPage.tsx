@@ -1,30 +1,40 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ComponentType } from "react";
 import { Link, useParams } from "react-router";
 import type { ProductBody } from "@/api";
-import { NotFound } from "@/app/NotFound";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
+import { ProductPicture } from "@/components/ProductPicture";
 import { Skeleton } from "@/components/Skeleton";
-import { BuyBox } from "@/features/cart/components/BuyBox";
 import { formatMoney } from "@/lib/money";
 import { asProblem } from "@/lib/problem";
+import { capitalize } from "@/lib/text";
 import { useTitle } from "@/lib/useTitle";
-import { capital } from "@/lib/words";
 import { productQuery } from "../api/getProduct";
 import { MoreOfCategory } from "../components/MoreOfCategory";
-import { ProductPicture } from "../components/ProductPicture";
+import { NotFound } from "../components/NotFound";
+import type { CardAction } from "../components/ProductGrid";
 import { StockLine } from "../components/StockLine";
 
-const UNKNOWN = new Set([404, 422]);
+// The server answers 422 to an id that is not well-formed.
+const NOT_FOUND = new Set([404, 422]);
 const SIZES = "(min-width: 1240px) 560px, (min-width: 768px) 46vw, 92vw";
 
-export function ProductPage() {
+interface Props {
+  /** Lets the shopper choose a quantity and add it to the cart. */
+  BuyBox: ComponentType<{ product: ProductBody }>;
+  CardAction: CardAction;
+}
+
+export function ProductPage({ BuyBox, CardAction }: Props) {
   const { id = "" } = useParams();
   const { data, error, refetch } = useQuery(productQuery(id));
-  useTitle(capital(data?.product.name ?? "product"));
-  if (data) return <Product key={id} product={data.product} />;
-  if (error && UNKNOWN.has(asProblem(error).status)) {
-    return <NotFound title="There is no such product" />;
+  useTitle(capitalize(data?.product.name ?? "product"));
+  if (data) {
+    return <Product key={id} product={data.product} BuyBox={BuyBox} CardAction={CardAction} />;
+  }
+  if (error && NOT_FOUND.has(asProblem(error).status)) {
+    return <NotFound title="Product not found" />;
   }
   if (error) {
     return (
@@ -39,7 +49,7 @@ export function ProductPage() {
   return <ProductSkeleton />;
 }
 
-function Product({ product }: { product: ProductBody }) {
+function Product({ product, BuyBox, CardAction }: Props & { product: ProductBody }) {
   return (
     <div className="shop-width">
       <div className="product">
@@ -52,25 +62,25 @@ function Product({ product }: { product: ProductBody }) {
           />
         </div>
         <div className="product-panel">
-          <nav aria-label="Categories of this product">
+          <nav aria-label="Product categories">
             {product.categories.map((name) => (
               <Link
                 key={name}
                 className="chip"
                 to={`/products?category=${encodeURIComponent(name)}`}
               >
-                {capital(name)}
+                {capitalize(name)}
               </Link>
             ))}
           </nav>
-          <h1 tabIndex={-1}>{capital(product.name)}</h1>
+          <h1 tabIndex={-1}>{capitalize(product.name)}</h1>
           <div className="product-offer">
             <p className="product-price money">{formatMoney(product.price)}</p>
             {!product.archived && <StockLine quantity={product.quantity} />}
           </div>
           {product.archived ? (
-            <Notice tone="info" title="No longer sold">
-              This product stays here for past orders.
+            <Notice tone="info" title="No longer available">
+              We don't sell this product anymore. This page remains for past orders.
             </Notice>
           ) : (
             <BuyBox product={product} />
@@ -78,7 +88,7 @@ function Product({ product }: { product: ProductBody }) {
           {product.description && <p className="product-description">{product.description}</p>}
         </div>
       </div>
-      <MoreOfCategory product={product} />
+      <MoreOfCategory product={product} CardAction={CardAction} />
     </div>
   );
 }

@@ -1,0 +1,287 @@
+// This file is generated from openapi.json.
+
+export const auditTrailAuthenticationQueryLimits = {
+  "actor": {
+    "maxLength": 320
+  },
+  "action": {
+    "maxLength": 320
+  },
+  "subject": {
+    "maxLength": 320
+  },
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  }
+} as const;
+
+export const auditTrailOrdersQueryLimits = {
+  "actor": {
+    "maxLength": 320
+  },
+  "action": {
+    "maxLength": 320
+  },
+  "subject": {
+    "maxLength": 320
+  },
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  }
+} as const;
+
+export const auditTrailProductsQueryLimits = {
+  "actor": {
+    "maxLength": 320
+  },
+  "action": {
+    "maxLength": 320
+  },
+  "subject": {
+    "maxLength": 320
+  },
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  }
+} as const;
+
+export const categoryRequestLimits = {
+  "name": {
+    "maxLength": 120,
+    "minLength": 1
+  }
+} as const;
+
+export const changeProductRequestLimits = {
+  "name": {
+    "maxLength": 120,
+    "minLength": 1
+  },
+  "description": {
+    "maxLength": 2000
+  },
+  "price": {
+    "minimum": 0,
+    "maximum": 1000000
+  },
+  "categories": {
+    "maxItems": 20
+  },
+  "quantity_delta": {
+    "minimum": -1000000,
+    "maximum": 1000000
+  }
+} as const;
+
+export const discardRequestLimits = {
+  "reason": {
+    "maxLength": 500,
+    "minLength": 1
+  }
+} as const;
+
+export const getPictureQueryLimits = {
+  "v": {
+    "maxLength": 64
+  }
+} as const;
+
+export const lineRequestLimits = {
+  "name": {
+    "maxLength": 120
+  },
+  "quantity": {
+    "minimum": 1,
+    "maximum": 1000
+  },
+  "price": {
+    "minimum": 0,
+    "maximum": 1000000
+  }
+} as const;
+
+export const listAllOrdersQueryLimits = {
+  "email": {
+    "maxLength": 320
+  },
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 1000
+  }
+} as const;
+
+export const listAllProductsQueryLimits = {
+  "name": {
+    "minLength": 1,
+    "maxLength": 120
+  },
+  "categoryName": {
+    "minLength": 1,
+    "maxLength": 120
+  },
+  "q": {
+    "maxLength": 100
+  },
+  "min_price": {
+    "minimum": 0,
+    "maximum": 1000000
+  },
+  "max_price": {
+    "minimum": 0,
+    "maximum": 1000000
+  },
+  "max_stock": {
+    "minimum": 0,
+    "maximum": 1000000
+  },
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 1000
+  }
+} as const;
+
+export const listDeadLettersOrdersQueryLimits = {
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 1000
+  }
+} as const;
+
+export const listDeadLettersProductsQueryLimits = {
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 1000
+  }
+} as const;
+
+export const listOrdersQueryLimits = {
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 1000
+  }
+} as const;
+
+export const listProductsQueryLimits = {
+  "name": {
+    "minLength": 1,
+    "maxLength": 120
+  },
+  "categoryName": {
+    "minLength": 1,
+    "maxLength": 120
+  },
+  "q": {
+    "maxLength": 100
+  },
+  "min_price": {
+    "minimum": 0,
+    "maximum": 1000000
+  },
+  "max_price": {
+    "minimum": 0,
+    "maximum": 1000000
+  },
+  "max_stock": {
+    "minimum": 0,
+    "maximum": 1000000
+  },
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 1000
+  }
+} as const;
+
+export const loginRequestLimits = {
+  "email": {
+    "maxLength": 320
+  },
+  "password": {
+    "maxLength": 1024
+  }
+} as const;
+
+export const newProductBodyLimits = {
+  "name": {
+    "maxLength": 120,
+    "minLength": 1
+  },
+  "description": {
+    "maxLength": 2000
+  },
+  "price": {
+    "minimum": 0,
+    "maximum": 1000000
+  },
+  "quantity": {
+    "minimum": 0,
+    "maximum": 1000000
+  },
+  "categories": {
+    "maxItems": 20
+  }
+} as const;
+
+export const passwordChangeRequestLimits = {
+  "current": {
+    "maxLength": 1024
+  },
+  "new": {
+    "maxLength": 128,
+    "minLength": 8
+  }
+} as const;
+
+export const placeOrderRequestLimits = {
+  "products": {
+    "maxItems": 50,
+    "minItems": 1
+  }
+} as const;
+
+export const refreshRequestLimits = {
+  "refresh_token": {
+    "maxLength": 1024
+  }
+} as const;
+
+export const registerRequestLimits = {
+  "password": {
+    "maxLength": 128,
+    "minLength": 8
+  }
+} as const;
+
+export const statisticsQueryLimits = {
+  "days": {
+    "maximum": 366,
+    "minimum": 1
+  }
+} as const;
+
+export const usersQueryLimits = {
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  }
+} as const;

@@ -1,0 +1,33 @@
+/** Checks that forms share. Their limits come from the API's document. */
+import * as z from "zod/mini";
+
+interface Range {
+  minimum: number;
+  maximum: number;
+}
+
+export const required = (message: string) => z.minLength(1, message);
+
+export const minLength = (count: number) => z.minLength(count, `Use at least ${count} characters.`);
+
+export const maxLength = (count: number) => z.maxLength(count, `Use at most ${count} characters.`);
+
+/** Accept a price as people type it: with a point or a comma, and at most two decimals. */
+export function price({ minimum, maximum }: Range) {
+  const message = `Enter a price such as 12.50, up to ${maximum.toLocaleString("en")}.`;
+  return z.pipe(
+    z.pipe(
+      z.string().check(z.trim(), z.regex(/^\d+([.,]\d{1,2})?$/, message)),
+      z.transform((text) => Number(text.replace(",", "."))),
+    ),
+    z.number().check(z.minimum(minimum, message), z.maximum(maximum, message)),
+  );
+}
+
+/** Accept a whole number within a range. */
+export function wholeNumber({ minimum, maximum }: Range, message: string) {
+  return z.pipe(
+    z.pipe(z.string().check(z.trim(), z.regex(/^[+-]?\d+$/, message)), z.transform(Number)),
+    z.number().check(z.minimum(minimum, message), z.maximum(maximum, message)),
+  );
+}

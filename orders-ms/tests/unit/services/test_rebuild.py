@@ -1,0 +1,168 @@
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from orders.errors import ProjectionDiffersError
+from orders.repositories.orders import OrderRepository
+from orders.repositories.projection import REBUILT_COLLECTION, ProjectionRepository
+from orders.services import rebuild as rebuild_module
+from orders.services.rebuild import RebuildService
+from orders.services.reconcile import ReconcileService
+from shopkit.contract.events import ProductState, ProductUpdate
+from shopkit.contract.internal import DecidedOrder
+from shopkit.messaging.envelope import Delivery
+from shopkit.storage.mongo import Database
+from shopkit.testing import FakeTransactions
+from shopkit.testing.deliveries import an_id, delivery, state
+
+Know = Callable[..., Awaitable[None]]
+
+
+class FakeProducts:
+    """Stands in for products-ms without decisions, and records what was requested."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, ProductState] = {}
+        self.resent: list[dict[str, int]] = []
+        self.on_resend: Callable[[Mapping[str, int]], None] = lambda _known: None
+
+    def has(self, *states: ProductState) -> None:
+        self.states |= {state.id: state for state in states}
+
+    async def products(self) -> AsyncIterator[tuple[str, ProductState]]:
+        for pair in sorted(self.states.items()):
+            yield pair
+
+    async def decisions(self) -> AsyncIterator[tuple[str, DecidedOrder]]:
+        for pair in list[tuple[str, DecidedOrder]]():
+            yield pair
+
+    async def resend(self, known: Mapping[str, int]) -> None:
+        self.resent.append(dict(known))
+        self.on_resend(known)
+
+
+@pytest.fixture
+def products() -> FakeProducts:
+    return FakeProducts()
+
+
+async def no_pause(_seconds: float) -> None: ...
+
+
+class FakeTopic:
+    """The products' topic, read on from where the last reading ended."""
+
+    def __init__(self, *states: ProductState) -> None:
+        self.unread = list(states)
+
+    async def read_to_end(self) -> AsyncIterator[Sequence[Delivery[ProductUpdate]]]:
+        while self.unread:
+            yield [delivery(ProductUpdate(product=self.unread.pop(0)))]
+
+
+class TestRebuild:
+    @pytest.fixture(autouse=True)
+    def _in_memory(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Replace operations that mongomock does not support."""
+
+        async def recreate(_rebuilt: ProjectionRepository) -> None:
+            await database[REBUILT_COLLECTION].drop()
+
+        async def replace(rebuilt: ProjectionRepository, live: ProjectionRepository) -> None:
+            await database["products"].drop()
+            states = [state async for _, state in rebuilt.all()]
+            await live.put(states, {}, session=None)
+            await database[REBUILT_COLLECTION].drop()
+
+        monkeypatch.setattr(ProjectionRepository, "recreate", recreate)
+        monkeypatch.setattr(ProjectionRepository, "replace", replace)
+
+    @pytest.fixture
+    def rebuild(self, database: Database, products: FakeProducts) -> RebuildService:
+        client: Any = products
+        live = ProjectionRepository(database)
+        reconcile = ReconcileService(
+            transactions=FakeTransactions(),
+            orders=OrderRepository(database),
+            projection=live,
+            client=client,
+            sleep=no_pause,
+        )
+        return RebuildService(
+            transactions=FakeTransactions(),
+            live=live,
+            rebuilt=ProjectionRepository(database, REBUILT_COLLECTION),
+            reconcile=reconcile,
+            client=client,
+        )
+
+    async def live(self, database: Database) -> dict[str, ProductState]:
+        return {id_: state async for id_, state in ProjectionRepository(database).all()}
+
+    async def test_replaces_the_projection_with_one_built_from_the_topic(
+        self, rebuild: RebuildService, know: Know, products: FakeProducts, database: Database
+    ) -> None:
+        # Given
+        await know(state(1, quantity=77), state(9, name="never sold"))
+        products.has(state(1), state(2))
+        # When / Then
+        assert await rebuild.rebuild(FakeTopic(state(2), state(1))) == 2
+        assert await self.live(database) == {an_id(1): state(1), an_id(2): state(2)}
+        assert products.resent == []
+
+    async def test_requests_products_that_the_topic_lacks(
+        self, rebuild: RebuildService, products: FakeProducts, database: Database
+    ) -> None:
+        # Given
+        topic = FakeTopic(state(1))
+        products.has(state(1), state(2))
+
+        def send_again(known: Mapping[str, int]) -> None:
+            raised = [state(int(id_, 16), version=version + 3) for id_, version in known.items()]
+            products.has(*raised)
+            topic.unread += raised
+
+        products.on_resend = send_again
+        # When / Then
+        assert await rebuild.rebuild(topic) == 2
+        assert products.resent == [{an_id(2): 0}]
+        assert (await self.live(database))[an_id(2)].version == 3
+
+    async def test_applies_events_that_arrive_during_the_replacement(
+        self,
+        rebuild: RebuildService,
+        products: FakeProducts,
+        database: Database,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        topic = FakeTopic(state(1))
+        products.has(state(1))
+        replace = ProjectionRepository.replace
+
+        async def slowly(rebuilt: ProjectionRepository, live: ProjectionRepository) -> None:
+            topic.unread.append(state(1, version=8))
+            await replace(rebuilt, live)
+
+        monkeypatch.setattr(ProjectionRepository, "replace", slowly)
+        # When
+        await rebuild.rebuild(topic)
+        # Then
+        assert await self.live(database) == {an_id(1): state(1, version=8)}
+
+    async def test_keeps_the_live_projection_if_the_rebuilt_one_stays_different(
+        self, rebuild: RebuildService, know: Know, products: FakeProducts, database: Database
+    ) -> None:
+        # Given
+        await know(state(1, quantity=3))
+        products.has(state(1), state(2))
+        # When
+        with pytest.raises(ProjectionDiffersError) as raised:
+            await rebuild.rebuild(FakeTopic())
+        # Then
+        assert raised.value.product_ids == [an_id(1), an_id(2)]
+        assert str(raised.value) == f"still different: {an_id(1)}, {an_id(2)}"
+        assert len(products.resent) == rebuild_module.ATTEMPTS == 10
+        assert await self.live(database) == {an_id(1): state(1, quantity=3)}

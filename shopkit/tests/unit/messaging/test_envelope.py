@@ -1,0 +1,168 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from shopkit.contract.events import (
+    EVENTS,
+    LineReason,
+    OrderCancel,
+    OrderCreate,
+    OrderLine,
+    OrderSnapshot,
+    OrderStatus,
+    OrderStatusUpdate,
+    ProductCreate,
+    ProductsQuantityUpdate,
+    ProductUpdate,
+)
+from shopkit.messaging.envelope import Event, UndecodableError, decode, headers, type_name, wrap
+from shopkit.storage.unit_of_work import Message
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, state
+from shopkit.tracing.context import TraceContext
+
+TYPES = {type_name(event_type): event_type for event_type in EVENTS}
+LINE = OrderLine(product_id=an_id(1), name="spoon", price_cents=599, quantity=2)
+EXAMPLES: list[Event] = [
+    ProductCreate(product=state(1, version=2)),
+    ProductUpdate(product=state(1, version=3)),
+    ProductsQuantityUpdate(products=(state(1, version=4),)),
+    OrderCreate(order=OrderSnapshot(id=an_id(9), lines=(LINE,))),
+    OrderCancel(order_id=an_id(9)),
+    OrderStatusUpdate(
+        order_id=an_id(9),
+        status=OrderStatus.REJECTED,
+        reason="Some items were unavailable.",
+        lines=(LineReason(product_id=an_id(1), reason="None left."),),
+    ),
+]
+
+
+def message(event: Event) -> Message:
+    return wrap(event, source="products-ms", time=NOON, trace_context=TRACE_CONTEXT)
+
+
+class TestWrap:
+    def test_serializes_the_event_as_json(self) -> None:
+        assert message(EXAMPLES[4]).value == (
+            b'{"type":"OrderCancel","schema_version":1,"order_id":"000000000000000000000009"}'
+        )
+        assert message(EXAMPLES[2]).value == (
+            b'{"type":"ProductsQuantityUpdate","schema_version":1,"products":[{"id":'
+            b'"000000000000000000000001","name":"product 1","price_cents":100,"quantity":10,'
+            b'"archived":false,"version":4}]}'
+        )
+
+    @pytest.mark.parametrize("event", EXAMPLES)
+    def test_gives_the_same_bytes_for_the_same_event(self, event: Event) -> None:
+        again = type(event).model_validate_json(event.model_dump_json())
+        assert message(event) == message(again)
+
+    def test_leaves_out_missing_fields(self) -> None:
+        accepted = OrderStatusUpdate(order_id=an_id(9), status=OrderStatus.ACCEPTED)
+        assert b"reason" not in message(accepted).value
+
+    def test_headers_contain_the_cloud_events_attributes(self) -> None:
+        assert headers(message(EXAMPLES[4])) == [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", f"OrderCancel/{an_id(9)}".encode()),
+            ("ce_type", b"OrderCancel"),
+            ("ce_source", b"/products-ms"),
+            ("ce_subject", an_id(9).encode()),
+            ("ce_time", b"2026-05-04T12:00:00.000Z"),
+            ("ce_requestid", b"request-1"),
+            ("ce_traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            ("content-type", b"application/json"),
+        ]
+
+    def test_headers_leave_out_an_empty_trace_context(self) -> None:
+        seeded = wrap(
+            EXAMPLES[4], source="orders-ms", time=NOON, trace_context=TraceContext("", "")
+        )
+        names = [name for name, _ in headers(seeded)]
+        assert "ce_requestid" not in names
+        assert "ce_traceparent" not in names
+
+
+class TestDecode:
+    @pytest.mark.parametrize("event", EXAMPLES)
+    def test_decodes_what_was_sent(self, event: Event) -> None:
+        sent = message(event)
+        delivery = decode(TYPES, headers(sent), sent.value)
+        assert (delivery.event, delivery.trace_context, delivery.time) == (
+            event,
+            TRACE_CONTEXT,
+            NOON,
+        )
+
+    def test_keeps_milliseconds(self) -> None:
+        # Given
+        time = datetime(2026, 5, 4, 12, 0, 0, 123_000, tzinfo=UTC)
+        sent = wrap(EXAMPLES[4], source="orders-ms", time=time, trace_context=TRACE_CONTEXT)
+        # When / Then
+        assert decode(TYPES, headers(sent), sent.value).time == time
+
+    def test_ignores_unknown_fields_and_headers(self) -> None:
+        # Given
+        sent = message(EXAMPLES[4])
+        value = sent.value.replace(b'"order_id"', b'"later": {"a": [1]}, "order_id"')
+        # When
+        delivery = decode(TYPES, [*headers(sent), ("ce_later", b"1")], value)
+        # Then
+        assert delivery.event == EXAMPLES[4]
+
+    def test_accepts_a_missing_trace_context(self) -> None:
+        known = [pair for pair in headers(message(EXAMPLES[4])) if "request" not in pair[0]]
+        known = [pair for pair in known if "trace" not in pair[0]]
+        assert decode(TYPES, known, message(EXAMPLES[4]).value).trace_context == TraceContext(
+            "", ""
+        )
+
+    @pytest.mark.parametrize(
+        ("changed", "value"),
+        [
+            ({"ce_type": None}, None),
+            ({"ce_type": b"OrderDelete"}, None),
+            ({"ce_type": b""}, None),
+            ({"ce_type": b"\xff"}, None),
+            ({"ce_time": None}, None),
+            ({"ce_time": b"noon"}, None),
+            ({"ce_source": b"\xff\xfe"}, None),
+            ({"ce_type": b"OrderCreate"}, None),
+            ({}, b""),
+            ({}, b"null"),
+            ({}, b"[]"),
+            ({}, b'"text"'),
+            ({}, b"{"),
+            ({}, b"\xff\xfe\x00"),
+            ({}, b"{}"),
+            ({}, b'{"type":"OrderCancel","order_id":"x"}'),
+            ({}, b'{"type":"OrderCancel","order_id":7}'),
+            ({}, b'{"type":"OrderCreate","order_id":"000000000000000000000009"}'),
+            ({}, b'{"schema_version":2,"order_id":"000000000000000000000009"}'),
+            ({}, b"[" * 100_000),
+        ],
+    )
+    def test_refuses_what_violates_the_contract(
+        self, changed: dict[str, bytes | None], value: bytes | None
+    ) -> None:
+        # Given
+        sent = message(EXAMPLES[4])
+        changed_headers = dict(headers(sent)) | changed
+        received = [pair for pair in changed_headers.items() if pair[1] is not None]
+        # When / Then
+        with pytest.raises(UndecodableError):
+            decode(TYPES, received, sent.value if value is None else value)
+
+    def test_refuses_a_tombstone(self) -> None:
+        with pytest.raises(UndecodableError):
+            decode(TYPES, headers(message(EXAMPLES[4])), None)
+
+    def test_refuses_a_message_without_headers(self) -> None:
+        with pytest.raises(UndecodableError, match="missing header: 'ce_type'"):
+            decode(TYPES, [], message(EXAMPLES[4]).value)
+
+    def test_accepts_headers_without_a_value(self) -> None:
+        sent = message(EXAMPLES[4])
+        with pytest.raises(UndecodableError):
+            decode(TYPES, [("ce_type", None)], sent.value)
+        assert decode(TYPES, [*headers(sent), ("other", None)], sent.value).event == EXAMPLES[4]
