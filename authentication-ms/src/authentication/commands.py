@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from typer.core import TyperCommand
 
 from authentication.settings import SERVICE, AuthenticationSettings, DatabaseSettings
 from shopkit import commands
@@ -24,14 +23,6 @@ COMMAND_LINE = "command line"
 T = TypeVar("T")
 
 app = commands.create(SERVICE)
-
-
-class _OptionsAfterArguments(TyperCommand):
-    """Accepts options after arguments. Otherwise a chained command expects options first."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        ctx.allow_interspersed_args = True
-        return super().parse_args(ctx, args)
 
 
 @app.command()
@@ -65,7 +56,7 @@ def seed() -> None:
     sys.stdout.write(f"accounts created: {', '.join(added) or 'none'}\n")
 
 
-@app.command(cls=_OptionsAfterArguments)
+@app.command()
 def create_admin(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address of the admin.")],
     password_file: Annotated[

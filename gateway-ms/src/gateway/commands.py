@@ -6,11 +6,6 @@ from shopkit import commands
 app = commands.create(SERVICE)
 
 
-@app.callback()
-def gateway() -> None:
-    """Keep `serve` a command. Otherwise Typer would run a single command without its name."""
-
-
 @app.command()
 def serve() -> None:
     """Serve HTTP requests until SIGTERM."""

@@ -9,10 +9,10 @@ from starlette.types import ASGIApp
 from gateway.auth.keys import KeyStore
 from gateway.auth.revocations import RevocationList
 from gateway.auth.tokens import TokenVerifier
+from gateway.fetch import Fetch, json_fetcher
 from gateway.forwarding.client import ConnectionPool
 from gateway.forwarding.endpoint import Endpoint
 from gateway.forwarding.forward import Forwarder
-from gateway.forwarding.upstream import Fetch, json_fetcher
 from gateway.matching import RouteMap
 from gateway.openapi import ApiDocument
 from gateway.routes import Service, all_routes

@@ -13,7 +13,7 @@ import structlog
 
 from gateway import problems
 from gateway.errors import ServiceUnavailableError
-from gateway.forwarding.upstream import Fetch
+from gateway.fetch import Fetch
 from gateway.routes import Access, Route, Service
 from shopkit.web.problems import (
     FORBIDDEN,

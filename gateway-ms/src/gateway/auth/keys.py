@@ -10,7 +10,7 @@ from jose import jwk
 from jose.backends.base import Key
 
 from gateway.errors import InvalidTokenError, KeysUnavailableError
-from gateway.forwarding.upstream import POLLS, Fetch
+from gateway.fetch import POLLS, Fetch
 
 ALGORITHM = "RS256"
 REFRESH_SECONDS = 300.0

@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Gauge
 from pydantic import BaseModel
 
-from gateway.forwarding.upstream import POLLS, Fetch
+from gateway.fetch import POLLS, Fetch
 
 POLL_SECONDS = 5.0
 RETRY_SECONDS = 1.0

@@ -1,24 +1,12 @@
-"""The pooled connections to the services, and the requests that the gateway itself sends."""
-
-from collections.abc import Awaitable, Callable
-from typing import Any
+"""The pooled connections to the services."""
 
 import aiohttp
-from prometheus_client import Counter
 
 from gateway.settings import GatewaySettings
-
-POLLS = Counter(
-    "gateway_polls_total", "Requests of the gateway itself to services.", ["what", "outcome"]
-)
 
 # Shorter than the 75 s after which services close idle connections, and than the 5 s for which they
 # drain connections at shutdown (DRAIN_SECONDS). So only the gateway closes idle connections.
 KEEP_ALIVE_SECONDS = 4.0
-_FETCH_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
-
-Fetch = Callable[[], Awaitable[Any]]
-"""Returns a decoded JSON document, or raises an error."""
 
 
 def request_session(settings: GatewaySettings) -> aiohttp.ClientSession:
@@ -53,17 +41,3 @@ def _session(
     return aiohttp.ClientSession(
         connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
     )
-
-
-def json_fetcher(session: aiohttp.ClientSession, url: str) -> Fetch:
-    """Return a function that fetches a JSON document.
-
-    The function raises aiohttp.ClientError, TimeoutError or ValueError.
-    """
-
-    async def fetch() -> Any:
-        async with session.get(url, timeout=_FETCH_TIMEOUT) as response:
-            response.raise_for_status()
-            return await response.json()
-
-    return fetch

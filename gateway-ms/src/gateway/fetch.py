@@ -1,0 +1,30 @@
+"""Fetches what the gateway itself needs from the services."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+from prometheus_client import Counter
+
+POLLS = Counter(
+    "gateway_polls_total", "Requests of the gateway itself to services.", ["what", "outcome"]
+)
+
+_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
+
+Fetch = Callable[[], Awaitable[Any]]
+"""Returns a decoded JSON document, or raises an error."""
+
+
+def json_fetcher(session: aiohttp.ClientSession, url: str) -> Fetch:
+    """Return a function that fetches a JSON document.
+
+    The function raises aiohttp.ClientError, TimeoutError or ValueError.
+    """
+
+    async def fetch() -> Any:
+        async with session.get(url, timeout=_TIMEOUT) as response:
+            response.raise_for_status()
+            return await response.json()
+
+    return fetch
