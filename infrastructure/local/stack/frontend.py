@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stack import tools
 from stack.settings import REPOSITORY, Mode, Settings
-from stack.verbs import run_verb
+from stack.run_once import run_verb
 
 FOLDER = REPOSITORY / "frontend"
 BUILT = FOLDER / "dist"

@@ -13,7 +13,7 @@ from stack.services import DATABASE_OF, USES_KAFKA, module_command, service_envi
 from stack.settings import Settings
 from stack.state import State
 from stack.supervision import Supervisor
-from stack.verbs import run_verb
+from stack.run_once import run_verb
 
 TOPICS = "topics"
 EXAMPLES = "example data known to all"
