@@ -1,17 +1,17 @@
-"""Makes the secrets that are missing, each readable by the one container that needs it.
+"""Creates missing secrets, each readable only by the container that needs it.
 
-Run at every start by the service `secrets` of both compose files, as root in the image of
+The service `secrets` of both compose files runs it at every start, as root in the image of
 authentication-ms (for its `cryptography`), with the volume of secrets as its argument:
 
     python make_secrets.py /secrets
 
-What exists stays as it is, so secrets of your own can be put in its place beforehand. A second
-argument is a step by which the key that signs access tokens changes; authentication-ms, which reads
-both keys when it starts, has to be started again after each (docs/operations.md):
+It does not change existing secrets, so you can provide your own. A second argument performs one
+step of a key rotation (see the operations guide). Restart authentication-ms after each step,
+because it reads both keys when it starts:
 
-    python make_secrets.py /secrets publish-next-key     as previous-key, which is published too
-    python make_secrets.py /secrets swap-keys            so that the next one signs
-    python make_secrets.py /secrets forget-previous-key
+    python make_secrets.py /secrets publish-next-key     publishes a new key as previous-key
+    python make_secrets.py /secrets swap-keys            signs with the new key
+    python make_secrets.py /secrets forget-previous-key  stops publishing the old key
 """
 
 import argparse
@@ -26,49 +26,51 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 MONGODB = 999
-"""The user of the official image of mongo."""
+"""The user id in the official image of mongo."""
 USERS = {"authentication": 10001, "products": 10002, "orders": 10003}
-"""The users of the services' own images."""
+"""The user ids in the services' images."""
 WEB = 101
-"""nginx's user; Vite's server only gets the nonce, which every page shows anyway."""
+"""The user id of nginx."""
 
 
 def main() -> None:
-    """Do what the arguments say."""
+    """Create missing secrets, and perform a step of a key rotation."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("step", nargs="?", choices=STEPS)
-    given = parser.parse_args()
-    make_all(given.folder)
-    if given.step:
-        STEPS[given.step](given.folder / "authentication")
+    options = parser.parse_args()
+    create_all(options.folder)
+    if options.step:
+        STEPS[options.step](options.folder / "authentication")
 
 
-def make_all(folder: Path) -> None:
-    """Make what is missing."""
+def create_all(folder: Path) -> None:
+    """Create all missing secrets."""
     folder.chmod(0o755)
     for service in USERS:
-        make_for_database(folder, service)
-    make(folder / "authentication" / "signing-key", USERS["authentication"], signing_key)
-    nonce = make(folder / "web" / "csp-nonce", WEB, token)
+        create_for_database(folder, service)
+    create(folder / "authentication" / "signing-key", USERS["authentication"], new_signing_key)
+    nonce = create(folder / "web" / "csp-nonce", WEB, new_password)
+    # Vite runs as another user. The nonce may be readable, because every page shows it.
     nonce.chmod(0o444)
 
 
-def make_for_database(folder: Path, service: str) -> None:
-    """Make a database's secrets, and its service's address of it."""
+def create_for_database(folder: Path, service: str) -> None:
+    """Create the secrets of a database, and the address that its service uses."""
     database = folder / f"{service}-db"
-    make(database / "key", MONGODB, key_of_members)
-    make(database / "root-password", MONGODB, token)
-    password = make(database / "service-password", MONGODB, token).read_text(encoding="ascii")
+    create(database / "key", MONGODB, new_replica_set_key)
+    create(database / "root-password", MONGODB, new_password)
+    password_file = create(database / "service-password", MONGODB, new_password)
+    password = password_file.read_text(encoding="ascii")
     address = (
         f"mongodb://{service}:{quote(password)}@{service}-db:27017/shop"
         f"?authSource=shop&replicaSet={service}-db"
     )
-    make(folder / service / "mongo-url", USERS[service], lambda: address)
+    create(folder / service / "mongo-url", USERS[service], lambda: address)
 
 
-def make(path: Path, owner: int, value: Callable[[], str]) -> Path:
-    """Write a secret where there is none, and let its owner alone read it."""
+def create(path: Path, owner: int, value: Callable[[], str]) -> Path:
+    """Write a secret unless it exists, and make it readable only by its owner."""
     path.parent.mkdir(mode=0o755, exist_ok=True)
     if not path.exists():
         write(path, owner, value())
@@ -78,22 +80,22 @@ def make(path: Path, owner: int, value: Callable[[], str]) -> Path:
 
 
 def write(path: Path, owner: int, value: str) -> None:
-    """Write a secret in place of what is there, whole or not at all."""
+    """Write or replace a secret atomically."""
     draft = path.with_suffix(".draft")
     draft.write_text(value, encoding="ascii")
     draft.chmod(0o400)
     os.chown(draft, owner, owner)
     draft.rename(path)
-    print(f"made {path.relative_to(path.parents[1])}")
+    print(f"created {path.relative_to(path.parents[1])}")
 
 
 def publish_next_key(folder: Path) -> None:
-    """Have a new key published, before it signs."""
-    write(folder / "previous-key", USERS["authentication"], signing_key())
+    """Create the next key, which is published before it signs."""
+    write(folder / "previous-key", USERS["authentication"], new_signing_key())
 
 
 def swap_keys(folder: Path) -> None:
-    """Have the other key sign, and the one that has signed be published only."""
+    """Sign with the next key, and only publish the old one."""
     keys = [folder / name for name in ("signing-key", "previous-key")]
     texts = [key.read_text(encoding="ascii") for key in keys]
     for key, text in zip(keys, reversed(texts), strict=True):
@@ -101,7 +103,7 @@ def swap_keys(folder: Path) -> None:
 
 
 def forget_previous_key(folder: Path) -> None:
-    """Have only the key published that signs."""
+    """Publish only the key that signs."""
     (folder / "previous-key").unlink(missing_ok=True)
 
 
@@ -112,18 +114,18 @@ STEPS = {
 }
 
 
-def token() -> str:
-    """Return a password that needs no quoting anywhere."""
+def new_password() -> str:
+    """Return a password of characters that need no quoting."""
     return secrets.token_hex(24)
 
 
-def key_of_members() -> str:
-    """Return what the members of a replica set know each other by."""
+def new_replica_set_key() -> str:
+    """Return a key with which the members of a replica set authenticate."""
     return base64.b64encode(secrets.token_bytes(512)).decode("ascii")
 
 
-def signing_key() -> str:
-    """Return a new RSA key (PEM)."""
+def new_signing_key() -> str:
+    """Return an RSA key in PEM format."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
