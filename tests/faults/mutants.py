@@ -124,7 +124,7 @@ MUTANTS = {
         "products",
         {REJECTION_REASONS: _never_reject},
         fault="products frozen",
-        detected_by=frozenset({"C1", "C3", "C9"}),
+        detected_by=frozenset({"C1", "C3", "C4"}),
     ),
     "no check for an earlier decision": Mutant(
         "products",
@@ -152,12 +152,12 @@ MUTANTS = {
         "orders",
         {INSERT_MANY: _outside_of_transaction("outbox")},
         fault="orders dies after it wrote the outbox",
-        detected_by=frozenset({"C2", "C3"}),
+        detected_by=frozenset({"C3", "C8"}),
     ),
     "no seek back": Mutant(
         "products",
         {SEEK: _never_seek},
         fault="products-db stopped",
-        detected_by=frozenset({"C3", "C9"}),
+        detected_by=frozenset({"C3", "C4"}),
     ),
 }

@@ -107,7 +107,10 @@ def start(name: str) -> None:
 
 
 def _signal(name: str) -> signal.Signals:
-    return signal.Signals[f"SIG{name.upper().removeprefix('SIG')}"]
+    try:
+        return signal.Signals[f"SIG{name.upper().removeprefix('SIG')}"]
+    except KeyError:
+        raise typer.BadParameter(f"{name} is not a signal.") from None
 
 
 @app.command()
