@@ -40,14 +40,14 @@ def kubectl(*arguments: str, stdin: str | None = None, may_warn: bool = False) -
 
 def get(kind: str, name: str) -> Object:
     """Return an object of the shop's namespace."""
-    found: Object = json.loads(kubectl("get", kind, name, "-n", NAMESPACE, "-o", "json"))
-    return found
+    content: Object = json.loads(kubectl("get", kind, name, "-n", NAMESPACE, "-o", "json"))
+    return content
 
 
 def get_all(kind: str, *options: str) -> list[Object]:
     """Return all objects of a kind in the shop's namespace."""
-    found = json.loads(kubectl("get", kind, "-n", NAMESPACE, *options, "-o", "json"))
-    objects: list[Object] = found["items"]
+    content = json.loads(kubectl("get", kind, "-n", NAMESPACE, *options, "-o", "json"))
+    objects: list[Object] = content["items"]
     return objects
 
 

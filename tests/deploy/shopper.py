@@ -92,9 +92,9 @@ class Shop:
 
         def find_product() -> dict[str, int] | None:
             response = self.get(f"/api/products?name={name}")
-            found: list[dict[str, int]]
-            found = response.json()["products"] if response.status_code == 200 else []
-            return found[0] if found else None
+            products: list[dict[str, int]]
+            products = response.json()["products"] if response.status_code == 200 else []
+            return products[0] if products else None
 
         return wait_for(find_product, f"the shop lists {name}")["quantity"]
 

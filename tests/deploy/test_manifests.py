@@ -68,7 +68,7 @@ def drain_seconds(pod: Manifest) -> float:
 
 
 class TestSelectors:
-    def test_of_a_service_match_one_workload_and_its_ports(self, overlay: Overlay) -> None:
+    def test_a_service_selects_one_workload_and_its_ports(self, overlay: Overlay) -> None:
         templates = dict(overlay.workloads())
         for service in overlay.of_kind("Service"):
             [name] = overlay.find_workloads(service["spec"]["selector"])
@@ -81,12 +81,12 @@ class TestSelectors:
             for port in service["spec"]["ports"]:
                 assert port["port"] == numbers[port["targetPort"]]
 
-    def test_of_a_workload_match_only_its_pods(self, overlay: Overlay) -> None:
+    def test_a_workload_selects_only_its_own_pods(self, overlay: Overlay) -> None:
         for workload in replicated(overlay):
             selector = workload["spec"]["selector"]["matchLabels"]
             assert overlay.find_workloads(selector) == [name_of(workload)]
 
-    def test_of_disruption_budgets_match_each_workload_once(self, overlay: Overlay) -> None:
+    def test_each_workload_has_one_disruption_budget(self, overlay: Overlay) -> None:
         matches = [
             overlay.find_workloads(budget["spec"]["selector"]["matchLabels"])
             for budget in overlay.of_kind("PodDisruptionBudget")
@@ -94,7 +94,7 @@ class TestSelectors:
         names = sorted(name_of(workload) for workload in replicated(overlay))
         assert sorted(matches) == [[name] for name in names]
 
-    def test_of_spread_constraints_match_the_workloads_pods(self, overlay: Overlay) -> None:
+    def test_spread_constraints_select_the_workloads_own_pods(self, overlay: Overlay) -> None:
         for workload in replicated(overlay):
             pod = workload["spec"]["template"]["spec"]
             for constraint in pod["topologySpreadConstraints"]:
@@ -103,7 +103,7 @@ class TestSelectors:
 
 
 class TestAutoscalers:
-    def test_set_the_replicas_of_each_service(self, overlay: Overlay) -> None:
+    def test_each_service_is_scaled_and_has_no_fixed_replicas(self, overlay: Overlay) -> None:
         scaled = {
             autoscaler["spec"]["scaleTargetRef"]["name"]
             for autoscaler in overlay.of_kind("HorizontalPodAutoscaler")
@@ -115,7 +115,7 @@ class TestAutoscalers:
 
 class TestServices:
     @pytest.mark.parametrize("service", SETTINGS)
-    def test_have_every_required_setting_and_no_unknown_one(
+    def test_a_service_has_every_required_setting_and_no_unknown_one(
         self, overlay: Overlay, service: str
     ) -> None:
         fields: dict[str, FieldInfo] = SETTINGS[service].model_fields
@@ -128,7 +128,7 @@ class TestServices:
         assert required <= {name.removesuffix("_FILE") for name in present} | SET_BY_THE_IMAGE
         assert not present & secret, "a secret comes from a file"
 
-    def test_have_probes_with_existing_paths_and_ports(self, overlay: Overlay) -> None:
+    def test_probes_use_existing_paths_and_ports(self, overlay: Overlay) -> None:
         for name, template in overlay.workloads():
             for container in containers(template):
                 ports = {port["name"] for port in container.get("ports", [])}
@@ -138,19 +138,19 @@ class TestServices:
                     assert target is None or target["port"] in ports
                     assert "httpGet" not in probe or probe["httpGet"]["path"] in paths
 
-    def test_have_all_three_probes(self, overlay: Overlay) -> None:
+    def test_each_workload_has_all_three_probes(self, overlay: Overlay) -> None:
         for workload in replicated(overlay):
             assert len(probes(workload["spec"]["template"]["spec"]["containers"][0])) == 3
 
     @pytest.mark.parametrize("service", SETTINGS)
-    def test_have_enough_time_to_shut_down(self, overlay: Overlay, service: str) -> None:
+    def test_a_service_has_enough_time_to_shut_down(self, overlay: Overlay, service: str) -> None:
         pod = dict(overlay.workloads())[service]["spec"]
         sleep_seconds = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
         shutdown_seconds = sleep_seconds + drain_seconds(pod) + SHUTDOWN_SECONDS
         assert pod["terminationGracePeriodSeconds"] > shutdown_seconds
 
     @pytest.mark.parametrize("service", SETTINGS)
-    def test_drain_longer_than_a_client_keeps_an_idle_connection(
+    def test_a_service_drains_longer_than_a_client_keeps_an_idle_connection(
         self, overlay: Overlay, service: str
     ) -> None:
         template = REPOSITORY / "nginx_proxy" / "templates" / "http.conf.template"
@@ -159,7 +159,7 @@ class TestServices:
         pod = dict(overlay.workloads())[service]["spec"]
         assert drain_seconds(pod) > max(float(nginx_seconds), KEEP_ALIVE_SECONDS)
 
-    def test_have_the_access_labels_of_the_servers_in_their_settings(
+    def test_a_workload_has_access_labels_for_the_servers_in_its_settings(
         self, overlay: Overlay
     ) -> None:
         for name, template in overlay.workloads():
@@ -177,14 +177,14 @@ class TestServices:
 
 
 class TestNetworkPolicies:
-    def test_deny_by_default(self, overlay: Overlay) -> None:
+    def test_traffic_is_denied_by_default(self, overlay: Overlay) -> None:
         policies = {name_of(policy): policy for policy in overlay.of_kind("NetworkPolicy")}
         assert policies["default-deny"]["spec"] == {
             "podSelector": {},
             "policyTypes": ["Ingress", "Egress"],
         }
 
-    def test_allow_both_directions_for_each_access_label(self, overlay: Overlay) -> None:
+    def test_each_access_label_has_policies_for_both_directions(self, overlay: Overlay) -> None:
         policies = {name_of(policy): policy["spec"] for policy in overlay.of_kind("NetworkPolicy")}
         labels = {
             label
@@ -204,11 +204,11 @@ class TestNetworkPolicies:
 
 
 class TestSecurity:
-    def test_gives_no_pod_a_token_of_the_cluster(self, overlay: Overlay) -> None:
+    def test_no_pod_gets_a_token_of_the_cluster(self, overlay: Overlay) -> None:
         for name, template in overlay.workloads():
             assert template["spec"]["automountServiceAccountToken"] is False, name
 
-    def test_restricts_every_container(self, overlay: Overlay) -> None:
+    def test_every_container_is_restricted(self, overlay: Overlay) -> None:
         for name, template in overlay.workloads():
             pod = template["spec"]["securityContext"]
             assert pod["runAsNonRoot"], name
@@ -221,12 +221,12 @@ class TestSecurity:
                 }
                 assert set(container["resources"]) == {"requests", "limits"}
 
-    def test_contains_no_secret(self, overlay: Overlay) -> None:
+    def test_no_manifest_contains_a_secret(self, overlay: Overlay) -> None:
         assert not list(overlay.of_kind("Secret"))
 
 
 class TestVolumes:
-    def test_are_all_mounted(self, overlay: Overlay) -> None:
+    def test_every_volume_is_mounted(self, overlay: Overlay) -> None:
         for workload in overlay.of_kind("Deployment", "StatefulSet", "Job"):
             template = workload["spec"]["template"]
             volumes = {volume["name"] for volume in template["spec"].get("volumes", [])}
@@ -242,7 +242,7 @@ class TestVolumes:
 
 
 class TestJobs:
-    def test_have_the_release_in_their_names_and_expire(self, overlay: Overlay) -> None:
+    def test_a_job_has_the_release_in_its_name_and_expires(self, overlay: Overlay) -> None:
         jobs = list(overlay.of_kind("Job"))
         assert len(jobs) == 6
         for job in jobs:
@@ -251,7 +251,7 @@ class TestJobs:
 
 
 class TestServers:
-    def test_of_kafka_keep_three_copies_of_every_message(self, overlay: Overlay) -> None:
+    def test_kafka_keeps_three_copies_of_every_message(self, overlay: Overlay) -> None:
         sets = {name_of(server): server for server in overlay.of_kind("StatefulSet")}
         [container] = sets["kafka"]["spec"]["template"]["spec"]["containers"]
         settings = variables(container)
@@ -259,7 +259,7 @@ class TestServers:
         assert settings["KAFKA_DEFAULT_REPLICATION_FACTOR"] == "3"
         assert settings["KAFKA_MIN_INSYNC_REPLICAS"] == "2"
 
-    def test_of_databases_have_three_members_in_their_jobs(self, overlay: Overlay) -> None:
+    def test_each_database_has_three_members_which_its_job_names(self, overlay: Overlay) -> None:
         jobs = {name_of(job): job for job in overlay.of_kind("Job")}
         for database in overlay.of_kind("StatefulSet"):
             name = name_of(database)

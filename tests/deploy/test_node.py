@@ -178,22 +178,26 @@ class TestRelease:
 
 class TestLostPods:
     @pytest.mark.parametrize("name", STATELESS)
-    def test_of_a_service_fail_no_request(self, traffic: Traffic, name: str) -> None:
+    def test_losing_a_pod_of_a_service_fails_no_request(self, traffic: Traffic, name: str) -> None:
         delete_pod(name)
         traffic.wait_for_orders(20)
         assert not traffic.failures
 
     @pytest.mark.parametrize("name", STATEFUL)
-    def test_of_a_database_or_the_broker_lose_no_order(self, traffic: Traffic, name: str) -> None:
+    def test_losing_a_pod_of_a_database_or_the_broker_loses_no_order(
+        self, traffic: Traffic, name: str
+    ) -> None:
         delete_pod(name)
 
     @pytest.mark.parametrize(
         "name", ["products-ms", "orders-ms", "products-db", "orders-db", "kafka"]
     )
-    def test_without_grace_period_lose_no_order(self, traffic: Traffic, name: str) -> None:
+    def test_losing_a_pod_without_grace_period_loses_no_order(
+        self, traffic: Traffic, name: str
+    ) -> None:
         delete_pod(name, "--grace-period=0", "--force")
 
-    def test_of_all_databases_and_brokers_lose_no_order(self, traffic: Traffic) -> None:
+    def test_restarting_all_databases_and_brokers_loses_no_order(self, traffic: Traffic) -> None:
         began = time.monotonic()
         sets = [f"statefulset/{name}" for name in STATEFUL]
         kubectl("rollout", "restart", *sets, "-n", NAMESPACE)

@@ -51,20 +51,20 @@ class TestImages:
     @pytest.mark.parametrize(
         "file", DOCKERFILES, ids=lambda file: str(file.relative_to(REPOSITORY))
     )
-    def test_pass_hadolint(self, file: Path) -> None:
+    def test_a_dockerfile_passes_hadolint(self, file: Path) -> None:
         run(TOOLS / "hadolint", file)
 
     @pytest.mark.parametrize(
         "file", DOCKERFILES, ids=lambda file: str(file.relative_to(REPOSITORY))
     )
-    def test_run_as_a_numeric_user_and_load_no_syntax(self, file: Path) -> None:
+    def test_a_dockerfile_sets_a_numeric_user_and_loads_no_syntax(self, file: Path) -> None:
         text = file.read_text(encoding="utf-8")
         assert re.findall(r"^USER (.*)$", text, re.MULTILINE)[-1].split(":")[0].isdigit()
         assert "syntax=" not in text
         assert "alpine" not in text
         assert "HEALTHCHECK" in text
 
-    def test_exist_for_development_and_production_of_each_part(self) -> None:
+    def test_each_part_has_a_dockerfile_for_development_and_production(self) -> None:
         services = ("gateway-ms", "authentication-ms", "products-ms", "orders-ms")
         assert set(DOCKERFILES) == {
             REPOSITORY / part / name
@@ -74,12 +74,12 @@ class TestImages:
 
 
 class TestCompose:
-    def test_files_match_the_schema(self) -> None:
+    def test_compose_files_match_the_schema(self) -> None:
         schema = ("--builtin-schema", "vendor.compose-spec")
         run(TOOLS / "check-jsonschema", *schema, *COMPOSE_FILES)
 
     @pytest.mark.parametrize("file", COMPOSE_FILES)
-    def test_services_depend_on_existing_services(self, file: str) -> None:
+    def test_a_service_depends_on_existing_services(self, file: str) -> None:
         services = yaml.safe_load((REPOSITORY / file).read_text(encoding="utf-8"))["services"]
         for name, service in services.items():
             assert set(service.get("depends_on", {})) <= set(services), name
@@ -150,7 +150,7 @@ class TestMakeSecrets:
 
 class TestManifests:
     @pytest.mark.parametrize("overlay", OVERLAYS)
-    def test_match_the_schema(self, overlay: str, tmp_path: Path) -> None:
+    def test_an_overlay_matches_the_schema(self, overlay: str, tmp_path: Path) -> None:
         # test_cluster.py validates custom resources on a control plane.
         documents = build(KUBERNETES / "overlays" / overlay).split("\n---\n")
         standard = [
@@ -163,7 +163,7 @@ class TestManifests:
         run(TOOLS / "kubernetes-validate", "--strict", "-k", KUBERNETES_VERSION, file)
 
     @pytest.mark.parametrize("overlay", OVERLAYS)
-    def test_pass_checkov(self, overlay: str, tmp_path: Path) -> None:
+    def test_an_overlay_passes_checkov(self, overlay: str, tmp_path: Path) -> None:
         file = tmp_path / "all.yaml"
         file.write_text(build(KUBERNETES / "overlays" / overlay), encoding="utf-8")
         options = ("--quiet", "--compact", "--framework", "kubernetes")
@@ -171,7 +171,7 @@ class TestManifests:
         run(CHECKOV, *options, *skipped, "--file", file, folder=tmp_path)
 
     @pytest.mark.parametrize("component", COMPONENTS)
-    def test_combine_the_base_with_each_component(self, component: str) -> None:
+    def test_each_component_can_be_added_to_the_base(self, component: str) -> None:
         folder = KUBERNETES / "overlays" / "trial"
         folder.mkdir()
         try:
@@ -190,7 +190,7 @@ class TestManifests:
 
 
 class TestScripts:
-    def test_pass_shellcheck(self) -> None:
+    def test_scripts_pass_shellcheck(self) -> None:
         names = run("git", "ls-files", "infrastructure", "tests/deploy").split()
         scripts = [
             name
@@ -223,10 +223,10 @@ class TestProxy:
                 file.write_text(proxy.render(template.read_text(encoding="utf-8"), values))
         return tmp_path
 
-    def test_configuration_is_valid(self, rendered: Path) -> None:
+    def test_nginx_accepts_the_configuration(self, rendered: Path) -> None:
         run(tools.nginx(), "-p", f"{rendered}/", "-c", "nginx.conf", "-t")
 
-    def test_configuration_passes_gixy(self, rendered: Path) -> None:
+    def test_the_configuration_passes_gixy(self, rendered: Path) -> None:
         run(TOOLS / "gixy", "-ll", "--skips", SKIPPED_BY_GIXY, rendered / "nginx.conf")
 
 
@@ -237,11 +237,11 @@ class TestDelivery:
         config: dict[str, Any] = yaml.safe_load(text)
         return config
 
-    def test_configuration_matches_the_schema(self) -> None:
+    def test_the_pipeline_matches_the_schema(self) -> None:
         schema = ("--builtin-schema", "vendor.circle-ci")
         run(TOOLS / "check-jsonschema", *schema, ".circleci/config.yml")
 
-    def test_steps_use_existing_commands_and_parameters(self, config: dict[str, Any]) -> None:
+    def test_a_step_uses_existing_commands_and_parameters(self, config: dict[str, Any]) -> None:
         text = yaml.safe_dump(config)
         for name in re.findall(r"<< pipeline\.parameters\.(\w+) >>", text):
             assert name in config["parameters"]
@@ -255,7 +255,7 @@ class TestDelivery:
             assert job["executor"] in config["executors"]
         assert not config.get("orbs"), "these tests do not know the commands of orbs"
 
-    def test_workflow_uses_existing_jobs_and_parameters(self, config: dict[str, Any]) -> None:
+    def test_the_workflow_uses_existing_jobs_and_parameters(self, config: dict[str, Any]) -> None:
         built_in = {"name", "requires", "filters", "context", "type"}
         names: set[str] = set()
         for entry in config["workflows"]["deliver"]["jobs"]:

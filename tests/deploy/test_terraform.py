@@ -96,7 +96,7 @@ def find_resources(files: list[dict[str, Any]]) -> list[tuple[str, str, dict[str
 
 
 class TestFiles:
-    def test_contain_no_project_and_no_key(self) -> None:
+    def test_no_file_contains_a_project_or_a_key(self) -> None:
         for file in FOLDER.glob("*.tf"):
             text = file.read_text(encoding="utf-8")
             assert "PRIVATE KEY" not in text
@@ -104,18 +104,18 @@ class TestFiles:
 
 
 class TestSchema:
-    def test_has_the_pinned_version(self) -> None:
+    def test_the_schema_has_the_pinned_version(self) -> None:
         text = (SCHEMA / "container-cluster" / "index.d.ts").read_text(encoding="utf-8")
         [version] = set(re.findall(r"hashicorp/google/(\d+\.\d+)\.\d+/", text))
         assert f'version = "~> {version}"' in (FOLDER / "versions.tf").read_text(encoding="utf-8")
 
-    def test_knows_every_argument_and_misses_none(self, files: list[dict[str, Any]]) -> None:
+    def test_every_argument_is_known_and_none_is_missing(self, files: list[dict[str, Any]]) -> None:
         resources = find_resources(files)
         assert len(resources) > 15
         for kind, name, body in resources:
             check(f"{kind}.{name}", read_interfaces(kind), top_interface(kind), body)
 
-    def test_refuses_an_unknown_argument(self) -> None:
+    def test_the_check_refuses_an_unknown_argument(self) -> None:
         kind = "google_container_cluster"
         body = {"name": "n", "workload_identity_config": [{"pool": "p"}]}
         with pytest.raises(AssertionError, match="no such argument"):
@@ -123,7 +123,7 @@ class TestSchema:
 
 
 class TestReferences:
-    def test_have_a_target(self, files: list[dict[str, Any]]) -> None:
+    def test_every_reference_has_a_target(self, files: list[dict[str, Any]]) -> None:
         text = "\n".join(file.read_text(encoding="utf-8") for file in FOLDER.glob("*.tf"))
         targets = {(kind, name) for kind, name, _ in find_resources(files)}
         for kind, name in re.findall(r"(?<!data\.)\b(google_\w+)\.(\w+)\b", text):
@@ -133,7 +133,7 @@ class TestReferences:
 
 
 class TestVariables:
-    def test_have_a_description_and_a_type(self) -> None:
+    def test_every_variable_has_a_description_and_a_type(self) -> None:
         text = (FOLDER / "variables.tf").read_text(encoding="utf-8")
         bodies = re.findall(r'^variable "\w+" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
         assert all("description" in body and re.search(r"\btype\b", body) for body in bodies)

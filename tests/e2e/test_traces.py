@@ -43,7 +43,7 @@ def spans_by_name(collector: Collector, trace: str) -> dict[str, Collected]:
 
 
 class TestOrder:
-    def test_has_one_trace_through_all_services_and_events(
+    def test_an_order_has_one_trace_through_all_services_and_events(
         self, collector: Collector, sign_in: SignIn
     ) -> None:
         # When
@@ -71,7 +71,9 @@ class TestOrder:
 
 
 class TestRequest:
-    def test_ignores_the_trace_of_a_client(self, collector: Collector, shop: httpx2.Client) -> None:
+    def test_the_trace_of_a_client_is_ignored(
+        self, collector: Collector, shop: httpx2.Client
+    ) -> None:
         # Given
         headers = {"traceparent": f"00-{CLIENT_TRACE_ID}-b7ad6b7169203331-01"}
         # When
@@ -85,7 +87,7 @@ class TestRequest:
         ]
         assert collector.tree(CLIENT_TRACE_ID) == []
 
-    def test_has_no_personal_data_and_no_query_in_its_spans(
+    def test_spans_contain_no_personal_data_and_no_query(
         self, collector: Collector, sign_in: SignIn
     ) -> None:
         # Given
@@ -103,7 +105,7 @@ class TestRequest:
         token = admin.headers["Authorization"].removeprefix("Bearer ")
         assert [secret for secret in ("@", "secret-words", token) if secret in content] == []
 
-    def test_is_not_traced_if_it_is_a_probe_or_a_poll(
+    def test_probes_and_polls_are_not_traced(
         self, collector: Collector, shop: httpx2.Client
     ) -> None:
         # Given: the start of the stack has sent many probes.

@@ -111,7 +111,9 @@ class TestAdmin:
 
 
 class TestExampleData:
-    def test_has_categories_products_and_orders(self, shop: httpx2.Client, sign_in: SignIn) -> None:
+    def test_example_data_has_categories_products_and_orders(
+        self, shop: httpx2.Client, sign_in: SignIn
+    ) -> None:
         categories = shop.get("/api/categories").json()["categories"]
         names = [category["name"] for category in categories]
         assert names == ["electronics", "furniture", "kitchen"]

@@ -43,8 +43,8 @@ class Stack:
 
         For tests: it ignores the environment and uses only the variables and the folder's settings.
         """
-        given = {"PORTS": "free", **variables, "STATE": str(state)}
-        return cls(load_settings(given), quiet=quiet)
+        settings = load_settings({"PORTS": "free", **variables, "STATE": str(state)})
+        return cls(settings, quiet=quiet)
 
     def up(self, only: Sequence[str] = ()) -> None:
         """Start the programs that are not running, and wait until they are ready.

@@ -96,17 +96,17 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises:
         SettingError: A value is invalid.
     """
-    given = os.environ if environment is None else environment
-    state = Path(given.get("STATE") or DEFAULT_STATE).expanduser().absolute()
-    kept = _read(state / "settings.json")
+    variables = os.environ if environment is None else environment
+    state = Path(variables.get("STATE") or DEFAULT_STATE).expanduser().absolute()
+    remembered = _read(state / "settings.json")
     settings = Settings(
         state=state,
-        ports=_ports(given, kept.get("ports", {})),
-        mode=_mode(given.get("MODE") or kept.get("mode", Mode.DEVELOPMENT)),
-        seed=_seed(given.get("SEED") or kept.get("seed", "")),
-        log_level=(given.get("LOG_LEVEL") or kept.get("log_level", "INFO")).upper(),
-        web=_web(given.get("WEB") or kept.get("web", "")),
-        trusted_proxies=given.get("TRUSTED_PROXIES") or kept.get("trusted_proxies", ""),
+        ports=_ports(variables, remembered.get("ports", {})),
+        mode=_mode(variables.get("MODE") or remembered.get("mode", Mode.DEVELOPMENT)),
+        seed=_seed(variables.get("SEED") or remembered.get("seed", "")),
+        log_level=(variables.get("LOG_LEVEL") or remembered.get("log_level", "INFO")).upper(),
+        web=_web(variables.get("WEB") or remembered.get("web", "")),
+        trusted_proxies=variables.get("TRUSTED_PROXIES") or remembered.get("trusted_proxies", ""),
     )
     return _with_free_ports(settings)
 
@@ -114,8 +114,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _read(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
-    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return kept
+    remembered: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return remembered
 
 
 def _mode(value: str) -> Mode:
@@ -137,16 +137,16 @@ def _web(value: str) -> str:
     return value
 
 
-def _ports(given: Mapping[str, str], kept: Mapping[str, int]) -> dict[str, int]:
+def _ports(variables: Mapping[str, str], remembered: Mapping[str, int]) -> dict[str, int]:
     """Return every port; 0 stands for any free port."""
-    choice = given.get("PORTS", "")
+    choice = variables.get("PORTS", "")
     if choice not in {"", "free"}:
         raise SettingError(f"PORTS={choice} is unknown; PORTS=free finds free ports.")
     fallback = dict.fromkeys(DEFAULT_PORTS, 0) if choice else DEFAULT_PORTS
-    ports = {**fallback, **kept}
+    ports = {**fallback, **remembered}
     for name in DEFAULT_PORTS:
         variable = port_variable(name)
-        if value := given.get(variable):
+        if value := variables.get(variable):
             ports[name] = _port(variable, value)
     _refuse_duplicates(ports)
     return ports

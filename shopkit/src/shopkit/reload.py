@@ -57,8 +57,8 @@ class Runner:
         assert self._child is not None  # noqa: S101 - run() has just started it.
         if not exited.done():
             self._child.terminate()
-        done, _ = await asyncio.wait({exited}, timeout=STOP_SECONDS)
-        if not done:
+        await asyncio.wait({exited}, timeout=STOP_SECONDS)
+        if not exited.done():
             self._child.kill()
             await exited
 

@@ -16,6 +16,8 @@ from pymongo.errors import OperationFailure
 from stack import Stack, StackError
 from stack.errors import PortTakenError
 
+Document = dict[str, Any]
+
 SERVERS = ["databases", "kafka", "nginx"]
 LIMIT_SECONDS = 30
 
@@ -91,15 +93,15 @@ class TestUp:
 
 
 class TestDatabases:
-    def test_require_a_password(self, running: Stack) -> None:
+    def test_a_database_requires_a_password(self, running: Stack) -> None:
         port = running.settings.ports["orders-db"]
         url = f"mongodb://127.0.0.1:{port}/?directConnection=true"
         refusal = pytest.raises(OperationFailure, match="requires authentication")
-        with MongoClient[Any](url) as client, refusal:
+        with MongoClient[Document](url) as client, refusal:
             client.shop.orders.find_one()
 
-    def test_allow_a_services_user_to_write_and_migrate(self, running: Stack) -> None:
-        with MongoClient[Any](running.database_url("orders")) as client:
+    def test_a_services_user_can_write_and_migrate(self, running: Stack) -> None:
+        with MongoClient[Document](running.database_url("orders")) as client:
             shop = client.get_default_database()
             with client.start_session() as session, session.start_transaction():
                 shop.orders.insert_one({"_id": 1}, session=session)
@@ -108,18 +110,18 @@ class TestDatabases:
             assert shop.name == "shop"
             assert shop.orders.find_one() == {"_id": 1}
 
-    def test_refuse_a_services_user_any_other_database(self, running: Stack) -> None:
-        with MongoClient[Any](running.database_url("orders")) as client:
+    def test_a_services_user_cannot_use_another_database(self, running: Stack) -> None:
+        with MongoClient[Document](running.database_url("orders")) as client:
             with pytest.raises(OperationFailure, match="not authorized"):
                 client.other.things.insert_one({})
             with pytest.raises(OperationFailure, match="not authorized"):
                 client.admin.system.users.find_one()
 
-    def test_do_not_know_the_users_of_other_services(self, running: Stack) -> None:
+    def test_a_services_user_cannot_sign_in_to_another_server(self, running: Stack) -> None:
         orders, products = (running.settings.ports[f"{name}-db"] for name in ("orders", "products"))
         url = running.database_url("orders").replace(str(orders), str(products))
         refusal = pytest.raises(OperationFailure, match="Authentication failed")
-        with MongoClient[Any](url.replace("orders-db", "products-db")) as client, refusal:
+        with MongoClient[Document](url.replace("orders-db", "products-db")) as client, refusal:
             client.shop.orders.find_one()
 
 
@@ -150,7 +152,7 @@ class TestRestart:
 
     def test_keeps_the_data_after_a_change_of_port(self, running: Stack) -> None:
         # Given
-        with MongoClient[Any](running.database_url("products")) as client:
+        with MongoClient[Document](running.database_url("products")) as client:
             client.shop.products.insert_one({"_id": "kept"})
         running.down()
 
@@ -159,7 +161,7 @@ class TestRestart:
         moved.up(["products-db"])
 
         # Then
-        with MongoClient[Any](moved.database_url("products")) as client:
+        with MongoClient[Document](moved.database_url("products")) as client:
             assert client.shop.products.find_one() == {"_id": "kept"}
         assert moved.settings.ports["products-db"] != running.settings.ports["products-db"]
         moved.down()
@@ -169,14 +171,14 @@ class TestRestart:
 class TestReset:
     def test_deletes_the_data_and_restarts_the_running_programs(self, running: Stack) -> None:
         # Given
-        with MongoClient[Any](running.database_url("orders")) as client:
+        with MongoClient[Document](running.database_url("orders")) as client:
             client.shop.things.insert_one({})
 
         # When
         running.reset()
 
         # Then
-        with MongoClient[Any](running.database_url("orders")) as client:
+        with MongoClient[Document](running.database_url("orders")) as client:
             assert client.shop.list_collection_names() == []
         assert states(running)["kafka"] == "ready"
         assert states(running)["gateway"] == "stopped"

@@ -38,20 +38,20 @@ class TestAllPrograms:
         assert production.environment["ENVIRONMENT"] == "production"
         assert production.environment["CHAOS_ENDPOINTS"] == "false"
 
-    def test_have_no_password_in_their_environments(self, state: State, settings: Settings) -> None:
+    def test_no_environment_contains_a_password(self, state: State, settings: Settings) -> None:
         password = state.password("orders-db.password")
 
         for program in all_programs(settings).values():
             assert password not in str(program)
 
-    def test_are_written_again_only_after_a_setting_changes(self, state: State) -> None:
+    def test_a_changed_setting_is_noticed(self, state: State) -> None:
         all_programs(Settings(state=state.folder))["orders"].write(state)
 
         assert all_programs(Settings(state=state.folder))["orders"].is_written(state)
         changed = Settings(state=state.folder, log_level="DEBUG")
         assert not all_programs(changed)["orders"].is_written(state)
 
-    def test_give_each_service_the_addresses_that_it_needs(self, settings: Settings) -> None:
+    def test_each_service_gets_the_addresses_that_it_needs(self, settings: Settings) -> None:
         programs = all_programs(settings)
 
         assert programs["gateway"].environment["ORDERS_URL"] == "http://127.0.0.1:8003"

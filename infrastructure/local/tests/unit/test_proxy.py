@@ -56,7 +56,7 @@ class TestTrustedProxies:
 
 
 class TestContentPolicy:
-    def test_of_development_adds_only_a_nonce_and_a_web_socket(self) -> None:
+    def test_development_adds_only_a_nonce_and_a_web_socket(self) -> None:
         production, development = read_policy("production"), read_policy("development")
 
         assert "'nonce-${CSP_NONCE}'" in development
@@ -64,7 +64,7 @@ class TestContentPolicy:
         assert rest == production
 
     @pytest.mark.parametrize("forbidden", ["unsafe-inline", "unsafe-eval", "*", "http:", "https:"])
-    def test_of_production_allows_no_other_origin_and_no_inline_code(self, forbidden: str) -> None:
+    def test_production_allows_no_other_origin_and_no_inline_code(self, forbidden: str) -> None:
         assert forbidden not in read_policy("production")
 
 
