@@ -4,11 +4,12 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from stack.ports import free_ports
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -20,7 +21,8 @@ class Project:
         self.folder = folder
         self._command = ["docker", "compose", "--file", file, "--project-name", name]
         # One image at a time, because its unit tests have short timeouts for a busy machine.
-        variables = {"SHOP_PORT": str(_free_port()), "COMPOSE_PARALLEL_LIMIT": "1"}
+        [port] = free_ports(1)
+        variables = {"SHOP_PORT": str(port), "COMPOSE_PARALLEL_LIMIT": "1"}
         self._environment = {**os.environ, **variables, **settings}
 
     @property
@@ -103,10 +105,3 @@ def _docker(*arguments: str) -> str:
     completed = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     assert completed.returncode == 0, completed.stderr
     return completed.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port: int = unused.getsockname()[1]
-        return port

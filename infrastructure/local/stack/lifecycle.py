@@ -55,17 +55,17 @@ class Stack:
         Raises:
             StackError: A program cannot start.
         """
-        with self._one_command_at_a_time():
+        with self._locked():
             self._up(only)
 
     def down(self) -> None:
         """Stop all programs of this stack."""
-        with self._one_command_at_a_time():
+        with self._locked():
             self._down()
 
     def reset(self) -> None:
         """Delete the data, and start the programs again that were running."""
-        with self._one_command_at_a_time():
+        with self._locked():
             running = [name for name, pid in self._pids().items() if pid]
             self._down()
             shutil.rmtree(self.settings.state / "data")
@@ -122,7 +122,7 @@ class Stack:
         return [log for log in logs if log.exists()]
 
     @contextlib.contextmanager
-    def _one_command_at_a_time(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         with (self.settings.state / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -46,7 +46,7 @@ def prepare(state: State, settings: Settings) -> None:
             file = target / "conf.d" / template.relative_to(templates).with_suffix("")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(rendered, encoding="utf-8")
-    _let_workers_in(state.folder, target)
+    _give_to_owner(state.folder, target)
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
@@ -108,7 +108,7 @@ def _owner() -> str:
         return "root"
 
 
-def _let_workers_in(state: Path, target: Path) -> None:
+def _give_to_owner(state: Path, target: Path) -> None:
     """Give the folders to the clone's owner, as whom the workers run if root starts nginx."""
     if os.geteuid() == 0:
         owner = REPOSITORY.stat()
