@@ -1,4 +1,4 @@
-"""Real servers for all tests that need them: three replica sets and Kafka, of this run only."""
+"""Real servers for all tests that need them: three replica sets and Kafka, for this run only."""
 
 import logging
 from collections.abc import Iterator
@@ -7,28 +7,28 @@ import pytest
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
-# Before pytest takes the folder of this name, in which shopkit's tests are, for the package.
+# Imported first, or pytest would take the folder shopkit, which has the tests, for the package.
 import shopkit  # noqa: F401
 from stack import Stack
 
 
-def log_shortly() -> None:
-    """Render log lines at little cost: a test that makes many must not wait for them."""
+def configure_fast_logging() -> None:
+    """Render log lines cheaply, because some tests write many."""
     structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
 
 
-log_shortly()
+configure_fast_logging()
 
 
 @pytest.fixture(autouse=True)
-def own_logs() -> Iterator[None]:
-    """Take back what a command that a test runs has made of the logs: where they go."""
+def restore_logging() -> Iterator[None]:
+    """Undo the logging configuration of a command that a test runs."""
     yield
     for handler in logging.root.handlers[:]:
         if isinstance(handler.formatter, ProcessorFormatter):
             logging.root.removeHandler(handler)
             logging.root.setLevel(logging.WARNING)
-            log_shortly()
+            configure_fast_logging()
 
 
 @pytest.fixture(scope="session")

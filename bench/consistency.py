@@ -1,11 +1,11 @@
-"""Reads both databases of the order path, and finds where they are inconsistent.
+"""Reads products-db and orders-db, and finds inconsistencies between them.
 
-The names of the invariants are those of docs/architecture.md.
+docs/architecture.md explains the invariants C1 to C10.
 """
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -35,30 +35,30 @@ class Databases:
         ):
             yield cls(products["shop"], orders["shop"])
 
-    def know(self, product_ids: Mapping[str, int]) -> bool:
-        """Return whether orders-db has all of these products."""
-        wanted = {"_id": {"$in": [ObjectId(product_id) for product_id in product_ids]}}
-        return self.orders["products"].count_documents(wanted) == len(product_ids)
+    def projection_has(self, product_ids: Collection[str]) -> bool:
+        """Return whether the projection has all of these products."""
+        query = {"_id": {"$in": [ObjectId(product_id) for product_id in product_ids]}}
+        return self.orders["products"].count_documents(query) == len(product_ids)
 
-    def pending(self) -> int:
+    def count_pending(self) -> int:
         """Return how many orders wait for a decision."""
         return self.orders["orders"].count_documents({"status": "PENDING"})
 
     def settled(self) -> bool:
-        """Return whether every order is decided and every event was sent and applied."""
+        """Return whether every order is settled and every event has been sent and applied."""
         if self.orders["orders"].find_one({"resend_at": {"$exists": True}}, {"_id": 1}):
             return False
-        waiting = {"unsent": True, "leased_until": {"$exists": True}}
+        unsent = {"unsent": True, "leased_until": {"$exists": True}}
         outboxes = (self.orders["outbox"], self.products["outbox"])
-        return not any(outbox.find_one(waiting, {"_id": 1}) for outbox in outboxes) and not (
-            different_products(self)
+        return not any(outbox.find_one(unsent, {"_id": 1}) for outbox in outboxes) and not (
+            differing_products(self)
         )
 
     def wait_until_settled(self, seconds: float = 300) -> None:
-        """Return once all is settled.
+        """Wait until every order is settled.
 
         Raises:
-            SystemExit: It is not within this time.
+            SystemExit: The time is over.
         """
         deadline = time.monotonic() + seconds
         while not self.settled():
@@ -66,8 +66,8 @@ class Databases:
                 raise SystemExit(f"not settled within {seconds:g} s")
             time.sleep(0.05)
 
-    def sold(self) -> dict[str, int]:
-        """Return how many of each product accepted orders took, by products-ms's record."""
+    def count_sold(self) -> dict[str, int]:
+        """Return how many of each product the accepted orders took, by products-ms's decisions."""
         totals = self.products["orders"].aggregate(
             [
                 {"$match": {"status": "ACCEPTED"}},
@@ -78,17 +78,17 @@ class Databases:
         return {str(row["_id"]): row["sold"] for row in totals}
 
     def statuses(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return each order's status, in orders-db and in products-ms's record."""
-        here, there = (
+        """Return each order's status in orders-db, and in products-ms's decisions."""
+        orders, decisions = (
             {str(row["_id"]): row["status"] for row in database["orders"].find({}, {"status": 1})}
             for database in (self.orders, self.products)
         )
-        return here, there
+        return orders, decisions
 
     @contextmanager
-    def watched(self) -> Iterator[dict[str, float]]:
-        """Yield the moments at which orders were seen ACCEPTED, as they are committed."""
-        seen: dict[str, float] = {}
+    def watch_acceptances(self) -> Iterator[dict[str, float]]:
+        """Collect when each order became ACCEPTED in orders-db, in seconds since the epoch."""
+        accepted_at: dict[str, float] = {}
         changed = [{"$match": {"updateDescription.updatedFields.status": "ACCEPTED"}}]
         with self.orders["orders"].watch(changed, max_await_time_ms=1000) as stream:
             ended = threading.Event()
@@ -96,55 +96,57 @@ class Databases:
             def watch() -> None:
                 while not ended.is_set():
                     if change := stream.try_next():
-                        seen[str(change["documentKey"]["_id"])] = time.time()
+                        accepted_at[str(change["documentKey"]["_id"])] = time.time()
 
             watcher = threading.Thread(target=watch)
             watcher.start()
             try:
-                yield seen
+                yield accepted_at
             finally:
                 ended.set()
                 watcher.join()
 
 
-def different_products(databases: Databases) -> list[str]:
-    """Return the ids of products whose projection is not what products-db holds."""
-    there = {
-        row["_id"]: (
+def differing_products(databases: Databases) -> list[str]:
+    """Return the ids of the products that differ between products-db and the projection."""
+    products = {
+        str(row["_id"]): (
             *(row[field] for field in ("name", "price_cents", "quantity", "archived")),
             row["details_version"] + row["stock_version"],
         )
         for row in databases.products["products"].find({}, {"terms": 0, "name_terms": 0})
     }
     fields = ("name", "price_cents", "quantity", "archived", "version")
-    here = {
-        row["_id"]: tuple(row[field] for field in fields)
+    projection = {
+        str(row["_id"]): tuple(row[field] for field in fields)
         for row in databases.orders["products"].find({})
     }
-    return [str(id_) for id_ in here.keys() | there.keys() if here.get(id_) != there.get(id_)]
+    return _differing_keys(products, projection)
 
 
-def disagreements(databases: Databases, stocks: Mapping[str, int]) -> list[str]:
-    """Return what is wrong, nothing where all is as it must be once all is quiet.
+def find_inconsistencies(databases: Databases, stocks: Mapping[str, int]) -> list[str]:
+    """Return a line for each violated invariant, once every order is settled.
 
     Args:
         databases: Both databases.
-        stocks: The stock with which each product began, by id.
+        stocks: The initial stock of each product, by id.
     """
-    sold = databases.sold()
+    sold = databases.count_sold()
     left = {
         str(row["_id"]): row["quantity"]
         for row in databases.products["products"].find({}, {"quantity": 1})
     }
     unbalanced = [id_ for id_, count in stocks.items() if left[id_] + sold.get(id_, 0) != count]
-    here, there = databases.statuses()
+    orders, decisions = databases.statuses()
     findings = {
         "C1: stock below zero": [id_ for id_, count in left.items() if count < 0],
-        "C1: stock and accepted lines are not the initial stock": unbalanced,
-        "C3: still PENDING": [id_ for id_, status in here.items() if status == "PENDING"],
-        "C3: the services disagree on orders": [
-            id_ for id_ in here.keys() | there.keys() if here.get(id_) != there.get(id_)
-        ],
-        "C7: the projection is not the products": different_products(databases),
+        "C1: stock and accepted lines do not add up to the initial stock": unbalanced,
+        "C3: still PENDING": [id_ for id_, status in orders.items() if status == "PENDING"],
+        "C3: orders and decisions differ": _differing_keys(orders, decisions),
+        "C7: products and projection differ": differing_products(databases),
     }
-    return [f"{what}: {len(ids)}, such as {min(ids)}" for what, ids in findings.items() if len(ids)]
+    return [f"{text}: {len(ids)}, such as {min(ids)}" for text, ids in findings.items() if ids]
+
+
+def _differing_keys(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
+    return [key for key in left.keys() | right.keys() if left.get(key) != right.get(key)]

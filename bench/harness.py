@@ -1,4 +1,4 @@
-"""What benchmarks of the whole stack share: the stack, its accounts and products, and figures."""
+"""Shared parts of the benchmarks: a stack with accounts and products, and the figures."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from bench.load import Answer, Load, request
+from bench.load import Load, Response, request
 
 from stack import Stack
 
@@ -28,27 +28,36 @@ SETTINGS = "writes w:majority with the default journal, acks=all, MODE=prod, one
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured figure beside its goal; `least` is False where smaller is better."""
+    """A measured figure with its goal.
 
-    what: str
+    Args:
+        name: What was measured.
+        value: The result.
+        unit: The unit of the value and the goal.
+        goal: The bound, if there is one.
+        goal_is_minimum: Whether the goal is a lower bound; otherwise it is an upper bound.
+    """
+
+    name: str
     value: float
     unit: str
     goal: float | None = None
-    least: bool = True
+    goal_is_minimum: bool = True
 
     def __str__(self) -> str:
         """Return a line of the report."""
-        line = f"{self.what:<58}{self.value:>9,.4g} {self.unit:<4}"
+        line = f"{self.name:<58}{self.value:>9,.4g} {self.unit:<4}"
         if self.goal is None:
             return line
-        met = self.value >= self.goal if self.least else self.value <= self.goal
+        met = self.value >= self.goal if self.goal_is_minimum else self.value <= self.goal
         return f"{line} goal {self.goal:>6,g} {'met' if met else 'MISS'}"
 
 
-def machine(folder: Path) -> str:
-    """Return what was measured on."""
-    disks = [each for each in psutil.disk_partitions(all=True) if folder.is_relative_to(each[1])]
-    disk = max(disks, key=lambda each: len(each.mountpoint))
+def describe_machine(folder: Path) -> str:
+    """Describe this machine, and the disk of a folder."""
+    partitions = psutil.disk_partitions(all=True)
+    disks = [disk for disk in partitions if folder.is_relative_to(disk.mountpoint)]
+    disk = max(disks, key=lambda disk: len(disk.mountpoint))
     kind = f"{disk.fstype}, IN MEMORY" if disk.fstype in {"tmpfs", "ramfs"} else disk.fstype
     memory = psutil.virtual_memory().total / 2**30
     load = os.getloadavg()[0]
@@ -59,28 +68,28 @@ def machine(folder: Path) -> str:
 
 
 class Shop:
-    """A running stack, seen from its door."""
+    """A running stack, used through nginx."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.port = stack.settings.ports["shop"]
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Return what a visitor's POST is answered."""
-        asked = urllib.request.Request(  # noqa: S310 - our own address.
+        """Send a visitor's POST request and return the body of the response."""
+        http_request = urllib.request.Request(  # noqa: S310 - our own address.
             f"{self.stack.settings.shop_url}{path}",
             json.dumps(body).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
-            return json.load(answer)
+        with urllib.request.urlopen(http_request, timeout=30) as response:  # noqa: S310
+            return json.load(response)
 
     def sign_in(self, email: str, password: str) -> str:
-        """Return an access token, which lives for 15 minutes."""
-        answer = self.post("/api/login", {"email": email, "password": password})
-        return str(answer["access_token"])
+        """Return an access token, which is valid for 15 minutes."""
+        tokens = self.post("/api/login", {"email": email, "password": password})
+        return str(tokens["access_token"])
 
-    def shoppers(self, count: int) -> list[str]:
+    def register_shoppers(self, count: int) -> list[str]:
         """Register shoppers and return their access tokens."""
         emails = [f"shopper{number}@bench.example" for number in range(count)]
         for email in emails:
@@ -88,20 +97,19 @@ class Shop:
         return [self.sign_in(email, email) for email in emails]
 
     async def add_products(self, stocks: Mapping[str, int]) -> dict[str, str]:
-        """Add products as an admin does and return their ids by name.
+        """Add products as an admin, and return their ids by name.
 
         Args:
-            stocks: How many there are of each name.
+            stocks: The stock of each product, by name.
         """
         token = self.sign_in("admin@admin.com", "admin@admin.com")
-        requests = iter(
-            [request("POST", "/api/products", token, _product(*each)) for each in stocks.items()]
-        )
-        # One after the other: all of them write to the same category.
-        answers = await Load(self.port, connections=1).back_to_back(lambda: next(requests, None))
-        expect(answers, 201)
-        added = [json.loads(answer.body) for answer in answers]
-        return {product["name"]: product["id"] for product in added}
+        bodies = [_product(name, quantity) for name, quantity in stocks.items()]
+        requests = iter([request("POST", "/api/products", token, body) for body in bodies])
+        # One connection, because all requests write to the same category.
+        responses = await Load(self.port, connections=1).back_to_back(lambda: next(requests, None))
+        expect_status(responses, 201)
+        products = [json.loads(response.body) for response in responses]
+        return {product["name"]: product["id"] for product in products}
 
 
 def _product(name: str, quantity: int) -> dict[str, Any]:
@@ -117,26 +125,26 @@ def _product(name: str, quantity: int) -> dict[str, Any]:
 
 
 def many_products() -> dict[str, int]:
-    """Return the usual catalogue: names, with plenty of each."""
+    """Return the stocks of the usual catalogue, by name."""
     return {f"product {number}": STOCK for number in range(PRODUCTS)}
 
 
-def expect(answers: Sequence[Answer], status: int) -> None:
-    """Return where all answers have a status.
+def expect_status(responses: Sequence[Response], status: int) -> None:
+    """Check that all responses have a status.
 
     Raises:
-        SystemExit: One has another: what was measured means nothing.
+        SystemExit: A response has another status, so the measurement is invalid.
     """
-    for answer in answers:
-        if answer.status != status:
-            raise SystemExit(f"{answer.status} where {status} was expected: {answer.body!r}")
+    for response in responses:
+        if response.status != status:
+            raise SystemExit(f"expected {status}, got {response.status}: {response.body!r}")
 
 
 @contextmanager
-def shop(folder: Path = STATE) -> Iterator[Shop]:
+def running_shop(folder: Path = STATE) -> Iterator[Shop]:
     """Run an empty stack on free ports, with its data on the disk of this folder."""
     if folder.exists():
-        # A run that was killed has left its stack.
+        # A killed run leaves its stack behind.
         Stack.in_folder(folder).down()
         shutil.rmtree(folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -150,30 +158,34 @@ def shop(folder: Path = STATE) -> Iterator[Shop]:
 
 
 class Costs:
-    """The CPU seconds of each program of a stack, and of the load itself, since it was made."""
+    """The CPU time of each program of a stack, and of the load, since this was created."""
 
     def __init__(self, stack: Stack) -> None:
         self._pids = {status.name: status.pid for status in stack.status() if status.pid}
         self._began = time.monotonic()
         self._before = self._seconds()
 
-    def per(self, count: int, what: str) -> str:
-        """Return the milliseconds that each program spent for one of so many, and its share.
+    def per_item(self, count: int, item: str) -> str:
+        """Describe the CPU time of each program for one item, and its share of the machine.
 
-        With them, how many a second all cores would do if nothing else ran on them.
+        The text also says how many items a second all cores could handle.
+
+        Args:
+            count: How many items were handled.
+            item: What an item is.
         """
         cores = os.cpu_count() or 1
-        wall = (time.monotonic() - self._began) * cores
+        available = (time.monotonic() - self._began) * cores
         spent = {name: after - self._before[name] for name, after in self._seconds().items()}
         parts = [
-            f"{name} {seconds / count * 1000:.2f} ({seconds / wall:.0%})"
+            f"{name} {seconds / count * 1000:.2f} ({seconds / available:.0%})"
             for name, seconds in sorted(spent.items(), key=lambda pair: -pair[1])
-            if seconds / wall >= 0.005
+            if seconds / available >= 0.005
         ]
-        together = sum(spent.values()) / count
+        total = sum(spent.values()) / count
         return (
-            f"  ms of CPU {what} (share of the machine): {', '.join(parts)}; together "
-            f"{together * 1000:.2f}, which is {cores / together:.0f}/s of a machine to itself; "
+            f"  ms of CPU for {item} (share of the machine): {', '.join(parts)}; total "
+            f"{total * 1000:.2f}, so all cores could handle {cores / total:.0f}/s; "
             f"load now {os.getloadavg()[0]:.1f}"
         )
 
@@ -183,11 +195,12 @@ class Costs:
 
 
 def _family_seconds(pid: int) -> float:
-    top = psutil.Process(pid)
-    return sum(sum(each.cpu_times()[:2]) for each in [top, *top.children(recursive=True)])
+    process = psutil.Process(pid)
+    family = [process, *process.children(recursive=True)]
+    return sum(sum(member.cpu_times()[:2]) for member in family)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the value that so many percent of the values do not exceed."""
+    """Return the value that this percentage of the values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]

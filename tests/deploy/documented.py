@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md, run as a person would."""
+"""Runs the commands of the operations guide as a person would."""
 
 import re
 import subprocess
@@ -6,36 +6,39 @@ from pathlib import Path
 
 from tests.deploy.compose import REPOSITORY
 
+PAGES = REPOSITORY / "docs" / "operations"
+ADMIN_PAGE = "minikube.md"
+BACKUP_PAGE = "backup.md"
+RESTORE_PAGE = "restore.md"
+
 
 def run(commands: str, folder: Path = REPOSITORY) -> str:
-    """Run what a person would type in a folder, and return what it printed.
+    """Run commands in a folder as a shell does, and return their output.
 
     Raises:
-        AssertionError: A command of them failed.
+        AssertionError: A command failed.
     """
-    done = subprocess.run(
+    completed = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    assert completed.returncode == 0, f"{commands}\n{completed.stdout}\n{completed.stderr}"
+    return completed.stdout
 
 
-def documented(pattern: str) -> str:
-    """Return the one block of commands in which a pattern is found."""
-    text = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
-    block: str
-    [block] = [one for one in blocks if re.search(pattern, one, re.DOTALL)]
+def find_block(page: str, pattern: str) -> str:
+    """Return the only block of commands in a page that matches a pattern."""
+    text = (PAGES / page).read_text(encoding="utf-8")
+    blocks: list[str] = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    [block] = [block for block in blocks if re.search(pattern, block, re.DOTALL)]
     return block
 
 
-def command(pattern: str) -> str:
-    """Return the one command in which a pattern is found."""
-    commands = re.findall(r"(?:.*\\\n)*.+", documented(pattern))
-    one: str
-    [one] = [each for each in commands if re.search(pattern, each, re.DOTALL)]
-    return one
+def find_command(page: str, pattern: str) -> str:
+    """Return the only command in a page that matches a pattern."""
+    commands: list[str] = re.findall(r"(?:.*\\\n)*.+", find_block(page, pattern))
+    [command] = [command for command in commands if re.search(pattern, command, re.DOTALL)]
+    return command

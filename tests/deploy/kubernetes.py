@@ -1,4 +1,4 @@
-"""The cluster that KUBECONFIG names, and the shop's namespace in it."""
+"""The cluster of KUBECONFIG, and the shop's namespace in it."""
 
 import json
 import os
@@ -9,50 +9,70 @@ from typing import Any
 
 import yaml
 from tests.deploy.manifests import KUBERNETES
-from tests.deploy.shopper import tell
+from tests.deploy.shopper import report
 
 NAMESPACE = "kiosk"
 RELEASES = os.environ.get("RELEASES", "r1 r2").split()
-PATIENCE_SECONDS = 300
-OF_GKE = {"PROJECT_ID": "a-project", "SHOP_HOST": "shop.test", "LOAD_BALANCER": "192.0.2.80"}
+TIMEOUT_SECONDS = 300
+GKE_SETTINGS = {"PROJECT_ID": "a-project", "SHOP_HOST": "shop.test", "LOAD_BALANCER": "192.0.2.80"}
+
+Object = dict[str, Any]
 
 
-def kubectl(*arguments: str, given: str | None = None, warns: bool = False) -> str:
-    """Run kubectl, with what it is to read on its standard input.
+def kubectl(*arguments: str, stdin: str | None = None, may_warn: bool = False) -> str:
+    """Run kubectl and return its output.
+
+    Args:
+        arguments: The command and its options.
+        stdin: The standard input.
+        may_warn: Whether warnings are acceptable.
 
     Raises:
-        AssertionError: It failed, or the API server warned.
+        AssertionError: kubectl failed, or the API server warned.
     """
     command = ["kubectl", *arguments]
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{arguments}\n{done.stdout[-2000:]}\n{done.stderr}"
-    assert warns or "Warning" not in done.stderr, done.stderr
-    return done.stdout
+    completed = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+    output = f"{arguments}\n{completed.stdout[-2000:]}\n{completed.stderr}"
+    assert completed.returncode == 0, output
+    assert may_warn or "Warning" not in completed.stderr, completed.stderr
+    return completed.stdout
 
 
-def get(kind: str, name: str = "") -> Any:
-    """Return an object of the shop's namespace, or all of a kind."""
-    found = json.loads(kubectl("get", kind, *filter(None, [name]), "-n", NAMESPACE, "-o", "json"))
-    return found if name else found["items"]
+def get(kind: str, name: str) -> Object:
+    """Return an object of the shop's namespace."""
+    content: Object = json.loads(kubectl("get", kind, name, "-n", NAMESPACE, "-o", "json"))
+    return content
 
 
-def pods_of(name: str) -> list[Any]:
-    """Return the pods of a workload that are not going away."""
-    selector = f"app.kubernetes.io/name={name}"
-    pods = kubectl("get", "pods", "-n", NAMESPACE, "-l", selector, "-o", "json")
-    return [pod for pod in json.loads(pods)["items"] if "deletionTimestamp" not in pod["metadata"]]
+def get_all(kind: str, *options: str) -> list[Object]:
+    """Return all objects of a kind in the shop's namespace."""
+    content = json.loads(kubectl("get", kind, "-n", NAMESPACE, *options, "-o", "json"))
+    objects: list[Object] = content["items"]
+    return objects
 
 
-def eventually(condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> None:
-    """Poll until a condition holds."""
+def get_pods(name: str) -> list[Object]:
+    """Return the pods of a workload, without those that are terminating."""
+    pods = get_all("pods", "-l", f"app.kubernetes.io/name={name}")
+    return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+
+def wait_until(
+    condition: Callable[[], object], description: str, seconds: float = TIMEOUT_SECONDS
+) -> None:
+    """Poll until a condition holds.
+
+    Raises:
+        AssertionError: It does not hold within this time.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {description}"
         time.sleep(1)
 
 
 def deploy(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run `deploy` and return how it ended."""
+    """Run the script `deploy` and return its result."""
     return subprocess.run(
         [str(KUBERNETES / "deploy"), *arguments],
         env={**os.environ, **settings},
@@ -62,60 +82,66 @@ def deploy(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def bring_in(release: str) -> None:
-    """Bring a release to a real node, as `make deploy` does, without a warning."""
+def deploy_release(release: str) -> None:
+    """Deploy a release to a real node, as `make deploy` does, and expect no warning."""
     began = time.monotonic()
-    done = deploy("minikube", release)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Warning" not in done.stderr, done.stderr
-    tell(f"release {release} is up after {time.monotonic() - began:.0f} s")
+    completed = deploy("minikube", release)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert "Warning" not in completed.stderr, completed.stderr
+    report(f"release {release} is up after {time.monotonic() - began:.0f} s")
 
 
-def released(overlay: str, release: str) -> str:
-    """Return what `deploy` would apply, without kinds that the cluster does not know."""
-    done = deploy(overlay, release, PRINT="1", **OF_GKE)
-    assert done.returncode == 0, done.stderr
+def render_release(overlay: str, release: str) -> str:
+    """Return the manifests that `deploy` would apply, without kinds unknown to the cluster."""
+    completed = deploy(overlay, release, PRINT="1", **GKE_SETTINGS)
+    assert completed.returncode == 0, completed.stderr
     resources = kubectl("api-resources", "--no-headers").splitlines()
     known = {tuple(line.split()[-3::2]) for line in resources}
-    documents = list(yaml.safe_load_all(done.stdout))
+    documents: list[Object] = list(yaml.safe_load_all(completed.stdout))
     unknown = {
-        each["kind"] for each in documents if (each["apiVersion"], each["kind"]) not in known
+        document["kind"]
+        for document in documents
+        if (document["apiVersion"], document["kind"]) not in known
     }
     if unknown:
-        tell(f"{overlay}: NOT CHECKED, as the cluster does not know them: {sorted(unknown)}")
-    text: str = yaml.safe_dump_all(each for each in documents if each["kind"] not in unknown)
+        report(f"{overlay}: NOT CHECKED, unknown to the cluster: {sorted(unknown)}")
+    text: str = yaml.safe_dump_all(
+        document for document in documents if document["kind"] not in unknown
+    )
     return text
 
 
 def wait_for_rollouts() -> None:
-    """Wait until every workload has all its pods, ready and of its last release."""
+    """Wait until all pods of every workload are ready and of its latest release."""
     for kind in ("deployments", "statefulsets"):
-        for each in get(kind):
-            name = f"{kind}/{each['metadata']['name']}"
-            kubectl("rollout", "status", name, "-n", NAMESPACE, f"--timeout={PATIENCE_SECONDS}s")
+        for workload in get_all(kind):
+            name = f"{kind}/{workload['metadata']['name']}"
+            kubectl("rollout", "status", name, "-n", NAMESPACE, f"--timeout={TIMEOUT_SECONDS}s")
 
 
 def wait_for_jobs() -> None:
-    """Wait until every job is done."""
-    eventually(lambda: all(job.get("status", {}).get("succeeded") for job in get("jobs")), "jobs")
+    """Wait until every job has succeeded."""
+    wait_until(
+        lambda: all(job.get("status", {}).get("succeeded") for job in get_all("jobs")), "jobs"
+    )
 
 
-def images() -> dict[str, str]:
+def get_images() -> dict[str, str]:
     """Return the image of each Deployment."""
     return {
-        each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["image"]
-        for each in get("deployments")
+        workload["metadata"]["name"]: workload["spec"]["template"]["spec"]["containers"][0]["image"]
+        for workload in get_all("deployments")
     }
 
 
-def undo() -> None:
-    """Bring every Deployment back to its release before this one."""
-    for name in images():
-        # It warns that what was applied last is another now; the next release says all anew.
-        kubectl("rollout", "undo", f"deployment/{name}", "-n", NAMESPACE, warns=True)
+def roll_back() -> None:
+    """Roll every Deployment back to its previous release."""
+    for name in get_images():
+        # It warns that the last applied configuration differs; the next release replaces it.
+        kubectl("rollout", "undo", f"deployment/{name}", "-n", NAMESPACE, may_warn=True)
     wait_for_rollouts()
 
 
 def remove() -> None:
-    """Delete the namespace with everything in it, and wait until it is gone."""
+    """Delete the namespace with all its objects, and wait until it is gone."""
     kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=300s")

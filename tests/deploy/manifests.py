@@ -1,4 +1,4 @@
-"""What an overlay says, as kustomize builds it."""
+"""The manifests of the overlays, as kustomize builds them."""
 
 import subprocess
 from collections.abc import Iterator
@@ -21,20 +21,20 @@ Manifest = dict[str, Any]
 
 @dataclass(frozen=True)
 class Overlay:
-    """The documents of one overlay."""
+    """The manifests of one overlay."""
 
     documents: tuple[Manifest, ...]
 
     def of_kind(self, *kinds: str) -> Iterator[Manifest]:
-        return (each for each in self.documents if each["kind"] in kinds)
+        return (document for document in self.documents if document["kind"] in kinds)
 
     def workloads(self) -> Iterator[tuple[str, Manifest]]:
-        """Return each workload's name with what its pods are."""
-        for each in self.of_kind(*WORKLOADS):
-            yield each["metadata"]["name"], each["spec"]["template"]
+        """Yield each workload's name and the template of its pods."""
+        for workload in self.of_kind(*WORKLOADS):
+            yield workload["metadata"]["name"], workload["spec"]["template"]
 
-    def selected(self, labels: dict[str, str]) -> list[str]:
-        """Return the workloads whose pods have all these labels."""
+    def find_workloads(self, labels: dict[str, str]) -> list[str]:
+        """Return the names of the workloads whose pods have all these labels."""
         return [
             name
             for name, template in self.workloads()
@@ -43,23 +43,22 @@ class Overlay:
 
 
 @cache
-def built(folder: Path) -> str:
-    """Return what kustomize makes of a folder.
+def build(folder: Path) -> str:
+    """Build a folder with kustomize and return the manifests.
 
     Raises:
-        AssertionError: It makes nothing of it.
+        AssertionError: kustomize failed or warned of a deprecation.
     """
     command = [str(TOOLS / "kubectl"), "kustomize", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    # It warns of what will be dropped.
-    assert not done.stderr, done.stderr
-    return done.stdout
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr
+    assert not completed.stderr, completed.stderr
+    return completed.stdout
 
 
-def overlay(name: str) -> Overlay:
-    text = built(KUBERNETES / "overlays" / name)
-    return Overlay(tuple(each for each in yaml.safe_load_all(text) if each))
+def build_overlay(name: str) -> Overlay:
+    text = build(KUBERNETES / "overlays" / name)
+    return Overlay(tuple(document for document in yaml.safe_load_all(text) if document))
 
 
 def containers(template: Manifest) -> Iterator[Manifest]:

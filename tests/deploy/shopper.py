@@ -1,40 +1,47 @@
-"""What a shopper and an admin do, to see that a deployed shop works: all through nginx_proxy."""
+"""A client of a deployed shop for shoppers and admins, which uses it through nginx_proxy."""
 
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import httpx2
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 ADMIN = "admin@admin.com"
 SHOPPER = "aaa@aaa.com"
 PRODUCT = "cutlery"
 
+Result = TypeVar("Result")
 
-def eventually(condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
-    """Poll until a condition holds and return what it gave; an absent server is asked again."""
+
+def wait_for(
+    poll: Callable[[], Result | None], description: str, seconds: float = TIMEOUT_SECONDS
+) -> Result:
+    """Poll until the result is true, and return it. Failed requests are repeated.
+
+    Raises:
+        AssertionError: The result is not true within this time.
+    """
     deadline = time.monotonic() + seconds
+    failure = ""
     while True:
         try:
-            found = condition()
+            if result := poll():
+                return result
         except httpx2.HTTPError as error:
-            found = None
-            what = f"{what} ({error!r})" if time.monotonic() > deadline else what
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+            failure = f" ({error!r})"
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {description}{failure}"
         time.sleep(0.1)
 
 
-def tell(text: str) -> None:
-    """Print a figure, which `make test-deploy` shows."""
+def report(text: str) -> None:
+    """Print a line for the output of `make test-deploy`."""
     sys.stdout.write(f"\n    {text}\n")
 
 
 class Shop:
-    """A shop at an address, with the demonstration's accounts in it."""
+    """A client of the shop at an address."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -44,86 +51,87 @@ class Shop:
         self._client.close()
 
     def get(self, path: str, token: str | None = None) -> httpx2.Response:
-        return self._client.get(path, headers=_signed(token))
+        return self._client.get(path, headers=_authorization(token))
 
     def sign_in(self, email: str, password: str | None = None) -> str:
-        """Sign an account in, whose password is its e-mail, and return its token."""
+        """Return an access token of an account, whose password is its e-mail by default."""
 
-        def token() -> Any:
+        def log_in() -> str | None:
             body = {"email": email, "password": password or email}
-            answer = self._client.post("/api/login", json=body)
-            return answer.json()["access_token"] if answer.status_code == 200 else None
+            response = self._client.post("/api/login", json=body)
+            return str(response.json()["access_token"]) if response.status_code == 200 else None
 
-        signed: str = eventually(token, f"{email} signs in")
-        return signed
+        return wait_for(log_in, f"{email} signs in")
 
     def register(self, email: str, password: str) -> None:
-        """Make a customer's account."""
+        """Create a customer's account."""
         body = {"email": email, "password": password}
-        answer = self._client.post("/api/register", json=body)
-        assert answer.status_code == 201, answer.text
+        response = self._client.post("/api/register", json=body)
+        assert response.status_code == 201, response.text
 
-    def add_product(self, admin: str, name: str, quantity: int) -> None:
-        """Add a product, as an admin with this token."""
+    def add_product(self, token: str, name: str, quantity: int) -> None:
+        """Add a product, with the token of an admin."""
         product = {
             "name": name,
-            "description": "As it is.",
+            "description": "A product of the tests.",
             "price": 1.5,
             "quantity": quantity,
             "categories": [],
         }
         body = {"product": product}
-        answer = self._client.post("/api/products", json=body, headers=_signed(admin))
-        assert answer.status_code == 201, answer.text
+        response = self._client.post("/api/products", json=body, headers=_authorization(token))
+        assert response.status_code == 201, response.text
 
-    def knows(self, email: str) -> bool:
-        """Whether an account can sign in, whose password is its e-mail."""
+    def has_account(self, email: str) -> bool:
+        """Return whether an account, whose password is its e-mail, can sign in."""
         body = {"email": email, "password": email}
         return self._client.post("/api/login", json=body).status_code == 200
 
-    def quantity(self, name: str = PRODUCT) -> int:
-        """Return how many there are, as soon as the shop can say so."""
+    def stock(self, name: str = PRODUCT) -> int:
+        """Return a product's stock, and wait until the shop answers."""
 
-        def products() -> Any:
-            answer = self.get(f"/api/products?name={name}")
-            return answer.json()["products"] if answer.status_code == 200 else None
+        def find_product() -> dict[str, int] | None:
+            response = self.get(f"/api/products?name={name}")
+            products: list[dict[str, int]]
+            products = response.json()["products"] if response.status_code == 200 else []
+            return products[0] if products else None
 
-        found: int = eventually(products, f"{name} is shown")[0]["quantity"]
-        return found
+        return wait_for(find_product, f"the shop lists {name}")["quantity"]
 
     def order(self, token: str, quantity: int = 1, name: str = PRODUCT) -> str:
-        """Place an order, as soon as orders-ms knows the product, and return its id."""
+        """Place an order and return its id, and wait until the projection has the product."""
 
-        def placed() -> Any:
+        def place() -> str | None:
             body = {"products": [{"name": name, "quantity": quantity}]}
-            answer = self._client.post("/api/orders", json=body, headers=_signed(token))
-            return answer.json()["id"] if answer.status_code == 201 else None
+            response = self._client.post("/api/orders", json=body, headers=_authorization(token))
+            return str(response.json()["id"]) if response.status_code == 201 else None
 
-        placed_id: str = eventually(placed, "an order is taken")
-        return placed_id
+        return wait_for(place, "an order is placed")
 
-    def outcome(self, token: str, order_id: str) -> str:
-        """Wait until an order is settled and return how."""
+    def wait_until_decided(self, token: str, order_id: str) -> str:
+        """Wait until an order is decided and return its status."""
 
-        def settled() -> Any:
-            answer = self.get(f"/api/orders/{order_id}", token)
-            status = answer.json()["status"] if answer.status_code == 200 else "PENDING"
-            return status if status != "PENDING" else None
+        def find_decision() -> str | None:
+            response = self.get(f"/api/orders/{order_id}", token)
+            status = response.json()["status"] if response.status_code == 200 else "PENDING"
+            return str(status) if status != "PENDING" else None
 
-        status: str = eventually(settled, f"order {order_id} is settled")
-        return status
+        return wait_for(find_decision, f"order {order_id} is decided")
 
     def buy(self, quantity: int = 1) -> float:
-        """Place an order, see it ACCEPTED and the stock lowered; return the seconds it took."""
+        """Place an order, and return the seconds until it was ACCEPTED.
+
+        It also waits until the stock is lower.
+        """
         token = self.sign_in(SHOPPER)
-        before = self.quantity()
+        before = self.stock()
         began = time.monotonic()
         order_id = self.order(token, quantity)
-        assert self.outcome(token, order_id) == "ACCEPTED"
+        assert self.wait_until_decided(token, order_id) == "ACCEPTED"
         seconds = time.monotonic() - began
-        eventually(lambda: self.quantity() == before - quantity, "the stock is lowered")
+        wait_for(lambda: self.stock() == before - quantity, "the stock is lower")
         return seconds
 
 
-def _signed(token: str | None) -> dict[str, str]:
+def _authorization(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}

@@ -1,75 +1,80 @@
-"""Backup and restore on a real node, by the commands of docs/operations.md."""
+"""Backup and restore on a real node, with the commands of the operations guide."""
 
 import re
 from pathlib import Path
 
 import pytest
-from tests.deploy.documented import documented, run
+from tests.deploy.documented import BACKUP_PAGE, RESTORE_PAGE, find_block, run
 from tests.deploy.kubernetes import wait_for_rollouts
-from tests.deploy.shopper import Shop, eventually, tell
+from tests.deploy.shopper import Shop, report, wait_for
 
-LATER = "later@shop.example"
-ALL = "authentication products orders"
-STARTS_SECONDS = 120
+LATE_CUSTOMER = "later@shop.example"
+ALL_DATABASES = "authentication products orders"
+START_SECONDS = 120
 
 pytestmark = pytest.mark.timeout(1200)
 
 
-def accepted(shop: Shop, customer: str, count: int) -> list[str]:
-    """Return orders that were placed and ACCEPTED."""
-    ids = [shop.order(customer) for _ in range(count)]
-    assert {shop.outcome(customer, one) for one in ids} == {"ACCEPTED"}
-    return ids
+def statuses(shop: Shop, customer: str, order_ids: list[str]) -> set[str]:
+    return {shop.wait_until_decided(customer, order_id) for order_id in order_ids}
 
 
-def backed_up(folder: Path) -> None:
-    run(documented("mongodump"), folder)
+def place_orders(shop: Shop, customer: str, count: int) -> list[str]:
+    """Place orders, wait until they are ACCEPTED, and return their ids."""
+    order_ids = [shop.order(customer) for _ in range(count)]
+    assert statuses(shop, customer, order_ids) == {"ACCEPTED"}
+    return order_ids
+
+
+def back_up(folder: Path) -> None:
+    run(find_block(BACKUP_PAGE, "mongodump"), folder)
     for file in sorted(folder.iterdir()):
-        tell(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")
+        report(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")
 
 
-def restored(shop: Shop, folder: Path, databases: str) -> list[tuple[str, ...]]:
-    """Restore databases and return what each comparison found to differ."""
-    commands = documented("mongorestore")
-    assert f"for D in {ALL};" in commands
-    told = run(commands.replace(f"for D in {ALL};", f"for D in {databases};"), folder)
-    tell(told.strip().replace("\n", "\n    "))
+def restore(shop: Shop, folder: Path, databases: str) -> list[tuple[str, str, str]]:
+    """Restore databases, and return the differences that each reconciliation found."""
+    commands = find_block(RESTORE_PAGE, "mongorestore")
+    assert f"for D in {ALL_DATABASES};" in commands
+    output = run(commands.replace(f"for D in {ALL_DATABASES};", f"for D in {databases};"), folder)
+    report(output.strip().replace("\n", "\n    "))
     wait_for_rollouts()
-    eventually(
-        lambda: shop.get("/api/orders_health").status_code == 200, "it answers", STARTS_SECONDS
+    wait_for(
+        lambda: shop.get("/api/orders_health").status_code == 200, "orders-ms starts", START_SECONDS
     )
-    return re.findall(r"differ: (\d+), .*record: (\d+), .*order: (\d+)", told)
+    return re.findall(r"differ: (\d+), .*record: (\d+), .*order: (\d+)", output)
 
 
-def test_what_was_backed_up_is_there_again(shop: Shop, customer: str, tmp_path: Path) -> None:
-    # Given: orders, a backup, and more orders.
-    ids = accepted(shop, customer, 20)
-    before = shop.quantity()
-    backed_up(tmp_path)
-    lost = accepted(shop, customer, 5)
-    shop.register(LATER, LATER)
+def test_restores_the_state_of_the_backup(shop: Shop, customer: str, tmp_path: Path) -> None:
+    # Given
+    kept = place_orders(shop, customer, 20)
+    stock = shop.stock()
+    back_up(tmp_path)
+    lost = place_orders(shop, customer, 5)
+    shop.register(LATE_CUSTOMER, LATE_CUSTOMER)
     # When
-    comparisons = restored(shop, tmp_path, ALL)
-    # Then: all is as it was, and the databases agree.
-    assert comparisons == [("0", "0", "0")]
-    assert shop.quantity() == before
-    assert not shop.knows(LATER)
-    assert {shop.outcome(customer, one) for one in ids} == {"ACCEPTED"}
-    assert {shop.get(f"/api/orders/{one}", customer).status_code for one in lost} == {404}
-    # And: it goes on.
-    accepted(shop, customer, 1)
-    assert shop.quantity() == before - 1
+    differences = restore(shop, tmp_path, ALL_DATABASES)
+    # Then
+    assert differences == [("0", "0", "0")]
+    assert shop.stock() == stock
+    assert not shop.has_account(LATE_CUSTOMER)
+    assert statuses(shop, customer, kept) == {"ACCEPTED"}
+    assert {shop.get(f"/api/orders/{order_id}", customer).status_code for order_id in lost} == {404}
+    # And: the shop accepts new orders.
+    place_orders(shop, customer, 1)
+    assert shop.stock() == stock - 1
 
 
-def test_one_database_of_an_earlier_moment_is_made_to_agree(
+def test_reconciles_one_database_of_an_earlier_state(
     shop: Shop, customer: str, tmp_path: Path
 ) -> None:
-    before = shop.quantity()
-    backed_up(tmp_path)
-    ids = accepted(shop, customer, 5)
-    # When: products-db knows nothing of these orders, and has their stock again.
-    comparisons = restored(shop, tmp_path, "products")
-    # Then: they were found, by these comparisons or by those of orders-ms itself, and decided anew.
-    assert comparisons[-1] == ("0", "0", "0")
-    assert shop.quantity() == before - 5
-    assert {shop.outcome(customer, one) for one in ids} == {"ACCEPTED"}
+    # Given
+    stock = shop.stock()
+    back_up(tmp_path)
+    order_ids = place_orders(shop, customer, 5)
+    # When: products-db loses the decisions, and has the former stock.
+    differences = restore(shop, tmp_path, "products")
+    # Then: the orders were decided again.
+    assert differences[-1] == ("0", "0", "0")
+    assert shop.stock() == stock - 5
+    assert statuses(shop, customer, order_ids) == {"ACCEPTED"}

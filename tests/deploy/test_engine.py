@@ -1,7 +1,7 @@
-"""Both compose files really run, in the container engine that DOCKER_HOST names.
+"""Both compose files in the container engine of DOCKER_HOST.
 
-Proves that the images are built (each runs its unit tests), start in order, and do their work.
-Can't prove anything about the official base images where stand-ins carry their names.
+The tests prove that the images can be built (each runs its unit tests), start in order, and work.
+They prove nothing about the official base images if other images have their names.
 """
 
 import re
@@ -12,21 +12,22 @@ from pathlib import Path
 
 import pytest
 from tests.deploy.compose import Project, copy_of_repository, image_size
-from tests.deploy.shopper import ADMIN, SHOPPER, Shop, eventually, tell
+from tests.deploy.shopper import ADMIN, SHOPPER, Shop, report, wait_for
 
 BUILD_SECONDS = 1500
 RECOVERY_SECONDS = 5
 SERVICES = ("authentication-ms", "products-ms", "orders-ms", "gateway-ms")
 DATABASES = ("authentication-db", "products-db", "orders-db")
+HEALTH_MODULE = "shopkit/src/shopkit/health.py"
 
 pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 
 
-def started(project: Project) -> Iterator[Project]:
+def run_project(project: Project) -> Iterator[Project]:
     began = time.monotonic()
     try:
         project.up()
-        tell(f"{project.address}: built and up in {time.monotonic() - began:.0f} s")
+        report(f"{project.address}: built and up in {time.monotonic() - began:.0f} s")
         yield project
     finally:
         project.down()
@@ -35,17 +36,17 @@ def started(project: Project) -> Iterator[Project]:
 @pytest.fixture(scope="module")
 def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = copy_of_repository(tmp_path_factory.mktemp("development"))
-    yield from started(Project("docker-compose.yml", "kiosk-test-development", folder, {}))
+    yield from run_project(Project("docker-compose.yml", "kiosk-test-development", folder, {}))
 
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory, development: Project) -> Iterator[Project]:
-    # One after the other: together they would be too much for a small machine.
+    # The two projects do not run together, because a small machine cannot hold both.
     development.down()
     folder = copy_of_repository(tmp_path_factory.mktemp("production"))
     settings = {"SEED": "demo", "RELEASE": "test"}
     file, name = "docker-compose.prod.yml", "kiosk-test-production"
-    yield from started(Project(file, name, folder, settings))
+    yield from run_project(Project(file, name, folder, settings))
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def shop(development: Project) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def live_shop(production: Project) -> Iterator[Shop]:
+def production_shop(production: Project) -> Iterator[Shop]:
     shop = Shop(production.address)
     yield shop
     shop.close()
@@ -64,133 +65,152 @@ def live_shop(production: Project) -> Iterator[Shop]:
 
 def replace(file: Path, old: str, new: str) -> None:
     text = file.read_text(encoding="utf-8")
-    assert old in text, f"{file} has changed; so has this test to"
+    assert old in text, f"{file} has changed; change this test too"
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 class TestDevelopment:
-    def test_an_order_is_accepted(self, shop: Shop) -> None:
-        tell(f"ACCEPTED after {shop.buy(2):.2f} s")
+    def test_accepts_an_order(self, shop: Shop) -> None:
+        report(f"ACCEPTED after {shop.buy(2):.2f} s")
 
     @pytest.mark.parametrize("service", ["authentication", "products", "orders"])
-    def test_a_service_that_dies_answers_again_within_5_seconds(
+    def test_restarts_a_service_that_dies_within_5_seconds(
         self, development: Project, shop: Shop, service: str
     ) -> None:
         # Given
-        admin, before = shop.sign_in(ADMIN), development.starts(f"{service}-ms")
+        admin, before = shop.sign_in(ADMIN), development.count_restarts(f"{service}-ms")
         # When
         assert shop.get(f"/api/{service}_error", admin).status_code == 202
         died = time.monotonic()
         # Then
-        eventually(lambda: development.starts(f"{service}-ms") > before, f"{service} is restarted")
-        eventually(
+        wait_for(
+            lambda: development.count_restarts(f"{service}-ms") > before, f"{service} restarts"
+        )
+        wait_for(
             lambda: shop.get(f"/api/{service}_health").status_code == 200, f"{service} answers"
         )
         seconds = time.monotonic() - died
-        tell(f"{service} answers again after {seconds:.1f} s")
+        report(f"{service} answers again after {seconds:.1f} s")
         assert seconds < RECOVERY_SECONDS
 
-    def test_a_changed_line_of_python_is_reloaded(self, development: Project, shop: Shop) -> None:
-        health = development.folder / "shopkit" / "src" / "shopkit" / "health.py"
+    def test_reloads_changed_python_files(self, development: Project, shop: Shop) -> None:
+        # When
+        health = development.folder / HEALTH_MODULE
         replace(health, 'status: str = "ok"', 'status: str = "changed"')
-        health_of = [f"/api/{name.removesuffix('-ms')}_health" for name in SERVICES]
-        eventually(lambda: all("changed" in shop.get(path).text for path in health_of), "reloaded")
+        # Then
+        paths = [f"/api/{name.removesuffix('-ms')}_health" for name in SERVICES]
+        wait_for(lambda: all("changed" in shop.get(path).text for path in paths), "reload")
 
-    def test_a_changed_line_of_the_web_shop_is_served(
-        self, development: Project, shop: Shop
-    ) -> None:
+    def test_serves_changed_files_of_the_web_shop(self, development: Project, shop: Shop) -> None:
+        # When
         main = development.folder / "frontend" / "src" / "main.tsx"
         main.write_text(main.read_text(encoding="utf-8") + "\nexport const changed = 4711;\n")
-        eventually(lambda: "changed = 4711" in shop.get("/src/main.tsx").text, "Vite has it")
+        # Then
+        wait_for(lambda: "changed = 4711" in shop.get("/src/main.tsx").text, "Vite serves it")
 
-    def test_what_runs_is_not_root(self, development: Project) -> None:
+    def test_runs_no_container_as_root(self, development: Project) -> None:
         for service in (*SERVICES, *DATABASES, "nginx_proxy", "frontend", "kafka"):
             assert development.inspect(service)["Config"]["User"] not in {"", "0", "root"}, service
 
     @pytest.mark.parametrize("service", [*SERVICES, "nginx_proxy", "orders-db", "kafka"])
-    def test_a_killed_container_recovers(
+    def test_recovers_from_a_killed_container(
         self, development: Project, shop: Shop, service: str
     ) -> None:
-        before = development.starts(service)
+        # Given
+        before = development.count_restarts(service)
+        # When
         development.kill(service)
-        eventually(lambda: development.starts(service) > before, f"{service} is started again")
+        # Then
+        wait_for(lambda: development.count_restarts(service) > before, f"{service} restarts")
         shop.buy()
 
-    def test_data_and_secrets_outlive_the_containers(
+    def test_keeps_data_and_secrets_without_containers(
         self, development: Project, shop: Shop
     ) -> None:
-        before = shop.quantity()
+        # Given
+        stock = shop.stock()
+        # When
         development.compose("down")
         development.up()
-        eventually(lambda: shop.get("/api/products").status_code == 200, "the shop is there")
-        assert shop.quantity() == before
+        # Then
+        wait_for(lambda: shop.get("/api/products").status_code == 200, "the shop answers")
+        assert shop.stock() == stock
         shop.buy()
 
 
 class TestProduction:
-    def test_an_order_is_accepted(self, live_shop: Shop) -> None:
-        tell(f"ACCEPTED after {live_shop.buy(2):.2f} s")
+    def test_accepts_an_order(self, production_shop: Shop) -> None:
+        report(f"ACCEPTED after {production_shop.buy(2):.2f} s")
 
-    def test_the_web_shop_is_served_under_a_strict_policy(self, live_shop: Shop) -> None:
-        page = live_shop.get("/")
+    def test_serves_the_web_shop_with_a_strict_policy(self, production_shop: Shop) -> None:
+        page = production_shop.get("/")
         assert page.status_code == 200
         assert "unsafe" not in page.headers["content-security-policy"]
         assets = re.findall(r'"(/assets/[^"]+\.(?:js|css))"', page.text)
         assert assets
         for asset in assets:
-            assert "immutable" in live_shop.get(asset).headers["cache-control"]
+            assert "immutable" in production_shop.get(asset).headers["cache-control"]
 
-    def test_what_runs_is_not_root_and_can_not_write_its_root(self, production: Project) -> None:
+    def test_runs_no_container_as_root_or_with_a_writable_root(self, production: Project) -> None:
         for service in (*SERVICES, *DATABASES, "nginx_proxy", "kafka-1"):
-            told = production.inspect(service)
-            assert told["Config"]["User"] not in {"", "0", "root"}, service
-            assert told["HostConfig"]["ReadonlyRootfs"], service
-            assert told["HostConfig"]["CapDrop"] == ["ALL"], service
-            assert told["HostConfig"]["Memory"] > 0, service
-            assert told["Mounts"] == [one for one in told["Mounts"] if one["Type"] != "bind"]
+            container = production.inspect(service)
+            assert container["Config"]["User"] not in {"", "0", "root"}, service
+            assert container["HostConfig"]["ReadonlyRootfs"], service
+            assert container["HostConfig"]["CapDrop"] == ["ALL"], service
+            assert container["HostConfig"]["Memory"] > 0, service
+            assert "bind" not in {mount["Type"] for mount in container["Mounts"]}, service
 
     @pytest.mark.parametrize("service", SERVICES)
-    def test_an_image_has_no_tools_and_its_tests_report(
+    def test_builds_images_with_a_test_report_and_without_tools(
         self, production: Project, service: str
     ) -> None:
-        look = (
+        script = (
             "from importlib.util import find_spec;"
             "print([name for name in ('pip', 'uv', 'pytest') if find_spec(name)])"
         )
-        found = production.compose("exec", "-T", service, "python", "-c", look)
-        assert found.strip() == "[]"
-        report = production.compose(
+        tools = production.compose("exec", "-T", service, "python", "-c", script)
+        assert tools.strip() == "[]"
+        test_report = production.compose(
             "exec", "-T", service, "cat", "/usr/local/share/kiosk/unit-tests.xml"
         )
-        assert 'failures="0"' in report
+        assert 'failures="0"' in test_report
 
-    def test_sizes(self, production: Project) -> None:
+    def test_reports_the_sizes_of_the_images(self, production: Project) -> None:
         for service in (*SERVICES, "nginx_proxy", "frontend"):
-            tell(f"{service}: {image_size(f'kiosk/{service}:test') / 1e6:.0f} MB")
+            report(f"{service}: {image_size(f'kiosk/{service}:test') / 1e6:.0f} MB")
 
-    def test_an_admin_is_made_as_documented(self, production: Project, live_shop: Shop) -> None:
+    def test_creates_an_admin_as_documented(
+        self, production: Project, production_shop: Shop
+    ) -> None:
         run = ["run", "--rm", "--no-deps", "-T", "authentication-ms", "create-admin"]
-        production.compose(*run, "boss@shop.example", given="a password of 8\n")
-        token = live_shop.sign_in("boss@shop.example", "a password of 8")
-        assert live_shop.get("/api/users", token).status_code == 200
+        production.compose(*run, "boss@shop.example", stdin="a password of 8\n")
+        token = production_shop.sign_in("boss@shop.example", "a password of 8")
+        assert production_shop.get("/api/users", token).status_code == 200
 
     @pytest.mark.parametrize("service", ["kafka-1", "products-db", "products-ms", "orders-ms"])
-    def test_a_killed_container_costs_no_order(
-        self, production: Project, live_shop: Shop, service: str
+    def test_loses_no_order_when_a_container_is_killed(
+        self, production: Project, production_shop: Shop, service: str
     ) -> None:
-        shopper, before = live_shop.sign_in(SHOPPER), production.starts(service)
-        placed = [live_shop.order(shopper) for _ in range(10)]
+        # Given
+        shopper, before = production_shop.sign_in(SHOPPER), production.count_restarts(service)
+        order_ids = [production_shop.order(shopper) for _ in range(10)]
+        # When
         production.kill(service)
-        placed.append(live_shop.order(shopper))
-        eventually(lambda: production.starts(service) > before, f"{service} is started again")
-        assert {live_shop.outcome(shopper, one) for one in placed} == {"ACCEPTED"}
+        order_ids.append(production_shop.order(shopper))
+        # Then
+        wait_for(lambda: production.count_restarts(service) > before, f"{service} restarts")
+        statuses = {production_shop.wait_until_decided(shopper, id_) for id_ in order_ids}
+        assert statuses == {"ACCEPTED"}
 
-    def test_a_failing_test_fails_the_build(self, production: Project, tmp_path: Path) -> None:
+    def test_fails_the_build_when_a_test_fails(self, production: Project) -> None:
+        # Given
         test = production.folder / "gateway-ms" / "tests" / "unit" / "test_that_fails.py"
         test.write_text("def test_that_fails() -> None:\n    raise AssertionError\n")
-        build = ["docker", "build", "-f", "gateway-ms/Dockerfile.prod", "."]
-        done = subprocess.run(
-            build, cwd=production.folder, capture_output=True, text=True, check=False
+        # When
+        command = ["docker", "build", "-f", "gateway-ms/Dockerfile.prod", "."]
+        build = subprocess.run(
+            command, cwd=production.folder, capture_output=True, text=True, check=False
         )
-        assert done.returncode != 0
-        assert "1 failed" in done.stderr
+        # Then
+        assert build.returncode != 0
+        assert "1 failed" in build.stderr

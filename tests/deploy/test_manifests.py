@@ -1,17 +1,16 @@
-"""What no schema knows: that the manifests' parts fit each other and the services.
+"""Consistency of the manifests with each other and with the services.
 
-Proves that names, labels, ports, paths and settings agree. Can't prove that a cluster accepts them:
-test_cluster.py does.
+The tests prove that names, labels, ports, paths and settings agree, which no schema checks. They
+cannot prove that a cluster accepts the manifests; test_cluster.py does.
 """
 
 import re
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from tests.deploy.compose import REPOSITORY
-from tests.deploy.manifests import OVERLAYS, Overlay, containers, overlay
+from tests.deploy.manifests import OVERLAYS, Manifest, Overlay, build_overlay, containers
 
 from authentication.settings import AuthenticationSettings
 from gateway.forwarding.upstream import KEEP_ALIVE_SECONDS
@@ -20,7 +19,7 @@ from orders.settings import OrdersSettings
 from products.settings import ProductsSettings
 from shopkit.settings import Settings
 from shopkit.web.app import SHUTDOWN_SECONDS
-from shopkit.web.health import router
+from shopkit.web.health import health_router
 
 SETTINGS: dict[str, type[Settings]] = {
     "authentication-ms": AuthenticationSettings,
@@ -29,178 +28,188 @@ SETTINGS: dict[str, type[Settings]] = {
     "products-ms": ProductsSettings,
 }
 PROXY_PATHS = {"/proxy_health"}
-# What the images say themselves.
-FROM_THE_IMAGE = {"HOST", "PORT"}
+SET_BY_THE_IMAGE = {"HOST", "PORT"}
+SERVERS = (*SETTINGS, "authentication-db", "products-db", "orders-db", "kafka")
+ACCESS_PREFIX = "access.kiosk/"
 
 
 @pytest.fixture(params=OVERLAYS)
-def built(request: pytest.FixtureRequest) -> Overlay:
-    return overlay(request.param)
+def overlay(request: pytest.FixtureRequest) -> Overlay:
+    return build_overlay(request.param)
 
 
-def environment(container: dict[str, Any]) -> set[str]:
-    return {each["name"] for each in container.get("env", [])}
+def name_of(manifest: Manifest) -> str:
+    name: str = manifest["metadata"]["name"]
+    return name
 
 
-def routes(service: str) -> set[str]:
-    own = router(service.removesuffix("-ms"), chaos=False).routes
-    return {getattr(route, "path", "") for route in own} | {"/ready"}
+def replicated(overlay: Overlay) -> list[Manifest]:
+    """Return the workloads that run continuously."""
+    return list(overlay.of_kind("Deployment", "StatefulSet"))
 
 
-def probes(container: dict[str, Any]) -> list[dict[str, Any]]:
+def variables(container: Manifest) -> dict[str, str]:
+    """Return the environment of a container; empty values come from elsewhere."""
+    return {variable["name"]: variable.get("value", "") for variable in container.get("env", [])}
+
+
+def health_paths(service: str) -> set[str]:
+    routes = health_router(service.removesuffix("-ms"), chaos=False).routes
+    return {getattr(route, "path", "") for route in routes} | {"/ready"}
+
+
+def probes(container: Manifest) -> list[Manifest]:
     kinds = ("startupProbe", "readinessProbe", "livenessProbe")
     return [container[kind] for kind in kinds if kind in container]
 
 
-def drained(pod: dict[str, Any]) -> float:
-    [seconds] = [
-        each["value"] for each in pod["containers"][0]["env"] if each["name"] == "DRAIN_SECONDS"
-    ]
-    return float(seconds)
+def drain_seconds(pod: Manifest) -> float:
+    return float(variables(pod["containers"][0])["DRAIN_SECONDS"])
 
 
 class TestSelectors:
-    def test_a_service_selects_one_workload_and_a_port_of_it(self, built: Overlay) -> None:
-        templates = dict(built.workloads())
-        for service in built.of_kind("Service"):
-            [name] = built.selected(service["spec"]["selector"])
-            assert name == service["metadata"]["name"]
-            ports = [port for each in containers(templates[name]) for port in each.get("ports", [])]
+    def test_a_service_selects_one_workload_and_its_ports(self, overlay: Overlay) -> None:
+        templates = dict(overlay.workloads())
+        for service in overlay.of_kind("Service"):
+            [name] = overlay.find_workloads(service["spec"]["selector"])
+            assert name == name_of(service)
+            numbers = {
+                port["name"]: port["containerPort"]
+                for container in containers(templates[name])
+                for port in container.get("ports", [])
+            }
             for port in service["spec"]["ports"]:
-                assert port["targetPort"] in {one["name"] for one in ports}
-                number = {one["name"]: one["containerPort"] for one in ports}[port["targetPort"]]
-                assert port["port"] == number
+                assert port["port"] == numbers[port["targetPort"]]
 
-    def test_a_workload_selects_its_own_pods_alone(self, built: Overlay) -> None:
-        for each in built.of_kind("Deployment", "StatefulSet"):
-            selector = each["spec"]["selector"]["matchLabels"]
-            assert built.selected(selector) == [each["metadata"]["name"]]
+    def test_a_workload_selects_only_its_own_pods(self, overlay: Overlay) -> None:
+        for workload in replicated(overlay):
+            selector = workload["spec"]["selector"]["matchLabels"]
+            assert overlay.find_workloads(selector) == [name_of(workload)]
 
-    def test_everything_that_stays_has_a_budget_of_its_own(self, built: Overlay) -> None:
-        selected = [
-            built.selected(budget["spec"]["selector"]["matchLabels"])
-            for budget in built.of_kind("PodDisruptionBudget")
+    def test_each_workload_has_one_disruption_budget(self, overlay: Overlay) -> None:
+        matches = [
+            overlay.find_workloads(budget["spec"]["selector"]["matchLabels"])
+            for budget in overlay.of_kind("PodDisruptionBudget")
         ]
-        staying = [each["metadata"]["name"] for each in built.of_kind("Deployment", "StatefulSet")]
-        assert sorted(selected) == [[name] for name in sorted(staying)]
+        names = sorted(name_of(workload) for workload in replicated(overlay))
+        assert sorted(matches) == [[name] for name in names]
 
-    def test_what_an_autoscaler_rules_has_no_replicas(self, built: Overlay) -> None:
+    def test_spread_constraints_select_the_workloads_own_pods(self, overlay: Overlay) -> None:
+        for workload in replicated(overlay):
+            pod = workload["spec"]["template"]["spec"]
+            for constraint in pod["topologySpreadConstraints"]:
+                labels = constraint["labelSelector"]["matchLabels"]
+                assert overlay.find_workloads(labels) == [name_of(workload)]
+
+
+class TestAutoscalers:
+    def test_each_service_is_scaled_and_has_no_fixed_replicas(self, overlay: Overlay) -> None:
         scaled = {
-            each["spec"]["scaleTargetRef"]["name"]
-            for each in built.of_kind("HorizontalPodAutoscaler")
+            autoscaler["spec"]["scaleTargetRef"]["name"]
+            for autoscaler in overlay.of_kind("HorizontalPodAutoscaler")
         }
         assert scaled == set(SETTINGS)
-        for each in built.of_kind("Deployment"):
-            assert ("replicas" in each["spec"]) != (each["metadata"]["name"] in scaled)
-
-    def test_pods_are_spread_by_their_own_labels(self, built: Overlay) -> None:
-        for each in built.of_kind("Deployment", "StatefulSet"):
-            template = each["spec"]["template"]
-            constraints = template["spec"]["topologySpreadConstraints"]
-            for constraint in constraints:
-                labels = constraint["labelSelector"]["matchLabels"]
-                assert built.selected(labels) == [each["metadata"]["name"]]
+        for workload in overlay.of_kind("Deployment"):
+            assert ("replicas" in workload["spec"]) != (name_of(workload) in scaled)
 
 
 class TestServices:
     @pytest.mark.parametrize("service", SETTINGS)
-    def test_every_setting_that_it_requires_is_set_and_none_that_it_does_not_know(
-        self, built: Overlay, service: str
+    def test_a_service_has_every_required_setting_and_no_unknown_one(
+        self, overlay: Overlay, service: str
     ) -> None:
         fields: dict[str, FieldInfo] = SETTINGS[service].model_fields
-        names = {name.upper() for name in fields} | {f"{name.upper()}_FILE" for name in fields}
+        known = {name.upper() for name in fields} | {f"{name.upper()}_FILE" for name in fields}
         required = {name.upper() for name, field in fields.items() if field.is_required()}
-        kept_secret = {
-            name.upper() for name, field in fields.items() if field.annotation is SecretStr
-        }
-        for name, template in built.workloads():
-            if name != service:
-                continue
-            [container] = list(containers(template))
-            told = environment(container)
-            assert told <= names
-            missing = required - {one.removesuffix("_FILE") for one in told} - FROM_THE_IMAGE
-            assert not missing
-            assert not told & kept_secret, "a secret comes by a file"
+        secret = {name.upper() for name, field in fields.items() if field.annotation is SecretStr}
+        [container] = containers(dict(overlay.workloads())[service])
+        present = set(variables(container))
+        assert present <= known
+        assert required <= {name.removesuffix("_FILE") for name in present} | SET_BY_THE_IMAGE
+        assert not present & secret, "a secret comes from a file"
 
-    def test_probes_ask_for_routes_that_are_there(self, built: Overlay) -> None:
-        for name, template in built.workloads():
+    def test_probes_use_existing_paths_and_ports(self, overlay: Overlay) -> None:
+        for name, template in overlay.workloads():
             for container in containers(template):
                 ports = {port["name"] for port in container.get("ports", [])}
-                known = routes(name) if name in SETTINGS else PROXY_PATHS
+                paths = health_paths(name) if name in SETTINGS else PROXY_PATHS
                 for probe in probes(container):
-                    asked = probe.get("httpGet") or probe.get("tcpSocket")
-                    assert asked is None or asked["port"] in ports
-                    assert "httpGet" not in probe or probe["httpGet"]["path"] in known
+                    target = probe.get("httpGet") or probe.get("tcpSocket")
+                    assert target is None or target["port"] in ports
+                    assert "httpGet" not in probe or probe["httpGet"]["path"] in paths
 
-    def test_what_stays_has_all_three_probes(self, built: Overlay) -> None:
-        for each in built.of_kind("Deployment", "StatefulSet"):
-            assert len(probes(each["spec"]["template"]["spec"]["containers"][0])) == 3
-
-    @pytest.mark.parametrize("service", SETTINGS)
-    def test_its_time_to_end_is_longer_than_what_it_takes(
-        self, built: Overlay, service: str
-    ) -> None:
-        spec = dict(built.workloads())[service]["spec"]
-        slept = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-        ending = slept + drained(spec) + SHUTDOWN_SECONDS
-        assert spec["terminationGracePeriodSeconds"] > ending
+    def test_each_workload_has_all_three_probes(self, overlay: Overlay) -> None:
+        for workload in replicated(overlay):
+            assert len(probes(workload["spec"]["template"]["spec"]["containers"][0])) == 3
 
     @pytest.mark.parametrize("service", SETTINGS)
-    def test_it_takes_leave_for_longer_than_a_caller_keeps_an_idle_connection(
-        self, built: Overlay, service: str
+    def test_a_service_has_enough_time_to_shut_down(self, overlay: Overlay, service: str) -> None:
+        pod = dict(overlay.workloads())[service]["spec"]
+        sleep_seconds = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        shutdown_seconds = sleep_seconds + drain_seconds(pod) + SHUTDOWN_SECONDS
+        assert pod["terminationGracePeriodSeconds"] > shutdown_seconds
+
+    @pytest.mark.parametrize("service", SETTINGS)
+    def test_a_service_drains_longer_than_a_client_keeps_an_idle_connection(
+        self, overlay: Overlay, service: str
     ) -> None:
         template = REPOSITORY / "nginx_proxy" / "templates" / "http.conf.template"
         upstream = template.read_text(encoding="utf-8").partition("upstream gateway {")[2]
-        [by_nginx] = re.findall(r"^ *keepalive_timeout (\d+)s;", upstream, re.MULTILINE)
-        drain = drained(dict(built.workloads())[service]["spec"])
-        assert drain > max(float(by_nginx), KEEP_ALIVE_SECONDS)
+        [nginx_seconds] = re.findall(r"^ *keepalive_timeout (\d+)s;", upstream, re.MULTILINE)
+        pod = dict(overlay.workloads())[service]["spec"]
+        assert drain_seconds(pod) > max(float(nginx_seconds), KEEP_ALIVE_SECONDS)
 
-    def test_it_has_the_labels_of_the_servers_that_it_is_told_of(self, built: Overlay) -> None:
-        for name, template in built.workloads():
-            told = " ".join(
-                each.get("value", "") for one in containers(template) for each in one.get("env", [])
+    def test_a_workload_has_access_labels_for_the_servers_in_its_settings(
+        self, overlay: Overlay
+    ) -> None:
+        for name, template in overlay.workloads():
+            values = " ".join(
+                value
+                for container in containers(template)
+                for value in variables(container).values()
             )
             servers = {
-                f"access.kiosk/{server}"
-                for server in (*SETTINGS, "authentication-db", "products-db", "orders-db", "kafka")
-                if re.search(rf"[/.]?\b{server}\b[.:]", told)
+                f"{ACCESS_PREFIX}{server}"
+                for server in SERVERS
+                if re.search(rf"[/.]?\b{server}\b[.:]", values)
             }
-            labels = {key for key in template["metadata"]["labels"] if key.startswith("access.")}
-            assert servers <= labels, name
+            assert servers <= set(template["metadata"]["labels"]), name
 
 
-class TestNetwork:
-    def test_every_label_of_access_has_its_two_policies_and_its_server(
-        self, built: Overlay
-    ) -> None:
-        wanted = {
-            key
-            for _, template in built.workloads()
-            for key in template["metadata"]["labels"]
-            if key.startswith("access.kiosk/")
-        }
-        policies = {each["metadata"]["name"]: each for each in built.of_kind("NetworkPolicy")}
+class TestNetworkPolicies:
+    def test_traffic_is_denied_by_default(self, overlay: Overlay) -> None:
+        policies = {name_of(policy): policy for policy in overlay.of_kind("NetworkPolicy")}
         assert policies["default-deny"]["spec"] == {
             "podSelector": {},
             "policyTypes": ["Ingress", "Egress"],
         }
-        for label in wanted:
-            server = label.removeprefix("access.kiosk/")
-            assert built.selected({"app.kubernetes.io/name": server}) == [server]
-            into, out_of = policies[f"allow-to-{server}"], policies[f"allow-use-of-{server}"]
-            assert into["spec"]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": server}
-            assert out_of["spec"]["podSelector"]["matchLabels"] == {label: "true"}
-            assert into["spec"]["ingress"][0]["ports"] == out_of["spec"]["egress"][0]["ports"]
+
+    def test_each_access_label_has_policies_for_both_directions(self, overlay: Overlay) -> None:
+        policies = {name_of(policy): policy["spec"] for policy in overlay.of_kind("NetworkPolicy")}
+        labels = {
+            label
+            for _, template in overlay.workloads()
+            for label in template["metadata"]["labels"]
+            if label.startswith(ACCESS_PREFIX)
+        }
+        assert labels
+        for label in labels:
+            server = label.removeprefix(ACCESS_PREFIX)
+            selector = {"app.kubernetes.io/name": server}
+            assert overlay.find_workloads(selector) == [server]
+            ingress, egress = policies[f"allow-to-{server}"], policies[f"allow-use-of-{server}"]
+            assert ingress["podSelector"]["matchLabels"] == selector
+            assert egress["podSelector"]["matchLabels"] == {label: "true"}
+            assert ingress["ingress"][0]["ports"] == egress["egress"][0]["ports"]
 
 
-class TestSafety:
-    def test_no_pod_has_a_token_of_the_cluster(self, built: Overlay) -> None:
-        for name, template in built.workloads():
+class TestSecurity:
+    def test_no_pod_gets_a_token_of_the_cluster(self, overlay: Overlay) -> None:
+        for name, template in overlay.workloads():
             assert template["spec"]["automountServiceAccountToken"] is False, name
 
-    def test_every_container_is_restricted(self, built: Overlay) -> None:
-        for name, template in built.workloads():
+    def test_every_container_is_restricted(self, overlay: Overlay) -> None:
+        for name, template in overlay.workloads():
             pod = template["spec"]["securityContext"]
             assert pod["runAsNonRoot"], name
             assert pod["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -212,49 +221,53 @@ class TestSafety:
                 }
                 assert set(container["resources"]) == {"requests", "limits"}
 
-    def test_mounts_have_their_volumes(self, built: Overlay) -> None:
-        for each in built.of_kind("Deployment", "StatefulSet", "Job"):
-            spec = each["spec"]["template"]["spec"]
-            claims = each["spec"].get("volumeClaimTemplates", [])
-            there = {one["name"] for one in spec.get("volumes", [])}
-            there |= {one["metadata"]["name"] for one in claims}
-            mounted = {
-                mount["name"]
-                for one in containers(each["spec"]["template"])
-                for mount in one.get("volumeMounts", [])
+    def test_no_manifest_contains_a_secret(self, overlay: Overlay) -> None:
+        assert not list(overlay.of_kind("Secret"))
+
+
+class TestVolumes:
+    def test_every_volume_is_mounted(self, overlay: Overlay) -> None:
+        for workload in overlay.of_kind("Deployment", "StatefulSet", "Job"):
+            template = workload["spec"]["template"]
+            volumes = {volume["name"] for volume in template["spec"].get("volumes", [])}
+            volumes |= {
+                name_of(claim) for claim in workload["spec"].get("volumeClaimTemplates", [])
             }
-            assert mounted == there, each["metadata"]["name"]
+            mounts = {
+                mount["name"]
+                for container in containers(template)
+                for mount in container.get("volumeMounts", [])
+            }
+            assert mounts == volumes, name_of(workload)
 
-    def test_no_manifest_holds_a_secret(self, built: Overlay) -> None:
-        assert not list(built.of_kind("Secret"))
 
-    def test_a_job_carries_the_release_and_goes_away(self, built: Overlay) -> None:
-        jobs = list(built.of_kind("Job"))
+class TestJobs:
+    def test_a_job_has_the_release_in_its_name_and_expires(self, overlay: Overlay) -> None:
+        jobs = list(overlay.of_kind("Job"))
         assert len(jobs) == 6
         for job in jobs:
-            assert job["metadata"]["name"].endswith("-1")
+            assert name_of(job).endswith("-1")
             assert job["spec"]["ttlSecondsAfterFinished"] > 0
 
 
-class TestState:
-    def test_kafka_keeps_every_message_three_times(self, built: Overlay) -> None:
-        [kafka] = [
-            each for each in built.of_kind("StatefulSet") if each["metadata"]["name"] == "kafka"
-        ]
-        [container] = kafka["spec"]["template"]["spec"]["containers"]
-        values = {each["name"]: each.get("value") for each in container["env"]}
-        assert kafka["spec"]["replicas"] == 3
-        assert values["KAFKA_DEFAULT_REPLICATION_FACTOR"] == "3"
-        assert values["KAFKA_MIN_INSYNC_REPLICAS"] == "2"
+class TestServers:
+    def test_kafka_keeps_three_copies_of_every_message(self, overlay: Overlay) -> None:
+        sets = {name_of(server): server for server in overlay.of_kind("StatefulSet")}
+        [container] = sets["kafka"]["spec"]["template"]["spec"]["containers"]
+        settings = variables(container)
+        assert sets["kafka"]["spec"]["replicas"] == 3
+        assert settings["KAFKA_DEFAULT_REPLICATION_FACTOR"] == "3"
+        assert settings["KAFKA_MIN_INSYNC_REPLICAS"] == "2"
 
-    def test_every_database_has_three_members_that_its_job_names(self, built: Overlay) -> None:
-        jobs = {each["metadata"]["name"]: each for each in built.of_kind("Job")}
-        for each in built.of_kind("StatefulSet"):
-            name = each["metadata"]["name"]
+    def test_each_database_has_three_members_which_its_job_names(self, overlay: Overlay) -> None:
+        jobs = {name_of(job): job for job in overlay.of_kind("Job")}
+        for database in overlay.of_kind("StatefulSet"):
+            name = name_of(database)
             if name == "kafka":
                 continue
             [container] = jobs[f"{name}-init-1"]["spec"]["template"]["spec"]["containers"]
-            values = {one["name"]: one.get("value") for one in container["env"]}
-            members = [f"{name}-{index}.{name}:27017" for index in range(each["spec"]["replicas"])]
-            assert values["MEMBERS"] == ",".join(members)
-            assert values["REPLICA_SET"] == name
+            settings = variables(container)
+            members = [f"{name}-{index}.{name}:27017" for index in range(3)]
+            assert database["spec"]["replicas"] == 3
+            assert settings["MEMBERS"] == ",".join(members)
+            assert settings["REPLICA_SET"] == name

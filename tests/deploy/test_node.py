@@ -1,9 +1,9 @@
-"""The overlay minikube on a real node: what pods do that really run.
+"""The overlay minikube on a real node.
 
-Proves that the documented commands bring the shop up, that orders are placed and ACCEPTED through
-nginx-proxy, that a new release, a lost pod and a broken release cost no request or no order, that
-the autoscalers see real CPU. Can't prove what several machines add, nor that a NetworkPolicy is
-enforced where the cluster does not.
+The tests prove that the documented commands start the shop, that orders placed through nginx-proxy
+are ACCEPTED, that a new release, a lost pod and a broken release lose no request or no order, and
+that the autoscalers react to real CPU usage. They prove nothing about several machines, nor about
+network policies if the cluster does not enforce them.
 """
 
 import re
@@ -17,19 +17,20 @@ import pytest
 from tests.deploy.kubernetes import (
     NAMESPACE,
     RELEASES,
-    bring_in,
     deploy,
-    eventually,
+    deploy_release,
     get,
-    images,
+    get_all,
+    get_images,
+    get_pods,
     kubectl,
-    pods_of,
     remove,
-    undo,
+    roll_back,
     wait_for_jobs,
     wait_for_rollouts,
+    wait_until,
 )
-from tests.deploy.shopper import PRODUCT, SHOPPER, Shop, tell
+from tests.deploy.shopper import PRODUCT, SHOPPER, Shop, report
 from tests.deploy.traffic import Traffic
 
 SERVICES = ("gateway-ms", "authentication-ms", "products-ms", "orders-ms")
@@ -44,45 +45,45 @@ pytestmark = pytest.mark.timeout(1200)
 
 @pytest.fixture
 def traffic(shop: Shop, address: str, customer: str) -> Iterator[Traffic]:
-    """Customers all the while; in the end each order is settled, and the stock adds up."""
-    before = shop.quantity()
+    """Customers during the test. After it, every order is ACCEPTED and the stock adds up."""
+    before = shop.stock()
     with Traffic(address, customer, {"name": PRODUCT, "quantity": 1}) as traffic:
-        traffic.until_orders(10)
+        traffic.wait_for_orders(10)
         yield traffic
-        traffic.until_orders(10)
-    tell(str(traffic))
+        traffic.wait_for_orders(10)
+    report(str(traffic))
     for failure in traffic.failures[:5]:
-        tell(f"  {failure}")
-    assert {shop.outcome(customer, one) for one in traffic.orders} == {"ACCEPTED"}
-    eventually(lambda: shop.quantity() == before - len(traffic.orders), "stock", SETTLED_SECONDS)
+        report(f"  {failure}")
+    assert {shop.wait_until_decided(customer, id_) for id_ in traffic.orders} == {"ACCEPTED"}
+    wait_until(lambda: shop.stock() == before - len(traffic.orders), "stock", SETTLED_SECONDS)
 
 
-def delete_one(name: str, *options: str) -> None:
-    """Delete a pod of a workload, a set's first, and wait until another does its work."""
-    pods = sorted(pods_of(name), key=lambda pod: str(pod["metadata"]["name"]))
-    gone = pods[0]["metadata"]
+def delete_pod(name: str, *options: str) -> None:
+    """Delete the first pod of a workload and wait until its replacement is ready."""
+    pods = sorted(get_pods(name), key=lambda pod: str(pod["metadata"]["name"]))
+    deleted = pods[0]["metadata"]
     began = time.monotonic()
-    # It warns that it can't know what became of a pod that it was forced to forget.
-    kubectl("delete", "pod", gone["name"], "-n", NAMESPACE, *options, warns=True)
+    # It warns that a pod may still run after it was deleted by force.
+    kubectl("delete", "pod", deleted["name"], "-n", NAMESPACE, *options, may_warn=True)
 
-    def all_there() -> bool:
-        now = pods_of(name)
+    def is_replaced() -> bool:
+        current = get_pods(name)
         ready = [
             condition["status"] == "True"
-            for pod in now
+            for pod in current
             for condition in pod["status"].get("conditions", [])
             if condition["type"] == "Ready"
         ]
-        same = gone["uid"] in {pod["metadata"]["uid"] for pod in now}
-        return len(now) == len(pods) == sum(ready) and not same
+        remains = deleted["uid"] in {pod["metadata"]["uid"] for pod in current}
+        return len(current) == len(pods) == sum(ready) and not remains
 
-    eventually(all_there, f"{name} has all its pods")
+    wait_until(is_replaced, f"{name} has all its pods")
     wait_for_rollouts()
-    tell(f"{gone['name']}: all there again after {time.monotonic() - began:.0f} s")
+    report(f"{deleted['name']}: replaced after {time.monotonic() - began:.0f} s")
 
 
-def signing_in(address: str, ending: threading.Event) -> int:
-    """Sign a customer in until the end, and return how often."""
+def sign_in_repeatedly(address: str, ending: threading.Event) -> int:
+    """Sign a customer in until an event is set, and return how many times."""
     shop, count = Shop(address), 0
     try:
         while not ending.is_set():
@@ -94,151 +95,166 @@ def signing_in(address: str, ending: threading.Event) -> int:
 
 
 class TestFirstRelease:
-    def test_every_pod_runs_and_every_job_is_done(self, shop: Shop) -> None:
+    def test_runs_every_pod_and_completes_every_job(self, shop: Shop) -> None:
         wait_for_jobs()
-        assert len(get("jobs")) == 6
-        assert {pod["status"]["phase"] for pod in get("pods")} == {"Running", "Succeeded"}
+        assert len(get_all("jobs")) == 6
+        assert {pod["status"]["phase"] for pod in get_all("pods")} == {"Running", "Succeeded"}
 
-    def test_every_volume_is_bound(self, shop: Shop) -> None:
-        claims = get("persistentvolumeclaims")
+    def test_binds_every_volume(self, shop: Shop) -> None:
+        claims = get_all("persistentvolumeclaims")
         assert len(claims) == 12
         assert {claim["status"]["phase"] for claim in claims} == {"Bound"}
 
-    def test_an_order_is_accepted(self, shop: Shop, customer: str) -> None:
+    def test_accepts_an_order(self, shop: Shop, customer: str) -> None:
         began = time.monotonic()
-        assert shop.outcome(customer, shop.order(customer)) == "ACCEPTED"
-        tell(f"ACCEPTED after {time.monotonic() - began:.2f} s")
+        assert shop.wait_until_decided(customer, shop.order(customer)) == "ACCEPTED"
+        report(f"ACCEPTED after {time.monotonic() - began:.2f} s")
 
-    def test_the_web_shop_is_served(self, shop: Shop) -> None:
+    def test_serves_the_web_shop(self, shop: Shop) -> None:
         page = shop.get("/")
         assert page.status_code == 200
         [asset, *_] = re.findall(r'"(/assets/[^"]+\.js)"', page.text)
         assert shop.get(asset).status_code == 200
 
     @pytest.mark.parametrize("name", [*STATELESS, *STATEFUL])
-    def test_what_runs_is_not_root_and_can_not_write_its_root(self, shop: Shop, name: str) -> None:
-        pod = pods_of(name)[0]["metadata"]["name"]
-        look = ("exec", "-n", NAMESPACE, pod, "--", "bash", "-c")
-        assert kubectl(*look, "id -u").strip() != "0"
-        assert "Read-only" in kubectl(*look, "touch /here 2>&1 || true")
+    def test_runs_no_pod_as_root_or_with_a_writable_root(self, shop: Shop, name: str) -> None:
+        pod = get_pods(name)[0]["metadata"]["name"]
+        execute = ("exec", "-n", NAMESPACE, pod, "--", "bash", "-c")
+        assert kubectl(*execute, "id -u").strip() != "0"
+        assert "Read-only" in kubectl(*execute, "touch /here 2>&1 || true")
 
-    def test_memory_at_rest(self, shop: Shop) -> None:
-        def seen() -> str:
-            done = subprocess.run(
+    def test_reports_the_memory_at_rest(self, shop: Shop) -> None:
+        def read_metrics() -> str:
+            top = subprocess.run(
                 ["kubectl", "top", "pods", "-n", NAMESPACE, "--no-headers"],
                 capture_output=True,
                 text=True,
                 check=False,
             )
-            return done.stdout if done.stdout.count("\n") >= len(get("deployments")) else ""
+            return top.stdout if top.stdout.count("\n") >= len(get_all("deployments")) else ""
 
-        eventually(seen, "metrics")
-        tell(seen().replace("\n", "\n    "))
+        wait_until(read_metrics, "metrics")
+        report(read_metrics().replace("\n", "\n    "))
 
 
 class TestRelease:
-    def test_a_second_release_fails_no_request(self, traffic: Traffic) -> None:
-        before = images()
-        bring_in(RELEASES[1])
+    def test_upgrades_without_a_failed_request(self, traffic: Traffic) -> None:
+        # Given
+        before = get_images()
+        # When
+        deploy_release(RELEASES[1])
         wait_for_jobs()
-        after = images()
+        # Then
+        after = get_images()
         assert {name for name in before if before[name] != after[name]} == set(before)
-        traffic.until_orders(20)
+        traffic.wait_for_orders(20)
         assert not traffic.failures
 
-    def test_going_back_fails_no_request(self, traffic: Traffic) -> None:
-        undo()
-        assert all(image.endswith(f":{RELEASES[0]}") for image in images().values())
-        traffic.until_orders(20)
+    def test_rolls_back_without_a_failed_request(self, traffic: Traffic) -> None:
+        # When
+        roll_back()
+        # Then
+        assert all(image.endswith(f":{RELEASES[0]}") for image in get_images().values())
+        traffic.wait_for_orders(20)
         assert not traffic.failures
 
-    def test_a_release_that_does_not_come_up_is_undone(self, traffic: Traffic) -> None:
-        before = images()
+    def test_rolls_back_a_release_that_does_not_start(self, traffic: Traffic) -> None:
+        # Given
+        before = get_images()
+        # When
         broken = deploy(
             "minikube", "broken", "orders-ms=kiosk/orders-ms:broken", "--", "orders-ms",
             PATIENCE="40s",
         )  # fmt: skip
+        # Then
         assert broken.returncode == 1
-        assert "release broken did not come up: deployment.apps/orders-ms" in broken.stderr
+        assert "deployment.apps/orders-ms" in broken.stderr
         wait_for_rollouts()
-        assert images() == before
-        traffic.until_orders(20)
+        assert get_images() == before
+        traffic.wait_for_orders(20)
         assert not traffic.failures
         kubectl("delete", "job", "orders-migrate-broken", "-n", NAMESPACE)
 
 
 class TestLostPods:
     @pytest.mark.parametrize("name", STATELESS)
-    def test_one_of_a_service_fails_no_request(self, traffic: Traffic, name: str) -> None:
-        delete_one(name)
-        traffic.until_orders(20)
+    def test_losing_a_pod_of_a_service_fails_no_request(self, traffic: Traffic, name: str) -> None:
+        delete_pod(name)
+        traffic.wait_for_orders(20)
         assert not traffic.failures
 
     @pytest.mark.parametrize("name", STATEFUL)
-    def test_a_database_or_a_broker_loses_no_order(self, traffic: Traffic, name: str) -> None:
-        delete_one(name)
+    def test_losing_a_pod_of_a_database_or_the_broker_loses_no_order(
+        self, traffic: Traffic, name: str
+    ) -> None:
+        delete_pod(name)
 
     @pytest.mark.parametrize(
         "name", ["products-ms", "orders-ms", "products-db", "orders-db", "kafka"]
     )
-    def test_one_that_ends_at_once_loses_no_order(self, traffic: Traffic, name: str) -> None:
-        delete_one(name, "--grace-period=0", "--force")
+    def test_losing_a_pod_without_grace_period_loses_no_order(
+        self, traffic: Traffic, name: str
+    ) -> None:
+        delete_pod(name, "--grace-period=0", "--force")
 
-    def test_databases_and_brokers_change_one_after_the_other(self, traffic: Traffic) -> None:
+    def test_restarting_all_databases_and_brokers_loses_no_order(self, traffic: Traffic) -> None:
         began = time.monotonic()
         sets = [f"statefulset/{name}" for name in STATEFUL]
         kubectl("rollout", "restart", *sets, "-n", NAMESPACE)
         wait_for_rollouts()
-        tell(f"all of them after {time.monotonic() - began:.0f} s")
+        report(f"all replaced after {time.monotonic() - began:.0f} s")
 
 
 class TestAutoscaler:
     @pytest.fixture
-    def busy(self, shop: Shop, address: str) -> Iterator[Callable[[], int]]:
-        """Customers who sign in one after the other, which is work; gives how often they did."""
+    def stop_load(self, shop: Shop, address: str) -> Iterator[Callable[[], int]]:
+        """Signs customers in repeatedly. The function ends this and returns how many times."""
         ending = threading.Event()
         with ThreadPoolExecutor(CUSTOMERS) as pool:
-            customers = [pool.submit(signing_in, address, ending) for _ in range(CUSTOMERS)]
+            customers = [pool.submit(sign_in_repeatedly, address, ending) for _ in range(CUSTOMERS)]
 
-            def rest() -> int:
+            def stop() -> int:
                 ending.set()
                 return sum(customer.result() for customer in customers)
 
             try:
-                yield rest
+                yield stop
             finally:
                 ending.set()
 
-    def test_it_scales_out_on_real_cpu_and_back(self, busy: Callable[[], int]) -> None:
-        def replicas() -> int:
+    def test_scales_out_and_in_with_real_cpu_usage(self, stop_load: Callable[[], int]) -> None:
+        def count_replicas() -> int:
             count: int = get("deployments", "authentication-ms")["status"]["replicas"]
             return count
 
+        # When
         began = time.monotonic()
-        eventually(lambda: replicas() > 2, "authentication-ms grows")
-        grown = time.monotonic()
-        tell(f"grows after {grown - began:.0f} s")
+        # Then
+        wait_until(lambda: count_replicas() > 2, "authentication-ms scales out")
+        report(f"scales out after {time.monotonic() - began:.0f} s")
         wait_for_rollouts()
-        tell(f"{busy() / (time.monotonic() - began):.0f} sign-ins a second")
-        rested = time.monotonic()
-        eventually(lambda: replicas() == 2, "authentication-ms shrinks", 600)
-        tell(f"shrinks after {time.monotonic() - rested:.0f} s of rest")
+        # When
+        report(f"{stop_load() / (time.monotonic() - began):.0f} sign-ins a second")
+        stopped = time.monotonic()
+        # Then
+        wait_until(lambda: count_replicas() == 2, "authentication-ms scales in", 600)
+        report(f"scales in {time.monotonic() - stopped:.0f} s after the load")
 
 
-def test_nothing_was_started_again(shop: Shop) -> None:
-    """No probe ended what was only busy, and nothing died."""
-    starts = {
+def test_restarted_no_container(shop: Shop) -> None:
+    """No probe failed because of load, and no process died."""
+    restarts = {
         pod["metadata"]["name"]: status["restartCount"]
-        for pod in get("pods")
+        for pod in get_all("pods")
         if "job-name" not in pod["metadata"]["labels"]
         for status in pod["status"]["containerStatuses"]
     }
-    assert {name: count for name, count in starts.items() if count} == {}
+    assert {name: count for name, count in restarts.items() if count} == {}
 
 
-def test_everything_goes_away(address: str) -> None:
+def test_removes_everything(address: str) -> None:
     remove()
     assert NAMESPACE not in kubectl("get", "namespaces", "-o", "name")
-    eventually(
+    wait_until(
         lambda: NAMESPACE not in kubectl("get", "persistentvolumes", "-o", "json"), "volumes"
     )

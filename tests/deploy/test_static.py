@@ -1,7 +1,7 @@
-"""What tools and schemas say of everything that is deployed, without running it.
+"""Linters and schemas for every file of the deployment.
 
-Proves that each file is well formed, keeps to its schema and to what linters know. Can't prove that
-it works.
+The tests prove that each file is valid by its schema and that linters find nothing. They cannot
+prove that the deployment works.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.deploy.compose import REPOSITORY
-from tests.deploy.manifests import COMPONENTS, KUBERNETES, OVERLAYS, TOOLS, built
+from tests.deploy.manifests import COMPONENTS, KUBERNETES, OVERLAYS, TOOLS, build
 
 from authentication.services.keys import KeyRing
 from stack import proxy, tools
@@ -23,71 +23,68 @@ CHECKOV = REPOSITORY / ".local" / "deploy" / "checkov" / "bin" / "checkov"
 DOCKERFILES = sorted(REPOSITORY.glob("*/Dockerfile*"))
 COMPOSE_FILES = ("docker-compose.yml", "docker-compose.prod.yml")
 KUBERNETES_VERSION = "1.37"
-# CKV_K8S_15, 43: digests and with them the right policy of pulling come at deployment, by `deploy`.
-# CKV_K8S_40: MongoDB, Kafka and nginx have the users of their official images.
-NOT_HERE = "CKV_K8S_15,CKV_K8S_40,CKV_K8S_43"
-# host_spoofing: the port is wanted too, which $host lacks; no service takes the header's word for
-# anything. try_files_is_evil_too: a handful of files, and a cache of them would show old ones.
-NOT_FOR_THIS_PROXY = "host_spoofing,try_files_is_evil_too"
-CUSTOM = re.compile(
+# CKV_K8S_15, CKV_K8S_43: `deploy` sets the digests and the pull policy.
+# CKV_K8S_40: MongoDB, Kafka and nginx run as the users of their official images.
+SKIPPED_BY_CHECKOV = "CKV_K8S_15,CKV_K8S_40,CKV_K8S_43"
+# host_spoofing: $host lacks the port, which is needed; no service trusts the header.
+# try_files_is_evil_too: there are few files, and a cache would serve old ones.
+SKIPPED_BY_GIXY = "host_spoofing,try_files_is_evil_too"
+CUSTOM_RESOURCES = re.compile(
     r"gateway\.networking|cert-manager\.io|external-secrets\.io|networking\.gke|keda\.sh"
 )
 
 
 def run(*command: str | Path, folder: Path = REPOSITORY) -> str:
-    """Run a tool.
+    """Run a tool and return its output.
 
     Raises:
-        AssertionError: It found something.
+        AssertionError: The tool failed.
     """
-    done = subprocess.run(
+    completed = subprocess.run(
         [str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return done.stdout
+    assert completed.returncode == 0, f"{completed.stdout}\n{completed.stderr}"
+    return completed.stdout
 
 
 class TestImages:
     @pytest.mark.parametrize(
         "file", DOCKERFILES, ids=lambda file: str(file.relative_to(REPOSITORY))
     )
-    def test_hadolint_finds_nothing(self, file: Path) -> None:
+    def test_a_dockerfile_passes_hadolint(self, file: Path) -> None:
         run(TOOLS / "hadolint", file)
 
     @pytest.mark.parametrize(
         "file", DOCKERFILES, ids=lambda file: str(file.relative_to(REPOSITORY))
     )
-    def test_it_ends_as_a_user_by_number_and_asks_no_registry_for_its_syntax(
-        self, file: Path
-    ) -> None:
+    def test_a_dockerfile_sets_a_numeric_user_and_loads_no_syntax(self, file: Path) -> None:
         text = file.read_text(encoding="utf-8")
         assert re.findall(r"^USER (.*)$", text, re.MULTILINE)[-1].split(":")[0].isdigit()
         assert "syntax=" not in text
         assert "alpine" not in text
         assert "HEALTHCHECK" in text
 
-    def test_there_is_one_of_each_kind_for_each_part(self) -> None:
-        parts = ("gateway-ms", "authentication-ms", "products-ms", "orders-ms")
-        wanted = {
+    def test_each_part_has_a_dockerfile_for_development_and_production(self) -> None:
+        services = ("gateway-ms", "authentication-ms", "products-ms", "orders-ms")
+        assert set(DOCKERFILES) == {
             REPOSITORY / part / name
-            for part in (*parts, "frontend", "nginx_proxy")
+            for part in (*services, "frontend", "nginx_proxy")
             for name in ("Dockerfile", "Dockerfile.prod")
         }
-        assert set(DOCKERFILES) == wanted
 
 
 class TestCompose:
-    def test_the_files_keep_to_the_schema(self) -> None:
+    def test_compose_files_match_the_schema(self) -> None:
         schema = ("--builtin-schema", "vendor.compose-spec")
         run(TOOLS / "check-jsonschema", *schema, *COMPOSE_FILES)
 
     @pytest.mark.parametrize("file", COMPOSE_FILES)
-    def test_what_a_service_waits_for_is_there(self, file: str) -> None:
+    def test_a_service_depends_on_existing_services(self, file: str) -> None:
         services = yaml.safe_load((REPOSITORY / file).read_text(encoding="utf-8"))["services"]
         for name, service in services.items():
             assert set(service.get("depends_on", {})) <= set(services), name
 
-    def test_production_mounts_no_source_and_limits_everything(self) -> None:
+    def test_production_mounts_no_source_and_limits_every_service(self) -> None:
         text = (REPOSITORY / "docker-compose.prod.yml").read_text(encoding="utf-8")
         for name, service in yaml.safe_load(text)["services"].items():
             assert "limits" in service["deploy"]["resources"], name
@@ -95,71 +92,86 @@ class TestCompose:
                 assert not str(volume).startswith("."), name
 
 
-class TestSecretsOfCompose:
+MakeSecrets = Callable[..., None]
+
+
+class TestMakeSecrets:
     @pytest.fixture
-    def make(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
-        """Runs the script; files stay this user's, as only root may give them away."""
-        monkeypatch.setattr("os.chown", lambda *_given: None)
+    def make_secrets(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MakeSecrets:
+        """Runs the script without a change of owners, which needs root."""
+        monkeypatch.setattr("os.chown", lambda *_arguments: None)
         script = str(REPOSITORY / "infrastructure" / "compose" / "make_secrets.py")
 
-        def make(*change: str) -> None:
-            monkeypatch.setattr("sys.argv", [script, str(tmp_path), *change])
+        def make_secrets(*step: str) -> None:
+            monkeypatch.setattr("sys.argv", [script, str(tmp_path), *step])
             runpy.run_path(script, run_name="__main__")
 
-        return make
+        return make_secrets
 
-    def test_the_signing_key_changes_by_steps(
-        self, make: Callable[..., None], tmp_path: Path
+    def test_rotates_the_signing_key_in_steps(
+        self, make_secrets: MakeSecrets, tmp_path: Path
     ) -> None:
-        signing, previous = (
-            tmp_path / "authentication" / f"{n}-key" for n in ("signing", "previous")
-        )
         # Given
-        make()
+        signing = tmp_path / "authentication" / "signing-key"
+        previous = tmp_path / "authentication" / "previous-key"
+        make_secrets()
         first = signing.read_text()
         assert not previous.exists()
-        # When / Then
-        make("publish-next-key")
+        # When
+        make_secrets("publish-next-key")
+        # Then
         second = previous.read_text()
         assert signing.read_text() == first
         assert KeyRing.from_pem(second, first).kid != KeyRing.from_pem(first, None).kid
-        make("swap-keys")
+        # When
+        make_secrets("swap-keys")
+        # Then
         assert (signing.read_text(), previous.read_text()) == (second, first)
-        assert [oct(each.stat().st_mode & 0o777) for each in (signing, previous)] == ["0o400"] * 2
-        make("forget-previous-key")
+        assert [oct(key.stat().st_mode & 0o777) for key in (signing, previous)] == ["0o400"] * 2
+        # When
+        make_secrets("forget-previous-key")
+        # Then
         assert signing.read_text() == second
         assert not previous.exists()
 
-    def test_what_exists_stays(self, make: Callable[..., None], tmp_path: Path) -> None:
-        def made() -> dict[Path, str]:
+    def test_keeps_existing_secrets(self, make_secrets: MakeSecrets, tmp_path: Path) -> None:
+        def read_secrets() -> dict[Path, str]:
             return {file: file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
 
-        make()
-        before = made()
-        make()
-        assert made() == before
+        # Given
+        make_secrets()
+        before = read_secrets()
+        # When
+        make_secrets()
+        # Then
+        assert read_secrets() == before
         assert len(before) == 14
 
 
 class TestManifests:
     @pytest.mark.parametrize("overlay", OVERLAYS)
-    def test_they_keep_to_the_schema(self, overlay: str, tmp_path: Path) -> None:
-        # Kinds that are no part of Kubernetes are checked on a real control plane.
-        documents = built(KUBERNETES / "overlays" / overlay).split("\n---\n")
-        file = tmp_path / "own.yaml"
-        own = [each for each in documents if not CUSTOM.search(each.split("kind:")[0])]
-        file.write_text("\n---\n".join(own), encoding="utf-8")
+    def test_an_overlay_matches_the_schema(self, overlay: str, tmp_path: Path) -> None:
+        # test_cluster.py validates custom resources on a control plane.
+        documents = build(KUBERNETES / "overlays" / overlay).split("\n---\n")
+        standard = [
+            document
+            for document in documents
+            if not CUSTOM_RESOURCES.search(document.split("kind:")[0])
+        ]
+        file = tmp_path / "standard.yaml"
+        file.write_text("\n---\n".join(standard), encoding="utf-8")
         run(TOOLS / "kubernetes-validate", "--strict", "-k", KUBERNETES_VERSION, file)
 
     @pytest.mark.parametrize("overlay", OVERLAYS)
-    def test_checkov_finds_nothing(self, overlay: str, tmp_path: Path) -> None:
+    def test_an_overlay_passes_checkov(self, overlay: str, tmp_path: Path) -> None:
         file = tmp_path / "all.yaml"
-        file.write_text(built(KUBERNETES / "overlays" / overlay), encoding="utf-8")
-        options = ("--quiet", "--compact", "--framework", "kubernetes", "--skip-check", NOT_HERE)
-        run(CHECKOV, *options, "--file", file, folder=tmp_path)
+        file.write_text(build(KUBERNETES / "overlays" / overlay), encoding="utf-8")
+        options = ("--quiet", "--compact", "--framework", "kubernetes")
+        skipped = ("--skip-check", SKIPPED_BY_CHECKOV)
+        run(CHECKOV, *options, *skipped, "--file", file, folder=tmp_path)
 
     @pytest.mark.parametrize("component", COMPONENTS)
-    def test_a_component_fits_the_base(self, component: str, tmp_path: Path) -> None:
+    def test_each_component_can_be_added_to_the_base(self, component: str) -> None:
         folder = KUBERNETES / "overlays" / "trial"
         folder.mkdir()
         try:
@@ -167,22 +179,22 @@ class TestManifests:
                 "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
                 f"resources: [../../base]\ncomponents: [../../components/{component}]\n"
             )
-            text = built(folder)
+            text = build(folder)
         finally:
             (folder / "kustomization.yaml").unlink(missing_ok=True)
             folder.rmdir()
-            built.cache_clear()
-        kinds = [each["kind"] for each in yaml.safe_load_all(text)]
+            build.cache_clear()
+        kinds = [document["kind"] for document in yaml.safe_load_all(text)]
         assert ("Gateway" in kinds) == (component != "ingress")
         assert kinds.count("HorizontalPodAutoscaler") == (2 if component == "keda" else 4)
 
 
 class TestScripts:
-    def test_shellcheck_finds_nothing(self) -> None:
-        listed = run("git", "ls-files", "infrastructure", "tests/deploy").split()
+    def test_scripts_pass_shellcheck(self) -> None:
+        names = run("git", "ls-files", "infrastructure", "tests/deploy").split()
         scripts = [
             name
-            for name in listed
+            for name in names
             if (REPOSITORY / name).is_file()
             and (REPOSITORY / name).read_bytes().startswith(b"#!/usr/bin/env bash")
         ]
@@ -211,70 +223,74 @@ class TestProxy:
                 file.write_text(proxy.render(template.read_text(encoding="utf-8"), values))
         return tmp_path
 
-    def test_nginx_takes_the_configuration(self, rendered: Path) -> None:
+    def test_nginx_accepts_the_configuration(self, rendered: Path) -> None:
         run(tools.nginx(), "-p", f"{rendered}/", "-c", "nginx.conf", "-t")
 
-    def test_gixy_finds_nothing_that_matters(self, rendered: Path) -> None:
-        run(TOOLS / "gixy", "-ll", "--skips", NOT_FOR_THIS_PROXY, rendered / "nginx.conf")
+    def test_the_configuration_passes_gixy(self, rendered: Path) -> None:
+        run(TOOLS / "gixy", "-ll", "--skips", SKIPPED_BY_GIXY, rendered / "nginx.conf")
 
 
 class TestDelivery:
     @pytest.fixture
     def config(self) -> dict[str, Any]:
         text = (REPOSITORY / ".circleci" / "config.yml").read_text(encoding="utf-8")
-        loaded: dict[str, Any] = yaml.safe_load(text)
-        return loaded
+        config: dict[str, Any] = yaml.safe_load(text)
+        return config
 
-    def test_it_keeps_to_the_schema(self) -> None:
+    def test_the_pipeline_matches_the_schema(self) -> None:
         schema = ("--builtin-schema", "vendor.circle-ci")
         run(TOOLS / "check-jsonschema", *schema, ".circleci/config.yml")
 
-    def test_jobs_commands_and_parameters_are_there(self, config: dict[str, Any]) -> None:
+    def test_a_step_uses_existing_commands_and_parameters(self, config: dict[str, Any]) -> None:
         text = yaml.safe_dump(config)
         for name in re.findall(r"<< pipeline\.parameters\.(\w+) >>", text):
             assert name in config["parameters"]
-        for holder in (*config["jobs"].values(), *config["commands"].values()):
-            used = set(re.findall(r"<< parameters\.([\w-]+) >>", yaml.safe_dump(holder)))
-            assert used == set(holder.get("parameters", {}))
-            for name, given in _steps(holder["steps"]):
+        for definition in (*config["jobs"].values(), *config["commands"].values()):
+            used = set(re.findall(r"<< parameters\.([\w-]+) >>", yaml.safe_dump(definition)))
+            assert used == set(definition.get("parameters", {}))
+            for name, arguments in _flatten_steps(definition["steps"]):
                 if name in config["commands"]:
-                    _fits(config["commands"][name], given)
+                    _check_arguments(config["commands"][name], arguments)
         for job in config["jobs"].values():
             assert job["executor"] in config["executors"]
-        assert not config.get("orbs"), "nothing here checks what an orb has"
+        assert not config.get("orbs"), "these tests do not know the commands of orbs"
 
-    def test_the_workflow_names_jobs_and_their_parameters(self, config: dict[str, Any]) -> None:
-        own = {"name", "requires", "filters", "context", "type"}
+    def test_the_workflow_uses_existing_jobs_and_parameters(self, config: dict[str, Any]) -> None:
+        built_in = {"name", "requires", "filters", "context", "type"}
         names: set[str] = set()
         for entry in config["workflows"]["deliver"]["jobs"]:
-            job, given = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
-            assert set(given.get("requires", [])) <= names, "each comes after what it requires"
-            names.add(given.get("name", job))
-            if given.get("type") == "approval":
+            job, options = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
+            assert set(options.get("requires", [])) <= names, "a job follows those it requires"
+            names.add(options.get("name", job))
+            if options.get("type") == "approval":
                 continue
-            _fits(config["jobs"][job], {key: given[key] for key in set(given) - own})
-            for path in str(given.get("paths", "")).split():
+            arguments = {name: options[name] for name in set(options) - built_in}
+            _check_arguments(config["jobs"][job], arguments)
+            for path in str(options.get("paths", "")).split():
                 assert (REPOSITORY / path).exists(), path
 
-    def test_production_needs_a_person_and_nothing_is_deleted(self, config: dict[str, Any]) -> None:
+    def test_production_needs_an_approval_and_nothing_is_deleted(
+        self, config: dict[str, Any]
+    ) -> None:
         for entry in config["workflows"]["deliver"]["jobs"]:
             if isinstance(entry, dict) and "promote" in entry:
-                assert entry["promote"]["requires"] == ["looked-at-staging"]
+                assert entry["promote"]["requires"] == ["approve-staging"]
         for file in (".circleci/config.yml", "infrastructure/kubernetes/deploy"):
             assert "kubectl delete" not in (REPOSITORY / file).read_text(encoding="utf-8")
 
 
-def _steps(steps: list[Any]) -> list[tuple[str, Any]]:
-    """Return the names of steps with what they are given, those under a condition too."""
-    found: list[tuple[str, Any]] = []
+def _flatten_steps(steps: list[Any]) -> list[tuple[str, Any]]:
+    """Return the names and arguments of steps, including conditional ones."""
+    flat: list[tuple[str, Any]] = []
     for step in steps:
-        name, given = (step, {}) if isinstance(step, str) else next(iter(step.items()))
-        found += _steps(given["steps"]) if name in {"when", "unless"} else [(name, given)]
-    return found
+        name, arguments = (step, {}) if isinstance(step, str) else next(iter(step.items()))
+        conditional = name in {"when", "unless"}
+        flat += _flatten_steps(arguments["steps"]) if conditional else [(name, arguments)]
+    return flat
 
 
-def _fits(holder: dict[str, Any], given: dict[str, Any]) -> None:
-    parameters = holder.get("parameters", {})
-    assert set(given) <= set(parameters)
-    required = {name for name, what in parameters.items() if "default" not in what}
-    assert required <= set(given)
+def _check_arguments(definition: dict[str, Any], arguments: dict[str, Any]) -> None:
+    parameters = definition.get("parameters", {})
+    assert set(arguments) <= set(parameters)
+    required = {name for name, parameter in parameters.items() if "default" not in parameter}
+    assert required <= set(arguments)

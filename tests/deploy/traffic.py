@@ -1,4 +1,4 @@
-"""Customers who look and buy at a steady rate while something is done to the shop."""
+"""Customers who read and order at a steady rate while a test disturbs the shop."""
 
 import threading
 import time
@@ -10,18 +10,18 @@ from typing import Any, Self
 import httpx2
 
 READS = ("/", "/api/products", "/api/categories", "/api/orders", "/api/me")
-# No connection is used again. A proxy that knows the pods lets go of one that ends; by a Service's
-# address a connection stays with its pod to the last, so that a request may meet its end.
+# Connections are not reused. Through a Service's address a connection stays with its pod until the
+# pod ends, so a request could fail. A proxy that watches the pods avoids this.
 LIMITS = httpx2.Limits(max_keepalive_connections=0)
-AGAIN_SECONDS = 0.2
-PATIENCE_SECONDS = 180
+RETRY_SECONDS = 0.2
+TIMEOUT_SECONDS = 180
 
 
 class Traffic:
-    """Reads and orders, each asked once every so often by a thread of its own.
+    """Reads and orders in several threads while a context lasts.
 
-    An order that is not taken is sent again under the same key until it is, as a customer's client
-    does, so that each of them is placed once and what was answered is known of all.
+    Like a customer's client, it repeats an order with the same Idempotency-Key until it is placed,
+    so the ids of all placed orders are known.
     """
 
     def __init__(
@@ -34,15 +34,15 @@ class Traffic:
         buyers: int = 2,
         pause_seconds: float = 0.1,
     ) -> None:
-        """Name who buys what.
+        """Prepare the threads.
 
         Args:
-            address: The shop's.
-            token: A customer's.
-            line: What each order is of, as `POST /api/orders` takes it.
-            readers: How many read at once.
-            buyers: How many buy at once.
-            pause_seconds: How long each of them waits between two requests.
+            address: The address of the shop.
+            token: A customer's access token.
+            line: The line of each order, as in the body of `POST /api/orders`.
+            readers: How many threads read.
+            buyers: How many threads order.
+            pause_seconds: How long each thread waits between two requests.
         """
         self._address = address
         self._headers = {"Authorization": f"Bearer {token}"}
@@ -72,16 +72,16 @@ class Traffic:
         for thread in self._threads:
             thread.join()
 
-    def until_orders(self, count: int) -> None:
-        """Wait until so many more orders were taken.
+    def wait_for_orders(self, count: int) -> None:
+        """Wait until this number of further orders has been placed.
 
         Raises:
-            AssertionError: They were not.
+            AssertionError: The time is over.
         """
-        wanted = len(self.orders) + count
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while len(self.orders) < wanted:
-            assert time.monotonic() < deadline, f"no {count} more orders are taken"
+        expected = len(self.orders) + count
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while len(self.orders) < expected:
+            assert time.monotonic() < deadline, f"fewer than {count} further orders were placed"
             time.sleep(0.1)
 
     def __str__(self) -> str:
@@ -100,35 +100,38 @@ class Traffic:
                 count += 1
 
     def _read(self, client: httpx2.Client, count: int) -> None:
-        if self._asked(lambda: client.get(READS[count % len(READS)]), 200):
+        if self._send(lambda: client.get(READS[count % len(READS)]), 200):
             with self._lock:
                 self.reads += 1
 
     def _buy(self, client: httpx2.Client, _count: int) -> None:
         key = {"Idempotency-Key": str(uuid.uuid4())}
         began = time.monotonic()
-        while time.monotonic() - began < PATIENCE_SECONDS:
-            answer = self._asked(
+        while time.monotonic() - began < TIMEOUT_SECONDS:
+            response = self._send(
                 lambda: client.post("/api/orders", json=self._body, headers=key), 201
             )
-            if answer:
+            if response:
                 with self._lock:
-                    self.orders.append(answer.json()["id"])
+                    self.orders.append(response.json()["id"])
                     self.longest_seconds = max(self.longest_seconds, time.monotonic() - began)
                 return
-            time.sleep(AGAIN_SECONDS)
+            time.sleep(RETRY_SECONDS)
 
-    def _asked(self, request: Callable[[], httpx2.Response], wanted: int) -> httpx2.Response | None:
-        at = time.strftime("%H:%M:%S")
+    def _send(
+        self, request: Callable[[], httpx2.Response], expected: int
+    ) -> httpx2.Response | None:
+        """Send a request; return the response if it is as expected, or record the failure."""
+        sent_at = time.strftime("%H:%M:%S")
         try:
-            answer = request()
+            response = request()
         except httpx2.HTTPError as error:
-            failure = f"{at} {error!r}"
+            failure = f"{sent_at} {error!r}"
         else:
-            if answer.status_code == wanted:
-                return answer
-            asked = f"{answer.request.method} {answer.url.path}"
-            failure = f"{at} {asked}: {answer.status_code} {answer.text[:200]}"
+            if response.status_code == expected:
+                return response
+            name = f"{response.request.method} {response.url.path}"
+            failure = f"{sent_at} {name}: {response.status_code} {response.text[:200]}"
         with self._lock:
             self.failures.append(failure)
         return None

@@ -1,9 +1,10 @@
-"""The whole stack as `make up` starts it, on ports and in a folder of its own."""
+"""The whole stack as `make up` starts it, on its own ports and in its own folder."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx2
 import pytest
+from tests.e2e.shop import SignIn
 
 from shopkit.testing.collector import Collector, collecting
 from stack import Stack
@@ -11,7 +12,7 @@ from stack import Stack
 
 @pytest.fixture(scope="session")
 def collector() -> Iterator[Collector]:
-    """Takes the traces of the whole stack."""
+    """Receives the traces of the whole stack."""
     with collecting() as collector:
         yield collector
 
@@ -29,23 +30,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Ite
 
 @pytest.fixture
 def shop(stack: Stack) -> Iterator[httpx2.Client]:
-    """A visitor at nginx's door."""
+    """A visitor, who uses the shop through nginx."""
     with httpx2.Client(base_url=stack.settings.shop_url, timeout=10) as client:
         yield client
 
 
 @pytest.fixture
-def signed_in(stack: Stack) -> Iterator[Callable[[str], httpx2.Client]]:
-    """Signs an account in whose password is its e-mail, as the demonstration's are."""
+def sign_in(stack: Stack) -> Iterator[SignIn]:
     clients: list[httpx2.Client] = []
 
     def sign_in(email: str, password: str | None = None) -> httpx2.Client:
         client = httpx2.Client(base_url=stack.settings.shop_url, timeout=10)
         clients.append(client)
         body = {"email": email, "password": password or email}
-        answer = client.post("/api/login", json=body)
-        assert answer.status_code == 200, answer.text
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        response = client.post("/api/login", json=body)
+        assert response.status_code == 200, response.text
+        client.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
         return client
 
     yield sign_in

@@ -1,46 +1,60 @@
-"""The live stream through nginx and the gateway, as the web shop reads it."""
+"""The live stream of orders through nginx and the gateway, as the web shop reads it."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import httpx2
+from tests.e2e.shop import SignIn, place_order
 
 from stack import Stack
 
-SignIn = Callable[..., httpx2.Client]
+LIMIT_SECONDS = 20
+STREAM = "/api/orders/stream"
 
 
-def events(lines: Iterator[str], seconds: float = 30) -> Iterator[dict[str, Any]]:
-    """Yield the events of a stream, name, id and data, for at most so long."""
-    event: dict[str, Any] = {}
+@dataclass(frozen=True)
+class StreamEvent:
+    """An event of the stream."""
+
+    name: str
+    id: str
+    data: dict[str, Any]
+
+    @property
+    def stored_at(self) -> float:
+        """When the last status of the order was stored, in seconds since the epoch."""
+        return datetime.fromisoformat(self.data["history"][-1]["at"]).timestamp()
+
+
+def read_events(response: httpx2.Response, seconds: float = 30) -> Iterator[StreamEvent]:
+    """Yield the events of a stream.
+
+    Raises:
+        AssertionError: No event came within this time.
+    """
+    fields: dict[str, str] = {}
     deadline = time.monotonic() + seconds
-    for line in lines:
-        assert time.monotonic() < deadline, "nothing but comments came"
+    for line in response.iter_lines():
+        assert time.monotonic() < deadline, "no event"
         name, _, value = line.partition(": ")
-        if line == "":
-            if event:
-                yield event
-            event = {}
-        elif name in {"event", "id"}:
-            event[name] = value
-        elif name == "data":
-            event["data"] = json.loads(value)
+        if name in {"event", "id", "data"}:
+            fields[name] = value
+        elif not line and fields:
+            yield StreamEvent(fields["event"], fields.get("id", ""), json.loads(fields["data"]))
+            fields = {}
 
 
-def decided_at(event: dict[str, Any]) -> float:
-    """Return when the last status of an order was stored."""
-    return datetime.fromisoformat(event["data"]["history"][-1]["at"]).timestamp()
-
-
-def _until_cut(shopper: httpx2.Client, last: str) -> Iterator[dict[str, Any]]:
-    headers = {"Last-Event-ID": last}
+def read_until_closed(shopper: httpx2.Client, last_id: str) -> Iterator[StreamEvent]:
+    """Resume the stream after an event, and yield events until the connection ends."""
+    headers = {"Last-Event-ID": last_id}
     try:
-        with shopper.stream("GET", "/api/orders/stream", headers=headers, timeout=20) as answer:
-            if answer.status_code == 200:
-                yield from events(answer.iter_lines())
+        with shopper.stream("GET", STREAM, headers=headers, timeout=LIMIT_SECONDS) as response:
+            if response.status_code == 200:
+                yield from read_events(response)
             else:
                 time.sleep(0.1)
     except httpx2.TransportError:
@@ -48,56 +62,54 @@ def _until_cut(shopper: httpx2.Client, last: str) -> Iterator[dict[str, Any]]:
 
 
 class TestStream:
-    def test_an_order_is_seen_to_be_accepted_within_a_second(
-        self, signed_in: SignIn, stack: Stack
-    ) -> None:
+    def test_sends_an_acceptance_within_a_second_and_resumes(self, sign_in: SignIn) -> None:
         # Given
-        shopper = signed_in("bbb@bbb.com")
-        with shopper.stream("GET", "/api/orders/stream", timeout=20) as answer:
-            assert answer.status_code == 200
-            assert answer.headers["content-type"].startswith("text/event-stream")
-            coming = events(answer.iter_lines())
-            assert next(coming)["event"] == "snapshot"
+        shopper = sign_in("bbb@bbb.com")
+        with shopper.stream("GET", STREAM, timeout=LIMIT_SECONDS) as response:
+            assert response.status_code == 200
+            assert response.headers["content-type"].startswith("text/event-stream")
+            events = read_events(response)
+            assert next(events).name == "snapshot"
             # When
-            body = {"products": [{"name": "cutlery", "quantity": 1}]}
-            order_id = signed_in("bbb@bbb.com").post("/api/orders", json=body).json()["id"]
-            placed = next(coming)
-            decided = next(coming)
+            order_id = place_order(sign_in("bbb@bbb.com")).json()["id"]
+            placed, decided = next(events), next(events)
             arrived = time.time()
         # Then
-        assert [placed["event"], decided["event"]] == ["order", "order"]
-        assert [one["data"]["id"] for one in (placed, decided)] == [order_id] * 2
-        assert decided["data"]["status"] == "ACCEPTED"
-        assert arrived - decided_at(decided) < 1
-        # And: it is resumed after the one that was seen.
-        headers = {"Last-Event-ID": placed["id"]}
-        with shopper.stream("GET", "/api/orders/stream", headers=headers, timeout=20) as answer:
-            again = next(events(answer.iter_lines()))
-        assert (again["event"], again["id"]) == ("order", decided["id"])
+        assert [placed.name, decided.name] == ["order", "order"]
+        assert [placed.data["id"], decided.data["id"]] == [order_id, order_id]
+        assert decided.data["status"] == "ACCEPTED"
+        assert arrived - decided.stored_at < 1
+        # When
+        headers = {"Last-Event-ID": placed.id}
+        with shopper.stream("GET", STREAM, headers=headers, timeout=LIMIT_SECONDS) as response:
+            resumed = next(read_events(response))
+        # Then
+        assert (resumed.name, resumed.id) == ("order", decided.id)
 
-    def test_no_transition_is_lost_when_the_replica_is_killed(
-        self, signed_in: SignIn, stack: Stack
+    def test_loses_no_status_when_the_replica_is_killed(
+        self, sign_in: SignIn, stack: Stack
     ) -> None:
         # Given
-        shopper = signed_in("bbb@bbb.com")
-        body = {"products": [{"name": "cutlery", "quantity": 1}]}
-        with shopper.stream("GET", "/api/orders/stream", timeout=20) as answer:
-            last = next(events(answer.iter_lines()))["id"]
+        shopper = sign_in("bbb@bbb.com")
+        with shopper.stream("GET", STREAM, timeout=LIMIT_SECONDS) as response:
+            last_id = next(read_events(response)).id
             # When
-            order_id = signed_in("bbb@bbb.com").post("/api/orders", json=body).json()["id"]
+            order_id = place_order(sign_in("bbb@bbb.com")).json()["id"]
             stack.kill("orders")
         # Then
-        seen: list[str] = []
-        deadline = time.monotonic() + 20
-        while seen[-1:] != ["ACCEPTED"]:
-            assert time.monotonic() < deadline, seen
-            for event in _until_cut(shopper, last):
-                assert event["event"] == "order", "resumed, so no snapshot"
-                last = event["id"]
-                seen += [event["data"]["status"]] if event["data"]["id"] == order_id else []
-                if seen[-1:] == ["ACCEPTED"]:
-                    break
-        assert [step["status"] for step in event["data"]["history"]] == ["PENDING", "ACCEPTED"]
+        events: list[StreamEvent] = []
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while not events or events[-1].data["status"] != "ACCEPTED":
+            assert time.monotonic() < deadline, events
+            for event in read_until_closed(shopper, last_id):
+                assert event.name == "order", "a resumed stream has no snapshot"
+                last_id = event.id
+                if event.data["id"] == order_id:
+                    events.append(event)
+                    if event.data["status"] == "ACCEPTED":
+                        break
+        history = events[-1].data["history"]
+        assert [step["status"] for step in history] == ["PENDING", "ACCEPTED"]
 
-    def test_is_for_those_who_are_signed_in(self, shop: httpx2.Client) -> None:
-        assert shop.get("/api/orders/stream").status_code == 401
+    def test_refuses_visitors(self, shop: httpx2.Client) -> None:
+        assert shop.get(STREAM).status_code == 401

@@ -1,17 +1,15 @@
-"""One order is one trace, up to its last event, and nothing in it tells of a person."""
+"""The traces of the whole stack: one trace for an order and its events, without personal data."""
 
 import time
-from collections.abc import Callable
 
 import httpx2
+from tests.e2e.shop import SignIn, place_order
 
-from shopkit.testing.collector import Collected, Collector
+from shopkit.testing.collector import ReceivedSpan, Collector
 
-SignIn = Callable[..., httpx2.Client]
+CLIENT_TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 
-FORCED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-OF_AN_ORDER = [
+SPANS_OF_AN_ORDER = [
     "gateway-ms SERVER POST /api/orders",
     "  gateway-ms CLIENT POST /api/orders",
     "    orders-ms SERVER POST /api/orders",
@@ -24,12 +22,15 @@ OF_AN_ORDER = [
 ]
 
 
-def trace_of(answer: httpx2.Response) -> str:
-    return answer.headers["traceparent"].split("-")[1]
+def trace_id(response: httpx2.Response) -> str:
+    return response.headers["traceparent"].split("-")[1]
 
 
-def tree(collector: Collector, trace: str, count: int, seconds: float = 20) -> list[str]:
-    """Return the spans of a trace once so many have arrived, and a moment for more to come."""
+def span_tree(collector: Collector, trace: str, count: int, seconds: float = 20) -> list[str]:
+    """Return the spans of a trace, after this number of spans has arrived.
+
+    It waits another second, because more spans than expected may arrive.
+    """
     deadline = time.monotonic() + seconds
     while len(collector.tree(trace)) < count and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -37,22 +38,20 @@ def tree(collector: Collector, trace: str, count: int, seconds: float = 20) -> l
     return collector.tree(trace)
 
 
-def of_trace(collector: Collector, trace: str) -> dict[str, Collected]:
+def spans_by_name(collector: Collector, trace: str) -> dict[str, ReceivedSpan]:
     return {str(span): span for span in collector.spans if span.trace == trace}
 
 
 class TestOrder:
-    def test_is_one_trace_through_all_services_and_events(
-        self, collector: Collector, signed_in: SignIn
+    def test_an_order_has_one_trace_through_all_services_and_events(
+        self, collector: Collector, sign_in: SignIn
     ) -> None:
         # When
-        placed = signed_in("aaa@aaa.com").post(
-            "/api/orders", json={"products": [{"name": "Cutlery", "quantity": 1}]}
-        )
+        placed = place_order(sign_in("aaa@aaa.com"))
         # Then
-        assert placed.status_code == 201
-        assert tree(collector, trace_of(placed), len(OF_AN_ORDER)) == OF_AN_ORDER
-        spans = of_trace(collector, trace_of(placed))
+        tree = span_tree(collector, trace_id(placed), len(SPANS_OF_AN_ORDER))
+        assert tree == SPANS_OF_AN_ORDER
+        spans = spans_by_name(collector, trace_id(placed))
         assert not any(span.failed for span in spans.values())
         assert spans["gateway-ms SERVER POST /api/orders"].attributes == {
             "http.request.method": "POST",
@@ -72,44 +71,48 @@ class TestOrder:
 
 
 class TestRequest:
-    def test_a_clients_trace_is_not_taken_over(
+    def test_the_trace_of_a_client_is_ignored(
         self, collector: Collector, shop: httpx2.Client
     ) -> None:
+        # Given
+        headers = {"traceparent": f"00-{CLIENT_TRACE_ID}-b7ad6b7169203331-01"}
         # When
-        answer = shop.get("/api/products", headers={"traceparent": FORCED})
+        response = shop.get("/api/products", headers=headers)
         # Then
-        assert trace_of(answer) != FORCED.split("-")[1]
-        assert tree(collector, trace_of(answer), 3) == [
+        assert trace_id(response) != CLIENT_TRACE_ID
+        assert span_tree(collector, trace_id(response), 3) == [
             "gateway-ms SERVER GET /api/products",
             "  gateway-ms CLIENT GET /api/products",
             "    products-ms SERVER GET /api/products",
         ]
-        assert collector.tree(FORCED.split("-")[1]) == []
+        assert collector.tree(CLIENT_TRACE_ID) == []
 
-    def test_no_span_tells_of_a_person_or_of_a_query(
-        self, collector: Collector, signed_in: SignIn
+    def test_spans_contain_no_personal_data_and_no_query(
+        self, collector: Collector, sign_in: SignIn
     ) -> None:
         # Given
-        admin = signed_in("admin@admin.com")
+        admin = sign_in("admin@admin.com")
         # When
-        sought = admin.get("/api/products", params={"name": "secret-words"})
-        changed = admin.patch("/api/users/bbb@bbb.com", json={"role": "user"})
+        search = admin.get("/api/products", params={"name": "secret-words"})
+        change = admin.patch("/api/users/bbb@bbb.com", json={"role": "user"})
         # Then
-        assert (sought.status_code, changed.status_code) == (404, 200)
-        assert len(tree(collector, trace_of(changed), 3)) == 3
-        spans = of_trace(collector, trace_of(changed))
+        assert (search.status_code, change.status_code) == (404, 200)
+        assert len(span_tree(collector, trace_id(change), 3)) == 3
+        spans = spans_by_name(collector, trace_id(change))
         paths = [span.attributes.get("url.path") for span in spans.values()]
         assert sorted(filter(None, paths)) == ["/api/users/{email:path}", "/api/users/{email}"]
-        told = " ".join(f"{span} {span.attributes}" for span in collector.spans)
+        content = " ".join(f"{span} {span.attributes}" for span in collector.spans)
         token = admin.headers["Authorization"].removeprefix("Bearer ")
-        assert [word for word in ("@", "secret-words", token) if word in told] == []
+        assert [secret for secret in ("@", "secret-words", token) if secret in content] == []
 
-    def test_probes_and_polls_are_in_no_trace(
+    def test_probes_and_polls_are_not_traced(
         self, collector: Collector, shop: httpx2.Client
     ) -> None:
-        # Given a stack whose start was a long row of probes
-        answer = shop.get("/api/products")
-        assert len(tree(collector, trace_of(answer), 3)) == 3
+        # Given: the start of the stack has sent many probes.
+        response = shop.get("/api/products")
+        # When
+        tree = span_tree(collector, trace_id(response), 3)
         # Then
+        assert len(tree) == 3
         names = {span.name for span in collector.spans}
         assert names.isdisjoint({"GET /ready", "GET /metrics", "GET /internal/revocations"})

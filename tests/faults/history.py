@@ -1,30 +1,37 @@
-"""What shoppers and an admin asked for while something failed, and what they were told."""
+"""Records the requests of shoppers and of an admin, and the responses."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
-class Asked:
-    """An order that someone tried to place, with one Idempotency-Key, once or several times.
+class OrderAttempt:
+    """An order that a shopper tried to place with one Idempotency-Key, once or several times.
 
-    Attributes:
+    Args:
         key: The Idempotency-Key.
-        email: Who asked.
-        told: The ids that came with a 201.
-        refused: Whether a last answer said no; False where nobody knows, too.
+        email: The shopper.
+        order_ids: The ids in the 201 responses.
+        refused: Whether the last response refused the order; False if there was no response.
     """
 
     key: str
     email: str
-    told: set[str] = field(default_factory=set)
+    order_ids: set[str] = field(default_factory=set)
     refused: bool = False
 
 
 @dataclass
 class History:
-    """All that was asked on a stack."""
+    """The requests to a stack and their responses.
 
-    asked: list[Asked] = field(default_factory=list)
-    unforeseen: list[str] = field(default_factory=list)
+    Args:
+        attempts: The orders that shoppers tried to place.
+        unexpected: A line for each unexpected response.
+        answered: How many requests got a response.
+        unanswered: How many requests got none.
+    """
+
+    attempts: list[OrderAttempt] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
     answered: int = 0
     unanswered: int = 0

@@ -1,148 +1,165 @@
-"""Services without one of their guards: the checker has to find out about each.
+"""Services that lack one of their guards. The checker must detect each of them.
 
-A mutant is made as its module is imported, so that nothing in the sources changes. What a guard
-protects from must happen, so each comes with the fault that lets it happen.
+A mutant patches methods of the service in its process. Each comes with the fault against which the
+guard protects.
 """
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from pathlib import Path
-from types import ModuleType
 from typing import Any
+
+from tests.faults.targets import (
+    APPLY_STATES,
+    DECIDE,
+    FIND_DECISIONS,
+    INSERT_MANY,
+    REJECTION_REASONS,
+    SEEK,
+    Decorator,
+    Method,
+    patch,
+)
+
+from shopkit.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A guard that is taken away, with what would stand in for it.
+    """A service without a guard.
 
-    Attributes:
-        service: Which service it is missing in.
-        changes: What is replaced by what, and in which module.
-        fault: The name of the fault that lets happen what it protects from.
+    Args:
+        service: The service.
+        patches: The replacement of each method.
+        fault: The name of the fault against which the guard protects.
+        detected_by: The invariants of which at least one must be violated.
     """
 
     service: str
-    changes: Sequence[tuple[str, str, str]]
+    patches: Mapping[str, Decorator]
     fault: str
+    detected_by: frozenset[str]
 
     def install(self) -> None:
-        """Have this process import the modules without the guard."""
-        sys.meta_path.insert(0, _Finder(self.changes))
+        """Replace the methods in this process."""
+        for target, decorate in self.patches.items():
+            patch(target, decorate)
 
 
-class _Finder(MetaPathFinder):
-    def __init__(self, changes: Sequence[tuple[str, str, str]]) -> None:
-        self._changes = changes
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        changes = [(old, new) for module, old, new in self._changes if module == name]
-        if not changes:
-            return None
-        spec = PathFinder.find_spec(name, path, target)
-        assert spec
-        assert spec.origin
-        spec.loader = _Loader(name, spec.origin, changes)
-        return spec
+_forgets_decisions: ContextVar[bool] = ContextVar("forgets_decisions", default=False)
 
 
-class _Loader(SourceFileLoader):
-    def __init__(self, name: str, path: str, changes: Sequence[tuple[str, str]]) -> None:
-        super().__init__(name, path)
-        self._changes = changes
+def _never_reject(_method: Method) -> Method:
+    def no_reasons(*_arguments: Any) -> tuple[()]:
+        return ()
 
-    def path_stats(self, path: str) -> Any:
-        raise OSError("what was compiled before has the guard")
-
-    def get_data(self, path: str) -> bytes:
-        text = Path(path).read_text(encoding="utf-8")
-        for old, new in self._changes:
-            if old not in text:
-                raise SystemExit(f"{path} has changed; so has its mutant to: {old}")
-            text = text.replace(old, new)
-        return text.encode()
+    return no_reasons
 
 
-_INSERT_STUBS = "insert_many([_document(stub) for stub in stubs], session=session)"
-_REPLACE_STUBS = """\
-bulk_write(
-    [
-        __import__("pymongo").ReplaceOne(
-            {"_id": ObjectId(stub.order_id)}, _document(stub), upsert=True
-        )
-        for stub in stubs
-    ],
-    session=session,
-)"""
+def _forget_decisions(decide: Method) -> Method:
+    async def decide_again(*arguments: Any) -> None:
+        token = _forgets_decisions.set(True)
+        try:
+            await decide(*arguments)
+        finally:
+            _forgets_decisions.reset(token)
+
+    return decide_again
+
+
+def _find_no_decisions(find: Method) -> Method:
+    async def find_unless_forgotten(*arguments: Any, **options: Any) -> Any:
+        return {} if _forgets_decisions.get() else await find(*arguments, **options)
+
+    return find_unless_forgotten
+
+
+def _replace_documents(insert_many: Method) -> Method:
+    """Let an insert into the decisions replace documents that exist."""
+
+    async def replace(collection: Any, documents: Any, **options: Any) -> Any:
+        if collection.name == "orders":
+            ids = [document["_id"] for document in documents]
+            await collection.delete_many({"_id": {"$in": ids}}, session=options.get("session"))
+        return await insert_many(collection, documents, **options)
+
+    return replace
+
+
+def _outside_of_transaction(collection_name: str) -> Decorator:
+    """Let inserts into a collection ignore the transaction."""
+
+    def decorate(insert_many: Method) -> Method:
+        async def insert(collection: Any, documents: Any, **options: Any) -> Any:
+            if collection.name == collection_name:
+                options.pop("session", None)
+            return await insert_many(collection, documents, **options)
+
+        return insert
+
+    return decorate
+
+
+def _apply_any_version(_method: Method) -> Method:
+    async def apply_states(service: Any, states: Iterable[Any]) -> None:
+        newest = {state.id: state for state in sorted(states, key=lambda state: state.version)}
+
+        async def work(unit: UnitOfWork) -> None:
+            projection = service._projection
+            known = await projection.versions(newest, session=unit.session)
+            await projection.put(list(newest.values()), known, session=unit.session)
+
+        await service._transactions.run(work)
+
+    return apply_states
+
+
+def _never_seek(_method: Method) -> Method:
+    def seek(*_arguments: Any) -> None:
+        pass
+
+    return seek
+
 
 MUTANTS = {
-    "no stock guard": Mutant(
+    "no stock check": Mutant(
         "products",
-        [
-            (
-                "products.models.decision",
-                "elif self._left[line.product_id] < line.quantity:",
-                "elif False:",
-            ),
-        ],
-        "products frozen",
+        {REJECTION_REASONS: _never_reject},
+        fault="products frozen",
+        detected_by=frozenset({"C1", "C3", "C4"}),
     ),
-    "no stub check": Mutant(
+    "no check for an earlier decision": Mutant(
         "products",
-        [
-            (
-                "products.services.decisions",
-                "decided = await self._stubs.by_ids(orders, session=session)",
-                "decided = {}",
-            ),
-            (
-                "products.repositories.decisions",
-                _INSERT_STUBS,
-                _REPLACE_STUBS,
-            ),
-        ],
-        "every event again, shuffled",
+        {
+            DECIDE: _forget_decisions,
+            FIND_DECISIONS: _find_no_decisions,
+            INSERT_MANY: _replace_documents,
+        },
+        fault="every event again, shuffled",
+        detected_by=frozenset({"C1", "C3", "C4"}),
     ),
     "no version check": Mutant(
         "orders",
-        [("orders.services.projection", "if known.get(id_, 0) < state.version]", "]")],
-        "every event again, shuffled",
+        {APPLY_STATES: _apply_any_version},
+        fault="every event again, shuffled",
+        detected_by=frozenset({"C6", "C7"}),
     ),
-    "stubs outside of the transaction": Mutant(
+    "decisions outside of the transaction": Mutant(
         "products",
-        [
-            (
-                "products.repositories.decisions",
-                _INSERT_STUBS,
-                "insert_many([_document(stub) for stub in stubs])",
-            )
-        ],
-        "products dies before commit",
+        {INSERT_MANY: _outside_of_transaction("orders")},
+        fault="products dies before commit",
+        detected_by=frozenset({"C1", "C3", "C4"}),
     ),
     "outbox outside of the transaction": Mutant(
         "orders",
-        [
-            (
-                "shopkit.messaging.outbox",
-                "insert_many(documents, ordered=True, session=session)",
-                "insert_many(documents)",
-            )
-        ],
-        "orders dies after it wrote the outbox",
+        {INSERT_MANY: _outside_of_transaction("outbox")},
+        fault="orders dies after it wrote the outbox",
+        detected_by=frozenset({"C3", "C8"}),
     ),
     "no seek back": Mutant(
         "products",
-        [
-            (
-                "shopkit.messaging.consumer",
-                "        _seek_back(kafka, batches)\n        log.warning",
-                "        log.warning",
-            )
-        ],
-        "products-db stopped",
+        {SEEK: _never_seek},
+        fault="products-db stopped",
+        detected_by=frozenset({"C3", "C4"}),
     ),
 }

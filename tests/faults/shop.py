@@ -1,11 +1,10 @@
-"""A stack under faults: services can be replaced by ones that fail, and joined by second ones."""
+"""A stack under faults, which can replace services by defective ones and start second replicas."""
 
 import asyncio
 import json
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,15 +19,18 @@ from tests.faults.tail import Tail
 from tests.faults.traffic import Traffic
 
 from stack import Stack
+from stack.ports import is_open
 
 ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.05
-END_SECONDS = 30
-STARTED_SECONDS = 30
+STOP_SECONDS = 30
+START_SECONDS = 30
+
+Defects = Mapping[str, Any]
 
 
 class Replica:
-    """A service's process that this one has started."""
+    """A process of a service, started by this one."""
 
     def __init__(self, service: str, environment: dict[str, str], log: Path) -> None:
         self.port = int(environment["PORT"])
@@ -38,42 +40,42 @@ class Replica:
                 command, env=environment, cwd=ROOT, stdout=output, stderr=output
             )
 
-    async def answers(self) -> None:
-        """Return once it takes connections.
+    async def wait_until_listening(self) -> None:
+        """Wait until the replica accepts connections.
 
         Raises:
             AssertionError: It does not.
         """
-        await eventually(lambda: _is_open(self.port), STARTED_SECONDS, "a replica answers")
+        await wait_until(lambda: is_open(self.port), START_SECONDS, "a replica listens")
 
-    async def dies(self, seconds: float) -> None:
-        """Return once it has died by itself.
+    async def wait_until_dead(self, seconds: float) -> None:
+        """Wait until the replica dies.
 
         Raises:
-            AssertionError: It has not.
+            AssertionError: It does not.
         """
-        await eventually(lambda: self._process.poll() is not None, seconds, "a replica dies")
+        await wait_until(lambda: self._process.poll() is not None, seconds, "a replica dies")
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to the replica."""
         self._process.send_signal(number)
 
-    async def end(self) -> None:
-        """Have it end in order, if it has not."""
+    async def stop(self) -> None:
+        """Stop the replica gracefully, unless it has ended."""
         self._process.terminate()
-        await asyncio.to_thread(self._process.wait, END_SECONDS)
+        await asyncio.to_thread(self._process.wait, STOP_SECONDS)
 
 
 class Shop:
-    """What faults are done to.
+    """The target of the faults.
 
     Args:
-        stack: It.
+        stack: The stack.
         databases: Its databases.
-        traffic: The people in it.
-        tail: What was found in Kafka.
-        lots: Decides what is by random.
-        wrong: What is wrong with a service all the time, which the supervisor then does not run.
+        traffic: Its shoppers and its admin.
+        tail: The messages in Kafka.
+        rng: The source of randomness.
+        defects: The permanent defects of services, which then run without the supervisor.
     """
 
     def __init__(
@@ -82,92 +84,80 @@ class Shop:
         databases: Databases,
         traffic: Traffic,
         tail: Tail,
-        lots: random.Random,
-        wrong: Mapping[str, Mapping[str, Any]],
+        rng: random.Random,
+        defects: Mapping[str, Defects],
     ) -> None:
         self.stack = stack
         self.databases = databases
         self.traffic = traffic
         self.tail = tail
-        self.lots = lots
-        self.poison: list[str] = []
-        self._wrong = wrong
-        self._standing: dict[str, Replica] = {}
+        self.rng = rng
+        self.dead_letter_ids: set[str] = set()
+        self._defects = defects
+        self._replacements: dict[str, Replica] = {}
 
-    def replica(self, service: str, port: int | None = None, **faults: Any) -> Replica:
-        """Start a service with what is wrong with it, at the port of its own or another."""
-        told = {**self._wrong.get(service, {}), **faults}
-        environment = self.stack.environment(service) | {"FAULTS": json.dumps(told)}
+    def start_replica(self, service: str, port: int | None = None, **defects: Any) -> Replica:
+        """Start a service with defects, on its usual port or another."""
+        all_defects = {**self._defects.get(service, {}), **defects}
+        environment = self.stack.environment(service) | {"DEFECTS": json.dumps(all_defects)}
         if port is not None:
             environment["PORT"] = str(port)
         return Replica(service, environment, self.stack.settings.state / "replicas.log")
 
-    async def stand_in(self, until: AsyncExitStack) -> None:
-        """Have services run as they are wrong all the time, until a context ends."""
-        for service in self._wrong:
-            await until.enter_async_context(self.replaced(service))
+    async def replace_defective_services(self, resources: AsyncExitStack) -> None:
+        """Run the services with permanent defects until a context ends."""
+        for service in self._defects:
+            await resources.enter_async_context(self.replaced(service))
 
     @asynccontextmanager
-    async def replaced(self, service: str, **faults: Any) -> AsyncIterator[Replica]:
-        """Have one with faults in a service's place while the context lasts."""
-        before = self._standing.pop(service, None)
-        if before:
-            await before.end()
+    async def replaced(self, service: str, **defects: Any) -> AsyncIterator[Replica]:
+        """Run a defective replica in place of a service while the context lasts."""
+        earlier = self._replacements.pop(service, None)
+        if earlier:
+            await earlier.stop()
         else:
             await asyncio.to_thread(self.stack.stop, service)
-        replica = self._standing[service] = self.replica(service, **faults)
-        await replica.answers()
+        replica = self._replacements[service] = self.start_replica(service, **defects)
+        await replica.wait_until_listening()
         try:
             yield replica
         finally:
-            await self._standing.pop(service).end()
-            if before:
-                self._standing[service] = self.replica(service)
-                await self._standing[service].answers()
+            await self._replacements.pop(service).stop()
+            if earlier:
+                self._replacements[service] = self.start_replica(service)
+                await self._replacements[service].wait_until_listening()
             else:
                 await asyncio.to_thread(self.stack.start, service)
 
     def signal(self, program: str, number: signal.Signals) -> None:
-        """Send a signal to a program, or to what stands in its place."""
-        if replica := self._standing.get(program):
+        """Send a signal to a program or its replacement."""
+        if replica := self._replacements.get(program):
             replica.signal(number)
         else:
             self.stack.kill(program, number)
 
     def wipe_broker(self) -> None:
-        """Stop the broker, and start it without its data."""
+        """Restart the broker without its data."""
         self.stack.stop("kafka")
         shutil.rmtree(self.stack.settings.state / "data" / "kafka")
         self.stack.start("kafka")
 
     def step_down(self, service: str) -> None:
-        """Have a database's primary refuse to be one for some seconds."""
+        """Let the primary of a service's database step down for some seconds."""
         url = self.stack.database_url(service, root=True)
-        # It cuts its connections as it does.
+        # A primary that steps down closes its connections.
         with MongoClient[dict[str, Any]](url) as client, suppress(AutoReconnect):
             client.admin.command("replSetStepDown", 5, force=True)
 
 
-async def eventually(condition: Callable[[], bool], seconds: float, what: str) -> None:
+async def wait_until(condition: Callable[[], bool], seconds: float, description: str) -> None:
     """Poll until a condition holds.
 
     Raises:
-        AssertionError: It does not within this time.
+        AssertionError: It does not hold within this time.
     """
     deadline = asyncio.get_running_loop().time() + seconds
     while not await asyncio.to_thread(condition):
-        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds:g} s: {what}"
+        in_time = asyncio.get_running_loop().time() < deadline
+        assert in_time, f"not within {seconds:g} s: {description}"
         await asyncio.sleep(POLL_SECONDS)
-
-
-def free_port() -> int:
-    """Return a port that nobody has."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
-def _is_open(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0

@@ -1,4 +1,4 @@
-"""Reads all topics from their beginning, and keeps what it finds."""
+"""Reads all topics from their beginning and keeps the messages."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from shopkit.contract.topics import TOPICS
 
 
 @dataclass(frozen=True)
-class Seen:
+class KafkaMessage:
     """A message in Kafka."""
 
     topic: str
@@ -22,17 +22,22 @@ class Seen:
     headers: tuple[tuple[str, bytes], ...]
 
     @property
-    def id(self) -> str:
-        """The event's id."""
+    def event_id(self) -> str:
+        """The id of the event in the message."""
         return dict(self.headers).get("ce_id", b"").decode()
 
 
 class Tail:
-    """Keeps each message once, in the order in which it was first seen."""
+    """Keeps each message once, in the order of arrival."""
 
-    def __init__(self, servers: str) -> None:
-        self._servers = servers
-        self.seen: dict[Seen, None] = {}
+    def __init__(self, bootstrap_servers: str) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._messages: dict[KafkaMessage, None] = {}
+
+    @property
+    def messages(self) -> list[KafkaMessage]:
+        """The messages so far."""
+        return list(self._messages)
 
     async def __aenter__(self) -> Self:
         """Begin to read."""
@@ -49,31 +54,35 @@ class Tail:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def send(self, messages: Sequence[Seen]) -> None:
-        """Send messages as they came."""
-        async with AIOKafkaProducer(bootstrap_servers=self._servers, acks="all") as producer:
-            for each in messages:
-                await producer.send(each.topic, each.value, each.key, headers=list(each.headers))
+    async def send(self, messages: Sequence[KafkaMessage]) -> None:
+        """Send messages unchanged."""
+        async with AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap_servers, acks="all"
+        ) as producer:
+            for message in messages:
+                headers = list(message.headers)
+                await producer.send(message.topic, message.value, message.key, headers=headers)
 
     async def _read(self) -> None:
-        # Each time anew where the broker goes: offsets of a broker without its data mean nothing.
+        # After a loss of the broker a new consumer starts from the beginning, because the offsets
+        # mean nothing if the broker has lost its data.
         while True:
             consumer = AIOKafkaConsumer(
                 *(topic.name for topic in TOPICS),
-                bootstrap_servers=self._servers,
+                bootstrap_servers=self._bootstrap_servers,
                 auto_offset_reset="earliest",
                 metadata_max_age_ms=2_000,
             )
             try:
                 await consumer.start()
                 async for record in consumer:
-                    self.seen.setdefault(_seen(record))
+                    self._messages.setdefault(_message(record))
             except (KafkaError, OSError):
                 await asyncio.sleep(0.2)
             finally:
                 await consumer.stop()
 
 
-def _seen(record: ConsumerRecord[bytes, bytes]) -> Seen:
+def _message(record: ConsumerRecord[bytes, bytes]) -> KafkaMessage:
     headers = tuple((name, value or b"") for name, value in record.headers)
-    return Seen(record.topic, record.key or b"", record.value or b"", headers)
+    return KafkaMessage(record.topic, record.key or b"", record.value or b"", headers)

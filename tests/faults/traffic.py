@@ -6,46 +6,52 @@ import time
 import uuid
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import aiohttp
-from tests.faults.history import Asked, History
+from tests.faults.history import History, OrderAttempt
 
 SHOPPERS = ("aaa@aaa.com", "bbb@bbb.com")
 ADMIN = "admin@admin.com"
 SHOPPERS_AT_ONCE = 4
 PAUSE_SECONDS = 0.1
-TRIES = 4
-ANSWER_SECONDS = 8
-# What a shop whose parts fail may say: not now, or too late.
-AWAY = frozenset({502, 503, 504})
-FORESEEN_OF_ORDERS = frozenset({201, 404, 409})
-FORESEEN_OF_REST = frozenset({200, 202, 404, 409, 412})
+ATTEMPTS = 4
+TIMEOUT_SECONDS = 8
+# A shop whose parts fail may answer with these at any time.
+UNAVAILABLE = frozenset({502, 503, 504})
+EXPECTED_FOR_ORDERS = frozenset({201, 404, 409})
+EXPECTED = frozenset({200, 202, 404, 409, 412})
+
+
+class Response(NamedTuple):
+    """A response; status 0 if there was none."""
+
+    status: int
+    body: Any = None
+    etag: str = ""
 
 
 class Traffic:
-    """What goes on in the shop while a context lasts.
+    """Sends requests to the shop while a context lasts.
 
     Args:
         url: The gateway's address.
-        products: The ids of the products that are dealt in.
-        lots: Decides what is done.
-        history: What is asked and answered is noted there.
+        products: The ids of the products; the first is only used by `settle_order`.
+        rng: The source of randomness.
+        history: Records the requests and responses.
     """
 
-    def __init__(
-        self, url: str, products: list[str], lots: random.Random, history: History
-    ) -> None:
+    def __init__(self, url: str, products: list[str], rng: random.Random, history: History) -> None:
         self._url = url
         self._products = products
-        self._lots = lots
+        self._rng = rng
         self._history = history
         self._tokens: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        """Sign in, and begin."""
-        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+        """Sign all accounts in."""
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         self._session = aiohttp.ClientSession(self._url, timeout=timeout)
         for email in (*SHOPPERS, ADMIN):
             self._tokens[email] = await self._sign_in(email)
@@ -57,117 +63,126 @@ class Traffic:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave."""
+        """Stop, and close the connections."""
         await self.stop()
         await self._session.close()
 
     def start(self) -> None:
-        """Begin to ask."""
-        self._going = True
+        """Begin to send requests."""
+        self._running = True
         shoppers = [self._shop(SHOPPERS[number % 2]) for number in range(SHOPPERS_AT_ONCE)]
-        self._tasks = [asyncio.create_task(one) for one in (*shoppers, self._administrate())]
+        loops = (*shoppers, self._administrate())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
-        """Let everyone finish what they have begun."""
-        self._going = False
+        """Stop after the requests in progress."""
+        self._running = False
         tasks, self._tasks = self._tasks, []
         await asyncio.gather(*tasks)
 
-    async def settle_one(self, seconds: float) -> float | None:
-        """Order one piece of what nobody else deals in; return the seconds until it is decided.
+    async def settle_order(self, seconds: float) -> float | None:
+        """Order a product of which there is enough, and wait until the order is decided.
 
-        None: it was not decided in time.
+        Args:
+            seconds: How long to try.
+
+        Returns:
+            The seconds until the order was decided, or None if it was not decided in time.
         """
-        asked, began = Asked(str(uuid.uuid4()), SHOPPERS[0]), time.monotonic()
-        self._history.asked.append(asked)
+        attempt, began = OrderAttempt(str(uuid.uuid4()), SHOPPERS[0]), time.monotonic()
+        self._history.attempts.append(attempt)
         while time.monotonic() - began < seconds:
-            if not asked.told:
-                await self._try(asked, {self._products[0]: 1})
-            elif await self._is_decided(asked):
+            if not attempt.order_ids:
+                await self._try(attempt, {self._products[0]: 1})
+            elif await self._is_decided(attempt):
                 return time.monotonic() - began
             await asyncio.sleep(0.02)
         return None
 
-    async def _is_decided(self, asked: Asked) -> bool:
-        [order_id] = asked.told
-        status, body, _ = await self._ask("GET", f"/api/orders/{order_id}", asked.email)
-        return status == 200 and body["status"] != "PENDING"
+    async def _is_decided(self, attempt: OrderAttempt) -> bool:
+        [order_id] = attempt.order_ids
+        response = await self._request("GET", f"/api/orders/{order_id}", attempt.email)
+        return response.status == 200 and response.body["status"] != "PENDING"
 
     async def _sign_in(self, email: str) -> str:
         body = {"email": email, "password": email}
-        async with self._session.post("/api/login", json=body) as answer:
-            return str((await answer.json())["access_token"])
+        async with self._session.post("/api/login", json=body) as response:
+            return str((await response.json())["access_token"])
 
     async def _shop(self, email: str) -> None:
-        mine: list[str] = []
-        while self._going:
-            if mine and self._lots.random() < 0.15:
-                await self._cancel(email, mine.pop(self._lots.randrange(len(mine))))
+        order_ids: list[str] = []
+        while self._running:
+            if order_ids and self._rng.random() < 0.15:
+                chosen = order_ids.pop(self._rng.randrange(len(order_ids)))
+                await self._request("POST", f"/api/orders/{chosen}/cancel", email, {})
             else:
-                mine += await self._order(email)
-            await asyncio.sleep(PAUSE_SECONDS * self._lots.random())
+                order_ids += await self._order(email)
+            await asyncio.sleep(PAUSE_SECONDS * self._rng.random())
 
     async def _order(self, email: str) -> set[str]:
-        asked = Asked(str(uuid.uuid4()), email)
-        self._history.asked.append(asked)
-        chosen = self._lots.sample(self._products[1:], self._lots.randint(1, 3))
-        lines = {product_id: self._lots.randint(1, 3) for product_id in chosen}
-        for _ in range(TRIES):
-            if await self._try(asked, lines):
+        attempt = OrderAttempt(str(uuid.uuid4()), email)
+        self._history.attempts.append(attempt)
+        product_ids = self._rng.sample(self._products[1:], self._rng.randint(1, 3))
+        lines = {product_id: self._rng.randint(1, 3) for product_id in product_ids}
+        for _ in range(ATTEMPTS):
+            if await self._try(attempt, lines):
                 break
             await asyncio.sleep(PAUSE_SECONDS)
-        # Some ask once more, though they were answered.
-        if self._lots.random() < 0.1:
-            await self._try(asked, lines)
-        return asked.told
+        # Some clients send a request again although they got a response.
+        if self._rng.random() < 0.1:
+            await self._try(attempt, lines)
+        return attempt.order_ids
 
-    async def _try(self, asked: Asked, lines: Mapping[str, int]) -> bool:
-        products = [{"id": each, "quantity": count} for each, count in lines.items()]
-        status, body, _ = await self._ask(
+    async def _try(self, attempt: OrderAttempt, lines: Mapping[str, int]) -> bool:
+        """Send an order, and return whether the response is final."""
+        products = [
+            {"id": product_id, "quantity": quantity} for product_id, quantity in lines.items()
+        ]
+        response = await self._request(
             "POST",
             "/api/orders",
-            asked.email,
+            attempt.email,
             {"products": products},
-            {"Idempotency-Key": asked.key},
-            FORESEEN_OF_ORDERS,
+            {"Idempotency-Key": attempt.key},
+            EXPECTED_FOR_ORDERS,
         )
-        if status == 201:
-            asked.told.add(body["id"])
-        asked.refused = status in {404, 409}
-        return status in FORESEEN_OF_ORDERS
-
-    async def _cancel(self, email: str, order_id: str) -> None:
-        await self._ask("POST", f"/api/orders/{order_id}/cancel", email, {})
+        if response.status == 201:
+            attempt.order_ids.add(response.body["id"])
+        attempt.refused = response.status in {404, 409}
+        return response.status in EXPECTED_FOR_ORDERS
 
     async def _administrate(self) -> None:
-        while self._going:
-            path = f"/api/products/{self._lots.choice(self._products[1:])}"
-            if self._lots.random() < 0.7:
-                await self._ask("PATCH", path, ADMIN, {"quantity_delta": self._lots.randint(-3, 6)})
-            elif (seen := await self._ask("GET", path, ADMIN))[0] == 200:
-                price = {"price": self._lots.randint(100, 900) / 100}
-                await self._ask("PATCH", path, ADMIN, price, {"If-Match": seen[2]})
+        while self._running:
+            path = f"/api/products/{self._rng.choice(self._products[1:])}"
+            if self._rng.random() < 0.7:
+                change = {"quantity_delta": self._rng.randint(-3, 6)}
+                await self._request("PATCH", path, ADMIN, change)
+            elif (product := await self._request("GET", path, ADMIN)).status == 200:
+                price = {"price": self._rng.randint(100, 900) / 100}
+                await self._request("PATCH", path, ADMIN, price, {"If-Match": product.etag})
             await asyncio.sleep(3 * PAUSE_SECONDS)
 
-    async def _ask(
+    async def _request(
         self,
         method: str,
         path: str,
         email: str,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        foreseen: frozenset[int] = FORESEEN_OF_REST,
-    ) -> tuple[int, Any, str]:
-        """Return an answer's status, body and ETag; 0 where there came none."""
-        signed = {"Authorization": f"Bearer {self._tokens[email]}", **(headers or {})}
+        expected: frozenset[int] = EXPECTED,
+    ) -> Response:
+        """Send a request, and record an unexpected response."""
+        all_headers = {"Authorization": f"Bearer {self._tokens[email]}", **(headers or {})}
         try:
-            async with self._session.request(method, path, json=body, headers=signed) as answer:
-                status, told = answer.status, await answer.json(content_type=None)
-                tag = answer.headers.get("ETag", "")
+            async with self._session.request(
+                method, path, json=body, headers=all_headers
+            ) as received:
+                content = await received.json(content_type=None)
+                response = Response(received.status, content, received.headers.get("ETag", ""))
         except (aiohttp.ClientError, TimeoutError, ValueError):
             self._history.unanswered += 1
-            return 0, None, ""
+            return Response(0)
         self._history.answered += 1
-        if status not in foreseen | AWAY:
-            self._history.unforeseen.append(f"{method} {path}: {status} {told}")
-        return status, told, tag
+        if response.status not in expected | UNAVAILABLE:
+            self._history.unexpected.append(f"{method} {path}: {response.status} {response.body}")
+        return response

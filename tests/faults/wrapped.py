@@ -1,80 +1,85 @@
-"""A service that dies at a step, lacks one of its guards, or does not heal what was lost.
+"""Runs a service with defects: it dies at a step, lacks a guard, or does not repair lost events.
 
-    python -m tests.faults.wrapped SERVICE   (what is wrong with it: FAULTS, a JSON object)
+    python -m tests.faults.wrapped SERVICE
 
-`die` names a step and how often it is reached before, `mutant` one of `mutants.MUTANTS`, and `heal`
-is false where sweeper, resend and reconciliation are off, which would mend what a mutant does.
+The variable DEFECTS holds a JSON object. `die` names a step and how many times to reach it, and
+`mutant` one of `mutants.MUTANTS`. If `repair` is false, the sweeper, resending and reconciliation
+are off, because they would repair what a mutant does.
 """
 
-import importlib
 import json
 import os
 import runpy
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
-from pymongo.asynchronous.client_session import AsyncClientSession
 from tests.faults.mutants import MUTANTS
+from tests.faults.targets import (
+    COMMIT_OFFSETS,
+    COMMIT_TRANSACTION,
+    OUTBOX_ADD,
+    OUTBOX_MARK_SENT,
+    RECONCILE,
+    RESEND,
+    SWEEP,
+    Method,
+    patch,
+)
 
-from shopkit.messaging.outbox import Outbox
-from shopkit.messaging.relay import Relay
-
-STEPS: Mapping[str, tuple[type, str, bool]] = {
-    "after it wrote the outbox": (Outbox, "add", True),
-    "before commit": (AsyncClientSession, "commit_transaction", False),
-    "after commit": (AsyncClientSession, "commit_transaction", True),
-    "before it is marked sent": (Outbox, "mark_sent", False),
-    "after it is marked sent": (Outbox, "mark_sent", True),
-    "before the offset commit": (AIOKafkaConsumer, "commit", False),
-    "after the offset commit": (AIOKafkaConsumer, "commit", True),
+STEPS: Mapping[str, tuple[str, bool]] = {
+    "after it wrote the outbox": (OUTBOX_ADD, True),
+    "before commit": (COMMIT_TRANSACTION, False),
+    "after commit": (COMMIT_TRANSACTION, True),
+    "before it marks events as sent": (OUTBOX_MARK_SENT, False),
+    "after it marks events as sent": (OUTBOX_MARK_SENT, True),
+    "before the offset commit": (COMMIT_OFFSETS, False),
+    "after the offset commit": (COMMIT_OFFSETS, True),
 }
-"""A step is a call of a method, before it begins or after it ended."""
+"""Each step is a method, and whether the process dies after the call instead of before it."""
 
 
-def die_at(step: str, reached: int) -> None:
-    """Have this process killed where a step is reached, as often as that."""
-    owner, name, after = STEPS[step]
-    method: Callable[..., Any] = getattr(owner, name)
-    left = reached
+def die_at(step: str, count: int) -> None:
+    """Kill this process when it reaches a step for the given time."""
+    target, after = STEPS[step]
+    remaining = count
 
-    async def counted(*arguments: Any, **named: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left <= 0 and not after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = await method(*arguments, **named)
-        if left <= 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+    def decorate(method: Method) -> Method:
+        async def call_or_die(*arguments: Any, **options: Any) -> Any:
+            nonlocal remaining
+            remaining -= 1
+            if remaining <= 0 and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = await method(*arguments, **options)
+            if remaining <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
 
-    setattr(owner, name, counted)
+        return call_or_die
+
+    patch(target, decorate)
 
 
-def never_heal(service: str) -> None:
-    """Switch off what finds what was lost."""
+def disable_repair(service: str) -> None:
+    """Switch off the jobs that find and repair lost events."""
 
-    async def nothing(*_: Any) -> None:
+    async def do_nothing(*_: Any) -> None:
         pass
 
-    setattr(Relay, "sweep", nothing)  # noqa: B010 - mypy refuses to assign to a method.
-    if service == "orders":
-        for name, method in (("resend", "resend"), ("reconcile", "reconcile")):
-            module = importlib.import_module(f"orders.services.{name}")
-            setattr(getattr(module, f"{name.capitalize()}Service"), method, nothing)
+    for target in [SWEEP, *([RESEND, RECONCILE] if service == "orders" else [])]:
+        patch(target, lambda _method: do_nothing)
 
 
 def main() -> None:
-    """Run the service, with what is wrong with it."""
-    service, faults = sys.argv[1], json.loads(os.environ["FAULTS"])
-    if mutant := faults.get("mutant"):
+    """Run the service with its defects."""
+    service, defects = sys.argv[1], json.loads(os.environ["DEFECTS"])
+    if mutant := defects.get("mutant"):
         MUTANTS[mutant].install()
-    if step := faults.get("die"):
+    if step := defects.get("die"):
         die_at(*step)
-    if not faults.get("heal", True):
-        never_heal(service)
+    if not defects.get("repair", True):
+        disable_repair(service)
     sys.argv = [service, "serve"]
     runpy.run_module(service, run_name="__main__")
 

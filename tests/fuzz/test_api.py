@@ -1,7 +1,7 @@
-"""Every operation of the API, with each role, through nginx, fuzzed from its own document.
+"""Fuzzes every operation of the API with each role, through nginx, from its OpenAPI document.
 
-No answer may be a failure of the server, have a status, a header or a type that the document does
-not name, or a body other than the document says.
+No response may be a server error, or have a status, a content type, a header or a body that
+contradicts the document.
 """
 
 from contextlib import suppress
@@ -11,13 +11,18 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import APIOperation, Case
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.fuzz.target import Target
+
+Operation = APIOperation[Any, Any, Any, Any]
 
 EXAMPLES = 15
 STREAM = "/api/orders/stream"
@@ -33,29 +38,36 @@ CHECKS = [
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", ["visitor", "user", "admin"])
-def test_every_operation_keeps_to_the_document(fuzzed: Any, role: str) -> None:
-    schema = schemathesis.openapi.from_dict(fuzzed.document)
-    operations: list[Any] = [one.ok() for one in schema.get_all_operations()]  # type: ignore[union-attr]
+def test_every_operation_matches_the_document(target: Target, role: str) -> None:
+    # Given
+    schema = schemathesis.openapi.from_dict(target.document)
+    results = list(schema.get_all_operations())
+    operations = [result.ok() for result in results if isinstance(result, Ok)]
+    assert len(operations) == len(results)
     documented = {
-        (verb.upper(), path) for path, verbs in fuzzed.document["paths"].items() for verb in verbs
+        (method.upper(), path)
+        for path, methods in target.document["paths"].items()
+        for method in methods
     }
-    assert {(one.method.upper(), one.path) for one in operations} == documented
+    assert {(operation.method.upper(), operation.path) for operation in operations} == documented
+    # When
     failures: list[str] = []
     with requests.Session() as session:
-        session.headers.update(fuzzed.roles[role])
+        session.headers.update(target.roles[role])
         for operation in operations:
             try:
                 if operation.path == STREAM:
-                    _read_stream(fuzzed, session, role)
+                    _read_stream(target, session, role)
                 else:
-                    _fuzz(operation, fuzzed.url, session)
-            except Exception as error:  # noqa: BLE001 - all are tried; then all failures are shown.
+                    _fuzz(operation, target.url, session)
+            except Exception as error:  # noqa: BLE001 - all failures are reported.
                 failures.append(f"{operation.method.upper()} {operation.path}: {error}")
     print(f"{role}: {len(operations)} operations, {EXAMPLES} requests each")  # noqa: T201
+    # Then
     assert not failures, "\n\n".join(failures)
 
 
-def _fuzz(operation: Any, url: str, session: requests.Session) -> None:
+def _fuzz(operation: Operation, url: str, session: requests.Session) -> None:
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
@@ -65,28 +77,27 @@ def _fuzz(operation: Any, url: str, session: requests.Session) -> None:
         derandomize=True,
     )
     @given(case=operation.as_strategy())
-    def send(case: Any) -> None:
-        answer = case.call(base_url=url, session=session, timeout=20)
-        case.validate_response(answer, checks=CHECKS)
+    def send(case: Case[Any]) -> None:
+        response = case.call(base_url=url, session=session, timeout=20)
+        case.validate_response(response, checks=CHECKS)
 
     send()
 
 
-def _read_stream(fuzzed: Any, session: requests.Session, role: str) -> None:
+def _read_stream(target: Target, session: requests.Session, role: str) -> None:
     expected = 401 if role == "visitor" else 200
-    with session.get(f"{fuzzed.url}{STREAM}", stream=True, timeout=STREAM_SECONDS) as answer:
-        assert answer.status_code == expected
+    with session.get(f"{target.url}{STREAM}", stream=True, timeout=STREAM_SECONDS) as response:
+        assert response.status_code == expected
         if expected == 401:
-            assert answer.headers["content-type"] == "application/problem+json"
+            assert response.headers["content-type"] == "application/problem+json"
             return
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        assert _event_names(answer) == [b"event: snapshot"]
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert _event_lines(response) == [b"event: snapshot"]
 
 
-def _event_names(answer: requests.Response) -> list[bytes]:
-    """Return the names of the events that come before nothing comes for 2 s."""
-    names: list[bytes] = []
+def _event_lines(response: requests.Response) -> list[bytes]:
+    """Return the lines with names of events, until nothing arrives for 2 s."""
+    lines: list[bytes] = []
     with suppress(requests.exceptions.ConnectionError):
-        for line in answer.iter_lines():
-            names += [line] if line.startswith(b"event: ") else []
-    return names
+        lines += (line for line in response.iter_lines() if line.startswith(b"event: "))
+    return lines

@@ -1,6 +1,6 @@
-"""Fetches Kafka's files by the locked digests; run by the Python that has jgo.
+"""Downloads Kafka's files and checks their locked digests. It needs the package jgo.
 
-`jgo sync` would fetch a Java of its own to sort the files into modules, which is of no use here.
+`jgo sync` is not used, because it would download another Java to sort the files into modules.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ CONNECTIONS = 4
 
 
 def main(folder: Path) -> None:
-    """Fill the folder with exactly the locked files."""
+    """Replace the folder's content with the locked files."""
     locked = tomllib.loads(LOCK.read_text())["dependencies"]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -34,18 +34,18 @@ def main(folder: Path) -> None:
 
 
 def fetch(context: MavenContext, locked: dict[str, Any]) -> Path:
-    """Return the path of one file in the user's cache, downloaded again where it is damaged."""
+    """Return the path of a file in the user's cache; download it again if it is damaged."""
     path = resolve(context, locked)
     if digest(path) != locked["sha256"]:
         path.unlink()
         path = resolve(context, locked)
     if digest(path) != locked["sha256"]:
-        sys.exit(f"{path} is not the file that {LOCK.name} names.")
+        sys.exit(f"{path} does not have the digest in {LOCK.name}.")
     return path
 
 
 def resolve(context: MavenContext, locked: dict[str, Any]) -> Path:
-    """Return a file of the user's cache, downloaded where it is missing."""
+    """Return the path of a file in the user's cache; download it if it is missing."""
     project = context.project(locked["groupId"], locked["artifactId"])
     return Path(project.at_version(locked["version"]).artifact().resolve())
 

@@ -1,4 +1,4 @@
-"""Runs the whole system on this machine: real servers from packages, without Docker and root.
+"""Runs the whole system on this machine: real servers from packages, without Docker or root.
 
 Tests use `Stack`; people use `make up`, which calls `python -m stack`.
 """

@@ -1,4 +1,4 @@
-"""Turns what a program wrote before it died into what to do about it."""
+"""Suggests a remedy for what a program wrote before it died."""
 
 import re
 from pathlib import Path
@@ -7,23 +7,23 @@ LAST_LINES = 15
 TAIL_BYTES = 8_000
 ADVICE = {
     r"error while loading shared libraries": (
-        "A library of the system is missing. mongod needs OpenSSL 3 and libcurl 4: Debian 12,"
-        " Ubuntu 22.04: apt install libssl3 libcurl4; Fedora: dnf install openssl-libs libcurl."
+        "A system library is missing. mongod needs OpenSSL 3 and libcurl 4. Debian 12, Ubuntu"
+        " 22.04: apt install libssl3 libcurl4. Fedora: dnf install openssl-libs libcurl."
     ),
     r"No space left on device|Disk quota exceeded": (
-        "The disk is full. Make room (`make reset` empties this stack's data) and run it again."
+        "The disk is full. Free some space (`make reset` deletes this stack's data) and try again."
     ),
     r"Address (already )?in use|EADDRINUSE": (
-        "Its port was taken in the meantime. Stop what holds it, or set another port."
+        "Another program has taken its port. Stop that program, or set another port."
     ),
     r"Cannot allocate memory|insufficient memory|OutOfMemoryError": (
-        "There is too little memory; the whole system takes about 2 GB."
+        "There is too little memory; the whole system needs about 2 GB."
     ),
     r"newer version|Invalid featureCompatibilityVersion|UPGRADE PROBLEM": (
-        "The data is of another version of the server. `make reset` empties it."
+        "Another version of the server wrote the data. `make reset` deletes it."
     ),
     r"No module named": (
-        "A package or module is missing; `make deps` installs what the locks name."
+        "A package or module is missing; `make deps` installs the locked packages."
     ),
 }
 
@@ -39,6 +39,6 @@ def last_lines(log: Path, count: int = LAST_LINES) -> str:
 
 
 def advice(text: str) -> str:
-    """Return what to do about an output, empty where nothing is known about it."""
-    found = (hint for pattern, hint in ADVICE.items() if re.search(pattern, text))
-    return next(found, "")
+    """Return what to do about an output; empty if the output is unknown."""
+    hints = (hint for pattern, hint in ADVICE.items() if re.search(pattern, text))
+    return next(hints, "")

@@ -1,49 +1,49 @@
-"""What can go wrong, each with what to do about it."""
+"""The errors of a stack. Each message says what to do."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 
 class StackError(Exception):
-    """Something that the person who started the stack can put right."""
+    """A problem that the person who started the stack can solve."""
 
 
 class SettingError(StackError):
-    """A setting has a value that can't be used."""
+    """A setting has an invalid value."""
 
 
 class UnknownProgramError(StackError):
-    """There is no program of this name."""
+    """There is no program with this name."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"There is no program {name!r}; there are {', '.join(known)}.")
+        super().__init__(f"There is no program {name!r}. The programs are {', '.join(known)}.")
         self.name = name
 
 
 class PortTakenError(StackError):
-    """Ports that the stack needs are in use by others."""
+    """Other programs use ports that the stack needs."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__(
             "These ports are taken:\n"
             + "\n".join(f"    {line}" for line in lines)
-            + "\nStop what holds them, set other ports as named above,"
+            + "\nStop the programs that use them, set other ports with the variables above,"
             " or run `make up PORTS=free STATE=.local/other` for a second stack."
         )
 
 
 class DiskFullError(StackError):
-    """The databases and Kafka would soon fail for want of room."""
+    """The disk has too little space for the databases and Kafka."""
 
     def __init__(self, folder: Path, free_bytes: int) -> None:
         super().__init__(
-            f"The disk of {folder} has only {free_bytes // 10**6} MB left. Make room, or put the"
-            " state elsewhere (STATE=/other/folder); `make reset` empties this stack's data."
+            f"The disk of {folder} has only {free_bytes // 10**6} MB left. Free some space, or use"
+            " another disk (STATE=/other/folder). `make reset` deletes this stack's data."
         )
 
 
 class ProgramFailedError(StackError):
-    """A program does not come up."""
+    """A program does not start."""
 
     def __init__(self, name: str, reason: str, log: Path, last_lines: str, advice: str) -> None:
         text = f"{name} {reason}. The end of {log}:\n{last_lines}"

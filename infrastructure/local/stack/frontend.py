@@ -1,11 +1,11 @@
-"""The web shop: Vite's development server, or what it built."""
+"""The web shop: Vite's development server, or its production build."""
 
 import os
 from pathlib import Path
 
 from stack import tools
+from stack.run_once import run_once
 from stack.settings import REPOSITORY, Mode, Settings
-from stack.verbs import run_verb
 
 FOLDER = REPOSITORY / "frontend"
 BUILT = FOLDER / "dist"
@@ -14,17 +14,17 @@ NOT_SOURCES = {"node_modules", "dist"}
 
 
 def exists(settings: Settings) -> bool:
-    """Return whether there is a web shop at all, and it is wanted."""
+    """Return whether the web shop is part of this stack."""
     return settings.web != "none" and (FOLDER / "package.json").exists()
 
 
 def has_server(settings: Settings) -> bool:
-    """Return whether Vite serves it, rather than nginx what was built."""
+    """Return whether Vite serves the web shop; otherwise nginx serves the build."""
     return settings.mode is Mode.DEVELOPMENT and exists(settings)
 
 
-def has_to_be_built(settings: Settings) -> bool:
-    """Return whether it is served as built, and the sources are newer than that."""
+def needs_build(settings: Settings) -> bool:
+    """Return whether nginx serves a build that is missing or older than the sources."""
     if settings.mode is Mode.DEVELOPMENT or not exists(settings):
         return False
     page = BUILT / "index.html"
@@ -32,17 +32,17 @@ def has_to_be_built(settings: Settings) -> bool:
 
 
 def server_command(port: int) -> list[str]:
-    """Return how Vite is started."""
+    """Return the command that starts Vite."""
     return [tools.node(), str(VITE), "--host", "127.0.0.1", "--port", str(port), "--strictPort"]
 
 
 def build(log: Path) -> None:
-    """Build it as its own package says.
+    """Build the web shop.
 
     Raises:
         ProgramFailedError: The build failed.
     """
-    run_verb([tools.node(), tools.npm(), "run", "build"], {"PATH": search_path()}, log, FOLDER)
+    run_once([tools.node(), tools.npm(), "run", "build"], {"PATH": search_path()}, log, FOLDER)
 
 
 def search_path() -> str:
@@ -51,7 +51,7 @@ def search_path() -> str:
 
 
 def _newest_source() -> float:
-    """Return when a source was last changed, in seconds since the epoch."""
+    """Return when a source last changed, in seconds since the epoch."""
     tops = [path for path in FOLDER.iterdir() if path.name not in NOT_SOURCES]
     files = [file for top in tops for file in ([top] if top.is_file() else top.rglob("*"))]
     return max(file.stat().st_mtime for file in files)

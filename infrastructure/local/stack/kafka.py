@@ -11,7 +11,7 @@ from stack.settings import Settings
 from stack.state import State
 
 MEMORY = "-Xmx512m"
-PATIENCE_SECONDS = 1
+TIMEOUT_SECONDS = 1
 API_VERSIONS = 18
 
 PROPERTIES = """\
@@ -26,7 +26,7 @@ listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={log_folder}
 auto.create.topics.enable=false
 num.partitions=12
-# The defaults of the internal topics are for three nodes and many consumers.
+# The defaults of the internal topics suit three nodes and many consumers.
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
@@ -34,9 +34,9 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
-# A first consumer starts at once instead of waiting for others.
+# The first consumer starts immediately instead of waiting for others.
 group.initial.rebalance.delay.ms=0
-# A broker that was killed may come back once its old registration has expired (default 9 s).
+# A killed broker can register again once its old session has expired (default 9 s).
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 """
@@ -55,18 +55,18 @@ logger.server.level=info
 
 
 def command(state: State) -> list[str]:
-    """Return how Kafka is started."""
-    # Java writes the archive at its first stop, and reads it at every start after that.
+    """Return the command that starts Kafka."""
+    # Java writes the archive at its first stop and reads it at every later start.
     archive = ["-XX:+AutoCreateSharedArchive", f"-XX:SharedArchiveFile={tools.KAFKA_ARCHIVE}"]
     quiet = "-Xlog:cds=off,cds+dynamic=off,aot=off"
     return [*_java(state), *archive, quiet, MEMORY, "kafka.Kafka", "server.properties"]
 
 
 def prepare(state: State, settings: Settings) -> None:
-    """Write the configuration and format the storage of a new node.
+    """Write the configuration, and format the storage of a new node.
 
     Raises:
-        StackError: The formatting failed.
+        StackError: The storage could not be formatted.
     """
     folder = state.data("kafka")
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -83,11 +83,11 @@ def prepare(state: State, settings: Settings) -> None:
 
 
 def answers(port: int) -> bool:
-    """Return whether the broker answers a request for its versions; it does once it is up."""
+    """Return whether the broker answers an ApiVersions request."""
     client = b"stack"
     request = struct.pack(">hhih", API_VERSIONS, 0, 1, len(client)) + client
     try:
-        with socket.create_connection((LOOPBACK, port), PATIENCE_SECONDS) as connection:
+        with socket.create_connection((LOOPBACK, port), TIMEOUT_SECONDS) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)
             return len(connection.recv(4)) == 4
     except OSError:
@@ -109,7 +109,7 @@ def _format(state: State) -> None:
 
 
 def _java(state: State) -> list[str]:
-    """Return the command of a Java program with Kafka's classes."""
+    """Return the command that runs Java with Kafka's classes."""
     logging = state.data("kafka") / "log4j2.properties"
     return [
         tools.java(),

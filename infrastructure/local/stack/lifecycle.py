@@ -1,4 +1,4 @@
-"""One stack: brought up, looked at, disturbed, brought down."""
+"""One stack: start, inspect, disturb and stop it."""
 
 import contextlib
 import fcntl
@@ -24,7 +24,7 @@ from stack.status import Status, all_statuses
 from stack.supervision import Supervisor
 
 NEEDED_BYTES = 300_000_000
-USERS_OF_SERVERS = ("nginx", "web", *SERVICES)
+CLIENTS_OF_SERVERS = ("nginx", "web", *SERVICES)
 
 
 class Stack:
@@ -39,33 +39,33 @@ class Stack:
 
     @classmethod
     def in_folder(cls, state: Path, *, quiet: bool = True, **variables: str) -> Self:
-        """Return the stack of a folder, on free ports unless variables like SHOP_PORT say else.
+        """Return the stack of a folder, on free ports unless variables such as SHOP_PORT are given.
 
-        Made for tests: only what is given here and what the folder remembers counts.
+        For tests: it ignores the environment and uses only the variables and the folder's settings.
         """
-        given = {"PORTS": "free", **variables, "STATE": str(state)}
-        return cls(load_settings(given), quiet=quiet)
+        settings = load_settings({"PORTS": "free", **variables, "STATE": str(state)})
+        return cls(settings, quiet=quiet)
 
     def up(self, only: Sequence[str] = ()) -> None:
-        """Start what is not running, and return when all of it is ready.
+        """Start the programs that are not running, and wait until they are ready.
 
         Args:
-            only: Names of programs, or `databases` and `services`; none means everything.
+            only: Names of programs, or `databases` and `services`; empty for everything.
 
         Raises:
-            StackError: Something has to be put right first.
+            StackError: A program cannot start.
         """
-        with self._one_command_at_a_time():
+        with self._locked():
             self._up(only)
 
     def down(self) -> None:
-        """Stop everything that this stack started."""
-        with self._one_command_at_a_time():
+        """Stop all programs of this stack."""
+        with self._locked():
             self._down()
 
     def reset(self) -> None:
-        """Empty the data; what was running is started again."""
-        with self._one_command_at_a_time():
+        """Delete the data, and start the programs again that were running."""
+        with self._locked():
             running = [name for name, pid in self._pids().items() if pid]
             self._down()
             shutil.rmtree(self.settings.state / "data")
@@ -74,12 +74,12 @@ class Stack:
                 self._up(running)
 
     def status(self) -> list[Status]:
-        """Return how each program is."""
+        """Return the status of each program."""
         programs = all_programs(self.settings)
         return all_statuses(programs, self._pids(), self.settings, self._startup.is_ready)
 
     def environment(self, name: str) -> dict[str, str]:
-        """Return a service's settings, as it finds them in its environment.
+        """Return a service's environment.
 
         Raises:
             UnknownProgramError: There is no such service.
@@ -101,27 +101,28 @@ class Stack:
         return address(self._state, database, self.settings.ports[database])
 
     def stop(self, name: str) -> None:
-        """Stop one program, and leave it stopped."""
-        self._known(name)
+        """Stop one program. It stays stopped until `start` or `up`."""
+        self._program(name)
         self._supervisor().stop([name])
 
     def start(self, name: str) -> None:
         """Start one program and wait until it is ready."""
         self._supervisor()
-        self._startup.start(self._known(name), threading.Event())
+        self._startup.start(self._program(name), threading.Event())
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to a program and its children; what dies of it is started again."""
-        self._known(name)
+        """Send a signal to a program and its children. The supervisor restarts them if they die."""
+        self._program(name)
         self._supervisor().signal(name, number)
 
     def logs(self, names: Sequence[str] = ()) -> list[Path]:
-        """Return the logs of the named programs, or all there are."""
-        chosen = select(all_programs(self.settings), names)
-        return [log for each in chosen if (log := self._state.log(each.name)).exists()]
+        """Return the existing logs of the named programs; no names for all programs."""
+        programs = select(all_programs(self.settings), names)
+        logs = [self._state.log(program.name) for program in programs]
+        return [log for log in logs if log.exists()]
 
     @contextlib.contextmanager
-    def _one_command_at_a_time(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         with (self.settings.state / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -133,76 +134,75 @@ class Stack:
         return supervisor
 
     def _pids(self) -> dict[str, int]:
-        """Return each program's process, 0 where it is stopped; nothing where all is down."""
+        """Return each program's process id, 0 if it is stopped; empty if the stack is down."""
         with contextlib.suppress(NotRunningError):
-            found = Supervisor(self._state).programs()
-            return {name: program["pid"] for name, program in found.items()}
+            programs = Supervisor(self._state).programs()
+            return {name: program["pid"] for name, program in programs.items()}
         return {}
 
     def _up(self, only: Sequence[str]) -> None:
         programs = all_programs(self.settings)
         if self._changed(programs):
-            self._progress.say("The settings changed: what runs is stopped first.")
+            self._progress.say("The settings have changed: stopping the running programs first.")
             self._down()
         pids = self._pids()
         if not pids:
             self._end_leftovers()
-        self._refuse_full_disk()
-        chosen = select(programs, only)
-        self._refuse_taken_ports([each for each in chosen if not pids.get(each.name)])
+        self._check_disk_space()
+        selected = select(programs, only)
+        self._check_ports([program for program in selected if not pids.get(program.name)])
         if not pids:
-            self._begin(programs)
-        Plan(self._startup.steps(chosen)).run()
+            self._start_supervisor(programs)
+        Plan(self._startup.steps(selected)).run()
 
-    def _begin(self, programs: Mapping[str, Program]) -> None:
-        """Start the supervisor with nothing running yet."""
+    def _start_supervisor(self, programs: Mapping[str, Program]) -> None:
         self.settings.save()
         for program in programs.values():
             program.write(self._state)
         shutil.rmtree(self.settings.state / "starts")
         self._state.prepare()
-        Supervisor(self._state).begin(programs)
+        Supervisor(self._state).start_process(programs)
 
     def _changed(self, programs: Mapping[str, Program]) -> bool:
-        """Return whether what runs was started with other settings."""
+        """Return whether the running programs were started with other settings."""
         pids = self._pids()
         if not pids:
             return False
         same = all(program.is_written(self._state) for program in programs.values())
         return not same or pids.keys() != programs.keys()
 
-    def _refuse_taken_ports(self, programs: Iterable[Program]) -> None:
-        numbers = {self.settings.ports[name]: name for each in programs for name in each.ports}
-        if held := taken(numbers):
-            lines = [f"{port}  {port_variable(numbers[port])}  {holder(port)}" for port in held]
+    def _check_ports(self, programs: Iterable[Program]) -> None:
+        names = {self.settings.ports[name]: name for program in programs for name in program.ports}
+        if ports := taken(names):
+            lines = [f"{port}  {port_variable(names[port])}  {holder(port)}" for port in ports]
             raise PortTakenError(lines)
 
-    def _refuse_full_disk(self) -> None:
+    def _check_disk_space(self) -> None:
         free = shutil.disk_usage(self.settings.state).free
         if free < NEEDED_BYTES:
             raise DiskFullError(self.settings.state, free)
 
     def _down(self) -> None:
-        """Stop the programs, those that use others first, and then the supervisor."""
+        """Stop the clients of the servers, then the servers, then the supervisor."""
         pids = self._pids()
         running = [name for name, pid in pids.items() if pid]
-        users = [name for name in running if name in USERS_OF_SERVERS]
-        servers = [name for name in running if name not in users]
-        for names in (users, servers):
+        clients = [name for name in running if name in CLIENTS_OF_SERVERS]
+        servers = [name for name in running if name not in clients]
+        for names in (clients, servers):
             if names:
                 with self._progress.step(f"stopping {', '.join(names)}"):
                     Supervisor(self._state).stop(names)
         if pids:
-            Supervisor(self._state).end()
+            Supervisor(self._state).end_process()
         self._end_leftovers()
 
     def _end_leftovers(self) -> None:
-        """End what nobody supervises any more, the supervisor having been killed."""
+        """Kill the programs that a killed supervisor left running."""
         for pid_file in (self.settings.state / "pids").iterdir():
             end_leftovers(pid_file)
         self._state.forget_socket()
 
-    def _known(self, name: str) -> Program:
+    def _program(self, name: str) -> Program:
         programs = all_programs(self.settings)
         if name not in programs:
             raise UnknownProgramError(name, tuple(programs))

@@ -1,4 +1,4 @@
-"""The databases: each a mongod with authentication, a replica set of one member, two users."""
+"""The databases. Each is a mongod with authentication: a replica set of one member, two users."""
 
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,18 @@ DATABASE = "shop"
 ROOT = "root"
 CACHE_GIBIBYTES = 0.5
 OPLOG_MEBIBYTES = 1024
-PATIENCE_MILLISECONDS = 1000
+TIMEOUT_MILLISECONDS = 1000
 AUTHENTICATION_FAILED, ALREADY_INITIATED = 18, 23
 
 
 def command(state: State, name: str, port: int) -> list[str]:
-    """Return how a database is started."""
+    """Return the command that starts a database."""
     parameters = [
-        # With no other member to take over, there is nothing to wait for before stopping.
+        # No other member can take over, so there is nothing to wait for before stopping.
         "shutdownTimeoutMillisForSignaledShutdown=100",
         "diagnosticDataCollectionEnabled=false",
-        # A service that is killed in the middle of a transaction leaves it open, and its products
-        # locked, for as long.
+        # If a service is killed during a transaction, the transaction and its locks stay open for
+        # this long.
         "transactionLifetimeLimitSeconds=10",
     ]
     return [
@@ -34,19 +34,19 @@ def command(state: State, name: str, port: int) -> list[str]:
         *("--dbpath", str(state.data(name)), "--nounixsocket"),
         *("--replSet", name, "--keyFile", str(state.key_file(f"{name}.key"))),
         *("--wiredTigerCacheSizeGB", str(CACHE_GIBIBYTES), "--oplogSize", str(OPLOG_MEBIBYTES)),
-        *(part for each in parameters for part in ("--setParameter", each)),
+        *(part for parameter in parameters for part in ("--setParameter", parameter)),
     ]
 
 
 def url(state: State, name: str, port: int) -> str:
-    """Return the address that a database's service uses, with its password."""
+    """Return the address that a database's service uses, with the password."""
     user, password = name.removesuffix("-db"), quote(state.password(f"{name}.password"))
     options = f"authSource={DATABASE}&replicaSet={name}"
     return f"mongodb://{user}:{password}@{LOOPBACK}:{port}/{DATABASE}?{options}"
 
 
 def root_url(state: State, name: str, port: int) -> str:
-    """Return the address for the database's administrator."""
+    """Return the address that the database's administrator uses, with the password."""
     password = quote(state.password(f"{name}.root"))
     return f"mongodb://{ROOT}:{password}@{LOOPBACK}:{port}/?authSource=admin&directConnection=true"
 
@@ -57,13 +57,13 @@ def url_file(state: State, name: str) -> Path:
 
 
 def prepare(state: State, name: str, port: int) -> None:
-    """Make the folder and the files that a database and its service need."""
+    """Create the folder and the files that a database and its service need."""
     state.data(name).mkdir(mode=0o700, exist_ok=True)
     state.write_secret(url_file(state, name).name, url(state, name, port))
 
 
 def is_ready(state: State, name: str, port: int) -> bool:
-    """Return whether a database takes writes."""
+    """Return whether a database accepts writes."""
     if not is_open(port):
         return False
     try:
@@ -80,36 +80,36 @@ def count_products(state: State, name: str, port: int) -> int:
 
 
 def try_to_set_up(state: State, name: str, port: int) -> bool:
-    """Bring a database one step nearer to being usable, and return whether it is.
+    """Perform the next step of a database's set-up, and return whether the set-up is complete.
 
-    To be called until it returns True: a new one is made a replica set and given its users, one
-    that moved to another port is told its new address.
+    Call it until it returns True. It initiates the replica set of a new database and creates its
+    users. It corrects the replica set's address if the port has changed.
     """
     if not is_open(port):
         return False
     try:
         with MongoClient[dict[str, Any]](root_url(state, name, port), **_options()) as client:
-            _move_to(client, port)
+            _set_address(client, port)
             if not client.admin.command("hello")["isWritablePrimary"]:
                 return False
             _create_service_user(client, state, name)
             return True
     except OperationFailure as error:
         if error.code == AUTHENTICATION_FAILED:
-            _begin(state, name, port)
+            _initiate(state, name, port)
         return False
     except PyMongoError:
         return False
 
 
 def _options() -> dict[str, Any]:
-    return {"serverSelectionTimeoutMS": PATIENCE_MILLISECONDS}
+    return {"serverSelectionTimeoutMS": TIMEOUT_MILLISECONDS}
 
 
-def _begin(state: State, name: str, port: int) -> None:
-    """Make a new database a replica set and create its administrator.
+def _initiate(state: State, name: str, port: int) -> None:
+    """Initiate a new database's replica set and create its administrator.
 
-    The server lets a local connection without a user do just this, as long as there is none.
+    Before the first user exists, the server allows this to an unauthenticated local connection.
     """
     address = f"mongodb://{LOOPBACK}:{port}/?directConnection=true"
     with MongoClient[dict[str, Any]](address, **_options()) as client:
@@ -124,8 +124,8 @@ def _begin(state: State, name: str, port: int) -> None:
             client.admin.command("createUser", ROOT, pwd=password, roles=["root"])
 
 
-def _move_to(client: MongoClient[dict[str, Any]], port: int) -> None:
-    """Tell the replica set its address where the port was changed."""
+def _set_address(client: MongoClient[dict[str, Any]], port: int) -> None:
+    """Set the replica set's address if the port has changed."""
     config = client.admin.command("replSetGetConfig")["config"]
     address = f"{LOOPBACK}:{port}"
     if config["members"][0]["host"] != address:
@@ -135,7 +135,7 @@ def _move_to(client: MongoClient[dict[str, Any]], port: int) -> None:
 
 
 def _create_service_user(client: MongoClient[dict[str, Any]], state: State, name: str) -> None:
-    """Create the user of the database's service, who may use this one database only."""
+    """Create the user of the database's service, which may use only the database `shop`."""
     shop, user = client[DATABASE], name.removesuffix("-db")
     if shop.command("usersInfo", user)["users"]:
         return

@@ -1,4 +1,4 @@
-"""Runs steps at the same time, each as soon as those that it needs are done."""
+"""Runs steps concurrently, each as soon as the steps that it needs are done."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Step:
-    """Something to do.
+    """One step of a plan.
 
     Args:
-        run: Does it; is given what tells whether another step failed, so that it need not wait on.
-        needs: Names of steps that come before; unknown ones count as done.
+        run: Does the work. Its argument is set when another step fails, so that it can stop.
+        needs: Names of the steps that must be done first. Names that are not in the plan count as
+            done.
     """
 
     name: str
@@ -21,7 +22,7 @@ class Step:
 
 
 class Plan:
-    """Steps, which are listed after those that they need."""
+    """A list of steps, in which each step comes after those that it needs."""
 
     def __init__(self, steps: list[Step]) -> None:
         self._steps = steps
@@ -32,7 +33,7 @@ class Plan:
         """Run the steps.
 
         Raises:
-            Exception: The failure that came first.
+            Exception: The first failure of a step.
         """
         futures: dict[str, Future[None]] = {}
         with ThreadPoolExecutor(max_workers=max(1, len(self._steps))) as pool:

@@ -1,4 +1,4 @@
-"""Ports: which are free, and who holds one that is not."""
+"""Finds free ports, and the programs that use the others."""
 
 import contextlib
 import socket
@@ -7,26 +7,26 @@ from collections.abc import Iterable
 import psutil
 
 LOOPBACK = "127.0.0.1"
-PATIENCE_SECONDS = 1
+TIMEOUT_SECONDS = 1
 
 
 def free_ports(count: int) -> list[int]:
-    """Return that many different ports of the loopback address that nobody listens on."""
+    """Return different free ports of the loopback address."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+        for unused in sockets:
+            unused.bind((LOOPBACK, 0))
+        return [int(unused.getsockname()[1]) for unused in sockets]
 
 
 def taken(ports: Iterable[int]) -> list[int]:
-    """Return those that can't be listened on."""
+    """Return the ports that are in use."""
     return [port for port in ports if not _can_listen(port)]
 
 
 def _can_listen(port: int) -> bool:
     with socket.socket() as probe:
-        # The servers do the same, so connections in TIME_WAIT don't count as taken.
+        # The servers set this too, so a port with connections in TIME_WAIT counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -36,16 +36,16 @@ def _can_listen(port: int) -> bool:
 
 
 def is_open(port: int) -> bool:
-    """Return whether somebody listens on a port."""
+    """Return whether a program listens on a port."""
     try:
-        with socket.create_connection((LOOPBACK, port), PATIENCE_SECONDS):
+        with socket.create_connection((LOOPBACK, port), TIMEOUT_SECONDS):
             return True
     except OSError:
         return False
 
 
 def holder(port: int) -> str:
-    """Return who listens on a port, as far as this user may know."""
+    """Describe the program that listens on a port, as far as this user may see it."""
     try:
         connections = psutil.net_connections("tcp")
     except psutil.AccessDenied:
@@ -54,11 +54,11 @@ def holder(port: int) -> str:
         address = connection.laddr
         listens = connection.status == psutil.CONN_LISTEN and address and address.port == port
         if listens and connection.pid:
-            return _described(connection.pid)
+            return _describe(connection.pid)
     return "another user's program"
 
 
-def _described(pid: int) -> str:
+def _describe(pid: int) -> str:
     try:
         command = " ".join(psutil.Process(pid).cmdline())
     except psutil.Error:

@@ -1,4 +1,4 @@
-"""Which programs a stack has, how each is started, and when it is ready."""
+"""The programs of a stack: how to start each, and how to see that it is ready."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -20,9 +20,9 @@ class Program:
     """One process under the supervisor.
 
     Args:
-        port: The name in the settings of the port on which it is asked whether it is ready.
-        more_ports: The names of others that it listens on.
-        ready_path: Answers 200 over HTTP when it is ready; empty where it speaks no HTTP.
+        port: The name of its main port in the settings, on which readiness is checked.
+        more_ports: The names of its other ports.
+        ready_path: The path that answers 200 when the program is ready; empty without HTTP.
     """
 
     name: str
@@ -39,11 +39,11 @@ class Program:
         return (self.port, *self.more_ports)
 
     def write(self, state: State) -> None:
-        """Write down what `launch.py` runs."""
+        """Write the file from which `launch.py` starts the program."""
         self._file(state).write_text(self._content(), encoding="utf-8")
 
     def is_written(self, state: State) -> bool:
-        """Return whether that is what was written down before."""
+        """Return whether the file already has this content."""
         file = self._file(state)
         return file.exists() and file.read_text(encoding="utf-8") == self._content()
 
@@ -60,7 +60,7 @@ class Program:
 
 
 def all_programs(settings: Settings) -> dict[str, Program]:
-    """Return every program of the stack, in the order in which they depend on each other."""
+    """Return every program of the stack; each comes after those that it depends on."""
     state = State(settings.state)
     programs = [_database(settings, state, name) for name in DATABASES]
     programs.append(_kafka(state))
@@ -72,12 +72,16 @@ def all_programs(settings: Settings) -> dict[str, Program]:
 
 
 def select(programs: Mapping[str, Program], only: Iterable[str]) -> list[Program]:
-    """Return the named programs; `databases` and `services` name several; none means all.
+    """Return the named programs, or all if there are no names.
+
+    Args:
+        programs: The programs of the stack.
+        only: Names of programs, or of the groups `databases` and `services`.
 
     Raises:
         UnknownProgramError: There is no such program.
     """
-    names = [name for each in only for name in GROUPS.get(each, (each,))]
+    names = [name for choice in only for name in GROUPS.get(choice, (choice,))]
     for name in names:
         if name not in programs:
             raise UnknownProgramError(name, [*programs, *GROUPS])

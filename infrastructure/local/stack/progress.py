@@ -1,4 +1,4 @@
-"""Shows the steps as they happen."""
+"""Shows the progress of the steps."""
 
 import sys
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Progress:
-    """Prints one line as a step begins and one when it is done, from any thread."""
+    """Prints a line when a step begins and another when it is done. Safe for threads."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -23,7 +23,7 @@ class Progress:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Show that a step runs, and how long it took."""
+        """Print that a step begins, and how long it took."""
         self.say(f"{self._clock()}  …  {name}")
         began = time.monotonic()
         yield

@@ -1,4 +1,4 @@
-"""nginx: the same templates as in containers, rendered for this machine."""
+"""nginx, with the templates of its image rendered for this machine."""
 
 import os
 import pwd
@@ -16,7 +16,8 @@ from stack.state import State
 
 SOURCE = REPOSITORY / "nginx_proxy"
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
-# What nginx's image would read before it fills the templates in, and then tell what it has made.
+# nginx's image sources this script before it renders the templates. This prints the variables that
+# the script sets.
 READ_TRUSTED_PROXIES = '. "$1"; printf "%s\\n%s" "$SET_REAL_IP_FROM" "$FROM_TRUSTED_PROXY"'
 
 
@@ -26,7 +27,7 @@ def folder(state: State) -> Path:
 
 
 def command(state: State) -> list[str]:
-    """Return how nginx is started, its paths being relative to its folder."""
+    """Return the command that starts nginx; its paths are relative to its folder."""
     directives = "daemon off;"
     if os.geteuid() == 0:
         directives += f" user {_owner()};"
@@ -45,35 +46,38 @@ def prepare(state: State, settings: Settings) -> None:
             file = target / "conf.d" / template.relative_to(templates).with_suffix("")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(rendered, encoding="utf-8")
-    _let_workers_in(state.folder, target)
+    _give_to_owner(state.folder, target)
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
-    """Replace ${NAME} where NAME has a value, as the official image's start script does."""
-    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
+    """Replace ${NAME} if NAME has a value, as the official image's start script does."""
+    return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
 
 
 def trusted_proxies(proxies: str) -> dict[str, str]:
-    """Return what the templates have of the proxies before this one.
+    """Return the template values for the trusted proxies in front of nginx.
+
+    Args:
+        proxies: Addresses and ranges, separated by commas.
 
     Raises:
-        SettingError: One is neither an address nor a range.
+        SettingError: An item is neither an address nor a range.
     """
-    done = subprocess.run(
+    script = subprocess.run(
         ["sh", "-c", READ_TRUSTED_PROXIES, "sh", str(SOURCE / "trusted_proxies.envsh")],
         env={**os.environ, "TRUSTED_PROXIES": proxies},
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise SettingError(done.stderr.strip())
-    real_ip, geo = done.stdout.split("\n")
+    if script.returncode:
+        raise SettingError(script.stderr.strip())
+    real_ip, geo = script.stdout.split("\n")
     return {"SET_REAL_IP_FROM": real_ip, "FROM_TRUSTED_PROXY": geo}
 
 
 def _variant(settings: Settings) -> str:
-    """Return the folder of what differs between development and production."""
+    """Return the folder of the templates that differ between development and production."""
     return "development" if frontend.has_server(settings) else "production"
 
 
@@ -86,27 +90,27 @@ def _values(state: State, settings: Settings) -> dict[str, str]:
         "FRONTEND_ROOT": str(_static_files(settings)),
         "CSP_NONCE": state.password("csp-nonce"),
         **trusted_proxies(settings.trusted_proxies),
-        # Every upstream here is an address, so nothing is ever asked of it.
+        # Every upstream is an address, so nginx never resolves a name.
         "NGINX_LOCAL_RESOLVERS": LOOPBACK,
     }
 
 
 def _static_files(settings: Settings) -> Path:
-    """Return the built web shop, or a page that says that there is none."""
+    """Return the folder of the built web shop, or of a placeholder page."""
     return frontend.BUILT if frontend.exists(settings) else SOURCE / "placeholder"
 
 
 def _owner() -> str:
-    """Return the user who owns the clone: nginx's workers must be able to read it."""
+    """Return the owner of the clone, as whom nginx's workers can read it."""
     try:
         return pwd.getpwuid(REPOSITORY.stat().st_uid).pw_name
     except KeyError:
         return "root"
 
 
-def _let_workers_in(state: Path, target: Path) -> None:
-    """Let nginx's workers reach its files where root starts them as the clone's owner."""
+def _give_to_owner(state: Path, target: Path) -> None:
+    """Give the folders to the clone's owner, as whom the workers run if root starts nginx."""
     if os.geteuid() == 0:
         owner = REPOSITORY.stat()
-        for each in (state, target):
-            os.chown(each, owner.st_uid, owner.st_gid)
+        for path in (state, target):
+            os.chown(path, owner.st_uid, owner.st_gid)

@@ -1,4 +1,4 @@
-"""Waits until a program is ready, and notices when it dies instead."""
+"""Waits until a program is ready or keeps dying."""
 
 import http.client
 import time
@@ -11,7 +11,7 @@ from stack.ports import LOOPBACK
 from stack.state import State
 
 READY_SECONDS = 90
-PATIENCE_SECONDS = 2
+TIMEOUT_SECONDS = 2
 POLL_SECONDS = 0.1
 STARTS_OF_A_LOOP, LOOP_SECONDS = 3, 60
 
@@ -24,7 +24,14 @@ def wait_until_ready(
     starts: int,
     given_up: Callable[[], bool],
 ) -> None:
-    """Return once the program, which had been started so many times before, is ready.
+    """Wait until a program is ready.
+
+    Args:
+        name: The program.
+        state: The state folder.
+        ready: Returns whether the program is ready.
+        starts: How many times the program had been started before.
+        given_up: Returns whether to stop waiting, because another step failed.
 
     Raises:
         ProgramFailedError: It keeps dying, or takes too long.
@@ -32,15 +39,15 @@ def wait_until_ready(
     deadline = time.monotonic() + READY_SECONDS
     while not (ready() or given_up()):
         if count_starts(state, name) - starts > STARTS_OF_A_LOOP:
-            raise _failure(name, state.log(name), "dies again and again")
+            raise _failure(name, state.log(name), "keeps dying")
         if time.monotonic() > deadline:
             raise _failure(name, state.log(name), f"is not ready after {READY_SECONDS} s")
         time.sleep(POLL_SECONDS)
 
 
 def answers_ok(port: int, path: str) -> bool:
-    """Return whether a GET of the path answers 200."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PATIENCE_SECONDS)
+    """Return whether a GET request for the path answers 200."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == http.client.OK
@@ -51,12 +58,12 @@ def answers_ok(port: int, path: str) -> bool:
 
 
 def count_starts(state: State, name: str) -> int:
-    """Return how often a program was started since the stack came up."""
+    """Return how many times a program was started since the stack came up."""
     return len(_starts(state, name))
 
 
 def recent_starts(state: State, name: str) -> int:
-    """Return how often a program was started in the last minute."""
+    """Return how many times a program was started in the last minute."""
     now = time.time()
     return sum(now - start < LOOP_SECONDS for start in _starts(state, name))
 

@@ -1,4 +1,4 @@
-"""The four services: their commands and what they are told by their environment."""
+"""The four services: their commands and their environments."""
 
 from stack import tools
 from stack.mongo import url_file
@@ -13,11 +13,11 @@ DATABASE_OF = {
 }
 SERVICES = (*DATABASE_OF, "gateway")
 USES_KAFKA = ("products", "orders")
-FORWARDED_TO_BY_GATEWAY = tuple(DATABASE_OF)
+BEHIND_GATEWAY = tuple(DATABASE_OF)
 
 
 def service_command(name: str, mode: Mode) -> list[str]:
-    """Return how a service is started; in development it is restarted when its source changes."""
+    """Return the command that starts a service; in development it reloads changed sources."""
     serve = module_command(name, "serve")
     if mode is Mode.PRODUCTION:
         return serve
@@ -27,16 +27,20 @@ def service_command(name: str, mode: Mode) -> list[str]:
     return [python, "-m", "shopkit.reload", *watched, "--", *serve]
 
 
-def module_command(name: str, *verbs: str) -> list[str]:
-    """Return the command that does some of a service's verbs in turn: serve, migrate, seed, topics.
+def module_command(name: str, *commands: str) -> list[str]:
+    """Return the command line that runs some of a service's commands in turn.
 
-    Most of the time of one goes into starting it, so they share a process.
+    They share a process, because starting it takes most of the time.
+
+    Args:
+        name: The service.
+        commands: serve, migrate, seed or topics.
     """
-    return [str(tools.VENV_PYTHON), "-m", name, *verbs]
+    return [str(tools.VENV_PYTHON), "-m", name, *commands]
 
 
 def service_environment(name: str, settings: Settings, state: State) -> dict[str, str]:
-    """Return a service's settings."""
+    """Return a service's environment."""
     development = settings.mode is Mode.DEVELOPMENT
     environment = {
         "ENVIRONMENT": "development" if development else "production",
@@ -55,7 +59,7 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
 
 
 def _own_settings(name: str, settings: Settings, state: State) -> dict[str, str]:
-    """Return what only this service is told."""
+    """Return the variables that only this service has."""
     if name == "authentication":
         return {
             "SIGNING_KEY_FILE": str(state.signing_key_file()),
@@ -65,8 +69,7 @@ def _own_settings(name: str, settings: Settings, state: State) -> dict[str, str]
     if name == "orders":
         return {"PRODUCTS_URL": _address("products", settings)}
     if name == "gateway":
-        names = FORWARDED_TO_BY_GATEWAY
-        return {f"{each.upper()}_URL": _address(each, settings) for each in names}
+        return {f"{target.upper()}_URL": _address(target, settings) for target in BEHIND_GATEWAY}
     return {}
 
 

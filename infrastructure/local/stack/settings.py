@@ -1,4 +1,4 @@
-"""What can be chosen about a stack; a choice is kept in its state folder."""
+"""The settings of a stack, which its state folder remembers."""
 
 import json
 import os
@@ -42,13 +42,13 @@ class Settings:
     """One stack's settings.
 
     Args:
-        state: The folder of everything that this stack writes.
+        state: The folder of all files that this stack writes.
         ports: A port for each name in DEFAULT_PORTS.
-        mode: Reload and Vite, or as in production.
+        mode: Development, with reload and Vite, or production.
         seed: "demo" loads the example data in production mode too.
-        log_level: The services' level.
-        web: "none" leaves the web shop out: it is neither built nor served.
-        trusted_proxies: Addresses and ranges of proxies before nginx, with commas between them.
+        log_level: The services' log level.
+        web: "none" leaves the web shop out; it is neither built nor served.
+        trusted_proxies: Addresses and ranges of the proxies in front of nginx, separated by commas.
     """
 
     state: Path = DEFAULT_STATE
@@ -61,7 +61,7 @@ class Settings:
 
     @property
     def file(self) -> Path:
-        """Where these settings are kept."""
+        """The file that keeps these settings."""
         return self.state / "settings.json"
 
     @property
@@ -75,7 +75,7 @@ class Settings:
         return f"http://127.0.0.1:{self.ports['shop']}"
 
     def save(self) -> None:
-        """Remember the settings for the next command that names only the state folder."""
+        """Write the settings, so that later commands need only the state folder."""
         values = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
         values |= {"log_level": self.log_level, "web": self.web}
         values |= {"trusted_proxies": self.trusted_proxies}
@@ -88,22 +88,25 @@ def port_variable(name: str) -> str:
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Return what the environment chooses, then what was chosen before, then the defaults.
+    """Return the settings from the environment, else the remembered ones, else the defaults.
+
+    Args:
+        environment: The variables; None for those of this process.
 
     Raises:
-        SettingError: A value can't be used.
+        SettingError: A value is invalid.
     """
-    given = os.environ if environment is None else environment
-    state = Path(given.get("STATE") or DEFAULT_STATE).expanduser().absolute()
-    kept = _read(state / "settings.json")
+    variables = os.environ if environment is None else environment
+    state = Path(variables.get("STATE") or DEFAULT_STATE).expanduser().absolute()
+    remembered = _read(state / "settings.json")
     settings = Settings(
         state=state,
-        ports=_ports(given, kept.get("ports", {})),
-        mode=_mode(given.get("MODE") or kept.get("mode", Mode.DEVELOPMENT)),
-        seed=_seed(given.get("SEED") or kept.get("seed", "")),
-        log_level=(given.get("LOG_LEVEL") or kept.get("log_level", "INFO")).upper(),
-        web=_web(given.get("WEB") or kept.get("web", "")),
-        trusted_proxies=given.get("TRUSTED_PROXIES") or kept.get("trusted_proxies", ""),
+        ports=_ports(variables, remembered.get("ports", {})),
+        mode=_mode(variables.get("MODE") or remembered.get("mode", Mode.DEVELOPMENT)),
+        seed=_seed(variables.get("SEED") or remembered.get("seed", "")),
+        log_level=(variables.get("LOG_LEVEL") or remembered.get("log_level", "INFO")).upper(),
+        web=_web(variables.get("WEB") or remembered.get("web", "")),
+        trusted_proxies=variables.get("TRUSTED_PROXIES") or remembered.get("trusted_proxies", ""),
     )
     return _with_free_ports(settings)
 
@@ -111,8 +114,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _read(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
-    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return kept
+    remembered: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return remembered
 
 
 def _mode(value: str) -> Mode:
@@ -124,38 +127,38 @@ def _mode(value: str) -> Mode:
 
 def _seed(value: str) -> str:
     if value not in {"", "demo"}:
-        raise SettingError(f"SEED={value} is not known; the only one is demo.")
+        raise SettingError(f"SEED={value} is unknown; the only value is demo.")
     return value
 
 
 def _web(value: str) -> str:
     if value not in {"", "none"}:
-        raise SettingError(f"WEB={value} is not known; WEB=none leaves the web shop out.")
+        raise SettingError(f"WEB={value} is unknown; WEB=none leaves the web shop out.")
     return value
 
 
-def _ports(given: Mapping[str, str], kept: Mapping[str, int]) -> dict[str, int]:
-    """Return every port, 0 where a free one is to be found."""
-    choice = given.get("PORTS", "")
+def _ports(variables: Mapping[str, str], remembered: Mapping[str, int]) -> dict[str, int]:
+    """Return every port; 0 stands for any free port."""
+    choice = variables.get("PORTS", "")
     if choice not in {"", "free"}:
-        raise SettingError(f"PORTS={choice} is not known; PORTS=free finds free ones.")
+        raise SettingError(f"PORTS={choice} is unknown; PORTS=free finds free ports.")
     fallback = dict.fromkeys(DEFAULT_PORTS, 0) if choice else DEFAULT_PORTS
-    ports = {**fallback, **kept}
+    ports = {**fallback, **remembered}
     for name in DEFAULT_PORTS:
         variable = port_variable(name)
-        if value := given.get(variable):
+        if value := variables.get(variable):
             ports[name] = _port(variable, value)
-    _refuse_twice_the_same(ports)
+    _refuse_duplicates(ports)
     return ports
 
 
 def _port(variable: str, value: str) -> int:
     if not value.isdecimal() or int(value) > 65535:
-        raise SettingError(f"{variable}={value} is not a port (0 to 65535; 0 finds a free one).")
+        raise SettingError(f"{variable}={value} is not a port (0 to 65535; 0 finds a free port).")
     return int(value)
 
 
-def _refuse_twice_the_same(ports: Mapping[str, int]) -> None:
+def _refuse_duplicates(ports: Mapping[str, int]) -> None:
     owners: dict[int, str] = {}
     for name, port in ports.items():
         if port and port in owners:
@@ -165,6 +168,6 @@ def _refuse_twice_the_same(ports: Mapping[str, int]) -> None:
 
 
 def _with_free_ports(settings: Settings) -> Settings:
-    missing = [name for name, port in settings.ports.items() if not port]
-    found = dict(zip(missing, free_ports(len(missing)), strict=True))
-    return replace(settings, ports={**settings.ports, **found})
+    names = [name for name, port in settings.ports.items() if not port]
+    free = dict(zip(names, free_ports(len(names)), strict=True))
+    return replace(settings, ports={**settings.ports, **free})

@@ -1,4 +1,4 @@
-"""The folder of one stack: where everything lies, and its secrets."""
+"""The state folder of one stack: the paths of its files, and its secrets."""
 
 import base64
 import secrets
@@ -14,19 +14,19 @@ FOLDERS = ("data", "logs", "nginx", "pids", "programs", "secrets", "starts")
 
 
 class State:
-    """Names the files of a state folder and makes the secrets when they are first needed."""
+    """Returns the paths of a state folder, and creates secrets when they are first needed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def prepare(self) -> None:
-        """Make the folders, for this user alone."""
+        """Create the folders, readable by this user only."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in FOLDERS:
             (self.folder / name).mkdir(mode=0o700, exist_ok=True)
 
     def log(self, program: str) -> Path:
-        """Return where a program's output is."""
+        """Return the path of a program's log."""
         return self.folder / "logs" / f"{program}.log"
 
     def data(self, program: str) -> Path:
@@ -34,46 +34,46 @@ class State:
         return self.folder / "data" / program
 
     def secret_file(self, name: str) -> Path:
-        """Return the file of a secret; it need not exist."""
+        """Return the path of a secret, which may not exist yet."""
         return self.folder / "secrets" / name
 
     def password(self, name: str) -> str:
-        """Return a password, made at the first call."""
-        return self._secret(name, secrets.token_urlsafe(24)).read_text(encoding="utf-8")
+        """Return a password, which the first call creates."""
+        return self._create_once(name, secrets.token_urlsafe(24)).read_text(encoding="utf-8")
 
     def key_file(self, name: str) -> Path:
-        """Return the file that holds the key of a replica set's members."""
+        """Return the path of the key with which a replica set's members authenticate."""
         key = base64.b64encode(secrets.token_bytes(96)).decode()
-        return self._secret(name, key)
+        return self._create_once(name, key)
 
     def cluster_id(self) -> str:
         """Return the id of the Kafka cluster."""
         new = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        return self._secret("kafka-cluster-id", new).read_text(encoding="utf-8")
+        return self._create_once("kafka-cluster-id", new).read_text(encoding="utf-8")
 
     def signing_key_file(self) -> Path:
-        """Return the file of the private key that signs access tokens."""
+        """Return the path of the private key that signs access tokens."""
         file = self.secret_file("signing-key.pem")
         if not file.exists():
             self.write_secret(file.name, _new_signing_key())
         return file
 
     def socket(self) -> Path:
-        """Return the supervisor's socket; there is none before `new_socket` made it a place."""
+        """Return the path of the supervisor's socket. Nothing listens there before it starts."""
         record = self._socket_record()
         return Path(record.read_text(encoding="utf-8")) if record.exists() else record
 
     def new_socket(self) -> None:
-        """Make a place for the supervisor's socket.
+        """Create the folder of the supervisor's socket.
 
-        It lies among the temporary files, as a socket's address has at most 107 bytes and a state
-        folder may be deep.
+        It is a temporary folder, because the path of a socket has at most 107 bytes and a state
+        folder may have a longer one.
         """
         socket = Path(tempfile.mkdtemp(prefix="stack-")) / "supervisor"
         self._socket_record().write_text(str(socket), encoding="utf-8")
 
     def forget_socket(self) -> None:
-        """Remove that place."""
+        """Delete the folder of the supervisor's socket."""
         record = self._socket_record()
         if record.exists():
             shutil.rmtree(self.socket().parent, ignore_errors=True)
@@ -83,14 +83,14 @@ class State:
         return self.folder / "supervisor.socket"
 
     def write_secret(self, name: str, text: str) -> Path:
-        """Write a file that only this user can read, whole or not at all."""
+        """Write a file atomically, readable by this user only."""
         file = self.secret_file(name)
         new = file.with_name(f".{name}.new")
         new.touch(mode=0o600)
         new.write_text(text, encoding="utf-8")
         return new.replace(file)
 
-    def _secret(self, name: str, new: str) -> Path:
+    def _create_once(self, name: str, new: str) -> Path:
         file = self.secret_file(name)
         return file if file.exists() else self.write_secret(name, new)
 

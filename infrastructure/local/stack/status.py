@@ -1,4 +1,4 @@
-"""How the programs of a stack are."""
+"""The status of each program of a stack."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -18,10 +18,10 @@ LOOP_STARTS = 3
 
 @dataclass(frozen=True)
 class Status:
-    """How one program is.
+    """The status of one program.
 
     Args:
-        state: ready, not ready, crash loop or stopped.
+        state: "ready", "not ready", "crash loop" or "stopped".
         memory_mebibytes: Resident memory of the process and its children.
     """
 
@@ -40,22 +40,22 @@ def all_statuses(
     settings: Settings,
     is_ready: Callable[[Program], bool],
 ) -> list[Status]:
-    """Return how each program is, asking all of them at once."""
+    """Return the status of each program; all are checked concurrently."""
 
-    def one(program: Program) -> Status:
+    def check(program: Program) -> Status:
         return _status(program, pids.get(program.name, 0), settings, is_ready)
 
     with ThreadPoolExecutor(len(programs)) as pool:
-        return list(pool.map(one, programs.values()))
+        return list(pool.map(check, programs.values()))
 
 
 def table(statuses: list[Status]) -> str:
-    """Return the statuses as lines of text."""
+    """Return the statuses as a table of text."""
     lines = [f"{'':18}{'state':12}{'port':>6}{'pid':>9}{'up':>9}{'MiB':>6}  log"]
     lines += [
-        f"{each.name:18}{each.state:12}{each.port:>6}{each.pid or '-':>9}"
-        f"{_duration(each.seconds_up):>9}{each.memory_mebibytes or '-':>6}  {each.log}"
-        for each in statuses
+        f"{status.name:18}{status.state:12}{status.port:>6}{status.pid or '-':>9}"
+        f"{_duration(status.seconds_up):>9}{status.memory_mebibytes or '-':>6}  {status.log}"
+        for status in statuses
     ]
     return "\n".join(lines)
 
@@ -67,10 +67,10 @@ def _status(
     is_ready: Callable[[Program], bool],
 ) -> Status:
     state = State(settings.state)
-    seconds, memory = _measured(pid)
+    seconds, memory = _measure(pid)
     return Status(
         name=program.name,
-        state=_word(program, pid, state, is_ready),
+        state=_describe_state(program, pid, state, is_ready),
         port=settings.ports[program.port],
         pid=pid,
         seconds_up=seconds,
@@ -79,7 +79,9 @@ def _status(
     )
 
 
-def _word(program: Program, pid: int, state: State, is_ready: Callable[[Program], bool]) -> str:
+def _describe_state(
+    program: Program, pid: int, state: State, is_ready: Callable[[Program], bool]
+) -> str:
     if not pid:
         return "stopped"
     if recent_starts(state, program.name) > LOOP_STARTS:
@@ -87,12 +89,12 @@ def _word(program: Program, pid: int, state: State, is_ready: Callable[[Program]
     return "ready" if is_ready(program) else "not ready"
 
 
-def _measured(pid: int) -> tuple[int, int]:
-    """Return since how many seconds a process is up, and its memory in MiB."""
+def _measure(pid: int) -> tuple[int, int]:
+    """Return for how many seconds a process has been up, and its memory in MiB."""
     try:
         process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]
-        memory = sum(each.memory_info().rss for each in family)
+        memory = sum(member.memory_info().rss for member in family)
         return int(time.time() - process.create_time()), memory // 2**20
     except psutil.Error:
         return 0, 0

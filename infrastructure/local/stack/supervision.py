@@ -1,4 +1,4 @@
-"""Talks to the supervisor, which starts again what dies."""
+"""Controls the supervisor, which restarts programs that die."""
 
 import http.client
 import os
@@ -21,8 +21,8 @@ STOP_SECONDS = 30
 POLL_SECONDS = 0.05
 LOG_BYTES = "20MB"
 
-# Paths are relative to the folder in which the supervisor is started, and the launcher comes by
-# the environment: nothing of this machine is written here, so nothing has to be quoted.
+# Paths are relative to the folder in which the supervisor starts, and the launcher's path comes
+# from the environment. So the file has no path of this machine that would need quoting.
 HEAD = """\
 [supervisord]
 logfile=logs/supervisor.log
@@ -52,24 +52,27 @@ ALREADY_STARTED, NOT_RUNNING = 60, 70
 
 
 class Supervisor:
-    """One stack's supervisor, up or down."""
+    """The supervisor of one stack, which may be up or down."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def is_up(self) -> bool:
-        """Return whether it answers."""
+        """Return whether the supervisor answers."""
         try:
-            self._ask("getState")
+            self._call("getState")
         except (OSError, http.client.HTTPException):
             return False
         return True
 
-    def begin(self, names: Iterable[str]) -> None:
-        """Start the supervisor itself, with no program running.
+    def start_process(self, names: Iterable[str]) -> None:
+        """Start the supervisor itself, with all programs stopped.
+
+        Args:
+            names: The programs that it supervises.
 
         Raises:
-            StackError: It does not come up.
+            StackError: The supervisor does not start.
         """
         sections = [PROGRAM.format(name=name, log_bytes=LOG_BYTES) for name in names]
         configuration = self._state.folder / "supervisor.conf"
@@ -95,39 +98,39 @@ class Supervisor:
             raise StackError(f"The supervisor does not start:\n{started.stdout}{started.stderr}")
 
     def programs(self) -> dict[str, dict[str, Any]]:
-        """Return what the supervisor knows of each program.
+        """Return the supervisor's information about each program.
 
         Raises:
-            NotRunningError: It is down.
+            NotRunningError: The supervisor is down.
         """
         try:
-            found = self._ask("getAllProcessInfo")
+            programs = self._call("getAllProcessInfo")
         except OSError:
             raise NotRunningError(self._state.folder) from None
-        return {program["name"]: program for program in found}
+        return {program["name"]: program for program in programs}
 
     def start(self, name: str) -> None:
-        """Start a program, or leave it running."""
-        self._call("startProcess", name, ignored=ALREADY_STARTED)
+        """Start a program, unless it is running."""
+        self._call_for("startProcess", name, ignored=ALREADY_STARTED)
 
     def stop(self, names: Sequence[str]) -> None:
-        """Stop programs together and wait until they are stopped."""
+        """Stop programs concurrently and wait until they have ended."""
         for name in names:
-            self._call("stopProcess", name, ignored=NOT_RUNNING)
+            self._call_for("stopProcess", name, ignored=NOT_RUNNING)
         if not _becomes_true(lambda: self._all_stopped(names), STOP_SECONDS):
             raise StackError(f"These programs do not stop: {', '.join(names)}.")
 
-    def end(self) -> None:
+    def end_process(self) -> None:
         """Stop the supervisor itself."""
         pid_file = self._state.folder / "supervisor.pid"
-        self._ask("shutdown")
+        self._call("shutdown")
         _becomes_true(lambda: not pid_file.exists(), STOP_SECONDS)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a program and all its children.
 
         Raises:
-            StackError: It is not running.
+            StackError: The program is not running.
         """
         pid = self.programs()[name]["pid"]
         if not pid:
@@ -135,31 +138,38 @@ class Supervisor:
         os.killpg(pid, number)
 
     def _all_stopped(self, names: Sequence[str]) -> bool:
-        found = self.programs()
-        return all(found[name]["pid"] == 0 for name in names if name in found)
+        programs = self.programs()
+        return all(programs[name]["pid"] == 0 for name in names if name in programs)
 
-    def _call(self, method: str, name: str, *, ignored: int) -> None:
+    def _call_for(self, method: str, name: str, *, ignored: int) -> None:
+        """Call a method for a program, without waiting for its effect.
+
+        Args:
+            method: The method.
+            name: The program.
+            ignored: The code of a fault that is no error.
+        """
         try:
-            self._ask(method, name, False)
+            self._call(method, name, False)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode != ignored:
                 raise StackError(f"{name}: {fault.faultString}") from None
 
-    def _ask(self, method: str, *arguments: str | bool) -> Any:
+    def _call(self, method: str, *arguments: str | bool) -> Any:
         transport = _Transport(self._state.socket())
         with xmlrpc.client.ServerProxy("http://stack", transport=transport) as proxy:
             return getattr(proxy.supervisor, method)(*arguments)
 
 
 class _Transport(xmlrpc.client.Transport):
-    """Carries calls over a Unix socket."""
+    """Sends XML-RPC calls over a Unix socket."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        """Return a connection to the socket, whatever the host; it is kept to be closed."""
+        """Return a connection to the socket. The proxy closes it at its end."""
         connection = _Connection(self._path)
         self._connection = host, connection
         return connection

@@ -1,9 +1,9 @@
-"""Runs a command and restarts it when a source changes; for development only.
+"""Runs a command and restarts it when a source file changes. For development only.
 
     python -m shopkit.reload --watch src -- python -m orders serve
 
-Other than uvicorn's own reloader it ends when the command ends, with the same exit code, so that
-a supervisor sees a dead service and starts it again.
+Unlike uvicorn's reloader, it ends when the command ends, with the same exit code, so that the
+supervisor restarts a service that dies.
 """
 
 import argparse
@@ -20,12 +20,12 @@ from watchfiles import PythonFilter, awatch
 
 STOP_SECONDS = 15
 DEBOUNCE_MILLISECONDS = 200
-DIED_OF_SIGNAL = 128
+SIGNAL_EXIT_CODE = 128
 PR_SET_PDEATHSIG = 1
 
 
 class Runner:
-    """Keeps one child running until it ends by itself or a signal ends both."""
+    """Runs a command as a child process until the child ends or receives a signal."""
 
     def __init__(self, command: Sequence[str], changes: AsyncIterator[Any]) -> None:
         self._command = command
@@ -34,7 +34,7 @@ class Runner:
         self._stopping = False
 
     async def run(self) -> int:
-        """Return the exit code of the child that ended by itself, as a shell gives it."""
+        """Run the command, restart it on changes, and return its exit code, as a shell does."""
         changed = asyncio.ensure_future(anext(self._changes))
         while True:
             self._child = await create_subprocess_exec(*self._command, preexec_fn=_die_with_parent)
@@ -43,33 +43,33 @@ class Runner:
             if exited.done() or self._stopping:
                 changed.cancel()
                 return _exit_code(await exited)
-            sys.stderr.write(f"Restarting: {_described(changed.result())}\n")
+            sys.stderr.write(f"Restarting: {_file_names(changed.result())}\n")
             changed = asyncio.ensure_future(anext(self._changes))
-            await self._end_child(exited)
+            await self._stop_child(exited)
 
-    def pass_on(self, number: signal.Signals) -> None:
-        """Send the child a signal that asks both to end."""
+    def forward(self, number: signal.Signals) -> None:
+        """Forward a signal that ends the child and this process."""
         self._stopping = True
         if self._child is not None and self._child.returncode is None:
             self._child.send_signal(number)
 
-    async def _end_child(self, exited: asyncio.Task[int]) -> None:
+    async def _stop_child(self, exited: asyncio.Task[int]) -> None:
         assert self._child is not None  # noqa: S101 - run() has just started it.
         if not exited.done():
             self._child.terminate()
-        done, _ = await asyncio.wait({exited}, timeout=STOP_SECONDS)
-        if not done:
+        await asyncio.wait({exited}, timeout=STOP_SECONDS)
+        if not exited.done():
             self._child.kill()
             await exited
 
 
 async def run(command: Sequence[str], folders: Sequence[Path]) -> int:
-    """Run the command, restarting it whenever a Python file in the folders changes."""
+    """Run the command, and restart it when a Python file in the folders changes."""
     changes = awatch(*folders, watch_filter=PythonFilter(), debounce=DEBOUNCE_MILLISECONDS)
     runner = Runner(command, changes)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, runner.pass_on, number)
+        loop.add_signal_handler(number, runner.forward, number)
     return await runner.run()
 
 
@@ -83,16 +83,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to end the child when the runner is killed, or it would keep the service's port."""
+    """Let Linux end the child when this process is killed, so that the service's port is free."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _exit_code(code: int) -> int:
-    return code if code >= 0 else DIED_OF_SIGNAL - code
+    return code if code >= 0 else SIGNAL_EXIT_CODE - code
 
 
-def _described(changes: set[tuple[Any, str]]) -> str:
+def _file_names(changes: set[tuple[Any, str]]) -> str:
     return ", ".join(sorted({Path(path).name for _, path in changes}))
 
 

@@ -1,7 +1,6 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from authentication.models.accounts import Account, AccountRole, leaves_no_admin
 
 SECOND = 1_777_896_000

@@ -1,5 +1,4 @@
 import pytest
-
 from authentication.models.emails import normalise
 
 

@@ -1,7 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
 from authentication.models.sessions import RefreshToken, Verdict, digest
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""nginx with the rendered configuration, before a gateway that tells what it was sent."""
+"""nginx with the rendered configuration, in front of a gateway that returns its requests."""
 
 import http.client
 import json
@@ -18,9 +18,9 @@ LIMIT_SECONDS = 10
 BALANCER = "203.0.113.80"
 
 
-class StubGateway(BaseHTTPRequestHandler):
+class EchoGateway(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    go_on = threading.Event()
+    stopping = threading.Event()
 
     def do_GET(self) -> None:
         if self.path == "/api/orders/stream":
@@ -45,19 +45,19 @@ class StubGateway(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"data: first\n\n")
         self.wfile.flush()
-        self.go_on.wait(LIMIT_SECONDS)
+        self.stopping.wait(LIMIT_SECONDS)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), StubGateway)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), EchoGateway)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server
-    StubGateway.go_on.set()
+    EchoGateway.stopping.set()
     server.shutdown()
     server.server_close()
 
@@ -82,10 +82,10 @@ def port(gateway: ThreadingHTTPServer, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def behind(
+def behind_proxies(
     gateway: ThreadingHTTPServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """An nginx that believes whoever speaks to it here, and two more."""
+    """An nginx that trusts its direct clients, a range and a load balancer."""
     proxies = f"198.51.100.0/24,127.0.0.1/32,{BALANCER}"
     folder = tmp_path_factory.mktemp("nginx")
     with nginx(folder, gateway, proxies) as stack:
@@ -93,7 +93,7 @@ def behind(
 
 
 @pytest.fixture
-def lonely_port(tmp_path: Path) -> Iterator[int]:
+def port_without_gateway(tmp_path: Path) -> Iterator[int]:
     """The port of an nginx whose gateway is down."""
     stack = Stack.in_folder(tmp_path / "stack", WEB="none")
     stack.up(["nginx"])
@@ -101,7 +101,7 @@ def lonely_port(tmp_path: Path) -> Iterator[int]:
     stack.down()
 
 
-def ask(
+def send(
     port: int,
     path: str,
     method: str = "GET",
@@ -111,32 +111,33 @@ def ask(
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_SECONDS)
     try:
         connection.request(method, path, body, headers or {})
-        answer = connection.getresponse()
-        return answer, answer.read()
+        response = connection.getresponse()
+        return response, response.read()
     finally:
         connection.close()
 
 
-def logged(stack: Stack, path: str) -> dict[str, str]:
-    """Return nginx's log line of a request, which it may write a moment after the answer."""
+def log_entry(stack: Stack, path: str) -> dict[str, str]:
+    """Return nginx's log entry for a request, which may follow the response."""
     (log,) = stack.logs(["nginx"])
     deadline = time.monotonic() + LIMIT_SECONDS
     while time.monotonic() < deadline:
         for line in log.read_text(encoding="utf-8").splitlines():
             if f'"path":"{path}"' in line:
-                found: dict[str, str] = json.loads(line)
-                return found
+                entry: dict[str, str] = json.loads(line)
+                return entry
         time.sleep(0.02)
-    raise AssertionError(f"no line of {path}")
+    raise AssertionError(f"no log entry for {path}")
 
 
 class TestForwarding:
-    def test_the_path_stays_as_it_came(self, port: int) -> None:
-        _, body = ask(port, "/api/categories/a%20b%2Fc?q=%C3%A9&q=+")
+    def test_keeps_the_encoding_of_the_path(self, port: int) -> None:
+        _, body = send(port, "/api/categories/a%20b%2Fc?q=%C3%A9&q=+")
 
         assert json.loads(body)["path"] == "/api/categories/a%20b%2Fc?q=%C3%A9&q=+"
 
-    def test_what_a_client_says_of_itself_is_replaced(self, port: int) -> None:
+    def test_replaces_a_clients_claims_about_itself(self, port: int) -> None:
+        # Given
         claims = {
             "X-Client-Address": "6.6.6.6",
             "X-Forwarded-For": "6.6.6.6",
@@ -148,100 +149,115 @@ class TestForwarding:
             "X-User-Role": "admin",
         }
 
-        _, body = ask(port, "/api/x", headers=claims)
+        # When
+        _, body = send(port, "/api/x", headers=claims)
 
-        sent = json.loads(body)["headers"]
-        assert sent["X-Client-Address"] == "127.0.0.1"
-        assert sent["X-Forwarded-For"] == "127.0.0.1"
-        assert sent["X-Forwarded-Proto"] == "http"
-        assert sent["X-Forwarded-Host"] == f"127.0.0.1:{port}"
-        assert sent.keys().isdisjoint({"X-Real-IP", "Forwarded", "X-User-Email", "X-User-Role"})
+        # Then
+        forwarded = json.loads(body)["headers"]
+        assert forwarded["X-Client-Address"] == "127.0.0.1"
+        assert forwarded["X-Forwarded-For"] == "127.0.0.1"
+        assert forwarded["X-Forwarded-Proto"] == "http"
+        assert forwarded["X-Forwarded-Host"] == f"127.0.0.1:{port}"
+        replaced = {"X-Real-IP", "Forwarded", "X-User-Email", "X-User-Role"}
+        assert forwarded.keys().isdisjoint(replaced)
 
-    def test_the_gateways_own_errors_pass_unchanged(self, port: int) -> None:
-        answer, body = ask(port, "/api/missing")
+    def test_keeps_the_gateways_errors(self, port: int) -> None:
+        response, body = send(port, "/api/missing")
 
-        assert answer.status == 404
+        assert response.status == 404
         assert json.loads(body)["path"] == "/api/missing"
 
-    def test_no_header_comes_twice(self, port: int) -> None:
-        answer, _ = ask(port, "/api/x")
+    def test_does_not_duplicate_a_header(self, port: int) -> None:
+        response, _ = send(port, "/api/x")
 
-        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+        assert response.headers.get_all("X-Content-Type-Options") == ["nosniff"]
 
-    def test_a_body_of_a_picture_passes(self, port: int) -> None:
-        picture = b"x" * (2 * 2**20 + 1000)
+    def test_accepts_the_body_of_an_image(self, port: int) -> None:
+        image = b"x" * (2 * 2**20 + 1000)
 
-        answer, _ = ask(port, "/api/products/13fefe4a1cad4140785928a4/image", "POST", picture)
+        response, _ = send(port, "/api/products/13fefe4a1cad4140785928a4/image", "POST", image)
 
-        assert answer.status == 200
+        assert response.status == 200
 
     @pytest.mark.parametrize(("size", "status"), [(2**20, 200), (2**20 + 1, 413)])
-    def test_any_other_body_has_at_most_a_mebibyte(self, port: int, size: int, status: int) -> None:
-        answer, _ = ask(port, "/api/x", "POST", b"x" * size)
+    def test_limits_any_other_body_to_a_mebibyte(self, port: int, size: int, status: int) -> None:
+        response, _ = send(port, "/api/x", "POST", b"x" * size)
 
-        assert answer.status == status
+        assert response.status == status
 
-    def test_a_stream_is_passed_on_as_it_comes(self, port: int) -> None:
+    def test_does_not_buffer_a_stream(self, port: int) -> None:
+        # Given
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_SECONDS)
         connection.request("GET", "/api/orders/stream")
 
+        # When
         first = connection.getresponse().read1()
 
+        # Then
         assert first == b"data: first\n\n"
         connection.close()
 
 
 class TestTrustedProxies:
-    """As behind Google's load balancer: whoever connects is one of it, and it adds itself."""
+    """As behind Google's load balancer, which connects to nginx and adds its own address."""
 
     @pytest.mark.parametrize(
-        ("told", "client"),
+        ("forwarded_for", "client"),
         [
             (f"192.0.2.7, {BALANCER}", "192.0.2.7"),
             (f"192.0.2.7, 198.51.100.3, {BALANCER}", "192.0.2.7"),
-            # What the client has made up stands before what the balancer has seen.
+            # A forged address comes before the one that the load balancer adds.
             (f"6.6.6.6, 192.0.2.7, {BALANCER}", "192.0.2.7"),
             (f"{BALANCER}, 192.0.2.7, {BALANCER}", "192.0.2.7"),
         ],
     )
-    def test_the_client_is_the_last_who_is_none_of_them(
-        self, behind: Stack, told: str, client: str
+    def test_takes_the_last_untrusted_address_for_the_client(
+        self, behind_proxies: Stack, forwarded_for: str, client: str
     ) -> None:
-        path = f"/api/{told.replace(', ', '-')}"
-        headers = {"X-Forwarded-For": told, "X-Forwarded-Proto": "https"}
+        # Given
+        path = f"/api/{forwarded_for.replace(', ', '-')}"
+        headers = {"X-Forwarded-For": forwarded_for, "X-Forwarded-Proto": "https"}
 
-        _, body = ask(behind.settings.ports["shop"], path, headers=headers)
+        # When
+        _, body = send(behind_proxies.settings.ports["shop"], path, headers=headers)
 
-        sent = json.loads(body)["headers"]
-        assert (sent["X-Client-Address"], sent["X-Forwarded-Proto"]) == (client, "https")
-        assert logged(behind, path)["client"] == client
+        # Then
+        forwarded = json.loads(body)["headers"]
+        assert (forwarded["X-Client-Address"], forwarded["X-Forwarded-Proto"]) == (client, "https")
+        assert log_entry(behind_proxies, path)["client"] == client
 
-    def test_who_is_none_of_them_is_not_believed(
+    def test_ignores_the_headers_of_an_untrusted_client(
         self, gateway: ThreadingHTTPServer, tmp_path: Path
     ) -> None:
-        told = {"X-Forwarded-For": f"6.6.6.6, {BALANCER}", "X-Forwarded-Proto": "https"}
+        # Given
+        headers = {"X-Forwarded-For": f"6.6.6.6, {BALANCER}", "X-Forwarded-Proto": "https"}
         proxies = f"198.51.100.0/24,{BALANCER}"
 
+        # When
         with nginx(tmp_path, gateway, proxies) as stack:
-            _, body = ask(stack.settings.ports["shop"], "/api/x", headers=told)
+            _, body = send(stack.settings.ports["shop"], "/api/x", headers=headers)
 
-        sent = json.loads(body)["headers"]
-        assert (sent["X-Client-Address"], sent["X-Forwarded-Proto"]) == ("127.0.0.1", "http")
+        # Then
+        forwarded = json.loads(body)["headers"]
+        assert forwarded["X-Client-Address"] == "127.0.0.1"
+        assert forwarded["X-Forwarded-Proto"] == "http"
 
-    def test_one_that_is_no_address_stops_the_start(self, tmp_path: Path) -> None:
+    def test_does_not_start_with_an_invalid_proxy(self, tmp_path: Path) -> None:
         stack = Stack.in_folder(tmp_path / "stack", WEB="none", TRUSTED_PROXIES="proxy.example")
         with pytest.raises(StackError, match="neither an address nor a range"):
             stack.up(["nginx"])
         stack.down()
 
 
-class TestOwnAnswers:
-    def test_a_gateway_that_is_down(self, lonely_port: int) -> None:
-        answer, body = ask(lonely_port, "/api/products?q=1", headers={"X-Request-ID": "one.2-3_4"})
+class TestResponsesOfNginx:
+    def test_reports_a_gateway_that_is_down(self, port_without_gateway: int) -> None:
+        headers = {"X-Request-ID": "one.2-3_4"}
 
-        assert answer.status == 502
-        assert answer.headers["Content-Type"] == "application/problem+json"
-        assert answer.headers["X-Request-ID"] == "one.2-3_4"
+        response, body = send(port_without_gateway, "/api/products?q=1", headers=headers)
+
+        assert response.status == 502
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.headers["X-Request-ID"] == "one.2-3_4"
         assert json.loads(body) == {
             "type": "/problems/bad-gateway",
             "title": "Bad gateway",
@@ -251,39 +267,42 @@ class TestOwnAnswers:
             "request_id": "one.2-3_4",
         }
 
-    @pytest.mark.parametrize("bad", ['a"b', "a b", "x" * 129])
-    def test_a_request_id_that_is_not_sane_is_replaced(self, lonely_port: int, bad: str) -> None:
-        answer, body = ask(lonely_port, "/api/products", headers={"X-Request-ID": bad})
+    @pytest.mark.parametrize("invalid", ['a"b', "a b", "x" * 129])
+    def test_replaces_an_invalid_request_id(self, port_without_gateway: int, invalid: str) -> None:
+        headers = {"X-Request-ID": invalid}
 
-        made = json.loads(body)["request_id"]
-        assert made != bad
-        assert answer.headers["X-Request-ID"] == made
+        response, body = send(port_without_gateway, "/api/products", headers=headers)
 
-    def test_too_large_a_body(self, port: int) -> None:
-        answer, body = ask(port, "/api/x", "POST", b"x" * (3 * 2**20 + 1))
+        request_id = json.loads(body)["request_id"]
+        assert request_id != invalid
+        assert response.headers["X-Request-ID"] == request_id
 
-        assert answer.status == 413
+    def test_refuses_a_body_that_is_too_large(self, port: int) -> None:
+        response, body = send(port, "/api/x", "POST", b"x" * (3 * 2**20 + 1))
+
+        assert response.status == 413
         assert json.loads(body)["type"] == "/problems/content-too-large"
 
-    def test_too_large_a_header(self, port: int) -> None:
-        answer, body = ask(port, "/api/x", headers={"X-Long": "x" * 9000})
+    def test_refuses_a_header_that_is_too_large(self, port: int) -> None:
+        response, body = send(port, "/api/x", headers={"X-Long": "x" * 9000})
 
-        assert answer.status == 431
+        assert response.status == 431
         assert json.loads(body)["status"] == 431
 
-    def test_what_is_no_request_at_all(self, port: int) -> None:
+    def test_refuses_a_malformed_request(self, port: int) -> None:
         with socket.create_connection(("127.0.0.1", port), LIMIT_SECONDS) as connection:
             connection.sendall(b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n")
-            answer = connection.makefile("rb").read()
+            response = connection.makefile("rb").read()
 
-        assert answer.startswith(b"HTTP/1.1 400 ")
-        assert json.loads(answer.partition(b"\r\n\r\n")[2])["type"] == "/problems/invalid-request"
+        assert response.startswith(b"HTTP/1.1 400 ")
+        problem = json.loads(response.partition(b"\r\n\r\n")[2])
+        assert problem["type"] == "/problems/invalid-request"
 
-    def test_the_page_has_the_security_headers(self, port: int) -> None:
-        answer, _ = ask(port, "/")
+    def test_adds_security_headers_to_the_page(self, port: int) -> None:
+        response, _ = send(port, "/")
 
-        assert answer.status == 200
-        assert answer.headers["Server"] == "nginx"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
-        assert "Strict-Transport-Security" not in answer.headers
+        assert response.status == 200
+        assert response.headers["Server"] == "nginx"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+        assert "Strict-Transport-Security" not in response.headers

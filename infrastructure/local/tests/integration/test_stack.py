@@ -1,4 +1,4 @@
-"""The stack itself, with the servers and without the services, which have tests of their own."""
+"""The stack with the servers. The services have their own tests."""
 
 import os
 import socket
@@ -15,6 +15,8 @@ from pymongo.errors import OperationFailure
 
 from stack import Stack, StackError
 from stack.errors import PortTakenError
+
+Document = dict[str, Any]
 
 SERVERS = ["databases", "kafka", "nginx"]
 LIMIT_SECONDS = 30
@@ -42,28 +44,26 @@ def running(stack: Stack) -> Stack:
 
 
 class TestUp:
-    def test_what_was_named_is_ready_and_nothing_else_runs(self, running: Stack) -> None:
-        found = states(running)
-
-        assert {name for name, state in found.items() if state == "ready"} == {
-            "authentication-db",
-            "products-db",
-            "orders-db",
-            "kafka",
-            "nginx",
+    def test_starts_only_the_named_programs(self, running: Stack) -> None:
+        ready = {"authentication-db", "products-db", "orders-db", "kafka", "nginx"}
+        assert states(running) == {
+            status.name: "ready" if status.name in ready else "stopped"
+            for status in running.status()
         }
-        assert set(found.values()) == {"ready", "stopped"}
 
-    def test_again_is_harmless_and_quick(self, running: Stack) -> None:
+    def test_leaves_running_programs_alone(self, running: Stack) -> None:
+        # Given
         before = [status.pid for status in running.status()]
         began = time.monotonic()
 
+        # When
         running.up(SERVERS)
 
+        # Then
         assert [status.pid for status in running.status()] == before
         assert time.monotonic() - began < 5
 
-    def test_a_taken_port_is_named(self, folder: Path) -> None:
+    def test_names_the_program_that_uses_a_port(self, folder: Path) -> None:
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()
@@ -75,15 +75,17 @@ class TestUp:
 
         assert set(states(stack).values()) == {"stopped"}
 
-    def test_a_program_that_keeps_dying_is_told_with_its_log(self, folder: Path) -> None:
+    def test_reports_a_program_that_keeps_dying(self, folder: Path) -> None:
+        # Given
         stack = Stack.in_folder(folder)
         data = folder / "data" / "orders-db"
         data.mkdir()
         (data / "WiredTiger").write_text("not a database")
         (data / "storage.bson").write_text("not either")
 
+        # When, then
         try:
-            with pytest.raises(StackError, match="orders-db dies again and again"):
+            with pytest.raises(StackError, match="orders-db keeps dying"):
                 stack.up(["orders-db"])
             assert states(stack)["orders-db"] in {"crash loop", "stopped"}
         finally:
@@ -91,15 +93,15 @@ class TestUp:
 
 
 class TestDatabases:
-    def test_nobody_gets_in_without_a_password(self, running: Stack) -> None:
+    def test_a_database_requires_a_password(self, running: Stack) -> None:
         port = running.settings.ports["orders-db"]
         url = f"mongodb://127.0.0.1:{port}/?directConnection=true"
-        refused = pytest.raises(OperationFailure, match="requires authentication")
-        with MongoClient[Any](url) as client, refused:
+        refusal = pytest.raises(OperationFailure, match="requires authentication")
+        with MongoClient[Document](url) as client, refusal:
             client.shop.orders.find_one()
 
-    def test_a_services_user_does_what_it_needs_in_a_transaction(self, running: Stack) -> None:
-        with MongoClient[Any](running.database_url("orders")) as client:
+    def test_a_services_user_can_write_and_migrate(self, running: Stack) -> None:
+        with MongoClient[Document](running.database_url("orders")) as client:
             shop = client.get_default_database()
             with client.start_session() as session, session.start_transaction():
                 shop.orders.insert_one({"_id": 1}, session=session)
@@ -108,46 +110,49 @@ class TestDatabases:
             assert shop.name == "shop"
             assert shop.orders.find_one() == {"_id": 1}
 
-    def test_a_services_user_may_use_no_other_database(self, running: Stack) -> None:
-        with MongoClient[Any](running.database_url("orders")) as client:
+    def test_a_services_user_cannot_use_another_database(self, running: Stack) -> None:
+        with MongoClient[Document](running.database_url("orders")) as client:
             with pytest.raises(OperationFailure, match="not authorized"):
                 client.other.things.insert_one({})
             with pytest.raises(OperationFailure, match="not authorized"):
                 client.admin.system.users.find_one()
 
-    def test_a_services_user_is_unknown_to_the_other_databases(self, running: Stack) -> None:
+    def test_a_services_user_cannot_sign_in_to_another_server(self, running: Stack) -> None:
         orders, products = (running.settings.ports[f"{name}-db"] for name in ("orders", "products"))
         url = running.database_url("orders").replace(str(orders), str(products))
-        refused = pytest.raises(OperationFailure, match="Authentication failed")
-        with MongoClient[Any](url.replace("orders-db", "products-db")) as client, refused:
+        refusal = pytest.raises(OperationFailure, match="Authentication failed")
+        with MongoClient[Document](url.replace("orders-db", "products-db")) as client, refusal:
             client.shop.orders.find_one()
 
 
 class TestRestart:
     @pytest.mark.parametrize("name", ["orders-db", "kafka", "nginx"])
-    def test_what_is_killed_comes_back(self, running: Stack, name: str) -> None:
+    def test_replaces_only_the_killed_program(self, running: Stack, name: str) -> None:
+        # Given
         before = {status.name: status.pid for status in running.status()}
 
+        # When
         running.kill(name)
 
-        def is_another() -> bool:
-            status = next(each for each in running.status() if each.name == name)
+        # Then
+        def is_replaced() -> bool:
+            status = {status.name: status for status in running.status()}[name]
             return status.state == "ready" and status.pid != before[name]
 
-        assert becomes_true(is_another)
+        assert becomes_true(is_replaced)
         after = {status.name: status.pid for status in running.status()}
-        assert {each for each in after if after[each] != before[each]} == {name}
+        assert {program for program in after if after[program] != before[program]} == {name}
 
-    def test_what_is_stopped_stays_stopped_until_it_is_started(self, running: Stack) -> None:
+    def test_spares_a_stopped_program_until_it_is_started(self, running: Stack) -> None:
         running.stop("kafka")
         assert states(running)["kafka"] == "stopped"
 
         running.start("kafka")
         assert states(running)["kafka"] == "ready"
 
-    def test_the_data_outlives_a_stop_and_a_change_of_port(self, running: Stack) -> None:
+    def test_keeps_the_data_after_a_change_of_port(self, running: Stack) -> None:
         # Given
-        with MongoClient[Any](running.database_url("products")) as client:
+        with MongoClient[Document](running.database_url("products")) as client:
             client.shop.products.insert_one({"_id": "kept"})
         running.down()
 
@@ -156,7 +161,7 @@ class TestRestart:
         moved.up(["products-db"])
 
         # Then
-        with MongoClient[Any](moved.database_url("products")) as client:
+        with MongoClient[Document](moved.database_url("products")) as client:
             assert client.shop.products.find_one() == {"_id": "kept"}
         assert moved.settings.ports["products-db"] != running.settings.ports["products-db"]
         moved.down()
@@ -164,22 +169,25 @@ class TestRestart:
 
 
 class TestReset:
-    def test_empties_the_data_and_starts_again_what_ran(self, running: Stack) -> None:
-        with MongoClient[Any](running.database_url("orders")) as client:
+    def test_deletes_the_data_and_restarts_the_running_programs(self, running: Stack) -> None:
+        # Given
+        with MongoClient[Document](running.database_url("orders")) as client:
             client.shop.things.insert_one({})
 
+        # When
         running.reset()
 
-        with MongoClient[Any](running.database_url("orders")) as client:
+        # Then
+        with MongoClient[Document](running.database_url("orders")) as client:
             assert client.shop.list_collection_names() == []
         assert states(running)["kafka"] == "ready"
         assert states(running)["gateway"] == "stopped"
 
 
 class TestDown:
-    def test_stops_what_a_killed_supervisor_left(self, running: Stack) -> None:
+    def test_ends_the_programs_of_a_killed_supervisor(self, running: Stack) -> None:
         # Given
-        before = [status.pid for status in running.status() if status.pid]
+        pids = [status.pid for status in running.status() if status.pid]
         supervisor = int((running.settings.state / "supervisor.pid").read_text())
         os.kill(supervisor, 9)
 
@@ -187,19 +195,29 @@ class TestDown:
         running.down()
 
         # Then
-        assert before
-        assert becomes_true(lambda: not any(is_alive(pid) for pid in before))
+        assert pids
+        assert becomes_true(lambda: not any(is_alive(pid) for pid in pids))
 
-    def test_the_command_tells_what_is_wrong_and_fails(self, folder: Path) -> None:
+
+class TestCommandLine:
+    def test_reports_an_error_and_fails(self, folder: Path) -> None:
         command = [sys.executable, "-m", "stack", "stop", "kafka"]
         environment = {**os.environ, "STATE": str(folder)}
 
-        ended = subprocess.run(
+        completed = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False
         )
 
-        assert ended.returncode == 1
-        assert "is not running; `make up` starts it" in ended.stderr
+        assert completed.returncode == 1
+        assert "is not running; `make up` starts it" in completed.stderr
+
+    def test_refuses_an_unknown_signal(self) -> None:
+        command = [sys.executable, "-m", "stack", "kill", "kafka", "--signal", "NONSENSE"]
+
+        completed = subprocess.run(command, capture_output=True, text=True, check=False)
+
+        assert completed.returncode == 2
+        assert "Traceback" not in completed.stderr
 
 
 def is_alive(pid: int) -> bool:

@@ -21,33 +21,35 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def program(path: Path, script: str) -> Path:
+def write_script(path: Path, script: str) -> Path:
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return path
 
 
 class TestStep:
-    def test_is_done_once_and_again_when_an_input_changes(
+    def test_runs_again_only_when_an_input_changes(
         self, bootstrap: ModuleType, tmp_path: Path
     ) -> None:
         # Given
-        lock, done = tmp_path / "lock", []
+        lock, installed = tmp_path / "lock", []
         lock.write_text("a==1")
 
-        def step() -> None:
-            bootstrap.step("a", tmp_path / "venv", [lock], lambda: done.append(lock.read_text()))
+        def run_step() -> None:
+            bootstrap.step(
+                "a", tmp_path / "venv", [lock], lambda: installed.append(lock.read_text())
+            )
 
         # When
-        step()
-        step()
+        run_step()
+        run_step()
         lock.write_text("a==2")
-        step()
+        run_step()
 
         # Then
-        assert done == ["a==1", "a==2"]
+        assert installed == ["a==1", "a==2"]
 
-    def test_a_failed_one_is_done_again(self, bootstrap: ModuleType, tmp_path: Path) -> None:
+    def test_runs_again_after_a_failure(self, bootstrap: ModuleType, tmp_path: Path) -> None:
         def fail() -> None:
             raise bootstrap.BootstrapError("no network")
 
@@ -57,10 +59,10 @@ class TestStep:
 
 
 class TestCheckSpace:
-    def test_names_what_is_left(
+    def test_names_the_free_space_when_it_is_too_small(
         self, bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        usage = namedtuple("usage", "free")  # noqa: PYI024 - shutil answers with one like it.
+        usage = namedtuple("usage", "free")  # noqa: PYI024 - as shutil returns it.
         monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda _: usage(500_000_000))
 
         with pytest.raises(bootstrap.BootstrapError, match=r"has 0\.5 GB left; 2 GB are"):
@@ -68,37 +70,39 @@ class TestCheckSpace:
 
 
 class TestCheckMongod:
-    def test_a_missing_library_is_named_with_the_package_that_has_it(
+    def test_names_the_package_of_a_missing_library(
         self, bootstrap: ModuleType, tmp_path: Path
     ) -> None:
-        words = "error while loading shared libraries: libcurl.so.4: cannot open"
-        mongod = program(tmp_path / "mongod", f"echo '{words}' >&2; exit 127")
+        error = "error while loading shared libraries: libcurl.so.4: cannot open"
+        mongod = write_script(tmp_path / "mongod", f"echo '{error}' >&2; exit 127")
 
         with pytest.raises(bootstrap.BootstrapError, match=r"libcurl\.so\.4.*\n.*\n?.*libcurl4"):
             bootstrap.check_mongod(mongod)
 
-    def test_one_that_starts(self, bootstrap: ModuleType, tmp_path: Path) -> None:
-        bootstrap.check_mongod(program(tmp_path / "mongod", "echo db version v6.0.5"))
+    def test_accepts_a_mongod_that_starts(self, bootstrap: ModuleType, tmp_path: Path) -> None:
+        bootstrap.check_mongod(write_script(tmp_path / "mongod", "echo db version v6.0.5"))
 
 
-class TestMakeVenv:
-    def test_a_python_without_its_venv_module(
+class TestCreateVenv:
+    def test_names_the_package_of_a_missing_venv_module(
         self, bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        python = program(tmp_path / "python3", "echo ensurepip is not available; exit 1")
+        python = write_script(tmp_path / "python3", "echo ensurepip is not available; exit 1")
         monkeypatch.setattr(sys, "executable", str(python))
 
         with pytest.raises(bootstrap.BootstrapError, match=r"apt install python3\.\d+-venv"):
-            bootstrap.make_venv()
+            bootstrap.create_venv()
 
 
 class TestInstallUv:
-    def test_installs_exactly_what_the_lock_names(
+    def test_installs_the_locked_version_and_digests(
         self, bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
         locks: list[str] = []
-        monkeypatch.setattr(bootstrap, "run", lambda run: locks.append(Path(run[-1]).read_text()))
+        monkeypatch.setattr(
+            bootstrap, "run", lambda command: locks.append(Path(command[-1]).read_text())
+        )
 
         # When
         bootstrap.install_uv()
@@ -111,7 +115,7 @@ class TestInstallUv:
 
 
 class TestUseAnotherPython:
-    def test_says_which_are_needed_where_there_is_none(
+    def test_names_the_supported_versions_when_none_is_installed(
         self,
         bootstrap: ModuleType,
         monkeypatch: pytest.MonkeyPatch,

@@ -22,11 +22,11 @@ def write(file: Path, seconds: int) -> None:
     os.utime(file, (seconds, seconds))
 
 
-class TestHasToBeBuilt:
+class TestNeedsBuild:
     production = Settings(mode=Mode.PRODUCTION)
 
     @pytest.mark.parametrize(("source", "built", "expected"), [(2, 1, True), (1, 2, False)])
-    def test_where_a_source_is_newer(
+    def test_is_true_when_a_source_is_newer_than_the_build(
         self, folder: Path, source: int, built: int, expected: bool
     ) -> None:
         write(folder / "package.json", 0)
@@ -34,19 +34,28 @@ class TestHasToBeBuilt:
         os.utime(folder / "src", (0, 0))
         write(folder / "dist" / "index.html", built)
 
-        assert frontend.has_to_be_built(self.production) is expected
-        assert not frontend.has_to_be_built(Settings())
+        assert frontend.needs_build(self.production) is expected
 
-    def test_where_it_never_was(self, folder: Path) -> None:
+    def test_is_true_when_there_is_no_build(self, folder: Path) -> None:
         write(folder / "package.json", 0)
 
-        assert frontend.has_to_be_built(self.production)
+        assert frontend.needs_build(self.production)
 
-    def test_where_there_is_no_web_shop(self, folder: Path) -> None:
-        assert not frontend.has_to_be_built(self.production)
+    def test_is_false_in_development(self, folder: Path) -> None:
+        write(folder / "package.json", 0)
+
+        assert not frontend.needs_build(Settings())
+
+    def test_is_false_without_a_web_shop(self, folder: Path) -> None:
+        assert not frontend.needs_build(self.production)
+
+
+class TestHasServer:
+    def test_is_false_without_a_web_shop(self, folder: Path) -> None:
         assert not frontend.has_server(Settings())
 
-    def test_is_left_out_where_it_is_not_wanted(self) -> None:
+    def test_is_false_when_the_web_shop_is_left_out(self) -> None:
         settings = Settings(web="none")
+
         assert not frontend.exists(settings)
         assert not frontend.has_server(settings)

@@ -6,7 +6,7 @@ import pytest
 from stack.plan import Plan, Step
 
 LIMIT_SECONDS = 10
-Note = Callable[[str], Callable[[threading.Event], None]]
+Record = Callable[[str], Callable[[threading.Event], None]]
 
 
 @pytest.fixture
@@ -15,19 +15,25 @@ def done() -> list[str]:
 
 
 @pytest.fixture
-def note(done: list[str]) -> Note:
+def record(done: list[str]) -> Record:
     return lambda name: lambda _: done.append(name)
 
 
 class TestPlan:
-    def test_a_step_runs_after_those_that_it_needs(self, done: list[str], note: Note) -> None:
-        steps = [Step("a", note("a")), Step("b", note("b"), ("a",)), Step("c", note("c"), ("b",))]
+    def test_runs_a_step_after_the_steps_that_it_needs(
+        self, done: list[str], record: Record
+    ) -> None:
+        steps = [
+            Step("a", record("a")),
+            Step("b", record("b"), ("a",)),
+            Step("c", record("c"), ("b",)),
+        ]
 
         Plan(steps).run()
 
         assert done == ["a", "b", "c"]
 
-    def test_independent_steps_run_at_the_same_time(self) -> None:
+    def test_runs_independent_steps_concurrently(self) -> None:
         both_are_running = threading.Barrier(2)
 
         def meet(_: threading.Event) -> None:
@@ -37,26 +43,24 @@ class TestPlan:
 
         assert not both_are_running.broken
 
-    def test_a_need_that_is_not_in_the_plan_counts_as_done(
-        self, done: list[str], note: Note
-    ) -> None:
-        Plan([Step("a", note("a"), ("kafka",))]).run()
+    def test_ignores_a_need_that_is_not_in_the_plan(self, done: list[str], record: Record) -> None:
+        Plan([Step("a", record("a"), ("kafka",))]).run()
 
         assert done == ["a"]
 
-    def test_a_failure_keeps_what_needs_it_from_running(self, done: list[str], note: Note) -> None:
+    def test_skips_the_steps_that_need_a_failed_step(self, done: list[str], record: Record) -> None:
         with pytest.raises(ValueError, match="no disk"):
-            Plan([Step("a", fail), Step("b", note("b"), ("a",))]).run()
+            Plan([Step("a", fail), Step("b", record("b"), ("a",))]).run()
 
         assert done == []
 
-    def test_a_failure_is_told_to_those_that_run(self, done: list[str]) -> None:
-        def wait_long(failed: threading.Event) -> None:
+    def test_notifies_running_steps_of_a_failure(self, done: list[str]) -> None:
+        def wait(failed: threading.Event) -> None:
             if failed.wait(LIMIT_SECONDS):
                 done.append("stopped waiting")
 
         with pytest.raises(ValueError, match="no disk"):
-            Plan([Step("a", wait_long), Step("b", fail)]).run()
+            Plan([Step("a", wait), Step("b", fail)]).run()
 
         assert done == ["stopped waiting"]
 

@@ -16,7 +16,7 @@ def listener() -> Iterator[int]:
 
 
 class TestTaken:
-    def test_only_the_port_in_use_is_named(self, listener: int) -> None:
+    def test_returns_only_the_port_in_use(self, listener: int) -> None:
         (free,) = free_ports(1)
 
         assert taken([free, listener]) == [listener]
@@ -25,10 +25,10 @@ class TestTaken:
 
 
 class TestHolder:
-    def test_names_the_process(self, listener: int) -> None:
+    def test_describes_the_process(self, listener: int) -> None:
         assert holder(listener).startswith(f"process {os.getpid()}: ")
 
-    def test_nobody_that_may_be_seen(self) -> None:
+    def test_is_vague_when_no_process_is_visible(self) -> None:
         (free,) = free_ports(1)
 
         assert holder(free) == "another user's program"

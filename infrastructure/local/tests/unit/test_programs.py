@@ -10,23 +10,25 @@ SERVICES = ["authentication", "products", "orders", "gateway"]
 
 
 class TestSelect:
-    def test_nothing_named_means_all(self, settings: Settings) -> None:
+    def test_returns_all_programs_without_names(self, settings: Settings) -> None:
         programs = all_programs(settings)
 
         assert select(programs, []) == list(programs.values())
 
-    def test_groups_and_names(self, settings: Settings) -> None:
-        chosen = select(all_programs(settings), ["kafka", "databases"])
+    def test_accepts_groups_and_names(self, settings: Settings) -> None:
+        selected = select(all_programs(settings), ["kafka", "databases"])
 
-        assert [program.name for program in chosen] == [*DATABASES, "kafka"]
+        assert [program.name for program in selected] == [*DATABASES, "kafka"]
 
-    def test_unknown(self, settings: Settings) -> None:
-        with pytest.raises(UnknownProgramError, match="no program 'mysql'; there are authent"):
+    def test_refuses_an_unknown_name(self, settings: Settings) -> None:
+        with pytest.raises(
+            UnknownProgramError, match=r"no program 'mysql'\. The programs are auth"
+        ):
             select(all_programs(settings), ["mysql"])
 
 
 class TestAllPrograms:
-    def test_development_reloads_a_service_and_production_does_not(self, state: State) -> None:
+    def test_reloads_services_only_in_development(self, state: State) -> None:
         development = all_programs(Settings(state=state.folder))["orders"]
         production = all_programs(Settings(state=state.folder, mode=Mode.PRODUCTION))["orders"]
 
@@ -36,20 +38,20 @@ class TestAllPrograms:
         assert production.environment["ENVIRONMENT"] == "production"
         assert production.environment["CHAOS_ENDPOINTS"] == "false"
 
-    def test_no_password_is_in_an_environment(self, state: State, settings: Settings) -> None:
+    def test_no_environment_contains_a_password(self, state: State, settings: Settings) -> None:
         password = state.password("orders-db.password")
 
         for program in all_programs(settings).values():
             assert password not in str(program)
 
-    def test_a_written_program_is_recognised_until_a_setting_changes(self, state: State) -> None:
+    def test_a_changed_setting_is_noticed(self, state: State) -> None:
         all_programs(Settings(state=state.folder))["orders"].write(state)
 
         assert all_programs(Settings(state=state.folder))["orders"].is_written(state)
         changed = Settings(state=state.folder, log_level="DEBUG")
         assert not all_programs(changed)["orders"].is_written(state)
 
-    def test_each_service_is_told_where_the_others_are(self, settings: Settings) -> None:
+    def test_each_service_gets_the_addresses_that_it_needs(self, settings: Settings) -> None:
         programs = all_programs(settings)
 
         assert programs["gateway"].environment["ORDERS_URL"] == "http://127.0.0.1:8003"

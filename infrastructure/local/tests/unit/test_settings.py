@@ -7,7 +7,7 @@ from stack.settings import DEFAULT_PORTS, DEFAULT_STATE, Mode, load_settings
 
 
 class TestLoadSettings:
-    def test_defaults(self) -> None:
+    def test_has_defaults(self) -> None:
         settings = load_settings({"STATE": "/nonexistent/stack"})
 
         assert settings.ports == DEFAULT_PORTS
@@ -16,7 +16,7 @@ class TestLoadSettings:
         assert settings.shop_url == "http://127.0.0.1:8080"
         assert load_settings({"PORTS": ""}).state == DEFAULT_STATE
 
-    def test_a_choice_is_remembered(self, tmp_path: Path) -> None:
+    def test_remembers_a_choice(self, tmp_path: Path) -> None:
         # Given
         load_settings({"STATE": str(tmp_path), "ORDERS_DB_PORT": "30000", "MODE": "prod"}).save()
 
@@ -28,25 +28,31 @@ class TestLoadSettings:
         assert settings.mode is Mode.PRODUCTION
         assert not settings.seeded
 
-    def test_a_new_choice_wins_over_the_remembered_one(self, tmp_path: Path) -> None:
+    def test_prefers_a_new_choice_to_the_remembered_one(self, tmp_path: Path) -> None:
+        # Given
         load_settings({"STATE": str(tmp_path), "SHOP_PORT": "30000", "MODE": "prod"}).save()
 
+        # When
         settings = load_settings({"STATE": str(tmp_path), "SHOP_PORT": "30001", "SEED": "demo"})
 
+        # Then
         assert settings.ports["shop"] == 30001
         assert settings.seeded
 
-    def test_free_ports_are_all_different_and_remembered(self, tmp_path: Path) -> None:
+    def test_finds_different_free_ports_and_remembers_them(self, tmp_path: Path) -> None:
+        # Given
         first = load_settings({"STATE": str(tmp_path), "PORTS": "free"})
         first.save()
 
-        again = load_settings({"STATE": str(tmp_path), "PORTS": "free"})
+        # When
+        second = load_settings({"STATE": str(tmp_path), "PORTS": "free"})
 
+        # Then
         assert len(set(first.ports.values())) == len(DEFAULT_PORTS)
         assert first.ports.keys() == DEFAULT_PORTS.keys()
-        assert again.ports == first.ports
+        assert second.ports == first.ports
 
-    def test_port_0_finds_one_free_port(self, tmp_path: Path) -> None:
+    def test_finds_one_free_port_for_port_0(self, tmp_path: Path) -> None:
         settings = load_settings({"STATE": str(tmp_path), "KAFKA_PORT": "0"})
 
         assert settings.ports["kafka"] not in {0, DEFAULT_PORTS["kafka"]}
@@ -59,11 +65,11 @@ class TestLoadSettings:
             ({"SHOP_PORT": "65536"}, "SHOP_PORT=65536 is not a port"),
             ({"SHOP_PORT": "8000"}, "SHOP_PORT and GATEWAY_PORT are both 8000"),
             ({"MODE": "staging"}, "MODE=staging is neither dev nor prod"),
-            ({"SEED": "big"}, "SEED=big is not known"),
-            ({"WEB": "all"}, "WEB=all is not known"),
-            ({"PORTS": "any"}, "PORTS=any is not known"),
+            ({"SEED": "big"}, "SEED=big is unknown"),
+            ({"WEB": "all"}, "WEB=all is unknown"),
+            ({"PORTS": "any"}, "PORTS=any is unknown"),
         ],
     )
-    def test_what_cant_be_used_is_named(self, variables: dict[str, str], message: str) -> None:
+    def test_names_an_invalid_value(self, variables: dict[str, str], message: str) -> None:
         with pytest.raises(SettingError, match=message):
             load_settings({"STATE": "/nonexistent/stack", **variables})

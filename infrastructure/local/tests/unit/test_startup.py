@@ -7,37 +7,37 @@ from stack.startup import Startup
 from stack.state import State
 
 
-def needs(settings: Settings, *only: str) -> dict[str, tuple[str, ...]]:
+def needs_by_step(settings: Settings, *only: str) -> dict[str, tuple[str, ...]]:
     startup = Startup(settings, State(settings.state), Progress(quiet=True))
-    chosen = select(all_programs(settings), only)
-    return {step.name: step.needs for step in startup.steps(chosen)}
+    programs = select(all_programs(settings), only)
+    return {step.name: step.needs for step in startup.steps(programs)}
 
 
 @pytest.fixture(autouse=True)
 def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever else runs on this machine."""
+    """Ignore other programs on this machine."""
     monkeypatch.setattr(Startup, "is_ready", lambda *_: False)
 
 
 class TestSteps:
-    def test_each_comes_after_what_it_needs(self, settings: Settings) -> None:
-        found = needs(settings)
+    def test_puts_each_step_after_those_that_it_needs(self, settings: Settings) -> None:
+        steps = needs_by_step(settings)
 
-        assert found["orders"] == ("orders migrate and seed", "topics")
-        assert found["orders migrate and seed"] == ("orders-db",)
-        assert found["topics"] == ("kafka",)
-        assert found["gateway"] == ()
-        names = list(found)
-        for name, before in found.items():
-            assert all(names.index(need) < names.index(name) for need in before)
+        assert steps["orders"] == ("orders migrate and seed", "topics")
+        assert steps["orders migrate and seed"] == ("orders-db",)
+        assert steps["topics"] == ("kafka",)
+        assert steps["gateway"] == ()
+        names = list(steps)
+        for name, needs in steps.items():
+            assert all(names.index(need) < names.index(name) for need in needs)
 
-    def test_servers_alone_prepare_no_service(self, settings: Settings) -> None:
-        found = needs(settings, "databases", "kafka")
+    def test_prepares_no_service_for_servers_only(self, settings: Settings) -> None:
+        steps = needs_by_step(settings, "databases", "kafka")
 
-        assert list(found) == ["authentication-db", "products-db", "orders-db", "kafka"]
+        assert list(steps) == ["authentication-db", "products-db", "orders-db", "kafka"]
 
-    def test_production_loads_no_example_data(self, state: State) -> None:
-        found = needs(Settings(state=state.folder, mode=Mode.PRODUCTION))
+    def test_loads_no_example_data_in_production(self, state: State) -> None:
+        steps = needs_by_step(Settings(state=state.folder, mode=Mode.PRODUCTION))
 
-        assert "orders migrate" in found
-        assert not [name for name in found if "seed" in name]
+        assert "orders migrate" in steps
+        assert not [name for name in steps if "seed" in name]

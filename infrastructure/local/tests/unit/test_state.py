@@ -11,16 +11,18 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-class TestSecrets:
-    def test_are_made_once_and_for_this_user_alone(self, state: State) -> None:
-        first, again = state.password("orders-db"), state.password("orders-db")
+class TestPassword:
+    def test_is_created_once_and_readable_by_this_user_only(self, state: State) -> None:
+        first, second = state.password("orders-db"), state.password("orders-db")
 
-        assert first == again
+        assert first == second
         assert first != state.password("products-db")
         assert mode(state.secret_file("orders-db")) == 0o600
         assert mode(state.folder) == 0o700
 
-    def test_signing_key_is_rsa_of_2048_bits(self, state: State) -> None:
+
+class TestSigningKeyFile:
+    def test_has_an_rsa_key_of_2048_bits(self, state: State) -> None:
         file = state.signing_key_file()
 
         key = load_pem_private_key(file.read_bytes(), password=None)
@@ -31,13 +33,15 @@ class TestSecrets:
 
 
 class TestSocket:
-    def test_fits_however_deep_the_folder_is(self, tmp_path: Path) -> None:
+    def test_has_a_short_path_in_a_deep_folder(self, tmp_path: Path) -> None:
+        # Given
         deep = State(tmp_path / ("d" * 100) / ("e" * 100))
         deep.prepare()
 
+        # When
         deep.new_socket()
 
-        # The supervisor first binds the same name with its process id behind it.
+        # Then: there is space for the process id that the supervisor appends at first.
         assert len(str(deep.socket())) < 90
         assert mode(deep.socket().parent) == 0o700
         deep.forget_socket()

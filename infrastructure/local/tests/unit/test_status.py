@@ -19,9 +19,9 @@ class TestAllStatuses:
             (os.getpid(), 1, False, "not ready"),
             (os.getpid(), 4, True, "crash loop"),
         ],
-        ids=["stopped", "ready", "not ready", "crash loop"],  # Without the process's number.
+        ids=["stopped", "ready", "not ready", "crash loop"],  # Without the process id.
     )
-    def test_state(
+    def test_describes_the_state(
         self, state: State, settings: Settings, pid: int, starts: int, ready: bool, expected: str
     ) -> None:
         # Given
@@ -32,16 +32,16 @@ class TestAllStatuses:
             return ready
 
         # When
-        found = all_statuses(programs, {"orders": pid}, settings, is_ready)
+        statuses = all_statuses(programs, {"orders": pid}, settings, is_ready)
 
         # Then
-        states = {status.name: status.state for status in found}
+        states = {status.name: status.state for status in statuses}
         assert states["orders"] == expected
         assert states["kafka"] == "stopped"
 
 
 class TestTable:
-    def test_line(self) -> None:
+    def test_has_a_line_for_each_program(self) -> None:
         status = Status("orders", "ready", 8003, 17, 3725, 88, Path("/x/orders.log"))
 
         line = table([status]).splitlines()[1]

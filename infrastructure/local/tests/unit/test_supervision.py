@@ -8,15 +8,15 @@ from stack.supervision import HEAD, PROGRAM, Supervisor
 
 
 class TestConfiguration:
-    def test_names_nothing_of_this_machine(self, state: State) -> None:
+    def test_has_no_path_of_this_machine(self, state: State) -> None:
         text = HEAD + PROGRAM.format(name="orders", log_bytes="1MB")
 
         assert str(state.folder) not in text
         assert [line for line in text.splitlines() if "=/" in line] == []
 
     @pytest.mark.parametrize("path", ["/a b/c", "/100%/x", '/"quoted"/x', "/a ;b #c/x"])
-    def test_a_launcher_in_any_folder_is_found(self, path: str) -> None:
-        # The supervisor puts the value in with % and then splits it like a shell.
+    def test_accepts_a_launcher_in_any_folder(self, path: str) -> None:
+        # The supervisor inserts the value with % and then splits it like a shell.
         template = "%(ENV_STACK_LAUNCH)s orders"
         command = template % {"ENV_STACK_LAUNCH": shlex.join([path])}
 
@@ -24,7 +24,7 @@ class TestConfiguration:
 
 
 class TestSupervisor:
-    def test_before_it_was_ever_started(self, state: State) -> None:
+    def test_is_down_before_its_first_start(self, state: State) -> None:
         supervisor = Supervisor(state)
 
         assert not supervisor.is_up()

@@ -105,7 +105,7 @@ class Stock:
     def decide(self, order: OrderSnapshot, now: datetime, trace_context: TraceContext) -> Decision:
         """Take everything that an order contains, or nothing, and return the decision."""
         lines = _summed(order.lines)
-        reasons = tuple(self._reasons(lines))
+        reasons = tuple(self.line_reasons(lines))
         if reasons:
             decision = _decision(order.id, OrderStatus.REJECTED, lines, now, trace_context)
             return replace(decision, reason=REJECTED_REASON, line_reasons=reasons)
@@ -113,12 +113,8 @@ class Stock:
             self._left[line.product_id] -= line.quantity
         return _decision(order.id, OrderStatus.ACCEPTED, lines, now, trace_context)
 
-    def taken(self) -> dict[str, int]:
-        """Return the quantity that was taken of each product, without zeros."""
-        taken = {id_: self._products[id_].quantity - left for id_, left in self._left.items()}
-        return {id_: quantity for id_, quantity in taken.items() if quantity}
-
-    def _reasons(self, lines: Iterable[DecisionLine]) -> Iterable[LineReason]:
+    def line_reasons(self, lines: Iterable[DecisionLine]) -> Iterable[LineReason]:
+        """Yield why products cannot be sold."""
         for line in lines:
             product = self._products.get(line.product_id)
             if product is None or product.archived:
@@ -126,6 +122,11 @@ class Stock:
             elif self._left[line.product_id] < line.quantity:
                 reason = _stock_message(self._left[line.product_id])
                 yield LineReason(product_id=line.product_id, reason=reason)
+
+    def taken(self) -> dict[str, int]:
+        """Return the quantity that was taken of each product, without zeros."""
+        taken = {id_: self._products[id_].quantity - left for id_, left in self._left.items()}
+        return {id_: quantity for id_, quantity in taken.items() if quantity}
 
 
 def _stock_message(left: int) -> str:

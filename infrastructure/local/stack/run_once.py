@@ -1,4 +1,4 @@
-"""Runs what is done once before a start: migrations, example data, a build."""
+"""Runs commands that end: migrations, example data, a build."""
 
 import os
 import subprocess
@@ -12,13 +12,13 @@ from stack.settings import REPOSITORY
 LIMIT_SECONDS = 120
 
 
-def run_verb(
+def run_once(
     command: Sequence[str],
     environment: Mapping[str, str],
     log: Path,
     folder: Path = REPOSITORY,
 ) -> None:
-    """Run a command that ends, its output going to a log.
+    """Run a command, write its output to a log, and wait until it ends.
 
     Raises:
         ProgramFailedError: It failed or took too long.
