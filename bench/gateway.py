@@ -39,6 +39,8 @@ worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
+    # By default nginx closes a connection after 1,000 requests, which would limit its rate.
+    keepalive_requests 100000000;
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
     upstream service {{ server 127.0.0.1:{service}; keepalive 64; }}
@@ -97,11 +99,16 @@ class Connection(asyncio.Protocol):
         self.request = request
         self.count = 0
         self.buffer = b""
+        self.lost = False
 
     def connection_made(self, transport: Any) -> None:
         """Send the first request."""
         self.transport = transport
         transport.write(self.request)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it.
+        """Remember that the connection sends no further requests."""
+        self.lost = True
 
     def data_received(self, data: bytes) -> None:
         """Count complete responses."""
@@ -134,6 +141,8 @@ async def load(port: int, token: str, seconds: float, connections: int) -> float
     await asyncio.sleep(seconds)
     responses = sum(protocol.count for _, protocol in opened)
     elapsed = time.perf_counter() - started
+    if any(protocol.lost for _, protocol in opened):
+        sys.exit(f"port {port} closed connections during the measurement, so the rate is invalid")
     for transport, _ in opened:
         transport.close()
     return responses / elapsed
