@@ -42,7 +42,7 @@ def restore(shop: Shop, folder: Path, databases: str) -> list[tuple[str, str, st
     wait_for(
         lambda: shop.get("/api/orders_health").status_code == 200, "orders-ms starts", START_SECONDS
     )
-    return re.findall(r"differ: (\d+), .*record: (\d+), .*order: (\d+)", output)
+    return re.findall(r"differ: (\d+), .*decision: (\d+), .*order: (\d+)", output)
 
 
 def test_restores_the_state_of_the_backup(shop: Shop, customer: str, tmp_path: Path) -> None:

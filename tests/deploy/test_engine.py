@@ -18,7 +18,7 @@ BUILD_SECONDS = 1500
 RECOVERY_SECONDS = 5
 SERVICES = ("authentication-ms", "products-ms", "orders-ms", "gateway-ms")
 DATABASES = ("authentication-db", "products-db", "orders-db")
-HEALTH_MODULE = "shopkit/src/shopkit/health.py"
+HEALTH_MODULE = "shopkit/src/shopkit/web/health.py"
 
 pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 
