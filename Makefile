@@ -96,11 +96,7 @@ coverage: # of the tests that ran before: 90 % of every package, 100 % of the mo
 	@echo "models:"; $(VENV)/coverage report --include="*/models/*" --fail-under=100
 
 # These targets need a running stack (MODE=prod SEED=demo). They use the stack in STATE, or BASE_URL.
-SHOP_URL = $(VENV)/python -c 'from stack.settings import load_settings; \
-    settings = load_settings(); \
-    settings.file.exists() or exit(f"There is no stack in {settings.state}. Run make up first."); \
-    print(settings.shop_url)'
-WITH_SHOP = url=$${BASE_URL:-$$($(SHOP_URL))} && BASE_URL=$$url
+WITH_SHOP = url=$${BASE_URL:-$$($(STACK) url)} && BASE_URL=$$url
 
 .PHONY: test-browser
 test-browser: deps ## Test the running shop in Chromium (CHROMIUM_PATH=another)

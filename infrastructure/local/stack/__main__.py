@@ -1,4 +1,4 @@
-"""The commands behind `make up`, `make down` and the others."""
+"""The commands that `make up`, `make down` and other targets run."""
 
 import json
 import os
@@ -14,8 +14,9 @@ from stack.settings import Settings, load_settings
 from stack.status import table
 
 ACCOUNTS = """
-  aaa@aaa.com, bbb@bbb.com        users; the password is the e-mail address
-  admin@admin.com, ccc@ccc.com    administrators; likewise
+  aaa@aaa.com, bbb@bbb.com        shoppers
+  admin@admin.com, ccc@ccc.com    admins
+  The password of each account is its email address.
 """
 
 app = typer.Typer(
@@ -92,6 +93,15 @@ def db_url(
 ) -> None:
     """Print a database's address with its credentials."""
     typer.echo(_stack().database_url(service, root=root))
+
+
+@app.command()
+def url() -> None:
+    """Print the address of the shop."""
+    settings = load_settings()
+    if not settings.file.exists():
+        raise StackError(f"There is no stack in {settings.state}. Run make up first.")
+    typer.echo(settings.shop_url)
 
 
 @app.command()
