@@ -5,7 +5,7 @@ import time
 import httpx2
 from tests.e2e.shop import SignIn, place_order
 
-from shopkit.testing.collector import ReceivedSpan, Collector
+from shopkit.testing.collector import Collector, ReceivedSpan
 
 CLIENT_TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 

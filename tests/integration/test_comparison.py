@@ -103,7 +103,7 @@ class TestReconcile:
         await sold.lapse_leases()
         await sold.settled()
         # Then
-        assert len(drift.unrecorded) == 1
+        assert len(drift.orders_without_decision) == 1
         assert set(drift.products) == {an_id(1), an_id(2)}
         assert await sold.decisions() == {"ACCEPTED": 1}
         assert await sold.stock() == {"product 1": 9, "product 2": 8, "product 3": 10}
@@ -121,7 +121,7 @@ class TestReconcile:
         drift = await compare.reconcile.reconcile()
         await sold.settled()
         # Then
-        assert len(drift.orphans) == 1
+        assert len(drift.decisions_without_order) == 1
         assert await sold.decisions() == {"CANCELLED": 1}
         assert await sold.stock() == {"product 1": 10, "product 2": 10, "product 3": 10}
         assert (await compare.reconcile.reconcile()).empty

@@ -208,7 +208,7 @@ class TestUndecodable:
         assert await shop.products_db["dead_letters"].count_documents({}) == 0
         assert await shop.stock() == {"product 1": 5}
 
-    async def test_sets_a_contrary_outcome_aside_and_applies_the_others(
+    async def test_sets_a_conflicting_outcome_aside_and_applies_the_others(
         self, shop: Shop, place: Place
     ) -> None:
         # Given
@@ -233,7 +233,7 @@ class TestUndecodable:
         assert await shop.statuses() == {"ACCEPTED": 1, "REJECTED": 2}
         parked = await shop.orders_db["dead_letters"].find().to_list()
         assert [row["key"].decode() for row in parked] == [first.id]
-        assert "ContraryOutcomeError" in parked[0]["reason"]
+        assert "ConflictingOutcomeError" in parked[0]["reason"]
 
 
 def _outcome(order: Order, status: str) -> Any:

@@ -58,8 +58,9 @@ def reconcile() -> None:
     """
     drift = asyncio.run(_reconcile(_settings()))
     sys.stdout.write(
-        f"products that differ: {len(drift.products)}, orders without the same decision: "
-        f"{len(drift.unrecorded)}, decisions without an order: {len(drift.orphans)}\n"
+        f"products that differ: {len(drift.products)}, "
+        f"orders without the same decision: {len(drift.orders_without_decision)}, "
+        f"decisions without an order: {len(drift.decisions_without_order)}\n"
     )
     if not drift.empty:
         raise typer.Exit(commands.EXIT_FAILED)

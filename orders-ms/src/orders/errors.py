@@ -1,4 +1,4 @@
-"""The errors of orders-ms. Each has its own exception, which keeps the ids."""
+"""The errors of orders-ms. Each exception keeps the ids that its error concerns."""
 
 from collections.abc import Sequence
 
@@ -64,11 +64,11 @@ class TooManyStreamsError(Exception):
         return "Too many clients are following their orders. Try again in a few seconds."
 
 
-class ContraryOutcomeError(BrokenRuleError):
-    """An event contradicts the outcome of an order."""
+class ConflictingOutcomeError(BrokenRuleError):
+    """An event conflicts with the stored outcome of an order."""
 
     def __init__(self, order_id: str, stored: str, received: str) -> None:
-        super().__init__(f"order {order_id} is {stored}, the event says {received}")
+        super().__init__(f"Order {order_id} is {stored}, but the event says {received}.")
         self.order_id = order_id
 
 
@@ -76,5 +76,7 @@ class ProjectionDiffersError(Exception):
     """The rebuilt projection still differs from products-db. The live one is unchanged."""
 
     def __init__(self, product_ids: Sequence[str]) -> None:
-        super().__init__(f"still different: {', '.join(product_ids[:10])}")
+        super().__init__(
+            f"The rebuilt projection still differs in these products: {', '.join(product_ids[:10])}"
+        )
         self.product_ids = product_ids

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_
 from orders.models.order import Line, Order
 from orders.models.placement import LINE_LIMIT, RequestedLine, RequestedOrder
 from orders.models.query import OrderQuery
-from orders.services.statistics import Statistics
+from orders.models.statistics import StatisticsReport
 from shopkit.contract.events import Id, OrderStatus
 from shopkit.text import Text
 from shopkit.web.request_types import Cursor, Limit, NoBoolean, Price, Time, to_cents
@@ -37,7 +37,7 @@ class LineRequest(BaseModel):
     @model_validator(mode="after")
     def _require_id_or_name(self) -> Self:
         if self.id is None and not self.name:
-            raise ValueError("needs an id or a name")
+            raise ValueError("must have an id or a name")
         return self
 
     def to_line(self) -> RequestedLine:
@@ -61,7 +61,7 @@ class PlaceOrderRequest(BaseModel):
 
 
 class LineBody(BaseModel):
-    """A line of an order. `reason` says why the product could not be sold."""
+    """A line of an order. `reason` is set if the order was rejected because of it."""
 
     product_id: str
     name: str
@@ -125,18 +125,18 @@ class OrdersBody(BaseModel):
 
 
 class SnapshotBody(BaseModel):
-    """The start of a stream: the orders that are pending or changed recently."""
+    """The start of a stream: the orders that are pending or that changed in the last minutes."""
 
     orders: list[OrderBody]
 
 
-class ListOrders(BaseModel):
+class OrderListQuery(BaseModel):
     """The query of `GET /api/admin/orders`."""
 
     status: OrderStatus | None = None
     email: Annotated[Text | None, Field(max_length=320)] = None
     since: Time | None = None
-    until: Annotated[Time | None, Field(description="exclusive")] = None
+    until: Annotated[Time | None, Field(description="The end of the period, exclusive.")] = None
     limit: Limit = 20
     cursor: Cursor | None = None
 
@@ -179,12 +179,12 @@ class StatisticsBody(BaseModel):
     pending: int
 
     @classmethod
-    def of(cls, statistics: Statistics) -> Self:
-        """Return the body for statistics."""
+    def of(cls, report: StatisticsReport) -> Self:
+        """Return the body for a report."""
         return cls(
             days=[
                 DayBody(day=day.day.date(), orders=day.orders, revenue=day.revenue_cents / 100)
-                for day in statistics.days
+                for day in report.days
             ],
             best_sellers=[
                 BestSellerBody(
@@ -193,11 +193,11 @@ class StatisticsBody(BaseModel):
                     quantity=product.quantity,
                     revenue=product.revenue_cents / 100,
                 )
-                for product in statistics.best_sellers
+                for product in report.best_sellers
             ],
             low_stock=[
                 LowStockBody(id=product.id, name=product.name, quantity=product.quantity)
-                for product in statistics.low_stock
+                for product in report.low_stock
             ],
-            pending=statistics.pending,
+            pending=report.pending,
         )

@@ -1,4 +1,4 @@
-"""The errors of products-ms. Each has its own exception, which keeps the ids."""
+"""The errors of products-ms. Each exception keeps the ids that its error concerns."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ class CategoryNotFoundError(Exception):
     """Some categories do not exist."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(f"There is no category {', '.join(names)}.")
+        super().__init__(f"These categories do not exist: {', '.join(names)}.")
         self.names = names
 
     def field_errors(self) -> list[tuple[str, str]]:
@@ -90,7 +90,7 @@ class PictureTooLargeError(Exception):
     """The picture is too large."""
 
     def __init__(self, limit_bytes: int) -> None:
-        super().__init__(f"A picture can have at most {limit_bytes // (1024 * 1024)} MiB.")
+        super().__init__(f"A picture can be at most {limit_bytes // (1024 * 1024)} MiB.")
         self.limit_bytes = limit_bytes
 
 
@@ -118,7 +118,7 @@ class StockLimitError(Exception):
     """A change would make the stock exceed the limit."""
 
     def __init__(self, product_id: str, limit: int) -> None:
-        super().__init__(f"The stock can be at most {limit}.")
+        super().__init__(f"The stock cannot exceed {limit:,}.")
         self.product_id = product_id
 
     def field_errors(self) -> list[tuple[str, str]]:

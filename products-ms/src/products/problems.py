@@ -13,11 +13,11 @@ CATEGORY_NOT_FOUND = ProblemType("category-not-found", "The category does not ex
 CATEGORY_TAKEN = ProblemType("category-taken", "The category already exists", 409)
 CATEGORY_IN_USE = ProblemType("category-in-use", "The category is in use", 409)
 INSUFFICIENT_STOCK = ProblemType("insufficient-stock", "There is not enough stock", 409)
-STOCK_LIMIT = ProblemType("stock-limit", "The stock exceeds the limit", 409)
+STOCK_LIMIT = ProblemType("stock-limit", "The stock would exceed the limit", 409)
 VERSION_REQUIRED = ProblemType("precondition-required", "If-Match is missing", 428)
 STALE = ProblemType("stale", "The product has changed", 412)
 PICTURE_UNUSABLE = ProblemType("picture-unusable", "The picture cannot be used", 422)
-PICTURE_TOO_LARGE = ProblemType("content-too-large", "The request is too large", 413)
+PICTURE_TOO_LARGE = ProblemType("content-too-large", "The picture is too large", 413)
 
 
 def _stale(error: Exception) -> ProblemType:

@@ -9,8 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJs
 
 from products.models.change import Change, NewProduct
 from products.models.product import STOCK_LIMIT, Category, Product
-from products.models.query import ProductQuery, Sort
-from products.services.catalogue import ProductPage
+from products.models.query import ProductPage, ProductQuery, Sort
 from shopkit.text import Text
 from shopkit.web.request_types import Cursor, NoBoolean, Price, to_cents
 
@@ -90,14 +89,14 @@ class ProductBody(BaseModel):
 
 
 def _image_url(product: Product) -> str | None:
-    # The digest gives each picture its own URL, so that clients can cache it for long.
+    # The digest gives each picture its own URL, so that clients can cache it for a long time.
     if product.picture is None:
         return None
     return f"/api/products/{product.id}/image?v={product.picture}"
 
 
 class ProductsBody(BaseModel):
-    """A page of products. `total` is at most 1,000."""
+    """A page of products. `total` stops at 1,000, and `total_capped` is then true."""
 
     products: list[ProductBody]
     next_cursor: str | None
@@ -116,7 +115,7 @@ class ProductsBody(BaseModel):
 
 
 class NewProductBody(BaseModel):
-    """A product to add."""
+    """A new product."""
 
     name: Name
     description: Description
@@ -142,17 +141,17 @@ class CreateProductRequest(BaseModel):
         )
 
 
-class ListProducts(BaseModel):
+class ProductListQuery(BaseModel):
     """The query of `GET /api/products`."""
 
-    name: Annotated[Name | None, Field(description="exact name")] = None
+    name: Annotated[Name | None, Field(description="The exact name.")] = None
     category_name: Annotated[Name | None, Field(alias="categoryName")] = None
-    q: Annotated[Text, Field(max_length=100, description="words to search for")] = ""
+    q: Annotated[Text, Field(max_length=100, description="The words to search for.")] = ""
     ids: Annotated[
         str | None,
         Field(
             pattern=r"^[0-9a-f]{24}(,[0-9a-f]{24}){0,99}$",
-            description="up to 100 ids, separated by commas; archived products are included",
+            description="Up to 100 ids, separated by commas. Archived products are included.",
         ),
     ] = None
     min_price: Price | None = None
@@ -187,17 +186,17 @@ Delta = Annotated[int, Field(ge=-STOCK_LIMIT, le=STOCK_LIMIT), NoBoolean]
 
 
 class ChangeProductRequest(BaseModel):
-    """The body of `PATCH /api/products/{id}`. Missing fields and nulls leave values unchanged."""
+    """The body of `PATCH /api/products/{id}`. Fields that are missing or null do not change."""
 
     name: Name | None = None
     description: Description | None = None
     price: Price | None = None
     categories: Annotated[list[Name], Field(max_length=20)] | None = None
     archived: Annotated[
-        Literal[False] | None, Field(description="false restores an archived product")
+        Literal[False] | None, Field(description="`false` restores an archived product.")
     ] = None
     quantity_delta: Annotated[
-        Delta, Field(description="how much to add to the stock, negative to remove")
+        Delta, Field(description="The number to add to the stock. A negative number reduces it.")
     ] = 0
 
     def to_change(self) -> Change:

@@ -1,6 +1,6 @@
 """Text that UTF-8 can encode.
 
-JSON can contain half of a surrogate pair, which MongoDB refuses.
+JSON can contain an unpaired surrogate, which UTF-8 cannot encode and MongoDB refuses.
 """
 
 from typing import Annotated
@@ -12,7 +12,7 @@ def require_encodable(text: str) -> str:
     """Return the text.
 
     Raises:
-        ValueError: The text contains half of a surrogate pair.
+        ValueError: The text contains an unpaired surrogate.
     """
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("contains an invalid Unicode character")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from orders.dependencies import Orders, Statistics
-from orders.schemas import ListOrders, OrderBody, OrdersBody, StatisticsBody
+from orders.schemas import OrderBody, OrderListQuery, OrdersBody, StatisticsBody
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.identity import Admin
 from shopkit.web.problems import responses
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 @router.get("/orders", responses=responses(*ADMIN_PROBLEMS))
 async def list_all_orders(
-    _caller: Admin, orders: Orders, query: Annotated[ListOrders, Query()]
+    _caller: Admin, orders: Orders, query: Annotated[OrderListQuery, Query()]
 ) -> OrdersBody:
     """List the orders of all shoppers, newest first. An order must match all filters."""
     page, next_cursor = await orders.page(query.to_query(), limit=query.limit, cursor=query.cursor)

@@ -50,7 +50,7 @@ async def place_order(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> OrderBody:
-    """Place an order. It is PENDING until products-ms decides it."""
+    """Place an order. It is PENDING until its stock is reserved, usually for less than a second."""
     placed = await intake.place(body.to_order(caller.email, idempotency_key))
     mark_replayed(response, replayed=placed.replayed)
     return OrderBody.of(placed.order)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from orders.errors import ContraryOutcomeError, NotCancellableError
+from orders.errors import ConflictingOutcomeError, NotCancellableError
 from shopkit.contract.events import (
     OrderCancel,
     OrderCreate,
@@ -122,14 +122,14 @@ class Order:
         """Return the order with an outcome from products-ms, or None if nothing changes.
 
         Raises:
-            ContraryOutcomeError: The order already has a contrary outcome.
+            ConflictingOutcomeError: The order already has a different outcome.
         """
         if self.status is OrderStatus.CANCELLED:
             return self._with_confirmation(outcome)
         if self.status is outcome.status:
             return None
         if outcome.status not in TRANSITIONS[self.status]:
-            raise ContraryOutcomeError(self.id, self.status, outcome.status)
+            raise ConflictingOutcomeError(self.id, self.status, outcome.status)
         reasons = {line.product_id: line.reason for line in outcome.lines}
         lines = tuple(replace(line, reason=reasons.get(line.product_id)) for line in self.lines)
         # products-ms may report a cancellation that is unknown here, if orders-db was restored

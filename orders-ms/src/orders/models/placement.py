@@ -90,11 +90,13 @@ class ProductCatalogue:
         _refuse(
             UnknownProductsError,
             "Some products are not for sale.",
-            self._lines_where(requested, lambda products: not products, "It is not for sale."),
+            self._lines_where(
+                requested, lambda products: not products, "This product is not for sale."
+            ),
         )
         _refuse(
             AmbiguousNameError,
-            "Some names belong to two products. Order them by id.",
+            "Two products share a requested name. Use product ids instead.",
             self._lines_where(
                 requested, lambda products: len(products) > 1, "Two products have this name."
             ),
@@ -106,7 +108,7 @@ class ProductCatalogue:
         totals = _totals(resolved)
         _refuse(
             QuantityLimitError,
-            f"An order can contain at most {LINE_LIMIT} of a product.",
+            f"An order can contain at most {LINE_LIMIT:,} units of a product.",
             _over_limit(resolved, totals),
         )
         _refuse(PriceChangedError, "Some prices have changed.", _changed_prices(resolved))
@@ -145,7 +147,7 @@ def _totals(resolved: Iterable[_Resolved]) -> Mapping[str, int]:
 
 def _over_limit(resolved: Iterable[_Resolved], totals: Mapping[str, int]) -> list[tuple[int, str]]:
     return [
-        (item.position, f"The lines of this product add up to {totals[item.product.id]}.")
+        (item.position, f"You ordered {totals[item.product.id]:,} units.")
         for item in resolved
         if totals[item.product.id] > LINE_LIMIT
     ]

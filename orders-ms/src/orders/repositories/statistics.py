@@ -1,33 +1,14 @@
 """Statistics of the shop, aggregated by the database on indexed fields."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from orders.models.statistics import BestSeller, Day
 from orders.repositories.projection import state_of
 from shopkit.contract.events import OrderStatus, ProductState
 from shopkit.storage.mongo import Database, Document
 
 BEST_SELLERS = 10
 LOW_STOCK = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The orders of a day in UTC. Revenue counts accepted orders only."""
-
-    day: datetime
-    orders: int
-    revenue_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class BestSeller:
-    """A product with the quantity that was sold and its revenue."""
-
-    product_id: str
-    name: str
-    quantity: int
-    revenue_cents: int
 
 
 class StatisticsRepository:

@@ -82,7 +82,7 @@ class OrderService:
             deliveries: The outcomes, in any order and with any number of duplicates.
 
         Raises:
-            ContraryOutcomeError: An outcome contradicts the stored one.
+            ConflictingOutcomeError: An outcome contradicts the stored one.
         """
 
         async def work(unit: UnitOfWork) -> None:

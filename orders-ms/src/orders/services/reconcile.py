@@ -1,7 +1,7 @@
 """Compares orders-db with products-db, and repairs what differs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 L = TypeVar("L")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +37,31 @@ class Drift:
     Attributes:
         products: The versions in the projection of products that differ, by id. The version is 0
             if the product is missing.
-        unrecorded: Settled orders that products-ms has no decision about, or a different one.
-        orphans: Decisions about orders that do not exist here.
+        orders_without_decision: Settled orders that products-ms has no decision about, or a
+            different one.
+        decisions_without_order: Decisions about orders that do not exist here.
     """
 
     products: dict[str, int]
-    unrecorded: dict[str, Order]
-    orphans: dict[str, DecidedOrder]
+    orders_without_decision: dict[str, Order]
+    decisions_without_order: dict[str, DecidedOrder]
 
     @property
     def empty(self) -> bool:
         """Whether the databases agree."""
-        return not (self.products or self.unrecorded or self.orphans)
+        return not (self.products or self.orders_without_decision or self.decisions_without_order)
 
     def lasting(self, later: "Drift") -> "Drift":
         """Return what still differs, in the same way, in a later comparison."""
         return Drift(
             {id_: v for id_, v in later.products.items() if self.products.get(id_) == v},
-            {id_: order for id_, order in later.unrecorded.items() if id_ in self.unrecorded},
-            {id_: decided for id_, decided in later.orphans.items() if id_ in self.orphans},
+            _common(later.orders_without_decision, self.orders_without_decision),
+            _common(later.decisions_without_order, self.decisions_without_order),
         )
+
+
+def _common(later: Mapping[str, T], earlier: Mapping[str, T]) -> dict[str, T]:
+    return {id_: value for id_, value in later.items() if id_ in earlier}
 
 
 def contradicts(order: Order, decided: DecidedOrder | None) -> bool:
@@ -101,8 +107,8 @@ class ReconcileService:
             drift = drift.lasting(await self._compare(projection))
         for kind, count in (
             ("products", len(drift.products)),
-            ("unrecorded orders", len(drift.unrecorded)),
-            ("orphaned orders", len(drift.orphans)),
+            ("unrecorded orders", len(drift.orders_without_decision)),
+            ("orphaned orders", len(drift.decisions_without_order)),
         ):
             DRIFT.labels(kind).set(count)
             if count:
@@ -117,20 +123,20 @@ class ReconcileService:
         async for id_, order, decided in merge(self._orders.all(), self._client.decisions()):
             if order is None and decided and decided.age_seconds > ORPHAN_SECONDS:
                 if decided.status is not OrderStatus.CANCELLED:
-                    drift.orphans[id_] = decided
+                    drift.decisions_without_order[id_] = decided
             elif order and contradicts(order, decided):
-                drift.unrecorded[id_] = order
+                drift.orders_without_decision[id_] = order
         return drift
 
     async def _repair(self, drift: Drift) -> None:
         if drift.products:
             await self._client.resend(drift.products)
-        if drift.orphans:
-            await self._client.cancel(list(drift.orphans))
-        if drift.unrecorded:
+        if drift.decisions_without_order:
+            await self._client.cancel(list(drift.decisions_without_order))
+        if drift.orders_without_decision:
             # If products-ms has a different decision, its answer becomes a dead letter, because
             # only a person can know which of the two is right.
-            messages = [order.latest_message() for order in drift.unrecorded.values()]
+            messages = [order.latest_message() for order in drift.orders_without_decision.values()]
 
             async def work(unit: UnitOfWork) -> None:
                 unit.publish_again(*messages)

@@ -203,7 +203,7 @@ class TestRefused:
         assert await self.refuse(client, stored, SPOON, line) == (
             404,
             "/problems/unknown-products",
-            [("products.1", "It is not for sale.")],
+            [("products.1", "This product is not for sale.")],
         )
 
     async def test_refuses_a_name_that_two_products_have(
@@ -242,8 +242,8 @@ class TestRefused:
             422,
             "/problems/quantity-limit",
             [
-                ("products.0", "The lines of this product add up to 1002."),
-                ("products.1", "The lines of this product add up to 1002."),
+                ("products.0", "You ordered 1,002 units."),
+                ("products.1", "You ordered 1,002 units."),
             ],
         )
 
@@ -291,8 +291,8 @@ class TestInvalid:
             ({"name": 7}, "name", "Input should be a valid string"),
             ({"name": {"$ne": ""}}, "name", "Input should be a valid string"),
             ({"name": "\ud800"}, "name", "contains an invalid Unicode character"),
-            ({"name": "  "}, "", "needs an id or a name"),
-            ({"name": None}, "", "needs an id or a name"),
+            ({"name": "  "}, "", "must have an id or a name"),
+            ({"name": None}, "", "must have an id or a name"),
         ],
     )
     async def test_names_the_invalid_field_of_a_line_and_stores_nothing(

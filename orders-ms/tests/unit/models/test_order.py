@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders.errors import ContraryOutcomeError, NotCancellableError
+from orders.errors import ConflictingOutcomeError, NotCancellableError
 from orders.models.order import TRANSITIONS, HistoryEntry, Line, Order
 from shopkit.contract.events import (
     LineReason,
@@ -118,7 +118,7 @@ class TestCancelled:
         assert (str(raised.value), raised.value.order_id) == (text, an_id(9))
 
 
-NOTHING, CONTRARY = "nothing changes", "a contrary outcome"
+NOTHING, CONTRARY = "nothing changes", "a conflicting outcome"
 TABLE: dict[tuple[OrderStatus, OrderStatus], OrderStatus | str] = {
     (PENDING, ACCEPTED): ACCEPTED,
     (PENDING, REJECTED): REJECTED,
@@ -148,8 +148,8 @@ class TestWithOutcome:
     ) -> None:
         if becomes == CONTRARY:
             with pytest.raises(
-                ContraryOutcomeError,
-                match=f"order {an_id(9)} is {before}, the event says {outcome}",
+                ConflictingOutcomeError,
+                match=f"Order {an_id(9)} is {before}, but the event says {outcome}",
             ):
                 order(before).with_outcome(told(outcome), AT_LAST)
         elif becomes == NOTHING:

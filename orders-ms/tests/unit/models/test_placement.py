@@ -79,7 +79,7 @@ class TestLinesFor:
         assert type(error) is UnknownProductsError
         assert str(error) == "Some products are not for sale."
         assert error.field_errors() == [
-            (f"products.{index}", "It is not for sale.") for index in (1, 2, 3, 4)
+            (f"products.{index}", "This product is not for sale.") for index in (1, 2, 3, 4)
         ]
 
     def test_does_not_match_names_as_patterns(self) -> None:
@@ -88,16 +88,16 @@ class TestLinesFor:
     def test_refuses_a_name_that_two_products_have(self) -> None:
         error = refusal(by_id(1), by_name("twin"))
         assert type(error) is AmbiguousNameError
-        assert str(error) == "Some names belong to two products. Order them by id."
+        assert str(error) == "Two products share a requested name. Use product ids instead."
         assert error.field_errors() == [("products.1", "Two products have this name.")]
 
     def test_refuses_lines_of_a_product_that_exceed_the_limit_together(self) -> None:
         error = refusal(by_id(6, 1_000), by_id(1), by_name("nail", 1))
         assert type(error) is QuantityLimitError
-        assert str(error) == "An order can contain at most 1000 of a product."
+        assert str(error) == "An order can contain at most 1,000 units of a product."
         assert error.field_errors() == [
-            ("products.0", "The lines of this product add up to 1001."),
-            ("products.2", "The lines of this product add up to 1001."),
+            ("products.0", "You ordered 1,001 units."),
+            ("products.2", "You ordered 1,001 units."),
         ]
 
     def test_refuses_a_price_other_than_the_one_that_the_shopper_saw(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bson import ObjectId
 
 from orders.dependencies import Services
-from orders.errors import ContraryOutcomeError, NotCancellableError, OrderNotFoundError
+from orders.errors import ConflictingOutcomeError, NotCancellableError, OrderNotFoundError
 from orders.models.order import Order
 from orders.models.query import OrderQuery
 from orders.repositories.orders import OrderRepository
@@ -300,14 +300,14 @@ class TestSettle:
         assert [step.status for step in shown.history] == ["PENDING", "ACCEPTED", "CANCELLED"]
         assert shown.cancel_confirmed
 
-    async def test_a_contrary_outcome_fails_the_batch_and_stores_nothing(
+    async def test_a_conflicting_outcome_fails_the_batch_and_stores_nothing(
         self, services: Services, place: Place
     ) -> None:
         # Given
         one, two = await place({1: 1}), await place({1: 1})
         await services.orders.settle([outcome(one, "ACCEPTED")])
         # When
-        with pytest.raises(ContraryOutcomeError):
+        with pytest.raises(ConflictingOutcomeError):
             await services.orders.settle([outcome(two, "ACCEPTED"), outcome(one, "REJECTED")])
         # Then
         assert (await services.orders.get(one.id, OWNER)).status == "ACCEPTED"

@@ -163,6 +163,9 @@ class TestRebuild:
             await rebuild.rebuild(FakeTopic())
         # Then
         assert raised.value.product_ids == [an_id(1), an_id(2)]
-        assert str(raised.value) == f"still different: {an_id(1)}, {an_id(2)}"
+        assert (
+            str(raised.value)
+            == f"The rebuilt projection still differs in these products: {an_id(1)}, {an_id(2)}"
+        )
         assert len(products.resent) == rebuild_module.ATTEMPTS == 10
         assert await self.live(database) == {an_id(1): state(1, quantity=3)}

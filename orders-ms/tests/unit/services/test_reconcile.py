@@ -193,7 +193,7 @@ class TestReconcile:
         # When
         drift = await reconcile.reconcile()
         # Then
-        assert list(drift.unrecorded) == [order.id]
+        assert list(drift.orders_without_decision) == [order.id]
         assert transactions.published_ids == [f"OrderCreate/{order.id}"]
         assert transactions.published[0].message == order.create_message()
         row = await database["outbox"].find_one({})

@@ -5,7 +5,8 @@ import pytest
 
 from orders.dependencies import Services
 from orders.models.order import Order
-from orders.repositories.statistics import BestSeller, Day, StatisticsRepository
+from orders.models.statistics import BestSeller, Day
+from orders.repositories.statistics import StatisticsRepository
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import NOON, an_id, delivery, state

@@ -72,7 +72,9 @@ async def get_picture(
     product_id: ProductId,
     pictures: Pictures,
     size: Annotated[Size, Query()] = Size.FULL,
-    v: Annotated[str, Query(max_length=64, description="as in the product's image_url")] = "",
+    v: Annotated[
+        str, Query(max_length=64, description="The version, as in the product's `image_url`.")
+    ] = "",
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Return a product's picture. If the URL contains its version, it can be cached for a year."""

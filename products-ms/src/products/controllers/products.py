@@ -10,8 +10,8 @@ from products.etags import details_versions, etag, matches
 from products.schemas import (
     ChangeProductRequest,
     CreateProductRequest,
-    ListProducts,
     ProductBody,
+    ProductListQuery,
     ProductsBody,
 )
 from products.services.editing import EditRequest
@@ -23,14 +23,17 @@ from shopkit.web.problems import KEY_REUSED, NOT_FOUND, UNREADABLE, responses
 
 router = APIRouter(prefix="/api", tags=["products"])
 
-ProductId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits")]
+ProductId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits.")]
 IfMatch = Annotated[
-    str | None, Header(description="the ETag that the admin saw; `*` counts as no ETag")
+    str | None,
+    Header(
+        description="The ETag of the product as you read it. `*` is treated as a missing header."
+    ),
 ]
 ETAG_DOCUMENT = {
     "ETag": {
         "schema": {"type": "string"},
-        "description": "the version of the details, a dot, and the version of the stock",
+        "description": "The version of the details, a dot, and the version of the stock.",
     }
 }
 
@@ -41,9 +44,9 @@ ETAG_DOCUMENT = {
     responses=responses(DATABASE_UNAVAILABLE, NOT_FOUND, problems.CATEGORY_NOT_FOUND),
 )
 async def list_products(
-    query: Annotated[ListProducts, Query()], catalogue: Catalogue, pages: Pages
+    query: Annotated[ProductListQuery, Query()], catalogue: Catalogue, pages: Pages
 ) -> Response:
-    """List products. A product must match all filters."""
+    """List the products that match all filters."""
 
     async def read() -> bytes:
         page = await catalogue.page(
@@ -61,9 +64,9 @@ async def list_products(
     responses=responses(*ADMIN_PROBLEMS, NOT_FOUND, problems.CATEGORY_NOT_FOUND),
 )
 async def list_all_products(
-    query: Annotated[ListProducts, Query()], _caller: Admin, catalogue: Catalogue
+    query: Annotated[ProductListQuery, Query()], _caller: Admin, catalogue: Catalogue
 ) -> ProductsBody:
-    """List products, including archived ones. A product must match all filters."""
+    """List the products that match all filters, including archived ones."""
     page = await catalogue.page(
         query.to_query(include_archived=True),
         query.category_name,
@@ -108,7 +111,7 @@ async def get_product(
 async def create_product(
     body: CreateProductRequest, caller: Admin, editing: Editing, response: Response
 ) -> ProductBody:
-    """Add a product."""
+    """Create a product."""
     product = await editing.create(body.to_new_product(), actor=caller.email)
     response.headers["ETag"] = etag(product)
     return ProductBody.of(product)
@@ -141,7 +144,7 @@ async def change_product(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ProductBody:
-    """Change details, which requires If-Match, or the stock by a difference, or both."""
+    """Change a product's details, its stock, or both. A change of details requires `If-Match`."""
     request = EditRequest(
         caller.email, details_versions(if_match), idempotency_key, body.fingerprint(product_id)
     )
@@ -159,5 +162,5 @@ async def change_product(
 async def archive_product(
     product_id: ProductId, caller: Admin, editing: Editing, if_match: IfMatch = None
 ) -> None:
-    """Archive a product. It can be restored."""
+    """Archive a product. To restore it, set `archived` to false with PATCH."""
     await editing.archive(product_id, EditRequest(caller.email, details_versions(if_match)))

@@ -1,9 +1,9 @@
-"""The filters and the order of a list of products."""
+"""Lists of products: filters, order and pages."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from products.models.product import Category, words
+from products.models.product import Category, Product, words
 
 
 class Sort(StrEnum):
@@ -71,3 +71,20 @@ class ProductQuery:
     def order(self) -> Sort:
         """The order, which is by name by default."""
         return self.sort or Sort.NAME
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """A page of products.
+
+    Attributes:
+        products: The products.
+        next_cursor: The cursor of the next page, None on the last page.
+        total: The number of products in the list, at most 1,000.
+        total_capped: Whether there are more.
+    """
+
+    products: list[Product]
+    next_cursor: str | None
+    total: int
+    total_capped: bool

@@ -1,30 +1,13 @@
 """Lets visitors browse products and categories."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from products.errors import CategoryNotFoundError, ProductNotFoundError
 from products.models.product import Category, Product
-from products.models.query import ProductQuery
+from products.models.query import ProductPage, ProductQuery
 from products.repositories.categories import CategoryRepository
 from products.repositories.listing import TOTAL_LIMIT, ProductListing
 from products.repositories.products import ProductRepository
-
-
-@dataclass(frozen=True, slots=True)
-class ProductPage:
-    """A page of products.
-
-    Attributes:
-        products: The products.
-        next_cursor: The cursor of the next page, None on the last page.
-        total: The number of products in the list, at most 1,000.
-        total_capped: Whether there are more.
-    """
-
-    products: list[Product]
-    next_cursor: str | None
-    total: int
-    total_capped: bool
 
 
 class CatalogueService:

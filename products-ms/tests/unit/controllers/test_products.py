@@ -138,7 +138,7 @@ class TestCreate:
         # Then
         assert response.status_code == 404
         assert response.json()["type"] == "/problems/category-not-found"
-        assert response.json()["detail"] == "There is no category toys, $ne."
+        assert response.json()["detail"] == "These categories do not exist: toys, $ne."
         assert await stored() == 0
 
     @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class TestStockChange:
             product().with_stock_change(-11, NOON)
 
     def test_refuses_a_stock_above_the_limit(self) -> None:
-        with pytest.raises(StockLimitError, match="at most 1000000"):
+        with pytest.raises(StockLimitError, match="cannot exceed 1,000,000"):
             product().with_stock_change(999_991, NOON)
 
     def test_allows_removing_stock_that_is_above_the_limit(self) -> None:

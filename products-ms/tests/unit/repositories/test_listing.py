@@ -7,10 +7,9 @@ import pytest
 from products.dependencies import Services
 from products.errors import CategoryNotFoundError, ProductNotFoundError
 from products.models.product import Category, Product
-from products.models.query import ProductQuery, Sort
+from products.models.query import ProductPage, ProductQuery, Sort
 from products.repositories import listing as module
 from products.repositories.listing import ProductListing
-from products.services.catalogue import ProductPage
 from shopkit.storage.keyset import InvalidCursorError, encode_cursor
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
@@ -298,5 +297,5 @@ class TestPage:
         await add(1)
         with pytest.raises(ProductNotFoundError, match="There is no product spoon"):
             await self.page(services, name="spoon")
-        with pytest.raises(CategoryNotFoundError, match="There is no category toys"):
+        with pytest.raises(CategoryNotFoundError, match="These categories do not exist: toys"):
             await self.page(services, category_name="toys")

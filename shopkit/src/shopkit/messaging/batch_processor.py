@@ -17,7 +17,9 @@ from shopkit.tracing import context
 
 MAX_DEAD_LETTERS_PER_MINUTE = 100
 
-APPLIED = Counter("events_applied_total", "Events that were applied, now or before.", ["type"])
+APPLIED = Counter(
+    "events_applied_total", "Events that were applied, including duplicates.", ["type"]
+)
 BATCH_SIZE = Histogram(
     "event_batch_size", "Events in a batch.", buckets=(1, 2, 5, 10, 50, 100, 200)
 )

@@ -25,7 +25,7 @@ DATABASE = "shop"
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 Session = AsyncClientSession | None
-"""The session of a transaction. It is None only in test doubles, which have no transactions."""
+"""The session of a transaction, or None outside a transaction."""
 
 _UNAVAILABLE = (
     AutoReconnect,
@@ -38,7 +38,7 @@ _UNAVAILABLE = (
 
 _DUPLICATE_KEY = 11_000
 _KEY_NOT_FOUND = 211
-"""A newly elected primary has not loaded its signing keys yet."""
+"""The error code of a newly elected primary that has not loaded its signing keys yet."""
 
 # The retryable errors of the driver specification "Retryable Reads": not primary, shutting down,
 # stepping down, host unreachable, exceeded time and others.
@@ -55,8 +55,8 @@ class GuardMissedError(Exception):
 def connect(settings: MongoSettings, service: str) -> AsyncMongoClient[Document]:
     """Return a client that gives up on an unreachable server after 3 s.
 
-    Reads and writes use majority concern, so that a primary which has lost its majority cannot
-    show or acknowledge data that is rolled back later.
+    Reads and writes use majority concern, so that a primary without a majority cannot return or
+    acknowledge data that is rolled back later.
     """
     return AsyncMongoClient(
         settings.mongo_url.get_secret_value(),
@@ -97,6 +97,6 @@ async def check_writable_primary(client: AsyncMongoClient[Document]) -> None:
         ConnectionError: The server answers, but does not accept writes.
         pymongo.errors.PyMongoError: The server does not answer.
     """
-    answer = await client.admin.command("hello")
-    if not answer.get("isWritablePrimary"):
+    response = await client.admin.command("hello")
+    if not response.get("isWritablePrimary"):
         raise ConnectionError("the database has no writable primary")

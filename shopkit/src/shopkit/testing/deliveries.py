@@ -27,38 +27,40 @@ def an_id(number: int) -> str:
 
 
 def delivery(event: E) -> Delivery[E]:
-    """Return an event as it is delivered, which happened at noon."""
+    """Return the delivery of an event that happened at noon."""
     return Delivery(event, TRACE_CONTEXT, NOON)
 
 
-def placed(order: int, quantities: Mapping[int, int]) -> Delivery[OrderCreate]:
-    """Return the event of an order with a quantity of each product."""
+def placed(order_number: int, quantities: Mapping[int, int]) -> Delivery[OrderCreate]:
+    """Return the event of a new order with these quantities, by product number."""
     lines = tuple(
         OrderLine(
             product_id=an_id(product), name=f"product {product}", price_cents=100, quantity=count
         )
         for product, count in quantities.items()
     )
-    return delivery(OrderCreate(order=OrderSnapshot(id=an_id(order), lines=lines)))
+    return delivery(OrderCreate(order=OrderSnapshot(id=an_id(order_number), lines=lines)))
 
 
-def cancelled(order: int) -> Delivery[OrderCancel]:
+def cancelled(order_number: int) -> Delivery[OrderCancel]:
     """Return the event of a cancelled order."""
-    return delivery(OrderCancel(order_id=an_id(order)))
+    return delivery(OrderCancel(order_id=an_id(order_number)))
 
 
-def decided(order: int, status: str, **fields: Any) -> Delivery[OrderStatusUpdate]:
+def decided(order_number: int, status: str, **fields: Any) -> Delivery[OrderStatusUpdate]:
     """Return the event of a decided order."""
     return delivery(
-        OrderStatusUpdate.model_validate({"order_id": an_id(order), "status": status, **fields})
+        OrderStatusUpdate.model_validate(
+            {"order_id": an_id(order_number), "status": status, **fields}
+        )
     )
 
 
-def state(product: int, **changes: Any) -> ProductState:
-    """Return a product's state. By default there are 10 at 1.00, in version 2."""
+def state(product_number: int, **changes: Any) -> ProductState:
+    """Return a product's state. By default, 10 are in stock at 1.00, and the version is 2."""
     values = {
-        "id": an_id(product),
-        "name": f"product {product}",
+        "id": an_id(product_number),
+        "name": f"product {product_number}",
         "price_cents": 100,
         "quantity": 10,
         "archived": False,

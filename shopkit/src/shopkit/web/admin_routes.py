@@ -28,6 +28,7 @@ from shopkit.web.problems import (
 )
 from shopkit.web.request_types import Cursor, Limit, Time
 
+# The type is part of the API, so it keeps its old name.
 DEAD_LETTER_CLOSED = ProblemType("dead-letter-settled", "The dead letter is already closed", 409)
 REPLAY_FAILED = ProblemType("replay-failed", "The event still cannot be applied", 409)
 
@@ -40,18 +41,18 @@ TABLE: ProblemTable = {
 ADMIN_PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, DATABASE_UNAVAILABLE)
 """The problems that every endpoint for admins can respond with."""
 
-AuditName = Annotated[Text, Field(max_length=320)]
-LetterId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="64 hex digits")]
+AuditText = Annotated[Text, Field(max_length=320)]
+LetterId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="64 hex digits.")]
 
 
-class ListAuditEntries(BaseModel):
+class AuditListQuery(BaseModel):
     """The query of the audit trail."""
 
-    actor: AuditName | None = None
-    action: AuditName | None = None
-    subject: AuditName | None = None
+    actor: AuditText | None = None
+    action: AuditText | None = None
+    subject: AuditText | None = None
     since: Time | None = None
-    until: Annotated[Time | None, Field(description="exclusive")] = None
+    until: Annotated[Time | None, Field(description="The end of the period, exclusive.")] = None
     limit: Limit = 20
     cursor: str | None = None
 
@@ -85,7 +86,7 @@ class AuditEntriesBody(BaseModel):
     next_cursor: str | None
 
 
-class ListDeadLetters(BaseModel):
+class DeadLetterListQuery(BaseModel):
     """The query of the dead letters."""
 
     status: DeadLetterStatus | None = None
@@ -103,7 +104,7 @@ class HistoryEntryBody(BaseModel):
 
 
 class DeadLetterBody(BaseModel):
-    """A dead letter. `event` is its body as text, with invalid bytes replaced."""
+    """An event that could not be applied. `event` is its body, with invalid bytes replaced."""
 
     id: str
     topic: str
@@ -186,7 +187,7 @@ def audit_router(service: str) -> APIRouter:
     async def audit_trail(
         _caller: Admin,
         trail: Trail,
-        query: Annotated[ListAuditEntries, Query()],
+        query: Annotated[AuditListQuery, Query()],
     ) -> AuditEntriesBody:
         """List who changed what and when, with the values before and after, newest first."""
         entries, next_cursor = await trail.page(
@@ -208,9 +209,9 @@ def dead_letter_router(service: str) -> APIRouter:
 
     @router.get("", responses=responses(*ADMIN_PROBLEMS))
     async def list_dead_letters(
-        _caller: Admin, letters: DeadLetters, query: Annotated[ListDeadLetters, Query()]
+        _caller: Admin, letters: DeadLetters, query: Annotated[DeadLetterListQuery, Query()]
     ) -> DeadLettersBody:
-        """List events that could not be applied, newest first."""
+        """List dead letters, newest first."""
         page, next_cursor = await letters.page(query.status, limit=query.limit, cursor=query.cursor)
         bodies = [DeadLetterBody.of(letter) for letter in page]
         return DeadLettersBody(dead_letters=bodies, next_cursor=next_cursor)
@@ -219,7 +220,7 @@ def dead_letter_router(service: str) -> APIRouter:
     async def get_dead_letter(
         letter_id: LetterId, _caller: Admin, letters: DeadLetters
     ) -> DeadLetterBody:
-        """Return an event that could not be applied."""
+        """Return a dead letter."""
         return DeadLetterBody.of(await letters.get(letter_id))
 
     @router.post(
@@ -229,7 +230,7 @@ def dead_letter_router(service: str) -> APIRouter:
     async def replay_dead_letter(
         letter_id: LetterId, caller: Admin, letters: DeadLetters
     ) -> DeadLetterBody:
-        """Apply the event again. If that fails, it stays parked."""
+        """Apply the event again. If it fails again, the dead letter stays open."""
         return DeadLetterBody.of(await letters.replay(letter_id, caller.email))
 
     @router.post(
@@ -239,7 +240,7 @@ def dead_letter_router(service: str) -> APIRouter:
     async def discard_dead_letter(
         letter_id: LetterId, body: DiscardRequest, caller: Admin, letters: DeadLetters
     ) -> DeadLetterBody:
-        """Discard the event. It stays stored, marked as discarded."""
+        """Discard a dead letter. It is kept, with the status `discarded`."""
         return DeadLetterBody.of(await letters.discard(letter_id, caller.email, body.reason))
 
     return router

@@ -44,7 +44,7 @@ def create(
     Args:
         service: The service's name in paths, such as `orders`.
         settings: The service's settings.
-        run: Runs the application's services. They are in `app.state.services` meanwhile.
+        run: Runs the services, which are in `app.state.services` as long as it is open.
         table: The problem type of each of the service's exceptions.
     """
     name = f"{service}-ms"
@@ -93,7 +93,7 @@ def _correct_openapi(app: FastAPI) -> None:
                     operation["responses"].pop("422", None)
         return document
 
-    # As FastAPI documents it: fastapi.tiangolo.com/how-to/extending-openapi.
+    # FastAPI documents this pattern: fastapi.tiangolo.com/how-to/extending-openapi.
     app.openapi = openapi  # type: ignore[method-assign]
 
 

@@ -26,12 +26,13 @@ def health_router(service: str, *, chaos: bool) -> APIRouter:
 
     Args:
         service: The service's name in paths, such as `orders`.
-        chaos: Whether an admin may crash the process to see it recover.
+        chaos: Whether admins can crash the process, to watch its recovery.
     """
     router = APIRouter(tags=["health"])
 
     @router.get(f"/api/{service}_health")
     async def health() -> Health:
+        """Check that the service is alive."""
         return Health()
 
     @router.get("/ready", include_in_schema=False)
@@ -51,6 +52,7 @@ def health_router(service: str, *, chaos: bool) -> APIRouter:
         async def error(
             _caller: Annotated[Identity, Depends(require_admin)], background: BackgroundTasks
         ) -> Health:
+            """Crash the service's process, to watch its recovery."""
             background.add_task(_crash)
             return Health(status="ending")
 

@@ -34,7 +34,7 @@ class AdminRequiredError(Exception):
 
 
 async def get_caller(request: Request) -> Identity:
-    """Return the caller, who is a visitor if the gateway names none."""
+    """Return the caller. Without the gateway's headers, it is a visitor."""
     headers = request.headers
     role = headers.get(ROLE_HEADER, "visitor")
     return Identity(

@@ -82,7 +82,7 @@ INTERNAL = ProblemType("internal", "Something went wrong", 500)
 UNAVAILABLE = ProblemType(
     "unavailable", "The service is unavailable", 503, headers={"Retry-After": "1"}
 )
-UNREADABLE = ProblemType("bad-request", "Bad Request", 400)
+UNREADABLE = ProblemType("bad-request", "Bad request", 400)
 """A body that is not JSON. Every endpoint with a body can respond with it."""
 UNAUTHENTICATED = ProblemType(
     "unauthenticated", "Sign in first", 401, headers={"WWW-Authenticate": "Bearer"}
@@ -114,7 +114,7 @@ def render(
 
     Args:
         problem: The type of problem.
-        detail: A sentence for a person.
+        detail: What went wrong, in a sentence for users.
         instance: The path of the request.
         errors: Pairs of field and message.
         headers: Headers in addition to those of the type.
@@ -189,11 +189,13 @@ def _message(message: str) -> str:
 async def _handle_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
-    problem = ProblemType(status.phrase.lower().replace(" ", "-"), status.phrase, status.value)
+    problem = ProblemType(
+        status.phrase.lower().replace(" ", "-"), status.phrase.capitalize(), status.value
+    )
     detail = {
         404: f"There is nothing at {request.url.path}.",
         405: f"{request.url.path} does not support {request.method}.",
-        400: "The body could not be read.",
+        400: "The request body is not valid JSON.",
     }.get(status.value, str(error.detail))
     return render(problem, detail, instance=request.url.path, headers=error.headers)
 

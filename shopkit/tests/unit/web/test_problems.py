@@ -132,7 +132,7 @@ class TestInstall:
                 500,
                 problems.INTERNAL_DETAIL,
             ),
-            ("teapot", "i'm-a-teapot", "I'm a Teapot", 418, "Short and stout"),
+            ("teapot", "i'm-a-teapot", "I'm a teapot", 418, "Short and stout"),
             (
                 "unreachable",
                 "unavailable",
@@ -254,7 +254,7 @@ class TestHttp:
     async def test_renders_an_unknown_path_as_a_problem(self, client: httpx2.AsyncClient) -> None:
         response = await client.get("/nowhere")
         assert response.json() == document(
-            "/nowhere", "not-found", "Not Found", 404, "There is nothing at /nowhere."
+            "/nowhere", "not-found", "Not found", 404, "There is nothing at /nowhere."
         )
 
     async def test_renders_an_unsupported_method_as_a_problem(
@@ -265,7 +265,7 @@ class TestHttp:
         assert response.json() == document(
             "/lines",
             "method-not-allowed",
-            "Method Not Allowed",
+            "Method not allowed",
             405,
             "/lines does not support DELETE.",
         )
