@@ -4,7 +4,7 @@ import Button from "react-bootstrap/Button";
 import type { Letter } from "@/api";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { TimeAgo } from "@/components/TimeAgo";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { focusOnMount } from "@/lib/focusOnMount";
 import type { DeadLetterOwner } from "../api/listDeadLetters";
 import { replayDeadLetter } from "../api/replayDeadLetter";

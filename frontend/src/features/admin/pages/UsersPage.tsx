@@ -6,7 +6,7 @@ import type { ListedAccount } from "@/api";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { TimeAgo } from "@/components/TimeAgo";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { useAuth } from "@/features/auth/AuthContext";
 import { useTitle } from "@/lib/useTitle";
 import { changeRole } from "../api/changeRole";

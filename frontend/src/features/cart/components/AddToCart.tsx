@@ -2,7 +2,7 @@ import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import type { ProductBody } from "@/api";
 import { QuantityStepper } from "@/components/QuantityStepper";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { focusOnMount } from "@/lib/focusOnMount";
 
 import { useCart } from "../CartContext";
