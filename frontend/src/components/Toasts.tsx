@@ -4,7 +4,7 @@ import { useStore } from "@/lib/store";
 import { Icon } from "./Icon";
 import { dismiss, type Toast, toastHostStore, toastStore } from "./toastStore";
 
-/** Short messages that disappear after some seconds. Screen readers announce them politely. */
+/** Short messages that disappear after a few seconds. Screen readers announce them politely. */
 export function Toasts() {
   const toasts = useStore(toastStore);
   const host = useStore(toastHostStore);

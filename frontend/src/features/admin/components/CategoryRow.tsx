@@ -50,7 +50,7 @@ export function CategoryRow({ name }: { name: string }) {
         <CategoryNameForm
           label={`New name for ${name}`}
           initialName={name}
-          hasFocus
+          focusOnMount
           send={rename}
           onSaved={finish}
         >
