@@ -56,7 +56,8 @@ function Actions({ owner, letter }: Props) {
   const [isDiscarding, setDiscarding] = useState(false);
   const [wasKept, setKept] = useState(false);
   const queries = useQueryClient();
-  // Refresh after a failure too: the server records failed replays, and another admin may have acted.
+  // Refresh after a failure too: the server records failed replays, and another admin may have
+  // acted.
   const refresh = () => queries.invalidateQueries({ queryKey: ["admin", "dead-letters"] });
   const replaying = useMutation({
     mutationFn: () => replayDeadLetter(owner, letter.id),
