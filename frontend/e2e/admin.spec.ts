@@ -3,10 +3,7 @@ import { ADMIN, expect, SHOPPER, signIn, test } from "./shop.ts";
 
 const PICTURE = fileURLToPath(new URL("../demo/stoneware-mug-moss.webp", import.meta.url));
 
-test("an administrator adds a product with a picture and a shopper sees it", async ({
-  page,
-  browser,
-}) => {
+test("an admin adds a product with a picture and a shopper sees it", async ({ page, browser }) => {
   // Given
   const name = `enamel jug ${Date.now().toString(36)}`;
   await signIn(page, ADMIN);

@@ -1,4 +1,4 @@
-/** What the journeys share: accounts, an administrator's API client, and common steps. */
+/** What the journeys share: accounts, an admin's API client, and common steps. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import {

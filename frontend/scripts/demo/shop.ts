@@ -15,7 +15,7 @@ const CONFLICT = 409;
 const MAX_ATTEMPTS = 6;
 const WAIT_MILLISECONDS = 1_500;
 
-/** An administrator's client of the shop's API. */
+/** An admin's client of the shop's API. */
 export class Shop {
   readonly #base: string;
   readonly #token: string;

@@ -2,9 +2,9 @@ import Button from "react-bootstrap/Button";
 import { createPortal } from "react-dom";
 import { useStore } from "@/lib/store";
 import { Icon } from "./Icon";
-import { dismiss, type Toast, toastHostStore, toastStore } from "./toasts";
+import { dismiss, type Toast, toastHostStore, toastStore } from "./toastStore";
 
-/** Short messages that disappear after some seconds. Screen readers announce them politely. */
+/** Short messages that disappear after a few seconds. Screen readers announce them politely. */
 export function Toasts() {
   const toasts = useStore(toastStore);
   const host = useStore(toastHostStore);

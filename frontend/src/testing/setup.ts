@@ -1,7 +1,7 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
-import { toastStore } from "@/components/toasts";
+import { toastStore } from "@/components/toastStore";
 import { CART_KEY, cartStore } from "@/features/cart/cartStore";
 import { sessionStore } from "@/lib/session";
 import { server } from "./server";

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import Dropdown from "react-bootstrap/Dropdown";
 import { Link, useLocation, useNavigate } from "react-router";
 import { Icon } from "@/components/Icon";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { useAuth } from "@/features/auth/AuthContext";
 import { signOut } from "@/features/auth/api/signOut";
 import { asProblem } from "@/lib/problem";

@@ -31,7 +31,7 @@ export function Layout() {
       </main>
       <footer className="site-footer">
         <div className="shop-width">
-          <p>{SHOP_NAME} does not track what you browse.</p>
+          <p>{SHOP_NAME} does not track your browsing.</p>
           <a href="/api/docs">API documentation</a>
         </div>
       </footer>
@@ -42,7 +42,10 @@ export function Layout() {
   );
 }
 
-/** Scroll positions belong to entries of the history, or to the URL of a page opened directly. */
+/**
+ * Return the key of a scroll position: the history entry, or the URL if the page was opened
+ * directly.
+ */
 function scrollKey({ key, pathname, search }: Location): string {
   // Every page that is opened directly has the key "default".
   return key === "default" ? pathname + search : key;
@@ -51,7 +54,7 @@ function scrollKey({ key, pathname, search }: Location): string {
 function Drawer() {
   const { isDrawerOpen, closeDrawer } = useCart();
   const { pathname } = useLocation();
-  // Going back in the history closes the drawer.
+  // Every navigation closes the drawer.
   useEffect(() => {
     if (pathname) closeDrawer();
   }, [pathname, closeDrawer]);

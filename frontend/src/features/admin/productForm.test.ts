@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { aProduct } from "@/testing/data";
-import { changesOf, differencesOf, draftOf, EMPTY_DRAFT, productSchema } from "./productForm";
+import { EMPTY_DRAFT, findChanges, findDifferences, productSchema, toDraft } from "./productForm";
 
 const base = aProduct();
-const draft = draftOf(base);
+const draft = toDraft(base);
 const values = productSchema.parse(draft);
 
 describe("changes to send", () => {
   it("are empty if nothing changed", () => {
-    expect(changesOf(values, base)).toEqual({});
+    expect(findChanges(values, base)).toEqual({});
   });
 
   it("have only the changed fields", () => {
@@ -17,7 +17,7 @@ describe("changes to send", () => {
       price: "15,5",
       categories: ["kitchen", "garden"],
     });
-    expect(changesOf(changed, base)).toEqual({ price: 15.5, categories: ["kitchen", "garden"] });
+    expect(findChanges(changed, base)).toEqual({ price: 15.5, categories: ["kitchen", "garden"] });
   });
 });
 
@@ -36,7 +36,7 @@ describe("edit conflict", () => {
 
   it("lists the fields that differ", () => {
     const mine = { ...values, price: 15 };
-    expect(differencesOf(mine, base, theirs)).toEqual([
+    expect(findDifferences(mine, base, theirs)).toEqual([
       {
         field: "description",
         label: "Description",
@@ -50,7 +50,7 @@ describe("edit conflict", () => {
 
   it("leaves out fields that both users changed to the same value", () => {
     const mine = { ...values, price: 20, description: "Holds coffee." };
-    expect(differencesOf(mine, base, theirs)).toEqual([]);
+    expect(findDifferences(mine, base, theirs)).toEqual([]);
   });
 });
 

@@ -31,7 +31,7 @@ export const productSchema = z.object({
 
 /** The fields of the form as text. */
 export type ProductDraft = z.input<typeof productSchema>;
-/** The checked fields, as the API takes them. */
+/** The validated fields, as the API expects them. */
 export type ProductValues = z.output<typeof productSchema> & NewProductBody;
 
 export type ConflictField = "name" | "description" | "price" | "categories";
@@ -44,13 +44,13 @@ export const EMPTY_DRAFT: ProductDraft = {
   categories: [],
 };
 
-export function draftOf(product: ProductBody): ProductDraft {
+export function toDraft(product: ProductBody): ProductDraft {
   const { name, description, price, quantity, categories } = product;
   return { name, description, price: price.toFixed(2), quantity: String(quantity), categories };
 }
 
 /** Return only the changed fields, so that an edit does not overwrite other people's changes. */
-export function changesOf(values: ProductValues, base: ProductBody): ChangeProductRequest {
+export function findChanges(values: ProductValues, base: ProductBody): ChangeProductRequest {
   const changes: ChangeProductRequest = {};
   if (values.name.toLowerCase() !== base.name) changes.name = values.name;
   if (values.description !== base.description) changes.description = values.description;
@@ -64,7 +64,7 @@ export interface Difference {
   label: string;
   mine: string;
   theirs: string;
-  /** Whether the field was changed here. */
+  /** Whether this edit changed the field. */
   isMine: boolean;
 }
 
@@ -76,13 +76,13 @@ export interface Difference {
  *   base: The product that the edit started from.
  *   saved: The product that someone else has saved since.
  */
-export function differencesOf(
+export function findDifferences(
   values: ProductValues,
   base: ProductBody,
   saved: ProductBody,
 ): Difference[] {
-  const myChanges = changesOf(values, base);
-  const differences = changesOf(values, saved);
+  const myChanges = findChanges(values, base);
+  const differences = findChanges(values, saved);
   const fields: [ConflictField, label: string, mine: string, theirs: string][] = [
     ["name", "Name", values.name, saved.name],
     ["description", "Description", values.description, saved.description],

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ProductBody } from "@/api";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { productQuery } from "@/features/products/api/getProduct";
 import { asProblem } from "@/lib/problem";
 import { archiveProduct } from "./api/archiveProduct";

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 import type { ProductBody } from "@/api";
-import { productQuery, type TaggedProduct } from "@/features/products/api/getProduct";
+import { type ProductWithEtag, productQuery } from "@/features/products/api/getProduct";
 import type { Problem } from "@/lib/problem";
 import { useFormSubmit } from "@/lib/useFormSubmit";
 import { changeProduct } from "./api/changeProduct";
@@ -11,11 +11,11 @@ import { createProduct } from "./api/createProduct";
 import { putPicture } from "./api/putPicture";
 import {
   type ConflictField,
-  changesOf,
-  draftOf,
   EMPTY_DRAFT,
+  findChanges,
   type ProductValues,
   productSchema,
+  toDraft,
 } from "./productForm";
 
 const PRECONDITION_FAILED = 412;
@@ -23,12 +23,12 @@ const PRECONDITION_FAILED = 412;
 interface EditConflict {
   values: ProductValues;
   base: ProductBody;
-  saved: TaggedProduct;
+  saved: ProductWithEtag;
 }
 
 /** Return the state of the product form and what saving it involves. */
 export function useProductEditor(
-  initial: TaggedProduct | null,
+  initial: ProductWithEtag | null,
   onSaved: (product: ProductBody) => void,
 ) {
   const queries = useQueryClient();
@@ -37,7 +37,7 @@ export function useProductEditor(
   const [conflict, setConflict] = useState<EditConflict | null>(null);
   const form = useForm({
     resolver: zodResolver(productSchema),
-    defaultValues: initial ? draftOf(initial.product) : EMPTY_DRAFT,
+    defaultValues: initial ? toDraft(initial.product) : EMPTY_DRAFT,
   });
   const fetchCurrent = (id: string) => queries.fetchQuery({ ...productQuery(id), staleTime: 0 });
 
@@ -64,19 +64,19 @@ export function useProductEditor(
   });
 
   /** Continue from the saved version, with the fields in `mine` from this form. */
-  function resolveConflict(saved: TaggedProduct, mine: readonly ConflictField[]) {
+  function resolveConflict(saved: ProductWithEtag, mine: readonly ConflictField[]) {
     const draft = form.getValues();
     const kept = Object.fromEntries(mine.map((field) => [field, draft[field]]));
     setBase(saved);
-    form.reset({ ...draftOf(saved.product), ...kept });
+    form.reset({ ...toDraft(saved.product), ...kept });
     setConflict(null);
     saving.reset();
   }
   return { form, base, picture, setPicture, saving, conflict, resolveConflict };
 }
 
-async function saveChanges(values: ProductValues, base: TaggedProduct): Promise<ProductBody> {
-  const changes = changesOf(values, base.product);
+async function saveChanges(values: ProductValues, base: ProductWithEtag): Promise<ProductBody> {
+  const changes = findChanges(values, base.product);
   if (Object.keys(changes).length === 0) return base.product;
   return (await changeProduct(base.product.id, changes, base.etag)).product;
 }

@@ -12,8 +12,9 @@ export interface CartLine {
   categories: string[];
   image_url: string | null;
   quantity: number;
-  /** The price and the stock that the shopper last saw. */
+  /** The price that the shopper last saw. */
   price: number;
+  /** The stock that the shopper last saw. */
   stock: number;
 }
 
@@ -33,10 +34,10 @@ export interface Cart {
 
 export const CART_KEY = "kiosk-cart";
 const EMPTY: Cart = { lines: [], attempt: null };
-/** The most pieces of one product that an order may have. */
+/** The maximum quantity of a product in an order. */
 export const MAX_QUANTITY = lineRequestLimits.quantity.maximum;
 // Without storage, the cart lasts until the page is closed.
-let unstored = EMPTY;
+let cartWithoutStorage = EMPTY;
 
 export const cartStore = createStore<Cart>(read());
 
@@ -69,7 +70,7 @@ export function removeLine(id: string): () => void {
   };
 }
 
-/** Remember that the shopper has accepted the new price and stock of a line. */
+/** Store the new price and stock of a line, which the shopper has accepted. */
 export function acceptChange(id: string, price: number, stock: number): void {
   changeLines((lines) => lines.map((line) => (line.id === id ? { ...line, price, stock } : line)));
 }
@@ -107,7 +108,7 @@ function write(cart: Cart): void {
   try {
     localStorage.setItem(CART_KEY, JSON.stringify(cart));
   } catch {
-    unstored = cart;
+    cartWithoutStorage = cart;
   }
   cartStore.set(cart);
 }
@@ -117,7 +118,7 @@ function read(): Cart {
     const stored = localStorage.getItem(CART_KEY);
     return stored === null ? EMPTY : withValidLines(JSON.parse(stored));
   } catch {
-    return unstored;
+    return cartWithoutStorage;
   }
 }
 

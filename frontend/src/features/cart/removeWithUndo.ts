@@ -1,4 +1,4 @@
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { type CartLine, removeLine } from "./cartStore";
 
 export function removeWithUndo(line: Pick<CartLine, "id" | "name">): void {

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ProductBody } from "@/api";
 import { formatMoney } from "@/lib/money";
 import { cartProductsQuery } from "./api/getCartProducts";
@@ -23,12 +23,21 @@ interface LineChange {
 /** Return the cart's lines with current prices and stock, which are fetched on every mount. */
 export function useFreshLines() {
   const { lines } = useCart();
+  const queries = useQueryClient();
   const ids = lines.map((line) => line.id);
+  const query = cartProductsQuery(ids);
   const products = useQuery({
-    ...cartProductsQuery(ids),
+    ...query,
     enabled: ids.length > 0,
     staleTime: 0,
   });
+
+  /** Fetch again. Cancel a fetch in progress, because its response may be out of date. */
+  async function refetch() {
+    await queries.cancelQueries({ queryKey: query.queryKey, exact: true });
+    await products.refetch();
+  }
+
   const byId = new Map(products.data?.map((product) => [product.id, product]));
   const isKnown = products.data !== undefined;
   const freshLines = lines.map((line) => freshen(line, byId.get(line.id), isKnown));
@@ -38,7 +47,7 @@ export function useFreshLines() {
     /** Why current prices and stock are not known. */
     error: ids.length === 0 ? null : products.error,
     hasBlocking: freshLines.some((line) => line.change?.isBlocking),
-    refetch: products.refetch,
+    refetch,
   };
 }
 

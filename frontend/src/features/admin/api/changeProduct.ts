@@ -1,12 +1,15 @@
 import { type ChangeProductRequest, changeProduct as request } from "@/api";
-import type { TaggedProduct } from "@/features/products/api/getProduct";
+import type { ProductWithEtag } from "@/features/products/api/getProduct";
 
-/** Change a product. If its ETag has changed, the server refuses with 412. */
+/**
+ * Change a product. If someone else has changed its details since the ETag was read, the server
+ * responds with 412.
+ */
 export async function changeProduct(
   id: string,
   change: ChangeProductRequest,
   etag: string,
-): Promise<TaggedProduct> {
+): Promise<ProductWithEtag> {
   const { data, response } = await request({
     path: { product_id: id },
     body: change,

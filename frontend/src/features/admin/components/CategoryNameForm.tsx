@@ -14,7 +14,7 @@ const schema = z.object({
 interface Props {
   label: string;
   initialName?: string;
-  hasFocus?: boolean;
+  focusOnMount?: boolean;
   send: (name: string) => Promise<void>;
   onSaved: (name: string) => unknown;
   /** The buttons. */
@@ -23,7 +23,7 @@ interface Props {
 
 /** The form that adds or renames a category. */
 export function CategoryNameForm(props: Props) {
-  const { label, initialName = "", hasFocus = false, send, onSaved, children } = props;
+  const { label, initialName = "", focusOnMount = false, send, onSaved, children } = props;
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { name: initialName } });
   const saving = useFormSubmit({
     form,
@@ -44,7 +44,7 @@ export function CategoryNameForm(props: Props) {
             {...form.register("name")}
             maxLength={limits.name.maxLength}
             // biome-ignore lint/a11y/noAutofocus: the form replaces the button that was pressed.
-            autoFocus={hasFocus}
+            autoFocus={focusOnMount}
           />
         )}
       </Field>

@@ -3,7 +3,7 @@ import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
 import { Icon } from "@/components/Icon";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { focusOnMount } from "@/lib/focusOnMount";
 import { asProblem } from "@/lib/problem";
 import { capitalize } from "@/lib/text";
@@ -50,7 +50,7 @@ export function CategoryRow({ name }: { name: string }) {
         <CategoryNameForm
           label={`New name for ${name}`}
           initialName={name}
-          hasFocus
+          focusOnMount
           send={rename}
           onSaved={finish}
         >

@@ -15,7 +15,7 @@ vi.mock("recharts", async (original) => ({
 }));
 
 it("draws a bar for each day in proportion to its value", () => {
-  const { container } = render(<DayPlot days={statistics().days} of="orders" />);
+  const { container } = render(<DayPlot days={statistics().days} measure="orders" />);
   const heights = [...container.querySelectorAll("path.recharts-rectangle")].map((bar) =>
     Number(bar.getAttribute("height")),
   );

@@ -5,12 +5,12 @@ import { formatDay } from "@/lib/time";
 
 interface Props {
   days: DayBody[];
-  of: "orders" | "revenue";
+  measure: "orders" | "revenue";
 }
 
 /** An interactive bar chart. Screen readers use the table beside it. */
-export default function DayPlot({ days, of }: Props) {
-  const format = of === "revenue" ? formatMoney : String;
+export default function DayPlot({ days, measure }: Props) {
+  const format = measure === "revenue" ? formatMoney : String;
   return (
     <div className="plot" aria-hidden="true">
       <ResponsiveContainer width="100%" height="100%">
@@ -41,10 +41,13 @@ export default function DayPlot({ days, of }: Props) {
             isAnimationActive={false}
             contentStyle={TOOLTIP}
             labelFormatter={(label) => formatDay(String(label))}
-            formatter={(value) => [format(Number(value)), of === "revenue" ? "Revenue" : "Orders"]}
+            formatter={(value) => [
+              format(Number(value)),
+              measure === "revenue" ? "Revenue" : "Orders",
+            ]}
           />
           <Bar
-            dataKey={of}
+            dataKey={measure}
             fill="var(--shop-accent)"
             radius={[3, 3, 0, 0]}
             isAnimationActive={false}

@@ -11,7 +11,7 @@ const DayPlot = lazy(() => import("./DayPlot"));
 type Measure = "orders" | "revenue";
 
 export function DaySection({ days }: { days: DayBody[] }) {
-  const [of, setOf] = useState<Measure>("orders");
+  const [measure, setMeasure] = useState<Measure>("orders");
   const [isInteractive, setInteractive] = useState(false);
   return (
     <section className="panel" aria-labelledby="by-day">
@@ -19,26 +19,26 @@ export function DaySection({ days }: { days: DayBody[] }) {
         <h2 id="by-day">By day</h2>
         <fieldset className="segmented">
           <legend className="visually-hidden">Measure</legend>
-          {(["orders", "revenue"] as const).map((measure) => (
-            <label key={measure}>
+          {(["orders", "revenue"] as const).map((option) => (
+            <label key={option}>
               <input
                 type="radio"
                 name="measure"
-                checked={of === measure}
-                onChange={() => setOf(measure)}
+                checked={measure === option}
+                onChange={() => setMeasure(option)}
               />
-              <span>{measure === "orders" ? "Orders" : "Revenue"}</span>
+              <span>{option === "orders" ? "Orders" : "Revenue"}</span>
             </label>
           ))}
         </fieldset>
       </div>
       <div onPointerEnter={() => setInteractive(true)}>
         {isInteractive ? (
-          <Suspense fallback={<DayBars days={days} of={of} />}>
-            <DayPlot days={days} of={of} />
+          <Suspense fallback={<DayBars days={days} measure={measure} />}>
+            <DayPlot days={days} measure={measure} />
           </Suspense>
         ) : (
-          <DayBars days={days} of={of} />
+          <DayBars days={days} measure={measure} />
         )}
       </div>
       <details className="figures">

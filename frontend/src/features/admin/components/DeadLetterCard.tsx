@@ -4,7 +4,7 @@ import Button from "react-bootstrap/Button";
 import type { Letter } from "@/api";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { TimeAgo } from "@/components/TimeAgo";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { focusOnMount } from "@/lib/focusOnMount";
 import type { DeadLetterOwner } from "../api/listDeadLetters";
 import { replayDeadLetter } from "../api/replayDeadLetter";
@@ -15,7 +15,13 @@ interface Props {
   letter: Letter;
 }
 
-/** A dead letter: the event, why it could not be applied, and what can be done about it. */
+const ACTION_LABELS: Partial<Record<string, string>> = {
+  replay: "Replayed by",
+  "replay failed": "Replay failed, tried by",
+  discard: "Discarded by",
+};
+
+/** A dead letter: the event, the reason, and the actions Replay and Discard. */
 export function DeadLetterCard({ owner, letter }: Props) {
   return (
     <li className="panel letter">
@@ -31,13 +37,14 @@ export function DeadLetterCard({ owner, letter }: Props) {
       </p>
       <details>
         <summary>Show event</summary>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach what scrolls. */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it. */}
         <pre tabIndex={0}>{formatEvent(letter.event)}</pre>
       </details>
-      {letter.history.map((step) => (
-        <p key={step.at} className="small-text">
-          {step.action} by {step.actor} <TimeAgo time={step.at} />
-          {step.detail && `: ${step.detail}`}
+      {letter.history.map((entry) => (
+        <p key={entry.at} className="small-text">
+          {ACTION_LABELS[entry.action] ?? `${entry.action} by`} {entry.actor}{" "}
+          <TimeAgo time={entry.at} />
+          {entry.detail && `: ${entry.detail}`}
         </p>
       ))}
       {letter.status === "parked" && <Actions owner={owner} letter={letter} />}
@@ -49,7 +56,8 @@ function Actions({ owner, letter }: Props) {
   const [isDiscarding, setDiscarding] = useState(false);
   const [wasKept, setKept] = useState(false);
   const queries = useQueryClient();
-  // Refresh even after a failure: the server records it, and another admin may have acted.
+  // Refresh after a failure too: the server records failed replays, and another admin may have
+  // acted.
   const refresh = () => queries.invalidateQueries({ queryKey: ["admin", "dead-letters"] });
   const replaying = useMutation({
     mutationFn: () => replayDeadLetter(owner, letter.id),

@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import { discardRequestLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { useFormSubmit } from "@/lib/useFormSubmit";
 import { maxLength, required } from "@/lib/validation";
 import { discardDeadLetter } from "../api/discardDeadLetter";

@@ -5,7 +5,7 @@ import { Notice } from "@/components/Notice";
 import {
   type ConflictField,
   type Difference,
-  differencesOf,
+  findDifferences,
   type ProductValues,
 } from "../productForm";
 
@@ -20,11 +20,11 @@ type Side = "mine" | "theirs";
 
 /** Lets the user choose between their edit and what someone else has saved, field by field. */
 export function EditConflict({ values, base, saved, onResolve }: Props) {
-  const differences = differencesOf(values, base, saved);
+  const differences = findDifferences(values, base, saved);
   const [chosen, setChosen] = useState<Partial<Record<ConflictField, Side>>>({});
   const container = useRef<HTMLDivElement>(null);
 
-  // This replaces the form, whose button had the focus.
+  // Move the focus here, because the form that had it is gone.
   useEffect(() => container.current?.focus(), []);
 
   function sideOf({ field, isMine }: Difference): Side {
@@ -40,7 +40,7 @@ export function EditConflict({ values, base, saved, onResolve }: Props) {
         Your changes are not lost. Choose which values to keep, then save again.
       </Notice>
       {differences.length === 0 && (
-        <p>Both versions are the same, so there is nothing to choose.</p>
+        <p>Your changes match the saved version. There is nothing to choose.</p>
       )}
       {differences.map((difference) => (
         <Choice

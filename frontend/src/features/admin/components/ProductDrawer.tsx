@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import Offcanvas from "react-bootstrap/Offcanvas";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { SkeletonRows } from "@/components/Skeleton";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { productQuery } from "@/features/products/api/getProduct";
 import { ProductForm } from "./ProductForm";
 

@@ -6,7 +6,7 @@ import type { ProductBody } from "@/api";
 import { newProductBodyLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
-import type { TaggedProduct } from "@/features/products/api/getProduct";
+import type { ProductWithEtag } from "@/features/products/api/getProduct";
 import { categoriesQuery } from "@/features/products/api/listCategories";
 import { capitalize } from "@/lib/text";
 import { useProductEditor } from "../useProductEditor";
@@ -15,7 +15,7 @@ import { PictureUpload } from "./PictureUpload";
 
 interface Props {
   /** The product to edit, or null for a new one. */
-  initial: TaggedProduct | null;
+  initial: ProductWithEtag | null;
   onSaved: (product: ProductBody) => void;
 }
 

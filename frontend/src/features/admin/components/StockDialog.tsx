@@ -9,7 +9,7 @@ import type { ProductBody } from "@/api";
 import { changeProductRequestLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { productQuery } from "@/features/products/api/getProduct";
 import { randomKey } from "@/lib/randomKey";
 import { useFormSubmit } from "@/lib/useFormSubmit";

@@ -6,7 +6,7 @@ interface Props {
   note?: ReactNode;
 }
 
-/** A figure with a note, such as the figure of the day before. */
+/** A figure with a note, such as the previous day's figure. */
 export function Tile({ label, value, note }: Props) {
   return (
     <div className="tile panel">

@@ -7,12 +7,12 @@ import { json, problem, recordRequests } from "@/testing/server";
 
 const page = (orders: ReturnType<typeof anOrder>[], next_cursor: string | null = null) =>
   json({ orders, next_cursor });
-const bens = anOrder({ id: "e".repeat(24), email: "ben@example.com", status: "REJECTED" });
+const bensOrder = anOrder({ id: "e".repeat(24), email: "ben@example.com", status: "REJECTED" });
 
 beforeEach(() => startSession(aToken({ role: "admin" })));
 
 describe("all orders", () => {
-  it("requests what the URL says, including the last day", async () => {
+  it("applies the filters in the URL, including the last day", async () => {
     // Given
     const requests = recordRequests("get", "*/api/admin/orders", page([anOrder()]));
 
@@ -41,8 +41,8 @@ describe("all orders", () => {
     const requests = recordRequests(
       "get",
       "*/api/admin/orders",
-      page([anOrder(), bens]),
-      page([bens]),
+      page([anOrder(), bensOrder]),
+      page([bensOrder]),
     );
     const { user, router } = openShop("/admin/orders");
     await screen.findByRole("row", { name: /ada@example.com/ });
@@ -72,13 +72,13 @@ describe("all orders", () => {
     expect(screen.queryByRole("row", { name: /ada@example.com/ })).toBeNull();
   });
 
-  it("loads page by page", async () => {
+  it("loads the next page on request", async () => {
     // Given
     const requests = recordRequests(
       "get",
       "*/api/admin/orders",
       page([anOrder()], "c2"),
-      page([bens]),
+      page([bensOrder]),
     );
     const { user } = openShop("/admin/orders");
 
@@ -92,7 +92,7 @@ describe("all orders", () => {
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
   });
 
-  it("ignores days that do not exist", async () => {
+  it("ignores invalid filters in the URL", async () => {
     // Given
     const requests = recordRequests("get", "*/api/admin/orders", page([anOrder()]));
 

@@ -67,7 +67,7 @@ export function AdminOrdersPage() {
             <input
               {...control}
               type="date"
-              value={day(search.get("since"))}
+              value={validDay(search.get("since"))}
               onChange={(event) => change("since", event.target.value)}
             />
           )}
@@ -77,7 +77,7 @@ export function AdminOrdersPage() {
             <input
               {...control}
               type="date"
-              value={day(search.get("until"))}
+              value={validDay(search.get("until"))}
               onChange={(event) => change("until", event.target.value)}
             />
           )}
@@ -122,7 +122,7 @@ const COLUMNS: Column<OrderBody>[] = [
 function toQuery(search: URLSearchParams): AdminOrderQuery {
   const status = search.get("status") ?? "";
   const email = search.get("email");
-  const [since, until] = [day(search.get("since")), day(search.get("until"))];
+  const [since, until] = [validDay(search.get("since")), validDay(search.get("until"))];
   return {
     ...(status in STATUS ? { status: status as OrderStatus } : {}),
     ...(email ? { email } : {}),
@@ -131,15 +131,15 @@ function toQuery(search: URLSearchParams): AdminOrderQuery {
   };
 }
 
-/** Return a valid day from the URL, or an empty string: people may edit the URL. */
-function day(text: string | null): string {
+/** Return the day if it is valid, or an empty string. Users can edit the URL. */
+function validDay(text: string | null): string {
   if (!text || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return "";
   const time = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text) ? text : "";
 }
 
 function rangeErrorOf(search: URLSearchParams): string | undefined {
-  const [since, until] = [day(search.get("since")), day(search.get("until"))];
+  const [since, until] = [validDay(search.get("since")), validDay(search.get("until"))];
   return since && until && since > until
     ? "The end date must not be before the start date."
     : undefined;

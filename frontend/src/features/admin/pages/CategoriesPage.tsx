@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { SkeletonRows } from "@/components/Skeleton";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { categoriesQuery } from "@/features/products/api/listCategories";
 import { useTitle } from "@/lib/useTitle";
 import { addCategory } from "../api/addCategory";

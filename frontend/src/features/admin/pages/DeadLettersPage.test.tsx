@@ -73,13 +73,18 @@ describe("dead letter", () => {
 
   it("stays with its history after a failed replay", async () => {
     // Given
-    const step = {
+    const failedReplay = {
       at: "2026-01-02T00:00:00Z",
       actor: "ada@example.com",
       action: "replay failed",
       detail: "Still no lines.",
     };
-    recordRequests("get", LETTERS, letters(aLetter()), letters(aLetter({ history: [step] })));
+    recordRequests(
+      "get",
+      LETTERS,
+      letters(aLetter()),
+      letters(aLetter({ history: [failedReplay] })),
+    );
     recordRequests("post", `${LETTERS}/:id/replay`, () =>
       problem(409, "replay-failed", "The event could not be applied: still no lines."),
     );
@@ -90,10 +95,28 @@ describe("dead letter", () => {
 
     // Then
     expect(await screen.findByRole("alert")).toHaveTextContent("still no lines.");
-    expect(await screen.findByText(/replay failed by ada@example.com/)).toHaveTextContent(
+    expect(await screen.findByText(/Replay failed, tried by ada@example.com/)).toHaveTextContent(
       "Still no lines.",
     );
     expect(screen.getByRole("button", { name: "Replay" })).toBeEnabled();
+  });
+
+  it.each([
+    ["replay", "Replayed by"],
+    ["replay failed", "Replay failed, tried by"],
+    ["discard", "Discarded by"],
+    ["export", "export by"],
+  ])("shows who did the action %s", async (action, label) => {
+    // Given
+    const entry = { at: "2026-01-02T00:00:00Z", actor: "ada@example.com", action, detail: "" };
+    recordRequests("get", LETTERS, letters(aLetter({ history: [entry] })));
+
+    // When
+    openShop("/admin/dead-letters");
+
+    // Then
+    const [line] = await screen.findAllByText(/ada@example.com/);
+    expect(line).toHaveTextContent(`${label} ada@example.com`);
   });
 
   it("is discarded only with a reason", async () => {

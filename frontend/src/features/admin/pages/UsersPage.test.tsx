@@ -35,11 +35,11 @@ describe("users", () => {
     expect(within(row).getByText("Customer")).toBeVisible();
 
     // When
-    await user.click(within(row).getByRole("button", { name: /Make administrator/ }));
+    await user.click(within(row).getByRole("button", { name: /Make admin/ }));
 
     // Then
     const question = await screen.findByRole("dialog", {
-      name: "Make this user an administrator?",
+      name: "Make this user an admin?",
     });
     expect(question).toHaveTextContent("ben@example.com will be able to change products");
     expect(sent).toEqual([]);
@@ -49,12 +49,12 @@ describe("users", () => {
 
     // Then
     await waitFor(() => expect(question).not.toBeInTheDocument());
-    expect(await within(row).findByText("Administrator")).toBeVisible();
+    expect(await within(row).findByText("Admin")).toBeVisible();
     expect(sent).toMatchObject([{ path: "/api/users/ben%40example.com", body: { role: "admin" } }]);
-    expect(screen.getByText("ben@example.com is an administrator now.")).toBeVisible();
+    expect(screen.getByText("ben@example.com is an admin now.")).toBeVisible();
   });
 
-  it("keep the last administrator and show why", async () => {
+  it("keep the last admin and show why", async () => {
     // Given
     recordRequests("get", "*/api/users", people([me]));
     const sent = recordRequests("patch", "*/api/users/:email", () =>
@@ -79,7 +79,7 @@ describe("users", () => {
 
     // Then
     await waitFor(() => expect(question).not.toBeInTheDocument());
-    expect(within(row).getByText("Administrator")).toBeVisible();
+    expect(within(row).getByText("Admin")).toBeVisible();
   });
 
   it("load page by page", async () => {

@@ -6,7 +6,7 @@ import type { ListedAccount } from "@/api";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { TimeAgo } from "@/components/TimeAgo";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { useAuth } from "@/features/auth/AuthContext";
 import { useTitle } from "@/lib/useTitle";
 import { changeRole } from "../api/changeRole";
@@ -51,13 +51,13 @@ export function UsersPage() {
             },
             {
               label: "Role",
-              cell: (user) => (user.role === "admin" ? "Administrator" : "Customer"),
+              cell: (user) => (user.role === "admin" ? "Admin" : "Customer"),
             },
             {
               label: "Actions",
               cell: (user) => (
                 <Button variant="outline-secondary" onClick={() => setChosen(user)}>
-                  {user.role === "admin" ? "Make customer" : "Make administrator"}
+                  {user.role === "admin" ? "Make customer" : "Make admin"}
                   <span className="visually-hidden">: {user.email}</span>
                 </Button>
               ),
@@ -76,7 +76,7 @@ function ConfirmRole({ user, onClose }: { user: ListedAccount; onClose: () => vo
   const changing = useMutation({
     mutationFn: () => changeRole(user.email, role),
     onSuccess: () => {
-      toast(`${user.email} is ${role === "admin" ? "an administrator" : "a customer"} now.`);
+      toast(`${user.email} is ${role === "admin" ? "an admin" : "a customer"} now.`);
       onClose();
       return queries.invalidateQueries({ queryKey: usersQuery.queryKey });
     },
@@ -85,7 +85,7 @@ function ConfirmRole({ user, onClose }: { user: ListedAccount; onClose: () => vo
     <Modal show onHide={onClose} centered aria-labelledby="role-title">
       <Modal.Header closeButton>
         <Modal.Title as="h2" id="role-title">
-          {role === "admin" ? "Make this user an administrator?" : "Make this user a customer?"}
+          {role === "admin" ? "Make this user an admin?" : "Make this user a customer?"}
         </Modal.Title>
       </Modal.Header>
       <Modal.Body className="form-stack">

@@ -3,7 +3,7 @@ import Button from "react-bootstrap/Button";
 import { useForm } from "react-hook-form";
 import { passwordChangeRequestLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { useFormSubmit } from "@/lib/useFormSubmit";
 import { changePassword } from "../api/changePassword";
 import { passwordChangeSchema } from "../schemas";

@@ -5,12 +5,13 @@ import { anOrder, aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { json, recordRequests } from "@/testing/server";
 
-const orders = () => recordRequests("get", "*/api/orders", json({ orders: [], next_cursor: null }));
+const recordOrderRequests = () =>
+  recordRequests("get", "*/api/orders", json({ orders: [], next_cursor: null }));
 
 describe("page for signed-in users", () => {
   it("sends a visitor to sign in and remembers the full URL", async () => {
     // Given
-    const requests = orders();
+    const requests = recordOrderRequests();
 
     // When
     const { router } = openShop("/orders?from=mail");
@@ -24,7 +25,7 @@ describe("page for signed-in users", () => {
 
   it("waits until the session is known", async () => {
     // Given
-    orders();
+    recordOrderRequests();
     sessionStore.set({ status: "unknown" });
 
     // When
@@ -42,7 +43,7 @@ describe("page for signed-in users", () => {
     expect(await screen.findByRole("heading", { name: "Your orders" })).toBeVisible();
   });
 
-  it("closes and forgets personal data when the session ends", async () => {
+  it("closes and removes personal data from the cache when the session ends", async () => {
     // Given
     recordRequests(
       "get",
@@ -62,14 +63,14 @@ describe("page for signed-in users", () => {
   });
 });
 
-describe("page for administrators", () => {
+describe("page for admins", () => {
   it("sends a visitor to sign in", async () => {
     const { router } = openShop("/admin/users");
     await screen.findByRole("heading", { name: "Sign in" });
     expect(router.state.location.search).toBe("?next=%2Fadmin%2Fusers");
   });
 
-  it("denies access to a customer without a request", async () => {
+  it("denies access to a shopper, and sends no request", async () => {
     // Given
     const requests = recordRequests("get", "*/api/users", json({ users: [], next_cursor: null }));
     startSession(aToken());

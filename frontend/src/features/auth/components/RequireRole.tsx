@@ -15,7 +15,7 @@ export function RequireUser({ children }: { children?: ReactNode }) {
   return children ?? <Outlet />;
 }
 
-/** Show a page to administrators only. */
+/** Show a page to admins only. */
 export function RequireAdmin() {
   const { isAdmin } = useAuth();
   return <RequireUser>{isAdmin ? <Outlet /> : <AccessDenied />}</RequireUser>;
@@ -30,7 +30,7 @@ function AccessDenied() {
         <Icon name="user" />
         <h1 tabIndex={-1}>Access denied</h1>
         <p className="muted">
-          You are signed in as {session?.email}. Ask an administrator to give you access.
+          You are signed in as {session?.email}. Ask an admin to give you access.
         </p>
         <Link className="btn btn-primary" to="/">
           Back to the home page

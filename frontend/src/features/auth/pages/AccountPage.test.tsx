@@ -22,7 +22,7 @@ async function fillIn(current: string, replacement: string) {
 beforeEach(() => startSession(aToken()));
 
 describe("account page", () => {
-  it("shows the user and links administrators to the administration", async () => {
+  it("shows the user and links admins to the administration", async () => {
     // When
     openShop("/account");
 

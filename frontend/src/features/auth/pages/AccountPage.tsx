@@ -14,7 +14,7 @@ export function AccountPage() {
         </div>
         <section className="panel form-stack" aria-labelledby="account">
           <h2 id="account">{session?.email}</h2>
-          <p className="muted">{isAdmin ? "Administrator" : "Customer"}</p>
+          <p className="muted">{isAdmin ? "Admin" : "Customer"}</p>
           <p>
             <Link to="/orders">Your orders</Link>
           </p>

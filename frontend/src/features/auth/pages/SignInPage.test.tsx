@@ -39,7 +39,7 @@ describe("sign-in", () => {
   it("shows the server's message for wrong credentials", async () => {
     // Given
     server.use(
-      http.post("*/api/login", () => problem(401, "bad-credentials", "Wrong e-mail or password.")),
+      http.post("*/api/login", () => problem(401, "bad-credentials", "Wrong email or password.")),
     );
     const { user } = openShop("/sign-in");
 
@@ -47,7 +47,7 @@ describe("sign-in", () => {
     await fillIn(user, "ada@example.com", "wrong password");
 
     // Then
-    expect(await screen.findByRole("alert")).toHaveTextContent("Wrong e-mail or password.");
+    expect(await screen.findByRole("alert")).toHaveTextContent("Wrong email or password.");
   });
 
   it("shows the server's message after too many attempts and keeps the values", async () => {
@@ -83,7 +83,7 @@ describe("sign-in", () => {
 describe("registration", () => {
   it("shows the server's message at its field", async () => {
     // Given
-    const errors = [{ field: "email", message: "This is no e-mail address." }];
+    const errors = [{ field: "email", message: "This is no email address." }];
     server.use(http.post("*/api/register", () => problem(422, "validation", "Not valid.", errors)));
     const { user } = openShop("/register");
 
@@ -91,7 +91,7 @@ describe("registration", () => {
     await fillIn(user, "ada@x", "correct horse");
 
     // Then
-    expect(await screen.findByText("This is no e-mail address.")).toBeVisible();
+    expect(await screen.findByText("This is no email address.")).toBeVisible();
     expect(screen.getByLabelText("Email")).toBeInvalid();
   });
 

@@ -2,9 +2,8 @@ import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import type { ProductBody } from "@/api";
 import { QuantityStepper } from "@/components/QuantityStepper";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { focusOnMount } from "@/lib/focusOnMount";
-
 import { useCart } from "../CartContext";
 import { addLine, MAX_QUANTITY, setQuantity } from "../cartStore";
 import { removeWithUndo } from "../removeWithUndo";
@@ -12,7 +11,7 @@ import { removeWithUndo } from "../removeWithUndo";
 /** A button on a product card that becomes a stepper when the product is in the cart. */
 export function AddToCart({ product }: { product: ProductBody }) {
   // The button and the stepper replace each other, so the new one takes the focus.
-  const [wasUsed, setUsed] = useState(false);
+  const [hasChangedCart, setChangedCart] = useState(false);
   const line = useCart().lines.find(({ id }) => id === product.id);
   if (line) {
     return (
@@ -21,9 +20,9 @@ export function AddToCart({ product }: { product: ProductBody }) {
         value={line.quantity}
         min={0}
         max={Math.min(Math.max(product.quantity, line.quantity), MAX_QUANTITY)}
-        takesFocus={wasUsed}
+        takesFocus={hasChangedCart}
         onChange={(quantity) => {
-          setUsed(true);
+          setChangedCart(true);
           if (quantity === 0) removeWithUndo(line);
           else setQuantity(line.id, quantity);
         }}
@@ -31,13 +30,13 @@ export function AddToCart({ product }: { product: ProductBody }) {
     );
   }
   function add() {
-    setUsed(true);
+    setChangedCart(true);
     addLine(product, 1);
     toast(`Added ${product.name} to your cart.`);
   }
   return (
     <Button
-      ref={wasUsed ? focusOnMount : undefined}
+      ref={hasChangedCart ? focusOnMount : undefined}
       variant="outline-secondary"
       disabled={product.quantity === 0}
       onClick={add}

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Button from "react-bootstrap/Button";
 import type { OrderBody } from "@/api";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { toast } from "@/components/toasts";
+import { toast } from "@/components/toastStore";
 import { cartProductsQuery } from "../api/getCartProducts";
 import { useCart } from "../CartContext";
 import { addLine, cartStore } from "../cartStore";

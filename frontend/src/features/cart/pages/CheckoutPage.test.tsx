@@ -28,6 +28,10 @@ function recordOrders(...responses: (() => Response)[]): PlacedOrder[] {
 }
 
 const created = () => HttpResponse.json(anOrder({ status: "ACCEPTED" }), { status: 201 });
+const priceChanged = () =>
+  problem(409, "price-changed", "Some prices have changed.", [
+    { field: "products.0", message: "The price is now 15.00." },
+  ]);
 const placeButton = () => screen.findByRole("button", { name: "Place order" });
 
 beforeEach(() => {
@@ -56,7 +60,7 @@ describe("visitor at checkout", () => {
 describe("placing an order", () => {
   beforeEach(() => startSession(aToken()));
 
-  it("sends the shown prices and empties the cart", async () => {
+  it("sends the displayed prices and empties the cart", async () => {
     // Given
     const placed = recordOrders();
 
@@ -129,15 +133,15 @@ describe("placing an order", () => {
 
   it("shows a refusal at its line, even after another tab removes a line", async () => {
     // Given
-    const errors = [{ field: "products.1", message: "Only 1 of bowl is left." }];
-    recordOrders(() => problem(409, "insufficient-stock", "There is not enough in stock.", errors));
+    const errors = [{ field: "products.1", message: "Only 1 left." }];
+    recordOrders(() => problem(409, "insufficient-stock", "There is not enough stock.", errors));
     const { user } = openShop("/checkout");
 
     // When
     await user.click(await placeButton());
 
     // Then
-    const note = await screen.findByText("Only 1 of bowl is left.");
+    const note = await screen.findByText("Only 1 left.");
     expect(note.closest("li")).toHaveTextContent("bowl");
     await waitFor(() => expect(cartStore.get().attempt?.wasSent).toBe(false));
 
@@ -147,7 +151,7 @@ describe("placing an order", () => {
 
     // Then
     await waitFor(() => expect(screen.queryByText("mug")).toBeNull());
-    expect(screen.getByText("Only 1 of bowl is left.").closest("li")).toHaveTextContent("bowl");
+    expect(screen.getByText("Only 1 left.").closest("li")).toHaveTextContent("bowl");
   });
 
   it("uses the stored key again after a reload", async () => {
@@ -159,8 +163,8 @@ describe("placing an order", () => {
     await user.click(await placeButton());
     await screen.findByText("You are offline");
     cleanup();
-    const { user: later } = openShop("/checkout");
-    await later.click(await placeButton());
+    const { user: userAfterReload } = openShop("/checkout");
+    await userAfterReload.click(await placeButton());
     await screen.findByRole("heading", { name: /Accepted/ });
 
     // Then
@@ -189,16 +193,12 @@ describe("placing an order", () => {
 
   it("asks again with the new price and a new key if a price has changed", async () => {
     // Given
-    const errors = [{ field: "products.0", message: "The price is €15.00 now." }];
-    const placed = recordOrders(() =>
-      problem(409, "price-changed", "Some prices changed.", errors),
-    );
-    recordRequests(
-      "get",
-      "*/api/products",
-      json(productPage([aProduct(), bowl])),
-      json(productPage([aProduct({ price: 15 }), bowl])),
-    );
+    let mug = aProduct();
+    const placed = recordOrders(() => {
+      mug = aProduct({ price: 15 });
+      return priceChanged();
+    });
+    server.use(http.get("*/api/products", () => HttpResponse.json(productPage([mug, bowl]))));
     const { user } = openShop("/checkout");
     await screen.findByText("€29.30");
 
@@ -206,7 +206,7 @@ describe("placing an order", () => {
     await user.click(await placeButton());
 
     // Then
-    expect(await screen.findByText("Some prices changed.")).toBeVisible();
+    expect(await screen.findByText("Some prices have changed.")).toBeVisible();
     expect(await screen.findByText("€30.30")).toBeVisible();
 
     // When
@@ -221,12 +221,38 @@ describe("placing an order", () => {
     expect(placed[1]?.key).not.toBe(placed[0]?.key);
   });
 
+  it("shows the new price if the order is refused during the first check of prices", async () => {
+    // Given
+    recordOrders(priceChanged);
+    const firstCheck = gate();
+    const checks = recordRequests(
+      "get",
+      "*/api/products",
+      async () => {
+        await firstCheck.opened;
+        return HttpResponse.json(productPage([aProduct(), bowl]));
+      },
+      json(productPage([aProduct({ price: 15 }), bowl])),
+    );
+    const { user } = openShop("/checkout");
+    await waitFor(() => expect(checks).toHaveLength(1));
+
+    // When
+    await user.click(await placeButton());
+
+    // Then
+    expect(await screen.findByText("The price is now 15.00.")).toBeVisible();
+    expect(await screen.findByText("€30.30")).toBeVisible();
+    expect(checks).toHaveLength(2);
+    firstCheck.open();
+  });
+
   it("removes ordered items and keeps what another tab added", async () => {
     // Given
-    const responded = gate();
+    const responseGate = gate();
     server.use(
       http.post("*/api/orders", async () => {
-        await responded.opened;
+        await responseGate.opened;
         return created();
       }),
       http.get("*/api/orders/:id", () => HttpResponse.json(anOrder({ status: "ACCEPTED" }))),
@@ -241,7 +267,7 @@ describe("placing an order", () => {
 
     // When
     act(() => addLine(aProduct({ id: "d".repeat(24), name: "lamp" }), 1));
-    responded.open();
+    responseGate.open();
 
     // Then
     await screen.findByRole("heading", { name: /Accepted/ });

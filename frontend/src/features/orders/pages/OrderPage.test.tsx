@@ -197,7 +197,7 @@ describe("order page", () => {
   });
 });
 
-describe("another user's order for an administrator", () => {
+describe("another user's order for an admin", () => {
   beforeEach(() => startSession(aToken({ email: "root@example.com", role: "admin" })));
 
   it("is polled, because the stream has only the user's own orders", async () => {

@@ -33,7 +33,7 @@ export function OrderPage({ ReorderButton }: Props) {
     refetchInterval: ({ state }) => interval(isUnsettled(state.data)),
   });
   const isMine = data?.email === useAuth().session?.email;
-  // The stream has only the user's own orders, but administrators can open every order.
+  // The stream has only the user's own orders, but admins can open every order.
   useLiveOrders(isMine && isUnsettled(data));
   useTitle(data ? `Order: ${STATUS[data.status].label}` : "Order");
   if (data) return <Order order={data} isMine={isMine} ReorderButton={ReorderButton} />;

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { getProduct, type ProductBody } from "@/api";
 
-export interface TaggedProduct {
+export interface ProductWithEtag {
   product: ProductBody;
   etag: string;
 }
@@ -10,7 +10,7 @@ export interface TaggedProduct {
 export function productQuery(id: string) {
   return queryOptions({
     queryKey: ["products", "detail", id],
-    queryFn: async ({ signal }): Promise<TaggedProduct> => {
+    queryFn: async ({ signal }): Promise<ProductWithEtag> => {
       const { data, response } = await getProduct({ path: { product_id: id }, signal });
       return { product: data, etag: response.headers.get("ETag") ?? "" };
     },

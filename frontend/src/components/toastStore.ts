@@ -13,7 +13,7 @@ export const toastStore = createStore<Toast[]>([]);
 export const toastHostStore = createStore<HTMLElement | null>(null);
 let lastId = 0;
 
-/** Show a message for some seconds, with an Undo button if `undo` is given. */
+/** Show a message for a few seconds, with an Undo button if `undo` is given. */
 export function toast(text: string, undo?: () => void): void {
   lastId += 1;
   const id = lastId;
