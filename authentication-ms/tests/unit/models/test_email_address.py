@@ -1,11 +1,11 @@
 import pytest
 
-from authentication.models.emails import normalise
+from authentication.models.email_address import normalize
 
 
-class TestNormalise:
+class TestNormalize:
     @pytest.mark.parametrize(
-        ("typed", "kept"),
+        ("text", "normal_form"),
         [
             ("aaa@aaa.com", "aaa@aaa.com"),
             ("  Ann@Shop.COM ", "ann@shop.com"),
@@ -16,6 +16,6 @@ class TestNormalise:
             ("", ""),
         ],
     )
-    def test_Given_Spelling_When_Normalised_Then_ThereIsOne(self, typed: str, kept: str) -> None:
-        assert normalise(typed) == kept
-        assert normalise(kept) == kept
+    def test_returns_the_normal_form(self, text: str, normal_form: str) -> None:
+        assert normalize(text) == normal_form
+        assert normalize(normal_form) == normal_form
