@@ -57,9 +57,11 @@ class TestMigrations:
             assert indexes["expiry"]["expireAfterSeconds"] == 0
             assert indexes["expiry"]["key"] == [("expires_at", 1)]
 
-    async def test_create_schemas_that_refuse_a_malformed_account(self, database: Database) -> None:
+    async def test_create_schemas_that_refuse_a_malformed_account(
+        self, real_database: Database
+    ) -> None:
         with pytest.raises(WriteError):
-            await database["users"].insert_one({"email": "a@b.com", "role": "root"})
+            await real_database["users"].insert_one({"email": "a@b.com", "role": "root"})
 
     async def test_let_the_users_of_an_older_database_log_in(
         self, bare_database: Database, settings: AuthenticationSettings, mongo_url: str

@@ -1,5 +1,7 @@
 import asyncio
 import threading
+from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from passlib.context import CryptContext
@@ -21,21 +23,20 @@ def account(password_hash: str, *, wrapped: bool = False) -> Account:
     )
 
 
-class FakeContext(CryptContext):  # type: ignore[misc]
+class FakeContext:
     """Counts checks, and can block them."""
 
     def __init__(self) -> None:
-        super().__init__(schemes=["argon2"])
         self.checks = 0
         self.running = 0
         self.max_running = 0
         self.unblocked = threading.Event()
         self.unblocked.set()
 
-    def hash(self, secret: str, **_: object) -> str:
+    def hash(self, secret: str) -> str:
         return f"hash of {secret}"
 
-    def verify(self, secret: str, password_hash: str, **_: object) -> bool:
+    def verify(self, secret: str, password_hash: str) -> bool:
         self.checks += 1
         self.running += 1
         self.max_running = max(self.max_running, self.running)
@@ -47,6 +48,12 @@ class FakeContext(CryptContext):  # type: ignore[misc]
 @pytest.fixture
 def context() -> FakeContext:
     return FakeContext()
+
+
+@pytest.fixture
+def fake_hasher(context: FakeContext) -> Iterator[PasswordHasher]:
+    with PasswordHasher(cast("CryptContext", context)) as hasher:
+        yield hasher
 
 
 class TestArgon2id:
@@ -75,38 +82,35 @@ class TestMatches:
 
     @pytest.mark.parametrize("known", [account("hash of x"), account("y", wrapped=True), None])
     async def test_costs_one_check_for_every_account_and_for_none(
-        self, known: Account | None, context: FakeContext
+        self, known: Account | None, context: FakeContext, fake_hasher: PasswordHasher
     ) -> None:
-        with PasswordHasher(context) as hasher:
-            await hasher.matches("wrong", known)
+        await fake_hasher.matches("wrong", known)
         assert context.checks == 1
 
 
 class TestQueue:
     async def test_refuses_a_password_when_two_are_checked_and_twenty_wait(
-        self, context: FakeContext
+        self, context: FakeContext, fake_hasher: PasswordHasher
     ) -> None:
         # Given
         context.unblocked.clear()
-        with PasswordHasher(context) as hasher:
-            tasks = [asyncio.create_task(hasher.matches("x", None)) for _ in range(22)]
-            await asyncio.sleep(0)
-            # When
-            with pytest.raises(PasswordsBusyError) as refused:
-                await hasher.matches("x", None)
-            context.unblocked.set()
-            await asyncio.gather(*tasks)
+        tasks = [asyncio.create_task(fake_hasher.matches("x", None)) for _ in range(22)]
+        await asyncio.sleep(0)
+        # When
+        with pytest.raises(PasswordsBusyError) as refused:
+            await fake_hasher.matches("x", None)
+        context.unblocked.set()
+        await asyncio.gather(*tasks)
         # Then
         assert refused.value.waiting == 22
         assert context.checks == 22
         assert context.max_running == 2
 
     async def test_accepts_passwords_again_after_the_queue_was_full(
-        self, context: FakeContext
+        self, context: FakeContext, fake_hasher: PasswordHasher
     ) -> None:
-        with PasswordHasher(context) as hasher:
-            await asyncio.gather(*(hasher.matches("x", None) for _ in range(22)))
-            await hasher.matches("x", None)
+        await asyncio.gather(*(fake_hasher.matches("x", None) for _ in range(22)))
+        await fake_hasher.matches("x", None)
         assert context.checks == 23
 
     async def test_releases_memory_when_it_has_been_idle(

@@ -1,0 +1,245 @@
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from yarl import URL
+
+from gateway.forwarding.client import ConnectionPool
+from gateway.testing import Client, ServiceDouble, running_gateway, serving_raw
+
+UNREACHABLE = "http://127.0.0.1:1"
+TARGETS = {
+    "GET": "/api/products",
+    "PUT": "/api/products/1/image",
+    "DELETE": "/api/products/1",
+    "POST": "/api/products",
+}
+
+
+class TestUnavailableService:
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    async def test_is_reported_if_it_refuses_the_connection(
+        self, service: ServiceDouble, user: dict[str, str], method: str
+    ) -> None:
+        # Given
+        async with running_gateway(service.url, orders_url=UNREACHABLE) as client:
+            # When
+            response = await client.request(method, "/api/orders", user, b"{}")
+        # Then
+        assert response.status == 503
+        assert response.json()["type"] == "/problems/unavailable"
+        assert response.json()["detail"] == "Orders is unavailable. Try again in a moment."
+        assert response.header("Retry-After") == "1"
+
+    async def test_is_reported_if_its_name_cannot_be_resolved(self, service: ServiceDouble) -> None:
+        url = "http://nowhere.invalid"
+        async with running_gateway(service.url, products_url=url) as client:
+            assert (await client.request("GET", "/api/products")).status == 503
+
+    async def test_is_reported_if_all_connections_are_in_use(
+        self, service: ServiceDouble, user: dict[str, str]
+    ) -> None:
+        # Given
+        started, released = asyncio.Event(), asyncio.Event()
+
+        async def respond(_request: web.Request) -> web.StreamResponse:
+            started.set()
+            await released.wait()
+            return web.Response()
+
+        service.respond = respond
+        async with running_gateway(
+            service.url, connections_per_service=1, connect_seconds=0.1
+        ) as client:
+            first = client.start("POST", "/api/orders", user)
+            await asyncio.wait_for(started.wait(), 5)
+            # When
+            second = await client.request("POST", "/api/orders", user)
+            released.set()
+            await first.finished()
+        # Then
+        assert (first.response.status, second.status) == (200, 503)
+        assert len(service.received) == 1
+
+
+class TestRetry:
+    @pytest.mark.parametrize(
+        ("method", "target", "attempts", "body"),
+        [
+            ("GET", "/api/products", 2, b""),
+            ("HEAD", "/api/products", 2, b""),
+            ("PUT", "/api/products/1/image", 2, b"small"),
+            ("PUT", "/api/products/1/image", 2, [b"it ", b"streams"]),
+            ("DELETE", "/api/products/1", 2, b""),
+            ("POST", "/api/products", 1, b"{}"),
+            ("PATCH", "/api/products/1", 1, b"{}"),
+        ],
+    )
+    async def test_follows_a_refused_connection_if_the_method_is_idempotent(
+        self,
+        service: ServiceDouble,
+        admin: dict[str, str],
+        monkeypatch: pytest.MonkeyPatch,
+        method: str,
+        target: str,
+        attempts: int,
+        body: bytes | list[bytes],
+    ) -> None:
+        # Given a service that is up at the second attempt
+        urls: list[URL] = []
+        send = ConnectionPool.request
+
+        async def request(
+            pool: ConnectionPool, method: str, url: URL, *arguments: Any
+        ) -> aiohttp.ClientResponse:
+            urls.append(url)
+            if len(urls) == 2:
+                url = URL(service.url + url.raw_path_qs, encoded=True)
+            return await send(pool, method, url, *arguments)
+
+        monkeypatch.setattr(ConnectionPool, "request", request)
+        async with running_gateway(service.url, products_url=UNREACHABLE) as client:
+            # When
+            response = await client.request(method, target, admin, body)
+        # Then
+        assert urls == [URL(UNREACHABLE + target)] * attempts
+        assert response.status == (200 if attempts == 2 else 503)
+        expected = b"".join(body) if isinstance(body, list) else body
+        assert [request.body for request in service.received] == [expected] * (attempts - 1)
+
+
+class TestBrokenService:
+    @pytest.mark.parametrize(
+        "sent",
+        [b"", b"HTTP/1.1 200 OK\r\nContent-Le", b"nonsense\r\n\r\n", b"HTTP/1.1 999999 ?\r\n\r\n"],
+    )
+    @pytest.mark.parametrize("method", TARGETS)
+    async def test_is_reported_without_a_retry(
+        self, service: ServiceDouble, admin: dict[str, str], sent: bytes, method: str
+    ) -> None:
+        # Given
+        requests = 0
+
+        async def talk(_reader: StreamReader, writer: StreamWriter) -> None:
+            nonlocal requests
+            requests += 1
+            writer.write(sent)
+
+        async with (
+            serving_raw(talk) as url,
+            running_gateway(service.url, products_url=url) as client,
+        ):
+            # When
+            body = b"" if method == "GET" else b"{}"
+            response = await client.request(method, TARGETS[method], admin, body)
+        # Then
+        assert response.status == 502
+        assert response.json()["type"] == "/problems/bad-gateway"
+        assert requests == 1
+
+    async def test_is_reported_without_a_retry_on_a_pooled_connection(
+        self, service: ServiceDouble
+    ) -> None:
+        # Given
+        requests: list[int] = []
+
+        async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+            requests.append(1)
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            requests.append(2)
+
+        async with (
+            serving_raw(talk) as url,
+            running_gateway(service.url, products_url=url) as client,
+        ):
+            # When
+            first = await client.request("GET", "/api/products")
+            second = await client.request("GET", "/api/products")
+        # Then
+        assert (first.status, second.status) == (204, 502)
+        assert requests == [1, 2]
+
+    @pytest.mark.parametrize(
+        "rest",
+        [b"Content-Length: 100\r\n\r\npart", b"Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n"],
+    )
+    async def test_leaves_the_response_incomplete_if_it_breaks_off(
+        self, service: ServiceDouble, rest: bytes
+    ) -> None:
+        # Given
+        async def talk(_reader: StreamReader, writer: StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\n" + rest)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+        async with (
+            serving_raw(talk) as url,
+            running_gateway(service.url, products_url=url) as client,
+        ):
+            # When
+            exchange = client.start("GET", "/api/products")
+            await exchange.finished()
+        # Then
+        assert exchange.response.body == b"part"
+        assert not exchange.response.complete
+
+
+class TestSlowService:
+    @pytest.mark.parametrize("limit", [{"read_seconds": 0.1}, {"whole_seconds": 0.1}])
+    async def test_is_reported_after_a_timeout(
+        self, service: ServiceDouble, user: dict[str, str], limit: dict[str, Any]
+    ) -> None:
+        # Given
+        async def respond(_request: web.Request) -> web.StreamResponse:
+            await asyncio.sleep(5)
+            return web.Response()
+
+        service.respond = respond
+        async with running_gateway(service.url, **limit) as client:
+            # When
+            response = await client.request("POST", "/api/orders", user, b"{}")
+        # Then
+        assert response.status == 504
+        assert response.json()["type"] == "/problems/gateway-timeout"
+        assert len(service.received) == 1
+
+
+class TestResponse:
+    async def test_keeps_its_encoding(self, client: Client, service: ServiceDouble) -> None:
+        # Given
+        async def respond(_request: web.Request) -> web.StreamResponse:
+            return web.Response(body=b"not really gzip", headers={"Content-Encoding": "gzip"})
+
+        service.respond = respond
+        # When
+        response = await client.request("GET", "/api/products", {"Accept-Encoding": "gzip"})
+        # Then
+        assert response.body == b"not really gzip"
+        assert response.header("Content-Encoding") == "gzip"
+        assert service.received[0].headers["Accept-Encoding"] == "gzip"
+
+    async def test_to_head_has_no_body(self, client: Client, service: ServiceDouble) -> None:
+        # When
+        response = await client.request("HEAD", "/api/products")
+        # Then
+        assert (response.status, response.body, response.complete) == (200, b"", True)
+        assert response.header("Content-Length") == "19"
+        assert service.received[0].method == "GET"
+
+    async def test_may_be_a_redirect_which_is_not_followed(
+        self, client: Client, service: ServiceDouble
+    ) -> None:
+        # Given
+        async def respond(_request: web.Request) -> web.StreamResponse:
+            return web.Response(status=307, headers={"Location": "/elsewhere"})
+
+        service.respond = respond
+        # When
+        response = await client.request("GET", "/api/products")
+        # Then
+        assert response.status == 307
+        assert len(service.received) == 1
