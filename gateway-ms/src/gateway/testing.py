@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -32,7 +32,7 @@ class Signer:
     public_pem: str
 
     @classmethod
-    def generate(cls, kid: str) -> "Signer":
+    def generate(cls, kid: str) -> Self:
         """Return a signer with a new key pair."""
         key = rsa.generate_private_key(65537, 2048)
         private = key.private_bytes(

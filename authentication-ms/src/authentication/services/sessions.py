@@ -33,7 +33,7 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True)
 class _Issue:
-    """What a committed transaction decided about a token pair, which is then signed."""
+    """The contents of a token pair, which is signed after the transaction has committed."""
 
     account: Account
     session_id: str
