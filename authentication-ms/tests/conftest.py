@@ -1,9 +1,8 @@
-"""authentication-ms over a database in memory, or over a real one; the test holds the clock."""
+"""authentication-ms with a fake clock and a database in memory, or with a real one."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -11,45 +10,47 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI
 
-from authentication import wiring
+from authentication.dependencies import Services, build
 from authentication.main import create_app
 from authentication.migrations import MIGRATIONS
-from authentication.models.accounts import Account, AccountRole
+from authentication.models.account import Account, AccountRole
 from authentication.repositories.accounts import AccountRepository
 from authentication.services.keys import KeyRing
-from authentication.services.passwords import Passwords, argon2id
+from authentication.services.passwords import PasswordHasher, argon2id
 from authentication.settings import AuthenticationSettings
-from authentication.wiring import World
 from shopkit.settings import Environment, MongoSettings
 from shopkit.storage import migrations
 from shopkit.storage.mongo import DATABASE, Database, connect
-from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.storage.unit_of_work import Transactions
 from shopkit.testing import FakeClock, FakeTransactions
-from shopkit.testing.apps import mock_database
+from shopkit.testing.apps import client_of, mock_database
+from shopkit.testing.databases import BACKENDS, open_database
+from shopkit.testing.deliveries import NOON
 from stack import Stack
 
 AddAccount = Callable[..., Awaitable[Account]]
-NOON = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
+LogIn = Callable[..., Awaitable[httpx2.Response]]
+
+EMAIL, PASSWORD = "ann@shop.com", "correct horse"
 
 
-def _pem() -> str:
+def generate_pem() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    octets = key.private_bytes(
+    return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
-    )
-    return octets.decode()
+    ).decode()
 
 
 @pytest.fixture(scope="session")
 def signing_pem() -> str:
-    return _pem()
+    return generate_pem()
 
 
 @pytest.fixture(scope="session")
 def other_pem() -> str:
-    return _pem()
+    return generate_pem()
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +65,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def settings(signing_pem: str) -> AuthenticationSettings:
-    """Limits so low that a test reaches them."""
+    """Settings with low limits, which a test can reach."""
     return AuthenticationSettings(
         environment=Environment.DEVELOPMENT,
         mongo_url="mongodb://127.0.0.1:1",
@@ -78,87 +79,41 @@ def settings(signing_pem: str) -> AuthenticationSettings:
 
 
 @pytest.fixture
-def passwords() -> Iterator[Passwords]:
-    with Passwords(argon2id(memory_kib=8, rounds=1)) as cheap:
-        yield cheap
+def hasher() -> Iterator[PasswordHasher]:
+    """A hasher that needs little time and memory."""
+    with PasswordHasher(argon2id(memory_kib=8, rounds=1)) as hasher:
+        yield hasher
 
 
 @pytest.fixture
-def slept() -> list[float]:
-    """How long the service slept, each time."""
+def delays() -> list[float]:
+    """The seconds of each delay that the throttle causes."""
     return []
 
 
 @pytest.fixture
 async def database() -> Database:
-    """A database in memory, without transactions."""
     database = mock_database()
     await database["users"].create_index("email", unique=True)
     return database
 
 
-@pytest.fixture
-def world(database: Database, clock: FakeClock, slept: list[float]) -> World:
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
+@pytest.fixture(params=BACKENDS)
+async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database in memory, and a real one."""
 
-    return World(database, FakeTransactions(), clock, sleep)
+    def mongo_url() -> str:
+        servers: Stack = request.getfixturevalue("servers")
+        return servers.database_url("authentication")
 
-
-def _app(
-    settings: AuthenticationSettings, world: World, passwords: Passwords, keys: KeyRing
-) -> FastAPI:
-    # The lifespan does not run: what it builds is built here.
-    application = create_app(settings)
-    application.state.services = wiring.build(
-        settings, world, passwords=passwords, keys=keys, checks={}
-    )
-    return application
-
-
-@pytest.fixture
-def app(
-    settings: AuthenticationSettings, world: World, passwords: Passwords, keys: KeyRing
-) -> FastAPI:
-    return _app(settings, world, passwords, keys)
-
-
-@pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://auth") as http:
-        # Each test says which cookie it presents.
-        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        yield http
-
-
-def _adder(database: Database, passwords: Passwords, clock: FakeClock) -> AddAccount:
-    async def add(
-        email: str = "ann@shop.com",
-        password: str = "correct horse",
-        role: AccountRole = AccountRole.USER,
-    ) -> Account:
-        return await AccountRepository(database).add(
-            email=email,
-            role=role,
-            password_hash=await passwords.hash(password),
-            now=clock(),
-            session=None,
-        )
-
-    return add
-
-
-@pytest.fixture
-def add_account(database: Database, passwords: Passwords, clock: FakeClock) -> AddAccount:
-    return _adder(database, passwords, clock)
+    async with open_database(request.param, mongo_url, MIGRATIONS) as database:
+        await database["users"].create_index("email", name="email", unique=True)
+        yield database
 
 
 @pytest.fixture(scope="session")
 def mongo_url(servers: Stack) -> str:
-    """The address of a real database, for this run only."""
-    named = servers.environment("authentication")["MONGO_URL_FILE"]
-    return Path(named).read_text(encoding="utf-8").strip()
+    return servers.database_url("authentication")
 
 
 @pytest.fixture
@@ -174,33 +129,81 @@ async def bare_database(mongo_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def real_database(bare_database: Database) -> Database:
-    """A real database that is up to date, and empty."""
+    """An empty real database with all migrations."""
     await migrations.apply(bare_database, MIGRATIONS)
     return bare_database
 
 
 @pytest.fixture
-def real_app(
+def transactions() -> Transactions:
+    return FakeTransactions()
+
+
+@pytest.fixture
+def services(
     settings: AuthenticationSettings,
-    real_database: Database,
-    passwords: Passwords,
-    keys: KeyRing,
+    database: Database,
+    transactions: Transactions,
+    hasher: PasswordHasher,
     clock: FakeClock,
-) -> FastAPI:
-    async def no_sleep(_seconds: float) -> None: ...
+    delays: list[float],
+) -> Services:
+    async def sleep(seconds: float) -> None:
+        delays.append(seconds)
 
-    transactions = MongoTransactions(real_database.client)
-    world = World(real_database, transactions, clock, no_sleep)
-    return _app(settings, world, passwords, keys)
-
-
-@pytest.fixture
-async def real_client(real_app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(app=real_app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://auth") as http:
-        yield http
+    return build(settings, database, transactions, hasher, clock=clock, sleep=sleep)
 
 
 @pytest.fixture
-def add_real_account(real_database: Database, passwords: Passwords, clock: FakeClock) -> AddAccount:
-    return _adder(real_database, passwords, clock)
+def app(settings: AuthenticationSettings, services: Services) -> FastAPI:
+    @asynccontextmanager
+    async def run(_settings: AuthenticationSettings) -> AsyncIterator[Services]:
+        yield services
+
+    return create_app(settings, run)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that stores no cookies, so that each test sends its own."""
+    async with client_of(app) as client:
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        yield client
+
+
+@pytest.fixture
+def add_account(database: Database, hasher: PasswordHasher, clock: FakeClock) -> AddAccount:
+    """Stores an account, by default that of Ann."""
+
+    async def add(
+        email: str = EMAIL, password: str = PASSWORD, role: AccountRole = AccountRole.USER
+    ) -> Account:
+        return await AccountRepository(database).insert(
+            email=email,
+            role=role,
+            password_hash=await hasher.hash(password),
+            now=clock(),
+            session=None,
+        )
+
+    return add
+
+
+@pytest.fixture
+def log_in(client: httpx2.AsyncClient) -> LogIn:
+    """Logs in, by default as Ann."""
+
+    async def log_in(
+        email: str = EMAIL,
+        password: str = PASSWORD,
+        *,
+        address: str = "192.0.2.1",
+        cookie: bool = False,
+    ) -> httpx2.Response:
+        return await client.post(
+            "/api/login",
+            json={"email": email, "password": password, "cookie": cookie},
+            headers={"X-Client-Address": address},
+        )
+
+    return log_in

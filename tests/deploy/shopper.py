@@ -54,7 +54,7 @@ class Shop:
         return self._client.get(path, headers=_authorization(token))
 
     def sign_in(self, email: str, password: str | None = None) -> str:
-        """Return an access token of an account, whose password is its e-mail by default."""
+        """Return an access token of an account, whose password is its email by default."""
 
         def log_in() -> str | None:
             body = {"email": email, "password": password or email}
@@ -83,7 +83,7 @@ class Shop:
         assert response.status_code == 201, response.text
 
     def has_account(self, email: str) -> bool:
-        """Return whether an account, whose password is its e-mail, can sign in."""
+        """Return whether an account, whose password is its email, can sign in."""
         body = {"email": email, "password": email}
         return self._client.post("/api/login", json=body).status_code == 200
 

@@ -10,7 +10,7 @@ Result = TypeVar("Result")
 
 
 class SignIn(Protocol):
-    """Signs an account in, whose password is its e-mail by default, and returns a client for it."""
+    """Signs an account in, whose password is its email by default, and returns a client for it."""
 
     def __call__(self, email: str, password: str | None = None) -> httpx2.Client: ...
 

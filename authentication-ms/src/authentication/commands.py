@@ -58,7 +58,7 @@ def seed() -> None:
 
 @app.command()
 def create_admin(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address of the admin.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The email address of the admin.")],
     password_file: Annotated[
         Path | None,
         typer.Option(
@@ -75,7 +75,7 @@ def create_admin(
     """
     from authentication.schemas import NewEmail
 
-    address = _validate(NewEmail, email, f"{email} is not an e-mail address.")
+    address = _validate(NewEmail, email, f"{email} is not an email address.")
     outcome = _run(_create_admin(_settings(), address, lambda: _read_password(password_file)))
     sys.stdout.write(f"{outcome}\n")
 
@@ -107,7 +107,7 @@ async def make_admin(
     Args:
         administration: The service.
         hasher: Hashes the password of a new account.
-        email: The normalized e-mail address.
+        email: The normalized email address.
         read_password: Returns the password. It is called only if there is no account yet.
     """
     from authentication.models.account import AccountRole

@@ -1,6 +1,7 @@
 """The cookie with the refresh token, and a marker that scripts can read."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,7 +22,7 @@ class Cookies:
     max_age_seconds: int
 
     @classmethod
-    def of(cls, settings: AuthenticationSettings) -> "Cookies":
+    def of(cls, settings: AuthenticationSettings) -> Self:
         """Return the cookies of an environment.
 
         In production, the prefix `__Host-` keeps other hosts of the domain from setting them. In

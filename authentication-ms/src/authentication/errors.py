@@ -4,7 +4,7 @@ import math
 
 
 class EmailTakenError(Exception):
-    """Another account has the e-mail address. The message does not confirm that."""
+    """Another account has the email address. The message does not confirm that."""
 
     def __init__(self, email: str) -> None:
         super().__init__(
@@ -18,10 +18,10 @@ class CredentialsError(Exception):
 
 
 class WrongCredentialsError(CredentialsError):
-    """No account has this e-mail address and password. The message does not say which is wrong."""
+    """No account has this email address and password. The message does not say which is wrong."""
 
     def __init__(self, email: str) -> None:
-        super().__init__("No account has this e-mail and password. Check both and try again.")
+        super().__init__("No account has this email and password. Check both and try again.")
         self.email = email
 
 
@@ -62,10 +62,10 @@ class PasswordsBusyError(Exception):
 
 
 class UserNotFoundError(Exception):
-    """No account has this e-mail address."""
+    """No account has this email address."""
 
     def __init__(self, email: str) -> None:
-        super().__init__(f"There is no account with the e-mail {email}.")
+        super().__init__(f"There is no account with the email {email}.")
         self.email = email
 
 

@@ -91,7 +91,7 @@ async def create_indexes(database: Database) -> None:
 
 
 async def normalize_emails(database: Database) -> None:
-    """Normalize the e-mail addresses of an older database."""
+    """Normalize the email addresses of an older database."""
     users = database[USERS]
     async for user in users.find({}, {"email": 1}):
         email = normalize(user["email"])
@@ -101,7 +101,7 @@ async def normalize_emails(database: Database) -> None:
             await users.update_one({"_id": user["_id"]}, {"$set": {"email": email}})
         except DuplicateKeyError:
             # Only a person can decide which of the two accounts is right.
-            log.warning("two accounts with the same e-mail", account=str(user["_id"]))
+            log.warning("two accounts with the same email", account=str(user["_id"]))
 
 
 async def wrap_sha256(database: Database) -> None:

@@ -14,7 +14,7 @@ from shopkit.web.problems import (
 
 REGISTRATION_REFUSED = ProblemType("registration-refused", "The account was not created", 400)
 WRONG_CREDENTIALS = ProblemType(
-    "wrong-credentials", "Wrong e-mail or password", 401, headers={"WWW-Authenticate": "Bearer"}
+    "wrong-credentials", "Wrong email or password", 401, headers={"WWW-Authenticate": "Bearer"}
 )
 SESSION_ENDED = ProblemType(
     "session-ended", "The session has ended", 401, headers={"WWW-Authenticate": "Bearer"}

@@ -15,12 +15,12 @@ from shopkit.text import Text, require_encodable
 def _refuse_display_name(value: Any) -> Any:
     # EmailStr would accept "Name <address>" and drop the name.
     if isinstance(value, str) and "<" in require_encodable(value):
-        raise ValueError("must be an e-mail address without a name")
+        raise ValueError("must be an email address without a name")
     return value
 
 
 KnownEmail = Annotated[Text, Field(max_length=320), AfterValidator(normalize)]
-"""The e-mail address of an existing account. If it is malformed, no account has it."""
+"""The email address of an existing account. If it is malformed, no account has it."""
 
 CurrentPassword = Annotated[Text, Field(max_length=1024)]
 """A password to check. The passwords of old accounts may be short."""
@@ -90,7 +90,7 @@ class ListedAccountBody(AccountBody):
 
 
 class AccountsBody(BaseModel):
-    """A page of accounts, ordered by e-mail address."""
+    """A page of accounts, ordered by email address."""
 
     users: list[ListedAccountBody]
     next_cursor: str | None

@@ -1,4 +1,4 @@
-"""The demo data of authentication-db: accounts whose passwords are their e-mail addresses.
+"""The demo data of authentication-db: accounts whose passwords are their email addresses.
 
 Existing data is kept.
 """
@@ -20,7 +20,7 @@ ROLES = {
 
 
 async def seed(settings: DatabaseSettings) -> list[str]:
-    """Create demo accounts that are missing, and return their e-mail addresses.
+    """Create demo accounts that are missing, and return their email addresses.
 
     Raises:
         shopkit.commands.CommandError: Demo data may not be loaded.
@@ -34,7 +34,7 @@ async def seed(settings: DatabaseSettings) -> list[str]:
 async def add_accounts(
     accounts: AccountRepository, hasher: PasswordHasher, clock: Clock = utc_now
 ) -> list[str]:
-    """Create demo accounts that are missing, and return their e-mail addresses."""
+    """Create demo accounts that are missing, and return their email addresses."""
     added = []
     for email, role in ROLES.items():
         # Checked first, because hashing a password takes long.

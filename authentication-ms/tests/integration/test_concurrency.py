@@ -1,4 +1,4 @@
-"""What transactions and atomic updates promise, on a real database."""
+"""Concurrent requests on a real database, with transactions and atomic updates."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,131 +7,137 @@ import httpx2
 import pytest
 from jose import jwt
 
-from authentication.models.accounts import Account, AccountRole
-from authentication.services.passwords import Passwords
+from authentication.models.account import Account, AccountRole
 from shopkit.storage.mongo import Database
+from shopkit.storage.unit_of_work import MongoTransactions, Transactions
 from shopkit.testing import FakeClock
+from shopkit.testing.apps import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
+LogIn = Callable[..., Awaitable[httpx2.Response]]
 
-EMAIL, PASSWORD, NEW = "ann@shop.com", "correct horse", "battery staple"
-ADMIN = {"X-User-Email": "root@shop.com", "X-User-Role": "admin"}
+EMAIL, PASSWORD, NEW_PASSWORD = "ann@shop.com", "correct horse", "battery staple"
+ADMIN = caller_headers("root@shop.com", "admin")
 
-
-async def log_in(
-    client: httpx2.AsyncClient, password: str = PASSWORD, address: str = "192.0.2.1"
-) -> httpx2.Response:
-    return await client.post(
-        "/api/login",
-        json={"email": EMAIL, "password": password},
-        headers={"X-Client-Address": address},
-    )
+repeated = pytest.mark.parametrize("run", range(5))
 
 
-async def statuses(*calls: Awaitable[httpx2.Response]) -> list[int]:
-    return sorted(response.status_code for response in await asyncio.gather(*calls))
+@pytest.fixture
+def database(real_database: Database) -> Database:
+    return real_database
 
 
-@pytest.mark.parametrize("run", range(5))
+@pytest.fixture
+def transactions(database: Database) -> Transactions:
+    return MongoTransactions(database.client)
+
+
+async def statuses(*requests: Awaitable[httpx2.Response]) -> list[int]:
+    return sorted(response.status_code for response in await asyncio.gather(*requests))
+
+
+@repeated
 class TestRefresh:
-    async def test_Given_OneToken_When_RefreshedTenTimesAtOnce_Then_ItIsSpentOnce(
+    async def test_spends_a_token_once_when_it_is_used_ten_times_concurrently(
         self,
-        real_client: httpx2.AsyncClient,
-        real_database: Database,
-        add_real_account: AddAccount,
+        client: httpx2.AsyncClient,
+        database: Database,
+        add_account: AddAccount,
+        log_in: LogIn,
         run: int,
     ) -> None:
         # Given
-        await add_real_account()
-        token = (await log_in(real_client)).json()
+        await add_account()
+        tokens = (await log_in()).json()
         # When
-        answers = await asyncio.gather(
-            *(real_client.post("/api/refresh", json=token) for _ in range(10))
+        responses = await asyncio.gather(
+            *(client.post("/api/refresh", json=tokens) for _ in range(10))
         )
-        # Then: the others are taken for theft, so the one successor is worthless too.
-        assert sorted(answer.status_code for answer in answers) == [200, *[401] * 9]
-        assert await real_database["refresh_tokens"].count_documents({}) == 2
-        assert await real_database["revocations"].count_documents({}) == 1
-        [good] = [answer for answer in answers if answer.status_code == 200]
-        assert (await real_client.post("/api/refresh", json=good.json())).status_code == 401
+        # Then the other nine count as theft, so the new token is revoked as well
+        assert sorted(response.status_code for response in responses) == [200, *[401] * 9]
+        assert await database["refresh_tokens"].count_documents({}) == 2
+        assert await database["revocations"].count_documents({}) == 1
+        [accepted] = [response for response in responses if response.status_code == 200]
+        assert (await client.post("/api/refresh", json=accepted.json())).status_code == 401
 
-    async def test_Given_OneToken_When_RefreshedAndLoggedOutAtOnce_Then_NoTokenOutlivesTheSession(
-        self,
-        real_client: httpx2.AsyncClient,
-        add_real_account: AddAccount,
-        run: int,
+    async def test_leaves_no_valid_token_after_a_concurrent_logout(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, log_in: LogIn, run: int
     ) -> None:
-        await add_real_account()
-        token = (await log_in(real_client)).json()
-        refreshed, ended = await asyncio.gather(
-            real_client.post("/api/refresh", json=token),
-            real_client.post("/api/logout", json=token),
+        # Given
+        await add_account()
+        tokens = (await log_in()).json()
+        # When
+        refreshed, logged_out = await asyncio.gather(
+            client.post("/api/refresh", json=tokens), client.post("/api/logout", json=tokens)
         )
-        assert ended.status_code == 204
+        # Then
+        assert logged_out.status_code == 204
         if refreshed.status_code == 200:
-            token = refreshed.json()
-        assert (await real_client.post("/api/refresh", json=token)).status_code == 401
+            tokens = refreshed.json()
+        assert (await client.post("/api/refresh", json=tokens)).status_code == 401
 
-    async def test_Given_Role_When_ChangedDuringARefresh_Then_ATokenOfTheOldRoleIsRevoked(
+    async def test_revokes_a_token_with_the_old_role_after_a_concurrent_change_of_role(
         self,
-        real_client: httpx2.AsyncClient,
-        real_database: Database,
-        add_real_account: AddAccount,
+        client: httpx2.AsyncClient,
+        database: Database,
+        add_account: AddAccount,
+        log_in: LogIn,
         run: int,
     ) -> None:
         # Given
-        await add_real_account()
-        token = (await log_in(real_client)).json()
+        await add_account()
+        tokens = (await log_in()).json()
         # When
         refreshed, changed = await asyncio.gather(
-            real_client.post("/api/refresh", json=token),
-            real_client.patch(f"/api/users/{EMAIL}", json={"role": "admin"}, headers=ADMIN),
+            client.post("/api/refresh", json=tokens),
+            client.patch(f"/api/users/{EMAIL}", json={"role": "admin"}, headers=ADMIN),
         )
         # Then
         assert (refreshed.status_code, changed.status_code) == (200, 200)
-        revocation = await real_database["revocations"].find_one({})
+        revocation = await database["revocations"].find_one({})
         assert revocation is not None
         claims = jwt.get_unverified_claims(refreshed.json()["access_token"])
         assert (claims["role"] == "user") == (claims["iat"] < revocation["before"])
 
 
-class TestLastAdmin:
-    @pytest.mark.parametrize("run", range(5))
-    async def test_Given_TwoAdmins_When_EachDemotesTheOther_Then_OneStays(
+class TestChangeRole:
+    @repeated
+    async def test_keeps_one_admin_when_two_admins_demote_each_other(
         self,
-        real_client: httpx2.AsyncClient,
-        real_database: Database,
-        add_real_account: AddAccount,
+        client: httpx2.AsyncClient,
+        database: Database,
+        add_account: AddAccount,
         run: int,
     ) -> None:
         # Given
         for letter in "ab":
-            await add_real_account(f"{letter}@shop.com", role=AccountRole.ADMIN)
+            await add_account(f"{letter}@shop.com", role=AccountRole.ADMIN)
         # When
-        answers = await statuses(
+        received = await statuses(
             *(
-                real_client.patch(
+                client.patch(
                     f"/api/users/{other}@shop.com",
                     json={"role": "user"},
-                    headers={"X-User-Email": f"{own}@shop.com", "X-User-Role": "admin"},
+                    headers=caller_headers(f"{own}@shop.com", "admin"),
                 )
                 for own, other in ("ab", "ba")
             )
         )
         # Then
-        assert answers == [200, 409]
-        assert await real_database["users"].count_documents({"role": "admin"}) == 1
-        assert await real_database["audit"].count_documents({}) == 1
-        assert await real_database["revocations"].count_documents({}) == 1
+        assert received == [200, 409]
+        assert await database["users"].count_documents({"role": "admin"}) == 1
+        assert await database["audit"].count_documents({}) == 1
+        assert await database["revocations"].count_documents({}) == 1
 
 
 class TestRegister:
-    async def test_Given_OneEmail_When_RegisteredAtOnce_Then_OneAccountIsMade(
-        self, real_client: httpx2.AsyncClient, real_database: Database
+    async def test_creates_one_account_for_concurrent_registrations_of_an_email(
+        self, client: httpx2.AsyncClient, database: Database
     ) -> None:
-        answers = await statuses(
+        # When
+        received = await statuses(
             *(
-                real_client.post(
+                client.post(
                     "/api/register",
                     json={"email": spelling, "password": PASSWORD},
                     headers={"X-Client-Address": f"192.0.2.{number}"},
@@ -139,77 +145,84 @@ class TestRegister:
                 for number, spelling in enumerate([EMAIL, "ANN@shop.com"] * 4)
             )
         )
-        assert answers == [201, *[400] * 7]
-        assert await real_database["users"].count_documents({}) == 1
+        # Then
+        assert received == [201, *[400] * 7]
+        assert await database["users"].count_documents({}) == 1
 
 
 class TestThrottle:
-    async def test_Given_ThreeAllowed_When_TenAreTriedAtOnce_Then_ThreeAreChecked(
-        self, real_client: httpx2.AsyncClient, real_database: Database
+    async def test_checks_only_three_of_ten_concurrent_passwords(
+        self, database: Database, log_in: LogIn
     ) -> None:
-        answers = await statuses(*(log_in(real_client, "wrong") for _ in range(10)))
-        assert answers == [*[401] * 3, *[429] * 7]
-        counted = {row["_id"]: row["count"] async for row in real_database["throttles"].find()}
-        assert counted == {
+        # When
+        received = await statuses(*(log_in(password="wrong") for _ in range(10)))
+        # Then
+        assert received == [*[401] * 3, *[429] * 7]
+        counters = {row["_id"]: row["count"] async for row in database["throttles"].find()}
+        assert counters == {
             "login|192.0.2.1": 3,
             f"login|192.0.2.1|{EMAIL}": 3,
             f"account|{EMAIL}": 3,
         }
 
-    async def test_Given_WindowIsOver_When_ManyBeginTheNextAtOnce_Then_EachIsCounted(
-        self, real_client: httpx2.AsyncClient, real_database: Database, clock: FakeClock
+    async def test_counts_all_concurrent_attempts_that_start_a_window(
+        self, database: Database, log_in: LogIn, clock: FakeClock
     ) -> None:
-        await log_in(real_client, "wrong")
+        # Given
+        await log_in(password="wrong")
         clock.advance(minutes=15)
-        assert await statuses(*(log_in(real_client, "wrong") for _ in range(3))) == [401] * 3
-        row = await real_database["throttles"].find_one({"_id": "login|192.0.2.1"})
-        assert row is not None
-        assert (row["count"], row["expires_at"]) == (3, clock.now.replace(minute=30))
+        # When
+        received = await statuses(*(log_in(password="wrong") for _ in range(3)))
+        # Then
+        assert received == [401] * 3
+        counter = await database["throttles"].find_one({"_id": "login|192.0.2.1"})
+        assert counter is not None
+        assert (counter["count"], counter["expires_at"]) == (3, clock.now.replace(minute=30))
 
 
 class TestChangePassword:
-    @pytest.mark.parametrize("run", range(5))
-    async def test_Given_LogInWithTheOld_When_PasswordIsChangedAtOnce_Then_NoSessionOutlivesIt(
-        self,
-        real_client: httpx2.AsyncClient,
-        add_real_account: AddAccount,
-        run: int,
+    @repeated
+    async def test_leaves_no_session_of_a_concurrent_login_with_the_old_password(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, log_in: LogIn, run: int
     ) -> None:
-        await add_real_account()
-        changed, opened = await asyncio.gather(
-            real_client.post(
-                "/api/me/password",
-                json={"current": PASSWORD, "new": NEW},
-                headers={"X-User-Email": EMAIL, "X-User-Role": "user"},
-            ),
-            log_in(real_client, address="198.51.100.1"),
-        )
-        assert changed.status_code == 204
-        if opened.status_code == 200:
-            answer = await real_client.post("/api/refresh", json=opened.json())
-            assert answer.status_code == 401
-        assert (await log_in(real_client, NEW, "198.51.100.2")).status_code == 200
-
-    async def test_Given_FailureWithin_When_Changed_Then_NothingOfItStays(
-        self,
-        real_client: httpx2.AsyncClient,
-        real_database: Database,
-        add_real_account: AddAccount,
-        passwords: Passwords,
-    ) -> None:
-        # Given: an audit trail that takes nothing any more.
-        await add_real_account()
-        opened = await log_in(real_client)
-        users = await real_database["users"].find().to_list()
-        await real_database.command("collMod", "audit", validator={"never": True})
+        # Given
+        await add_account()
         # When
-        response = await real_client.post(
+        changed, logged_in = await asyncio.gather(
+            client.post(
+                "/api/me/password",
+                json={"current": PASSWORD, "new": NEW_PASSWORD},
+                headers=caller_headers(EMAIL),
+            ),
+            log_in(address="198.51.100.1"),
+        )
+        # Then
+        assert changed.status_code == 204
+        if logged_in.status_code == 200:
+            response = await client.post("/api/refresh", json=logged_in.json())
+            assert response.status_code == 401
+        assert (await log_in(EMAIL, NEW_PASSWORD, address="198.51.100.2")).status_code == 200
+
+    async def test_changes_nothing_if_the_audit_entry_cannot_be_stored(
+        self,
+        client: httpx2.AsyncClient,
+        database: Database,
+        add_account: AddAccount,
+        log_in: LogIn,
+    ) -> None:
+        # Given
+        await add_account()
+        tokens = (await log_in()).json()
+        users = await database["users"].find().to_list()
+        await database.command("collMod", "audit", validator={"never": True})
+        # When
+        response = await client.post(
             "/api/me/password",
-            json={"current": PASSWORD, "new": NEW},
-            headers={"X-User-Email": EMAIL, "X-User-Role": "user"},
+            json={"current": PASSWORD, "new": NEW_PASSWORD},
+            headers=caller_headers(EMAIL),
         )
         # Then
         assert response.status_code == 500
-        assert await real_database["users"].find().to_list() == users
-        assert await real_database["revocations"].count_documents({}) == 0
-        assert (await real_client.post("/api/refresh", json=opened.json())).status_code == 200
+        assert await database["users"].find().to_list() == users
+        assert await database["revocations"].count_documents({}) == 0
+        assert (await client.post("/api/refresh", json=tokens)).status_code == 200

@@ -3,58 +3,41 @@ import io
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 from pymongo_async_mock import AsyncMongoMockClient
 
-from authentication import commands as module
-from authentication.commands import create_admin, main
-from authentication.models.accounts import Account
-from authentication.services.passwords import argon2id
-from authentication.settings import AuthenticationSettings
+from authentication.commands import app, make_admin
+from authentication.dependencies import Services
+from authentication.models.account import Account
+from authentication.services.passwords import PasswordHasher
 from shopkit import commands
-from shopkit.storage import mongo
+from shopkit.storage import migrations, mongo, unit_of_work
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
-from shopkit.web import app
+from shopkit.web import app as shop_app
 
 AddAccount = Callable[..., Awaitable[Account]]
+RunCommand = Callable[..., object]
 
 
-@pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "argon2id", lambda: argon2id(memory_kib=8, rounds=1))
-    monkeypatch.setattr(module, "_configure_logging", lambda _: None)
-    monkeypatch.setenv("ENVIRONMENT", "development")
-    monkeypatch.setenv("MONGO_URL", "mongodb://127.0.0.1:1")
-    for name in ("SIGNING_KEY", "SIGNING_KEY_FILE", "SEED"):
-        monkeypatch.delenv(name, raising=False)
+def password() -> str:
+    return "correct horse"
 
 
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> AsyncMongoMockClient:
-    """The database that the commands open, in memory."""
-    client = AsyncMongoMockClient(tz_aware=True)
-
-    @asynccontextmanager
-    async def connect(*_: object) -> AsyncIterator[AsyncMongoMockClient]:
-        yield client
-
-    monkeypatch.setattr(mongo, "connect", connect)
-    monkeypatch.setattr(mongo, "MongoTransactions", lambda _: FakeTransactions())
-    return client
+def no_password() -> str:
+    raise AssertionError("an existing account keeps its password")
 
 
-class TestCreateAdmin:
-    async def test_Given_NoAccount_When_Created_Then_AnAdminIsMadeAndAudited(
-        self, settings: AuthenticationSettings, database: Database
+class TestMakeAdmin:
+    async def test_creates_an_account_and_an_audit_entry(
+        self, services: Services, hasher: PasswordHasher, database: Database
     ) -> None:
-        told = await create_admin(
-            settings, database, FakeTransactions(), "boss@shop.com", lambda: "correct horse"
-        )
-        assert told == "boss@shop.com was made, an admin"
+        # When
+        outcome = await make_admin(services.administration, hasher, "boss@shop.com", password)
+        # Then
+        assert outcome == "boss@shop.com was created as an admin."
         user = await database["users"].find_one({})
         assert user is not None
         assert (user["email"], user["role"]) == ("boss@shop.com", "admin")
@@ -67,165 +50,217 @@ class TestCreateAdmin:
             "after": {"role": "admin"},
         }
 
-    async def test_Given_User_When_Promoted_Then_ThePasswordIsNotAskedAndStays(
-        self, settings: AuthenticationSettings, database: Database, add_account: AddAccount
+    async def test_promotes_a_user_who_keeps_the_password(
+        self,
+        services: Services,
+        hasher: PasswordHasher,
+        database: Database,
+        add_account: AddAccount,
     ) -> None:
-        before = await add_account()
-
-        def never() -> str:
-            raise AssertionError("an account that exists keeps its password")
-
-        told = await create_admin(settings, database, FakeTransactions(), before.email, never)
-        assert told == "ann@shop.com is an admin now; the password stays as it was"
+        # Given
+        account = await add_account()
+        # When
+        outcome = await make_admin(services.administration, hasher, account.email, no_password)
+        # Then
+        assert outcome == "ann@shop.com is an admin now. The password is unchanged."
         user = await database["users"].find_one({})
         assert user is not None
-        assert (user["role"], user["password_hash"]) == ("admin", before.password_hash)
+        assert (user["role"], user["password_hash"]) == ("admin", account.password_hash)
 
-    async def test_Given_AccountMadeMeanwhile_When_Created_Then_ItIsPromoted(
-        self, settings: AuthenticationSettings, database: Database
+    async def test_promotes_an_account_that_is_registered_meanwhile(
+        self,
+        services: Services,
+        hasher: PasswordHasher,
+        database: Database,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        async def add_rival() -> None:
+        # Given
+        async def hash_while_someone_registers(_password: str) -> str:
             row = {"email": "boss@shop.com", "role": "user", "password_hash": "own"}
             await database["users"].insert_one(row)
+            return "hash"
 
-        class RivalFirst(FakeTransactions):
-            async def run(self, work, *, seconds=None):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-                await add_rival()
-                return await super().run(work, seconds=seconds)
-
-        await create_admin(
-            settings, database, RivalFirst(), "boss@shop.com", lambda: "correct horse"
-        )
+        monkeypatch.setattr(hasher, "hash", hash_while_someone_registers)
+        # When
+        await make_admin(services.administration, hasher, "boss@shop.com", password)
+        # Then
         users = await database["users"].find({}, {"_id": 0, "least_iat": 0}).to_list()
         assert users == [{"email": "boss@shop.com", "role": "admin", "password_hash": "own"}]
 
 
-class TestMain:
-    def test_Given_PasswordOnStandardInput_When_Created_Then_ItSaysSo(
+@pytest.fixture
+def run_command(monkeypatch: pytest.MonkeyPatch) -> RunCommand:
+    """Runs a command line, and returns its exit code."""
+    monkeypatch.setenv("ENVIRONMENT", "development")
+    monkeypatch.setenv("MONGO_URL", "mongodb://127.0.0.1:1")
+    for name in ("SIGNING_KEY", "SIGNING_KEY_FILE", "SEED"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str) -> object:
+        monkeypatch.setattr(sys, "argv", ["authentication", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            commands.run(app)
+        return ended.value.code
+
+    return run
+
+
+@pytest.fixture
+def mock_client(monkeypatch: pytest.MonkeyPatch) -> AsyncMongoMockClient:
+    """The database of the commands."""
+    client = AsyncMongoMockClient(tz_aware=True)
+
+    @asynccontextmanager
+    async def connect(*_: object) -> AsyncIterator[AsyncMongoMockClient]:
+        yield client
+
+    monkeypatch.setattr(mongo, "connect", connect)
+    monkeypatch.setattr("authentication.seed.connect", connect)
+    monkeypatch.setattr(unit_of_work, "MongoTransactions", lambda _: FakeTransactions())
+    return client
+
+
+@pytest.mark.usefixtures("mock_client")
+class TestCreateAdmin:
+    def test_reads_the_password_from_standard_input(
         self,
-        store: AsyncMongoMockClient,
+        run_command: RunCommand,
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
-        assert main(["create-admin", " Boss@Shop.com"]) == 0
-        assert capsys.readouterr().out == "boss@shop.com was made, an admin\n"
+        assert run_command("create-admin", " Boss@Shop.com") == 0
+        assert capsys.readouterr().out == "boss@shop.com was created as an admin.\n"
 
-    def test_Given_PasswordFile_When_Created_Then_ItSaysSo(
-        self, store: AsyncMongoMockClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    def test_asks_for_the_password_on_a_terminal(
+        self,
+        run_command: RunCommand,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
-        file = tmp_path / "password"
-        file.write_text("correct horse\n", encoding="utf-8")
-        assert main(["create-admin", "boss@shop.com", "--password-file", str(file)]) == 0
-        assert main(["create-admin", "boss@shop.com"]) == 0
-        assert capsys.readouterr().out.splitlines() == [
-            "boss@shop.com was made, an admin",
-            "boss@shop.com is an admin already; nothing was changed",
-        ]
-
-    def test_Given_Terminal_When_Created_Then_ThePasswordIsAskedWithoutEcho(
-        self, store: AsyncMongoMockClient, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+        # Given
         terminal = io.StringIO()
         monkeypatch.setattr(terminal, "isatty", lambda: True)
         monkeypatch.setattr("sys.stdin", terminal)
-        monkeypatch.setattr(getpass, "getpass", lambda _: "correct horse")
-        assert main(["create-admin", "boss@shop.com"]) == 0
+        monkeypatch.setattr(getpass, "getpass", lambda _prompt: "correct horse")
+        # When
+        code = run_command("create-admin", "boss@shop.com")
+        # Then
+        assert code == 0
+        assert capsys.readouterr().out == "boss@shop.com was created as an admin.\n"
 
     @pytest.mark.parametrize(
-        ("email", "password", "told"),
+        ("email", "typed", "message"),
         [
-            ("no e-mail", "correct horse", "no e-mail is no e-mail"),
-            ("boss@shop.com", "short", "a password has 8 to 128 characters"),
+            ("no email", "correct horse", "no email is not an email address."),
+            ("boss@shop.com", "short", "A password has 8 to 128 characters."),
         ],
     )
-    def test_Given_BadInput_When_Created_Then_ItRefusesWithoutShowingThePassword(
+    def test_refuses_invalid_input_without_printing_the_password(
         self,
-        store: AsyncMongoMockClient,
+        run_command: RunCommand,
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
         email: str,
-        password: str,
-        told: str,
+        typed: str,
+        message: str,
     ) -> None:
-        monkeypatch.setattr("sys.stdin", io.StringIO(password))
-        assert main(["create-admin", email]) == 1
-        assert capsys.readouterr().err == f"{told}\n"
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        assert run_command("create-admin", email) == 1
+        assert capsys.readouterr().err == f"{message}\n"
 
-    def test_Given_Development_When_Seeded_Then_ItSaysWhatWasAdded(
-        self, store: AsyncMongoMockClient, capsys: pytest.CaptureFixture[str]
+    def test_refuses_a_missing_password_file(self, run_command: RunCommand) -> None:
+        assert run_command("create-admin", "boss@shop.com", "--password-file", "/missing") == 2
+
+
+@pytest.mark.usefixtures("mock_client")
+class TestSeed:
+    def test_prints_the_created_accounts(
+        self, run_command: RunCommand, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert [main(["seed"]), main(["seed"])] == [0, 0]
+        assert [run_command("seed"), run_command("seed")] == [0, 0]
         assert capsys.readouterr().out.splitlines() == [
-            "added: aaa@aaa.com, bbb@bbb.com, admin@admin.com, ccc@ccc.com",
-            "nothing to add",
+            "accounts created: aaa@aaa.com, bbb@bbb.com, admin@admin.com, ccc@ccc.com",
+            "accounts created: none",
         ]
 
-    def test_Given_Production_When_Seeded_Then_ItRefuses(
-        self, store: AsyncMongoMockClient, monkeypatch: pytest.MonkeyPatch
+    def test_runs_in_production_only_if_demo_data_is_wanted(
+        self,
+        run_command: RunCommand,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
+        # Given
         monkeypatch.setenv("ENVIRONMENT", "production")
         monkeypatch.setenv("MONGO_URL", "mongodb://u:p@127.0.0.1:1")
-        with pytest.raises(SystemExit, match="SEED=demo"):
-            main(["seed"])
+        # When
+        refused = run_command("seed")
         monkeypatch.setenv("SEED", "demo")
-        assert main(["seed"]) == 0
+        accepted = run_command("seed")
+        # Then
+        assert (refused, accepted) == (1, 0)
+        assert "SEED=demo" in capsys.readouterr().err
 
-    def test_Given_NoSettings_When_Migrating_Then_WhatIsMissingIsToldAndNoValue(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+
+class TestMigrate:
+    def test_names_a_missing_setting_and_prints_no_values(
+        self,
+        run_command: RunCommand,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
+        # Given
         monkeypatch.delenv("MONGO_URL")
         monkeypatch.setenv("PORT", "hunter2")
-        assert main(["migrate"]) == 2
-        told = capsys.readouterr().err
-        assert told.startswith("the settings are not usable:\n")
-        assert "mongo_url: Field required" in told
-        assert "hunter2" not in told
+        # When
+        code = run_command("migrate")
+        # Then
+        output = capsys.readouterr().err
+        assert code == 2
+        assert "mongo_url: Field required" in output
+        assert "hunter2" not in output
 
-    def test_Given_NoDatabase_When_Migrating_Then_ItIsToldWithoutItsAddress(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    def test_reports_a_database_error_without_the_address(
+        self,
+        run_command: RunCommand,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
+        # Given
         async def fail(*_: object) -> None:
             raise ServerSelectionTimeoutError("127.0.0.1:1")
 
-        monkeypatch.setattr(commands, "migrate", fail)
-        assert main(["migrate"]) == 1
-        assert capsys.readouterr().err == "the database failed: ServerSelectionTimeoutError\n"
+        monkeypatch.setattr(migrations, "migrate", fail)
+        # When
+        code = run_command("migrate")
+        # Then
+        assert code == 1
+        assert capsys.readouterr().err == "The database failed: ServerSelectionTimeoutError\n"
 
-    def test_Given_UnusableKey_When_Serving_Then_ItRefusesToStart(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+
+class TestServe:
+    def test_refuses_an_unusable_key(
+        self,
+        run_command: RunCommand,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         monkeypatch.setenv("SIGNING_KEY", "nonsense")
-        assert main(["serve"]) == 2
+        assert run_command("serve") == 2
         assert capsys.readouterr().err.startswith("SIGNING_KEY is unusable: ")
 
-    def test_Given_Settings_When_Serving_Then_TheApplicationIsServedWithThem(
-        self, monkeypatch: pytest.MonkeyPatch, signing_pem: str
+    def test_serves_the_application_with_the_settings(
+        self, run_command: RunCommand, monkeypatch: pytest.MonkeyPatch, signing_pem: str
     ) -> None:
+        # Given
         served: list[tuple[str, int]] = []
         monkeypatch.setenv("SIGNING_KEY", signing_pem)
         monkeypatch.setenv("PORT", "8123")
         monkeypatch.setattr(
-            app, "serve", lambda built, settings: served.append((built.title, settings.port))
+            shop_app, "serve", lambda app, settings: served.append((app.title, settings.port))
         )
-        assert main(["serve"]) == 0
+        # When
+        code = run_command("serve")
+        # Then
+        assert code == 0
         assert served == [("authentication-ms", 8123)]
-
-    def test_Given_SeveralVerbs_When_Run_Then_TheyRunInTurnUntilOneFails(
-        self,
-        store: AsyncMongoMockClient,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:
-        async def say(*_: object) -> None:
-            sys.stdout.write("migrated\n")
-
-        monkeypatch.setattr(commands, "migrate", say)
-        assert main(["migrate", "seed"]) == 0
-        assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == [
-            "migrated",
-            "added",
-        ]
-        monkeypatch.delenv("MONGO_URL")
-        assert main(["migrate", "seed"]) == 2
-        assert capsys.readouterr().out == ""

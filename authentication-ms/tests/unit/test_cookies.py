@@ -7,8 +7,8 @@ from authentication.settings import AuthenticationSettings
 from shopkit.settings import Environment
 
 
-class TestProduction:
-    def test_Given_Production_When_CookiesAreSet_Then_TheyAreBoundToTheHostAndToTls(
+class TestCookies:
+    def test_are_bound_to_the_host_and_to_tls_in_production(
         self, settings: AuthenticationSettings
     ) -> None:
         # Given
@@ -30,9 +30,7 @@ class TestProduction:
         assert cookies["__Host-shop-signed-in"]["httponly"] == ""
         assert cookies["__Host-shop-signed-in"].value == "1"
 
-
-class TestDevelopment:
-    def test_Given_TwoStacks_When_CookiesAreNamed_Then_ThePortKeepsThemApart(
+    def test_have_the_port_in_their_names_in_development(
         self, settings: AuthenticationSettings
     ) -> None:
         other = settings.model_copy(update={"shop_port": 9090})

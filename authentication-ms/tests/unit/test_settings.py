@@ -6,32 +6,36 @@ from pydantic import ValidationError
 
 from authentication.settings import AuthenticationSettings
 
-SECURE = "mongodb://user:password@db/shop"
+MONGO_URL = "mongodb://user:password@db/shop"
 
 
 class TestAuthenticationSettings:
-    def test_Given_Nothing_When_Started_Then_WhatIsMissingIsNamed(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_names_the_missing_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Given
         for name in ("MONGO_URL", "SIGNING_KEY"):
             monkeypatch.delenv(name, raising=False)
+        # When
         with pytest.raises(ValidationError) as refused:
             AuthenticationSettings()
+        # Then
         missing = {str(error["loc"][0]) for error in refused.value.errors()}
         assert missing == {"mongo_url", "signing_key"}
 
-    def test_Given_KeyFile_When_Started_Then_ItIsReadAndNeverPrinted(
+    def test_reads_the_key_from_a_file_and_does_not_print_it(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
+        # Given
         file = tmp_path / "key.pem"
         file.write_text("the key\n", encoding="utf-8")
         monkeypatch.setenv("SIGNING_KEY_FILE", str(file))
-        settings = AuthenticationSettings(mongo_url=SECURE)
+        # When
+        settings = AuthenticationSettings(mongo_url=MONGO_URL)
+        # Then
         assert settings.signing_key.get_secret_value() == "the key"
         assert "the key" not in repr(settings)
 
-    def test_Given_Defaults_When_Started_Then_LivesAreAsTheContractSays(self) -> None:
-        settings = AuthenticationSettings(mongo_url=SECURE, signing_key="k")
-        assert settings.access_token_life == timedelta(minutes=15)
-        assert settings.refresh_token_life == timedelta(days=14)
+    def test_has_the_default_lifetimes(self) -> None:
+        settings = AuthenticationSettings(mongo_url=MONGO_URL, signing_key="k")
+        assert settings.access_token_lifetime == timedelta(minutes=15)
+        assert settings.refresh_token_lifetime == timedelta(days=14)
         assert settings.cookie_grace == timedelta(seconds=10)

@@ -1,13 +1,12 @@
-"""The merged OpenAPI document, the page that shows it, and the gateway's own answers."""
-
 import json
 from typing import Any
 
 import pytest
 
-from gateway.openapi import Documents, merge
-from gateway.problems import ServiceAwayError
-from gateway.routes import TABLE, Service
+from gateway.errors import ServiceUnavailableError
+from gateway.openapi import ApiDocument, merge
+from gateway.routes import ROUTES, Service
+from gateway.testing import FakeClock
 
 ORDERS: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -22,14 +21,14 @@ ORDERS: dict[str, Any] = {
                     "200": {
                         "content": {"json": {"schema": {"$ref": "#/components/schemas/Order"}}}
                     },
-                    "404": {"description": "theirs"},
-                    "503": {"description": "theirs too"},
+                    "404": {"description": "of the service"},
+                    "503": {"description": "of the service as well"},
                 },
             },
-            "delete": {"operationId": "not_in_the_table", "responses": {}},
+            "delete": {"operationId": "without_a_route", "responses": {}},
         },
-        "/internal/things": {"get": {"responses": {}}},
-        "/api/products": {"get": {"operationId": "another_services_path", "responses": {}}},
+        "/internal/products": {"get": {"responses": {}}},
+        "/api/products": {"get": {"operationId": "path_of_another_service", "responses": {}}},
     },
     "components": {
         "schemas": {
@@ -52,7 +51,7 @@ PRODUCTS: dict[str, Any] = {
     },
     "components": {
         "schemas": {
-            # The same text as in orders-ms, but it refers to something else by the same name.
+            # The same schema as in orders-ms, but its reference points to a different schema.
             "Order": {"properties": {"line": {"$ref": "#/components/schemas/Line"}}},
             "Line": {"type": "object", "title": "a line of a delivery"},
             "Page": {
@@ -75,20 +74,20 @@ def problem(description: str, *headers: str) -> dict[str, Any]:
     }
 
 
-UNAUTHENTICATED = problem("Please sign in (`/problems/unauthenticated`)", "WWW-Authenticate")
+UNAUTHENTICATED = problem("Sign in first (`/problems/unauthenticated`)", "WWW-Authenticate")
 FORBIDDEN = problem("Your role does not allow this (`/problems/forbidden`)")
 SLOW_BODY = problem("The request took too long to arrive (`/problems/request-timeout`)")
 TOO_LARGE = problem("The request is too large (`/problems/content-too-large`)")
-BAD_GATEWAY = problem("A part of the shop answered nonsense (`/problems/bad-gateway`)")
-UNAVAILABLE = problem("A part of the shop is away (`/problems/unavailable`)", "Retry-After")
-SLOW = problem("A part of the shop did not answer in time (`/problems/gateway-timeout`)")
+BAD_GATEWAY = problem("A service sent an invalid response (`/problems/bad-gateway`)")
+UNAVAILABLE = problem("The service is unavailable (`/problems/unavailable`)", "Retry-After")
+SLOW = problem("A service did not respond in time (`/problems/gateway-timeout`)")
 
 
 class TestMerge:
-    def test_two_services_become_one_document(self) -> None:
-        # When two services' documents are merged
-        merged = merge({Service.PRODUCTS: PRODUCTS, Service.ORDERS: ORDERS}, TABLE)
-        # Then it has what the table lets through, with the gateway's own access and answers
+    def test_contains_the_operations_with_routes_and_the_problems_of_the_gateway(self) -> None:
+        # When
+        merged = merge({Service.PRODUCTS: PRODUCTS, Service.ORDERS: ORDERS}, ROUTES)
+        # Then
         assert merged["paths"] == {
             "/api/orders/{order_id}": {
                 "get": {
@@ -100,9 +99,9 @@ class TestMerge:
                             "content": {"json": {"schema": {"$ref": "#/components/schemas/Order"}}}
                         },
                         "401": UNAUTHENTICATED,
-                        "404": {"description": "theirs"},
+                        "404": {"description": "of the service"},
                         "502": BAD_GATEWAY,
-                        "503": {"description": "theirs too"},
+                        "503": {"description": "of the service as well"},
                         "504": SLOW,
                     },
                 }
@@ -133,10 +132,11 @@ class TestMerge:
             },
         }
 
-    def test_schemas_of_one_name_are_told_apart(self) -> None:
-        schemas = merge({Service.ORDERS: ORDERS, Service.PRODUCTS: PRODUCTS}, TABLE)["components"][
-            "schemas"
-        ]
+    def test_renames_a_different_schema_with_the_same_name(self) -> None:
+        # When
+        merged = merge({Service.ORDERS: ORDERS, Service.PRODUCTS: PRODUCTS}, ROUTES)
+        # Then
+        schemas = merged["components"]["schemas"]
         assert set(schemas) == {
             "FieldError",
             "Line",
@@ -156,8 +156,10 @@ class TestMerge:
             "next": {"$ref": "#/components/schemas/Page"},
         }
 
-    def test_the_rest_of_the_document(self) -> None:
-        merged = merge({}, TABLE)
+    def test_describes_problem_documents_and_access_tokens(self) -> None:
+        # When
+        merged = merge({}, ROUTES)
+        # Then
         assert merged | {"components": {}} == {
             "openapi": "3.1.0",
             "info": {"title": "The shop's API", "version": "1.0.0"},
@@ -178,97 +180,78 @@ class TestMerge:
             "request_id",
         }
 
-    def test_a_throttled_operation_may_answer_429(self) -> None:
+    def test_documents_429_for_throttled_routes(self) -> None:
+        # Given
         login: dict[str, Any] = {"paths": {"/api/login": {"post": {"responses": {}}}}}
-        merged = merge({Service.AUTHENTICATION: login}, TABLE)
+        # When
+        merged = merge({Service.AUTHENTICATION: login}, ROUTES)
+        # Then
         responses = merged["paths"]["/api/login"]["post"]["responses"]
         assert sorted(responses) == ["408", "413", "429", "502", "503", "504"]
         assert list(responses["429"]["headers"]) == ["Retry-After"]
 
 
-class TestDocuments:
-    async def test_a_service_is_asked_once_a_minute_and_remembered_while_away(
-        self, clock: Any
-    ) -> None:
-        # Given a service
-        asked = []
-        answers: list[Any] = [ORDERS]
+class FakeOrders:
+    """Publishes a document, and records when it is fetched."""
 
-        async def fetch() -> Any:
-            asked.append(clock.now)
-            if not answers:
-                raise ConnectionError
-            return answers[0]
+    def __init__(self, clock: FakeClock) -> None:
+        self.document: Any = ORDERS
+        self.fetched_at: list[float] = []
+        self.down = False
+        self._clock = clock
 
-        documents = Documents({Service.ORDERS: fetch}, TABLE, clock=clock)
-        first = await documents.merged()
-        clock.now += 59
-        # When the document is asked for again within a minute
-        assert await documents.merged() is first
-        # Then the service was asked once
-        assert asked == [1000]
-        # When it is away later, then what it told is kept, and it is asked again soon
-        answers.clear()
-        clock.now += 1
-        assert await documents.merged() is first
-        clock.now += 2
-        answers.append({"paths": {}})
-        assert json.loads(await documents.merged())["paths"] == {}
-        assert asked == [1000, 1060, 1062]
-
-    async def test_where_no_service_ever_told_of_itself_there_is_nothing_to_show(self) -> None:
-        async def fetch() -> Any:
+    async def fetch(self) -> Any:
+        self.fetched_at.append(self._clock.now)
+        if self.down:
             raise ConnectionError
-
-        with pytest.raises(ServiceAwayError):
-            await Documents({Service.ORDERS: fetch}, TABLE).merged()
+        return self.document
 
 
-class TestPages:
-    async def test_the_document_comes_from_the_services(self, client: Any, service: Any) -> None:
-        service.openapi = ORDERS
-        got = await client("GET", "/api/openapi.json")
-        assert got.header("Content-Type") == "application/json"
-        # All three services give this document here, so products-ms's path is in it too.
-        assert list(got.json()["paths"]) == ["/api/orders/{order_id}", "/api/products"]
+@pytest.fixture
+def orders(clock: FakeClock) -> FakeOrders:
+    return FakeOrders(clock)
 
-    async def test_the_page_has_no_inline_script_and_loads_nothing_from_elsewhere(
-        self, client: Any
+
+@pytest.fixture
+def api_document(orders: FakeOrders, clock: FakeClock) -> ApiDocument:
+    return ApiDocument({Service.ORDERS: orders.fetch}, ROUTES, clock=clock)
+
+
+class TestApiDocument:
+    async def test_is_fetched_once_a_minute(
+        self, api_document: ApiDocument, orders: FakeOrders, clock: FakeClock
     ) -> None:
-        got = await client("GET", "/api/docs")
-        text = got.body.decode()
-        assert got.header("Content-Type") == "text/html; charset=utf-8"
-        assert "http" not in text
-        assert "style=" not in text
-        assert text.count("<script") == text.count("<script src=") == 2
-        policy = got.header("Content-Security-Policy")
-        assert "script-src 'self'" in policy
-        assert "style-src 'self'" in policy
-        assert "unsafe" not in policy
+        # When
+        first = await api_document.get()
+        clock.advance(59)
+        second = await api_document.get()
+        orders.document = {"paths": {}}
+        clock.advance(1)
+        third = await api_document.get()
+        # Then
+        assert second is first
+        assert json.loads(third)["paths"] == {}
+        assert orders.fetched_at == [1000, 1060]
 
-    @pytest.mark.parametrize(
-        ("file", "kind"),
-        [
-            ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
-            ("swagger-ui.css", "text/css; charset=utf-8"),
-            ("initialize.js", "text/javascript; charset=utf-8"),
-            ("favicon.png", "image/png"),
-        ],
-    )
-    async def test_its_files_are_here(self, client: Any, file: str, kind: str) -> None:
-        got = await client("GET", f"/api/docs/{file}")
-        assert (got.status, got.header("Content-Type")) == (200, kind)
-        assert len(got.body) > 100
+    async def test_is_kept_while_the_service_is_down(
+        self, api_document: ApiDocument, orders: FakeOrders, clock: FakeClock
+    ) -> None:
+        # Given
+        first = await api_document.get()
+        orders.down = True
+        # When
+        clock.advance(60)
+        second = await api_document.get()
+        orders.down = False
+        clock.advance(2)
+        await api_document.get()
+        # Then
+        assert second is first
+        assert orders.fetched_at == [1000, 1060, 1062]
 
-    async def test_metrics_are_told(self, client: Any) -> None:
-        got = await client("GET", "/metrics")
-        assert b"gateway_revocations_last_poll_timestamp_seconds" in got.body
-
-    async def test_a_websocket_is_refused(self, client: Any) -> None:
-        sent = []
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await client.gateway({"type": "websocket"}, None, send)
-        assert sent == [{"type": "websocket.close", "code": 1000}]
+    async def test_is_unavailable_if_no_service_was_ever_up(
+        self, api_document: ApiDocument, orders: FakeOrders
+    ) -> None:
+        orders.down = True
+        with pytest.raises(ServiceUnavailableError, match="The shop is unavailable"):
+            await api_document.get()

@@ -17,7 +17,7 @@ class Identity(BaseModel):
     """The caller of a request.
 
     Attributes:
-        email: The caller's e-mail address, empty for a visitor.
+        email: The caller's email address, empty for a visitor.
         role: The caller's role.
         session: The id of the caller's log-in session.
         client_address: The IP address of the client.

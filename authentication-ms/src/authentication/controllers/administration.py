@@ -29,7 +29,7 @@ async def list_users(
     limit: Annotated[Limit, Query()] = 20,
     cursor: Annotated[Cursor | None, Query()] = None,
 ) -> AccountsBody:
-    """List accounts, ordered by e-mail address."""
+    """List accounts, ordered by email address."""
     page, next_cursor = await administration.page(limit=limit, cursor=cursor)
     bodies = [ListedAccountBody.of(account) for account in page]
     return AccountsBody(users=bodies, next_cursor=next_cursor)

@@ -22,7 +22,7 @@ class Account:
 
     Attributes:
         id: The id in the database.
-        email: The normalized e-mail address.
+        email: The normalized email address.
         role: The role.
         password_hash: The hash of the password.
         wrapped_sha256: Whether the hash is that of the password's SHA-256 digest. A migration

@@ -1,4 +1,4 @@
-"""The normal form of e-mail addresses."""
+"""The normal form of email addresses."""
 
 import unicodedata
 
@@ -6,9 +6,9 @@ from email_validator import EmailNotValidError, validate_email
 
 
 def normalize(text: str) -> str:
-    """Return an e-mail address in the form in which it is stored.
+    """Return an email address in the form in which it is stored.
 
-    Text that is not an e-mail address is trimmed and lower-cased as well. Only accounts of an older
+    Text that is not an email address is trimmed and lower-cased as well. Only accounts of an older
     database can have such an address.
     """
     trimmed = text.strip()

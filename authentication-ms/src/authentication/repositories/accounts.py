@@ -26,7 +26,7 @@ class AccountRepository:
         self._guards = database[GUARDS]
 
     async def find_by_email(self, email: str, *, session: Session = None) -> Account | None:
-        """Return the account with this e-mail address."""
+        """Return the account with this email address."""
         document = await self._users.find_one({"email": email}, session=session)
         return _account(document) if document else None
 
@@ -36,7 +36,7 @@ class AccountRepository:
         return _account(document) if document else None
 
     async def page(self, *, limit: int, cursor: str | None) -> tuple[list[Account], str | None]:
-        """Return a page of accounts, ordered by e-mail address, and the cursor of the next page.
+        """Return a page of accounts, ordered by email address, and the cursor of the next page.
 
         Raises:
             shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
@@ -60,7 +60,7 @@ class AccountRepository:
         """Store a new account.
 
         Raises:
-            pymongo.errors.DuplicateKeyError: Another account has the e-mail address. In a
+            pymongo.errors.DuplicateKeyError: Another account has the email address. In a
                 transaction check that first, because the error makes it run again.
         """
         document: Document = {

@@ -1,5 +1,7 @@
 """Lets shoppers register, read their account and change their password."""
 
+from datetime import datetime
+
 from authentication.errors import CallerDeletedError, EmailTakenError, WrongCurrentPasswordError
 from authentication.models.account import Account, AccountRole
 from authentication.repositories.accounts import AccountRepository
@@ -42,12 +44,12 @@ class AccountService:
         """Create an account.
 
         Args:
-            email: The normalized e-mail address.
+            email: The normalized email address.
             password: The password.
             address: The client's IP address, for the throttle.
 
         Raises:
-            EmailTakenError: Another account has the e-mail address.
+            EmailTakenError: Another account has the email address.
             TooManyAttemptsError: The address registered too many accounts.
             PasswordsBusyError: Too many passwords are waiting to be hashed.
         """
@@ -90,36 +92,39 @@ class AccountService:
             PasswordsBusyError: Too many passwords are waiting to be hashed.
         """
         account = await self.get(email)
-
-        async def work(unit: UnitOfWork) -> None:
-            now = self._clock()
-            stored = await self._accounts.find_by_id(account.id, session=unit.session)
-            if stored is None:
-                raise WrongCurrentPasswordError(email)
-            before = stored.revocation_iat(now)
-            # Fails if the password has changed since it was checked.
-            if not await self._accounts.update_password(
-                account, password_hash=new_hash, least_iat=before, session=unit.session
-            ):
-                raise WrongCurrentPasswordError(email)
-            await self._sessions.revoke_all(
-                account.id, except_session=session_id, now=now, session=unit.session
-            )
-            await self._revocations.revoke_account(
-                email, before=before, except_session=session_id, now=now, unit=unit
-            )
-            await self._trail.add(
-                actor=email,
-                action=PASSWORD_CHANGED,
-                subject=email,
-                before=None,
-                after=None,
-                at=now,
-                session=unit.session,
-            )
-
         async with self._throttle.attempt(address, email):
             if not await self._hasher.matches(current, account):
                 raise WrongCurrentPasswordError(email)
             new_hash = await self._hasher.hash(new)
+
+            async def work(unit: UnitOfWork) -> None:
+                now = self._clock()
+                stored = await self._accounts.find_by_id(account.id, session=unit.session)
+                if stored is None:
+                    raise WrongCurrentPasswordError(email)
+                before = stored.revocation_iat(now)
+                # Fails if the password has changed since it was checked.
+                if not await self._accounts.update_password(
+                    account, password_hash=new_hash, least_iat=before, session=unit.session
+                ):
+                    raise WrongCurrentPasswordError(email)
+                await self._sessions.revoke_all(
+                    account.id, except_session=session_id, now=now, session=unit.session
+                )
+                await self._revocations.revoke_account(
+                    email, before=before, except_session=session_id, now=now, unit=unit
+                )
+                await self._audit_password_change(email, now, unit)
+
             await self._transactions.run(work, seconds=HTTP_SECONDS)
+
+    async def _audit_password_change(self, email: str, now: datetime, unit: UnitOfWork) -> None:
+        await self._trail.add(
+            actor=email,
+            action=PASSWORD_CHANGED,
+            subject=email,
+            before=None,
+            after=None,
+            at=now,
+            session=unit.session,
+        )

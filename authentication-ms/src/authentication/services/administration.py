@@ -1,6 +1,7 @@
 """Lets admins list accounts and change roles."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from authentication.errors import LastAdminError, UserNotFoundError
 from authentication.models.account import Account, AccountRole, leaves_no_admin
@@ -33,7 +34,7 @@ class AdministrationService:
         self._clock = clock
 
     async def page(self, *, limit: int, cursor: str | None) -> tuple[list[Account], str | None]:
-        """Return a page of accounts, ordered by e-mail address, and the cursor of the next page.
+        """Return a page of accounts, ordered by email address, and the cursor of the next page.
 
         Raises:
             shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
@@ -41,7 +42,7 @@ class AdministrationService:
         return await self._accounts.page(limit=limit, cursor=cursor)
 
     async def find(self, email: str) -> Account | None:
-        """Return the account with this e-mail address."""
+        """Return the account with this email address."""
         return await self._accounts.find_by_email(email)
 
     async def change_role(self, email: str, role: AccountRole, *, actor: str) -> Account:
@@ -50,7 +51,7 @@ class AdministrationService:
         Its access tokens are revoked. Its sessions continue with the new role.
 
         Raises:
-            UserNotFoundError: No account has this e-mail address.
+            UserNotFoundError: No account has this email address.
             LastAdminError: The change would leave the shop without an admin.
         """
 
@@ -69,14 +70,15 @@ class AdministrationService:
             existing = await self._accounts.find_by_email(email, session=unit.session)
             if existing:
                 return await self._set_role(existing, AccountRole.ADMIN, actor, unit)
+            now = self._clock()
             account = await self._accounts.insert(
                 email=email,
                 role=AccountRole.ADMIN,
                 password_hash=password_hash,
-                now=self._clock(),
+                now=now,
                 session=unit.session,
             )
-            await self._audit(actor, ADMIN_CREATED, None, account, unit)
+            await self._audit(ADMIN_CREATED, None, account, actor=actor, at=now, unit=unit)
             return account
 
         return await self._transactions.run(work)
@@ -95,11 +97,18 @@ class AdministrationService:
         await self._accounts.update_role(account, role=role, least_iat=before, session=unit.session)
         await self._revocations.revoke_account(account.email, before=before, now=now, unit=unit)
         changed = replace(account, role=role)
-        await self._audit(actor, ROLE_CHANGED, account, changed, unit)
+        await self._audit(ROLE_CHANGED, account, changed, actor=actor, at=now, unit=unit)
         return changed
 
     async def _audit(
-        self, actor: str, action: str, before: Account | None, after: Account, unit: UnitOfWork
+        self,
+        action: str,
+        before: Account | None,
+        after: Account,
+        *,
+        actor: str,
+        at: datetime,
+        unit: UnitOfWork,
     ) -> None:
         await self._trail.add(
             actor=actor,
@@ -107,6 +116,6 @@ class AdministrationService:
             subject=after.email,
             before={"role": before.role.value} if before else None,
             after={"role": after.role.value},
-            at=self._clock(),
+            at=at,
             session=unit.session,
         )

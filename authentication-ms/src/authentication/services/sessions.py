@@ -33,7 +33,7 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True)
 class _Issue:
-    """What a committed transaction decided about a token pair, which is then signed."""
+    """The contents of a token pair, which is signed after the transaction has committed."""
 
     account: Account
     session_id: str
@@ -74,13 +74,13 @@ class SessionService:
         """Start a session.
 
         Args:
-            email: The normalized e-mail address.
+            email: The normalized email address.
             password: The password.
             address: The client's IP address, for the throttle.
             by_cookie: Whether the refresh token will be set as a cookie.
 
         Raises:
-            WrongCredentialsError: No account has this e-mail address and password.
+            WrongCredentialsError: No account has this email address and password.
             TooManyAttemptsError: The address failed too often, altogether or for this account.
             PasswordsBusyError: Too many passwords are waiting to be checked.
         """

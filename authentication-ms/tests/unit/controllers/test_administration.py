@@ -5,43 +5,53 @@ import httpx2
 import pytest
 from jose import jwt
 
-from authentication.models.accounts import Account, AccountRole
+from authentication.models.account import Account, AccountRole
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
+from shopkit.testing.apps import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
+LogIn = Callable[..., Awaitable[httpx2.Response]]
 
-ADMIN = {"X-User-Email": "root@shop.com", "X-User-Role": "admin"}
-USER = {"X-User-Email": "ann@shop.com", "X-User-Role": "user"}
+ADMIN = caller_headers("root@shop.com", "admin")
+USER = caller_headers("ann@shop.com")
 
 
-async def set_role(client: httpx2.AsyncClient, email: str, role: str) -> httpx2.Response:
+async def change_role(client: httpx2.AsyncClient, email: str, role: str) -> httpx2.Response:
     return await client.patch(f"/api/users/{email}", json={"role": role}, headers=ADMIN)
 
 
 class TestAccess:
+    @pytest.mark.parametrize(("headers", "status"), [({}, 401), (USER, 403)])
     @pytest.mark.parametrize(
-        ("method", "path"),
+        ("method", "path", "body"),
         [
-            ("GET", "/api/users"),
-            ("PATCH", "/api/users/ann@shop.com"),
-            ("GET", "/api/admin/audit/authentication"),
+            ("GET", "/api/users", None),
+            ("PATCH", "/api/users/ann@shop.com", {"role": "admin"}),
+            ("GET", "/api/admin/audit/authentication", None),
         ],
     )
-    async def test_Given_NoAdmin_When_Asked_Then_ItIs401Or403AndNothingChanges(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, method: str, path: str
+    async def test_is_refused_to_everyone_but_admins(
+        self,
+        client: httpx2.AsyncClient,
+        add_account: AddAccount,
+        headers: dict[str, str],
+        status: int,
+        method: str,
+        path: str,
+        body: dict[str, str] | None,
     ) -> None:
+        # Given
         await add_account()
-        for headers, status in (({}, 401), (USER, 403)):
-            body = {"role": "admin"} if method == "PATCH" else None
-            response = await client.request(method, path, headers=headers, json=body)
-            assert response.status_code == status
-        me = await client.get("/api/me", headers=USER)
-        assert me.json()["role"] == "user"
+        # When
+        response = await client.request(method, path, headers=headers, json=body)
+        # Then
+        assert response.status_code == status
+        assert (await client.get("/api/me", headers=USER)).json()["role"] == "user"
 
 
 class TestListUsers:
-    async def test_Given_FiveAccounts_When_PagedByTwo_Then_EachComesOnceInOrder(
+    async def test_returns_each_account_once_ordered_by_email(
         self, client: httpx2.AsyncClient, add_account: AddAccount
     ) -> None:
         # Given
@@ -51,22 +61,25 @@ class TestListUsers:
         pages: list[list[str]] = []
         query: dict[str, Any] = {"limit": 2}
         while True:
-            response = await client.get("/api/users", params=query, headers=ADMIN)
-            pages.append([row["email"][0] for row in response.json()["users"]])
-            if response.json()["next_cursor"] is None:
+            page = (await client.get("/api/users", params=query, headers=ADMIN)).json()
+            pages.append([user["email"][0] for user in page["users"]])
+            if page["next_cursor"] is None:
                 break
-            query["cursor"] = response.json()["next_cursor"]
+            query["cursor"] = page["next_cursor"]
         # Then
         assert pages == [["a", "b"], ["c", "d"], ["e"]]
 
-    async def test_Given_Accounts_When_Listed_Then_NoHashIsShown(
+    async def test_shows_no_password_hashes(
         self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
     ) -> None:
+        # Given
         await add_account(role=AccountRole.ADMIN)
         await database["users"].insert_one(
             {"email": "old@shop.com", "role": "user", "password_hash": "x"}
         )
+        # When
         response = await client.get("/api/users", headers=ADMIN)
+        # Then
         assert response.json() == {
             "users": [
                 {"email": "ann@shop.com", "role": "admin", "created_at": "2026-05-04T12:00:00Z"},
@@ -78,7 +91,7 @@ class TestListUsers:
     @pytest.mark.parametrize(
         "query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"cursor": "!"}, {"cursor": ""}]
     )
-    async def test_Given_BadQuery_When_Listed_Then_ItIs422(
+    async def test_refuses_an_invalid_query(
         self, client: httpx2.AsyncClient, query: dict[str, Any]
     ) -> None:
         response = await client.get("/api/users", params=query, headers=ADMIN)
@@ -87,25 +100,24 @@ class TestListUsers:
 
 
 class TestChangeRole:
-    async def test_Given_User_When_Promoted_Then_TheirTokensEndAndTheChangeIsAudited(
+    async def test_revokes_the_tokens_and_adds_an_audit_entry(
         self,
         client: httpx2.AsyncClient,
         add_account: AddAccount,
+        log_in: LogIn,
         database: Database,
         clock: FakeClock,
     ) -> None:
         # Given
         await add_account()
-        opened = await client.post(
-            "/api/login", json={"email": "ann@shop.com", "password": "correct horse"}
-        )
+        tokens = (await log_in()).json()
         # When
-        response = await set_role(client, "ann@shop.com", "admin")
+        response = await change_role(client, "ann@shop.com", "admin")
         # Then
         assert response.status_code == 200
         assert response.json() == {"email": "ann@shop.com", "role": "admin"}
-        second = int(clock.now.timestamp())
         revocation = await database["revocations"].find_one({}, {"_id": 0, "expires_at": 0})
+        second = int(clock.now.timestamp())
         assert revocation == {
             "email": "ann@shop.com",
             "session": None,
@@ -121,92 +133,99 @@ class TestChangeRole:
             "before": {"role": "user"},
             "after": {"role": "admin"},
         }
-        renewed = await client.post("/api/refresh", json=opened.json())
-        claims = jwt.get_unverified_claims(renewed.json()["access_token"])
+        refreshed = (await client.post("/api/refresh", json=tokens)).json()
+        claims = jwt.get_unverified_claims(refreshed["access_token"])
         assert (claims["role"], claims["iat"], claims["exp"]) == (
             "admin",
             second + 1,
             second + 900,
         )
 
-    async def test_Given_TokenOfAReplicaWhoseClockIsAhead_When_Promoted_Then_ItIsRevokedToo(
+    async def test_revokes_a_token_of_a_replica_whose_clock_is_ahead(
         self,
         client: httpx2.AsyncClient,
         add_account: AddAccount,
+        log_in: LogIn,
         database: Database,
         clock: FakeClock,
     ) -> None:
         # Given
         await add_account()
-        opened = await client.post(
-            "/api/login", json={"email": "ann@shop.com", "password": "correct horse"}
-        )
+        tokens = (await log_in()).json()
         clock.advance(seconds=5)
-        refreshed = await client.post("/api/refresh", json=opened.json())
+        refreshed = (await client.post("/api/refresh", json=tokens)).json()
         clock.advance(seconds=-5)
         # When
-        await set_role(client, "ann@shop.com", "admin")
+        await change_role(client, "ann@shop.com", "admin")
         # Then
-        iat = jwt.get_unverified_claims(refreshed.json()["access_token"])["iat"]
+        iat = jwt.get_unverified_claims(refreshed["access_token"])["iat"]
         revocation = await database["revocations"].find_one({})
         assert revocation is not None
         assert revocation["before"] == iat + 1
 
-    async def test_Given_LastAdmin_When_Demoted_Then_ItIs409AndNothingIsWritten(
+    async def test_refuses_to_demote_the_last_admin(
         self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
     ) -> None:
+        # Given
         await add_account("root@shop.com", role=AccountRole.ADMIN)
         await add_account()
-        response = await set_role(client, "root@shop.com", "user")
+        # When
+        response = await change_role(client, "root@shop.com", "user")
+        # Then
         assert response.status_code == 409
         assert response.json()["type"] == "/problems/last-admin"
-        row = await database["users"].find_one({"email": "root@shop.com"})
-        assert row is not None
-        assert row["role"] == "admin"
+        root = await database["users"].find_one({"email": "root@shop.com"})
+        assert root is not None
+        assert root["role"] == "admin"
         assert await database["audit"].count_documents({}) == 0
         assert await database["revocations"].count_documents({}) == 0
 
-    async def test_Given_TwoAdmins_When_OneIsDemoted_Then_TheOtherStays(
+    async def test_demotes_one_of_two_admins(
         self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
     ) -> None:
+        # Given
         await add_account("root@shop.com", role=AccountRole.ADMIN)
         await add_account(role=AccountRole.ADMIN)
-        assert (await set_role(client, "root@shop.com", "user")).status_code == 200
-        admins = [row["email"] async for row in database["users"].find({"role": "admin"})]
+        # When
+        response = await change_role(client, "root@shop.com", "user")
+        # Then
+        assert response.status_code == 200
+        admins = [user["email"] async for user in database["users"].find({"role": "admin"})]
         assert admins == ["ann@shop.com"]
 
-    async def test_Given_SameRole_When_Given_Then_NothingIsRevokedOrAudited(
+    async def test_changes_nothing_if_the_role_is_the_same(
         self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
     ) -> None:
+        # Given
         await add_account()
-        response = await set_role(client, "ann@shop.com", "user")
+        # When
+        response = await change_role(client, "ann@shop.com", "user")
+        # Then
         assert (response.status_code, response.json()["role"]) == (200, "user")
         assert await database["audit"].count_documents({}) == 0
         assert await database["revocations"].count_documents({}) == 0
 
-    async def test_Given_OtherSpelling_When_Given_Then_ItIsTheSameAccount(
+    async def test_normalizes_the_email(
         self, client: httpx2.AsyncClient, add_account: AddAccount
     ) -> None:
         await add_account()
-        response = await set_role(client, "Ann@SHOP.com", "admin")
+        response = await change_role(client, "Ann@SHOP.com", "admin")
         assert response.json() == {"email": "ann@shop.com", "role": "admin"}
 
-    async def test_Given_SlashInTheEmail_When_Given_Then_ItIsFound(
+    async def test_accepts_an_email_with_a_slash(
         self, client: httpx2.AsyncClient, add_account: AddAccount
     ) -> None:
         await add_account("a/b@shop.com")
-        assert (await set_role(client, "a%2Fb@shop.com", "admin")).status_code == 200
+        assert (await change_role(client, "a%2Fb@shop.com", "admin")).status_code == 200
 
-    async def test_Given_NoSuchAccount_When_Given_Then_ItIs404(
-        self, client: httpx2.AsyncClient
-    ) -> None:
-        response = await set_role(client, "no@shop.com", "admin")
+    async def test_reports_an_unknown_account(self, client: httpx2.AsyncClient) -> None:
+        response = await change_role(client, "no@shop.com", "admin")
         assert response.status_code == 404
         assert response.json()["type"] == "/problems/not-found"
 
     @pytest.mark.parametrize("role", ["visitor", "", "root"])
-    async def test_Given_NoSuchRole_When_Given_Then_ItIs422(
+    async def test_refuses_an_unknown_role(
         self, client: httpx2.AsyncClient, add_account: AddAccount, role: str
     ) -> None:
         await add_account()
-        assert (await set_role(client, "ann@shop.com", role)).status_code == 422
+        assert (await change_role(client, "ann@shop.com", role)).status_code == 422

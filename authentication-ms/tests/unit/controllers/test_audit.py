@@ -4,47 +4,44 @@ from typing import Any
 import httpx2
 import pytest
 
-from authentication.models.accounts import Account
+from authentication.models.account import Account
 from shopkit.testing import FakeClock
+from shopkit.testing.apps import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 
-ADMIN = {"X-User-Email": "root@shop.com", "X-User-Role": "admin"}
-USER = {"X-User-Email": "ann@shop.com", "X-User-Role": "user"}
+ADMIN = caller_headers("root@shop.com", "admin")
+PATH = "/api/admin/audit/authentication"
 
 
-async def set_role(client: httpx2.AsyncClient, email: str, role: str) -> httpx2.Response:
-    return await client.patch(f"/api/users/{email}", json={"role": role}, headers=ADMIN)
+@pytest.fixture
+async def _entries(client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock) -> None:
+    """Three changes, a minute apart: a is promoted, b is promoted, a is demoted."""
+    for letter in "ab":
+        await add_account(f"{letter}@shop.com")
+    for letter, role in (("a", "admin"), ("b", "admin"), ("a", "user")):
+        await client.patch(f"/api/users/{letter}@shop.com", json={"role": role}, headers=ADMIN)
+        clock.advance(minutes=1)
 
 
-class TestAudit:
-    @pytest.fixture
-    async def trail(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
-    ) -> None:
-        """Three changes, a minute apart: a promoted, b promoted, a demoted."""
-        for letter in "ab":
-            await add_account(f"{letter}@shop.com")
-        for letter, role in (("a", "admin"), ("b", "admin"), ("a", "user")):
-            await set_role(client, f"{letter}@shop.com", role)
-            clock.advance(minutes=1)
+async def get_page(client: httpx2.AsyncClient, **query: Any) -> dict[str, Any]:
+    response = await client.get(PATH, params=query, headers=ADMIN)
+    assert response.status_code == 200
+    page: dict[str, Any] = response.json()
+    return page
 
-    async def entries(self, client: httpx2.AsyncClient, **query: Any) -> list[tuple[str, str]]:
-        path = "/api/admin/audit/authentication"
-        response = await client.get(path, params=query, headers=ADMIN)
-        assert response.status_code == 200
-        return [(row["subject"][0], row["after"]["role"]) for row in response.json()["entries"]]
 
-    @pytest.mark.usefixtures("trail")
-    async def test_Given_Trail_When_Asked_Then_ItIsNewestFirstWithWhoWhenAndWhat(
-        self, client: httpx2.AsyncClient
-    ) -> None:
-        response = await client.get(
-            "/api/admin/audit/authentication",
-            params={"limit": 1},
-            headers=ADMIN | {"X-Request-ID": "r1"},
-        )
-        [entry] = response.json()["entries"]
+def changes(page: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(entry["subject"][0], entry["after"]["role"]) for entry in page["entries"]]
+
+
+@pytest.mark.usefixtures("_entries")
+class TestAuditTrail:
+    async def test_shows_the_newest_change_first(self, client: httpx2.AsyncClient) -> None:
+        # When
+        page = await get_page(client, limit=1)
+        # Then
+        [entry] = page["entries"]
         assert len(entry.pop("id")) == 24
         assert entry.pop("request_id") != ""
         assert entry == {
@@ -56,7 +53,6 @@ class TestAudit:
             "after": {"role": "user"},
         }
 
-    @pytest.mark.usefixtures("trail")
     @pytest.mark.parametrize(
         ("query", "expected"),
         [
@@ -73,26 +69,22 @@ class TestAudit:
             ),
         ],
     )
-    async def test_Given_Trail_When_Filtered_Then_OnlyTheseCome(
+    async def test_shows_only_entries_that_match_the_filter(
         self,
         client: httpx2.AsyncClient,
         query: dict[str, Any],
         expected: list[tuple[str, str]],
     ) -> None:
-        assert await self.entries(client, **query) == expected
+        assert changes(await get_page(client, **query)) == expected
 
-    @pytest.mark.usefixtures("trail")
-    async def test_Given_Cursor_When_Followed_Then_EachEntryComesOnce(
-        self, client: httpx2.AsyncClient
-    ) -> None:
-        path = "/api/admin/audit/authentication"
-        first = (await client.get(path, params={"limit": 2}, headers=ADMIN)).json()
-        assert [row["subject"][0] for row in first["entries"]] == ["a", "b"]
-        rest = await client.get(
-            path, params={"limit": 2, "cursor": first["next_cursor"]}, headers=ADMIN
-        )
-        assert [row["subject"][0] for row in rest.json()["entries"]] == ["a"]
-        assert rest.json()["next_cursor"] is None
+    async def test_shows_each_entry_once(self, client: httpx2.AsyncClient) -> None:
+        # When
+        first = await get_page(client, limit=2)
+        second = await get_page(client, limit=2, cursor=first["next_cursor"])
+        # Then
+        assert changes(first) == [("a", "user"), ("b", "admin")]
+        assert changes(second) == [("a", "admin")]
+        assert second["next_cursor"] is None
 
     @pytest.mark.parametrize(
         "query",
@@ -104,10 +96,9 @@ class TestAudit:
             {"since": "2026-05-04T12:00:00"},
         ],
     )
-    async def test_Given_BadQuery_When_Asked_Then_ItIs422(
+    async def test_refuses_an_invalid_query(
         self, client: httpx2.AsyncClient, query: dict[str, Any]
     ) -> None:
-        path = "/api/admin/audit/authentication"
-        response = await client.get(path, params=query, headers=ADMIN)
+        response = await client.get(PATH, params=query, headers=ADMIN)
         assert response.status_code == 422
         assert [error["field"] for error in response.json()["errors"]] == list(query)

@@ -5,105 +5,119 @@ import httpx2
 import pytest
 from jose import jwt
 
-from authentication.models.accounts import Account
-from authentication.services.passwords import Passwords, sha256_digest
+from authentication.models.account import Account
+from authentication.services.passwords import PasswordHasher, sha256_digest
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
+from shopkit.testing.apps import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
+LogIn = Callable[..., Awaitable[httpx2.Response]]
 
-EMAIL, PASSWORD, NEW = "ann@shop.com", "correct horse", "battery staple"
-
-
-async def log_in(client: httpx2.AsyncClient, password: str = PASSWORD) -> httpx2.Response:
-    return await client.post("/api/login", json={"email": EMAIL, "password": password})
+EMAIL, PASSWORD, NEW_PASSWORD = "ann@shop.com", "correct horse", "battery staple"
 
 
-def session_of(response: httpx2.Response) -> str:
-    return str(jwt.get_unverified_claims(response.json()["access_token"])["sid"])
+def claims_of(response: httpx2.Response) -> dict[str, Any]:
+    return dict(jwt.get_unverified_claims(response.json()["access_token"]))
 
 
-def caller(session: str = "", **headers: str) -> dict[str, str]:
-    identity = {"X-User-Email": EMAIL, "X-User-Role": "user", "X-Client-Address": "192.0.2.1"}
-    return identity | ({"X-User-Session": session} if session else {}) | headers
-
-
-async def change(
-    client: httpx2.AsyncClient, session: str = "", current: str = PASSWORD, new: str = NEW
+async def change_password(
+    client: httpx2.AsyncClient,
+    *,
+    session_id: str = "",
+    current: str = PASSWORD,
+    new: str = NEW_PASSWORD,
 ) -> httpx2.Response:
+    headers = caller_headers(EMAIL) | {"X-Client-Address": "192.0.2.1"}
+    if session_id:
+        headers["X-User-Session"] = session_id
     return await client.post(
-        "/api/me/password", json={"current": current, "new": new}, headers=caller(session)
+        "/api/me/password", json={"current": current, "new": new}, headers=headers
     )
 
 
-class TestChangePassword:
-    async def test_Given_TwoSessions_When_Changed_Then_TheOtherEndsAndTheCallersGoesOn(
+class TestSessions:
+    async def test_end_except_the_callers(
         self,
         client: httpx2.AsyncClient,
         add_account: AddAccount,
+        log_in: LogIn,
         database: Database,
         clock: FakeClock,
     ) -> None:
         # Given
         await add_account()
-        own, other = await log_in(client), await log_in(client)
+        own, other = await log_in(), await log_in()
         # When
-        response = await change(client, session_of(own))
+        response = await change_password(client, session_id=claims_of(own)["sid"])
         # Then
         assert (response.status_code, response.content) == (204, b"")
         statuses = [
-            (await client.post("/api/refresh", json=each.json())).status_code
-            for each in (own, other)
+            (await client.post("/api/refresh", json=login.json())).status_code
+            for login in (own, other)
         ]
         assert statuses == [200, 401]
-        assert (await log_in(client)).status_code == 401
-        assert (await log_in(client, NEW)).status_code == 200
+        assert (await log_in()).status_code == 401
+        assert (await log_in(password=NEW_PASSWORD)).status_code == 200
         revocation = await database["revocations"].find_one({}, {"_id": 0, "expires_at": 0})
         assert revocation == {
             "email": EMAIL,
             "session": None,
             "before": clock.now.timestamp() + 1,
-            "except_session": session_of(own),
+            "except_session": claims_of(own)["sid"],
         }
 
-    async def test_Given_NoSessionNamed_When_Changed_Then_EverySessionEnds(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    async def test_all_end_if_the_callers_is_unknown(
+        self,
+        client: httpx2.AsyncClient,
+        add_account: AddAccount,
+        log_in: LogIn,
+        database: Database,
     ) -> None:
+        # Given
         await add_account()
-        opened = await log_in(client)
-        assert (await change(client)).status_code == 204
-        assert (await client.post("/api/refresh", json=opened.json())).status_code == 401
+        login = await log_in()
+        # When
+        response = await change_password(client)
+        # Then
+        assert response.status_code == 204
+        assert (await client.post("/api/refresh", json=login.json())).status_code == 401
         revocation = await database["revocations"].find_one({})
         assert revocation is not None
         assert revocation["except_session"] is None
 
-    async def test_Given_LogInInTheSameSecond_When_Changed_Then_ItsTokenIsNotAmongTheRevoked(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    async def test_that_start_in_the_same_second_have_valid_tokens(
+        self,
+        client: httpx2.AsyncClient,
+        add_account: AddAccount,
+        log_in: LogIn,
+        database: Database,
     ) -> None:
         # Given
         await add_account()
-        before_it = await log_in(client)
+        earlier = await log_in()
         # When
-        await change(client)
-        after_it = await log_in(client, NEW)
+        await change_password(client)
+        later = await log_in(password=NEW_PASSWORD)
         # Then
         revocation = await database["revocations"].find_one({})
         assert revocation is not None
-        issued = [
-            jwt.get_unverified_claims(each.json()["access_token"])["iat"]
-            for each in (before_it, after_it)
-        ]
-        assert issued[0] < revocation["before"] <= issued[1]
+        assert claims_of(earlier)["iat"] < revocation["before"] <= claims_of(later)["iat"]
 
-    async def test_Given_Change_When_Audited_Then_WhoAndWhenIsKeptAndNoHash(
+
+class TestChangePassword:
+    async def test_adds_an_audit_entry_without_hashes(
         self,
         client: httpx2.AsyncClient,
         add_account: AddAccount,
         database: Database,
         clock: FakeClock,
     ) -> None:
+        # Given
         await add_account()
-        await change(client)
+        # When
+        await change_password(client)
+        # Then
         entry = await database["audit"].find_one({}, {"_id": 0, "request_id": 0})
         assert entry == {
             "at": clock.now,
@@ -114,86 +128,97 @@ class TestChangePassword:
             "after": None,
         }
 
-    async def test_Given_WrongCurrentPassword_When_Changed_Then_ItIs422AndNothingChanges(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    async def test_refuses_a_wrong_current_password(
+        self,
+        client: httpx2.AsyncClient,
+        add_account: AddAccount,
+        log_in: LogIn,
+        database: Database,
     ) -> None:
+        # Given
         await add_account()
-        opened = await log_in(client)
-        response = await change(client, current="wrong")
+        login = await log_in()
+        # When
+        response = await change_password(client, current="wrong")
+        # Then
         assert response.status_code == 422
         assert response.json()["errors"] == [
             {"field": "current", "message": "The current password is wrong."}
         ]
-        assert (await client.post("/api/refresh", json=opened.json())).status_code == 200
-        assert (await log_in(client)).status_code == 200
+        assert (await client.post("/api/refresh", json=login.json())).status_code == 200
+        assert (await log_in()).status_code == 200
         assert await database["audit"].count_documents({}) == 0
         assert await database["revocations"].count_documents({}) == 0
 
-    async def test_Given_ThreeWrongOnes_When_TryingAgain_Then_ItIs429AsLogInIs(
-        self, client: httpx2.AsyncClient, add_account: AddAccount
+    async def test_shares_the_throttle_of_logins(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, log_in: LogIn
     ) -> None:
+        # Given
         await add_account()
-        statuses = [(await change(client, current="wrong")).status_code for _ in range(4)]
+        # When
+        statuses = [(await change_password(client, current="wrong")).status_code for _ in range(4)]
+        # Then
         assert statuses == [422, 422, 422, 429]
-        response = await client.post(
-            "/api/login",
-            json={"email": EMAIL, "password": PASSWORD},
-            headers={"X-Client-Address": "192.0.2.1"},
-        )
-        assert response.status_code == 429
+        assert (await log_in()).status_code == 429
 
-    async def test_Given_ShortNewPassword_When_Changed_Then_ItIs422(
+    async def test_refuses_a_short_password(
         self, client: httpx2.AsyncClient, add_account: AddAccount
     ) -> None:
         await add_account()
-        response = await change(client, new="short")
+        response = await change_password(client, new="short")
         assert [error["field"] for error in response.json()["errors"]] == ["new"]
 
-    async def test_Given_Visitor_When_Changed_Then_ItIs401(
-        self, client: httpx2.AsyncClient
-    ) -> None:
-        body = {"current": PASSWORD, "new": NEW}
+    async def test_refuses_a_visitor(self, client: httpx2.AsyncClient) -> None:
+        body = {"current": PASSWORD, "new": NEW_PASSWORD}
         assert (await client.post("/api/me/password", json=body)).status_code == 401
 
-    async def test_Given_AccountIsGone_When_Changed_Then_ItIs401(
+    async def test_refuses_a_caller_whose_account_was_deleted(
         self, client: httpx2.AsyncClient
     ) -> None:
-        assert (await change(client)).status_code == 401
+        assert (await change_password(client)).status_code == 401
 
-    async def test_Given_WrappedDigest_When_Changed_Then_TheNewHashIsNotTakenForOne(
-        self, client: httpx2.AsyncClient, database: Database, passwords: Passwords
+    async def test_replaces_a_wrapped_digest(
+        self,
+        client: httpx2.AsyncClient,
+        log_in: LogIn,
+        database: Database,
+        hasher: PasswordHasher,
     ) -> None:
-        wrapped = await passwords.hash(sha256_digest(PASSWORD))
+        # Given
+        wrapped = await hasher.hash(sha256_digest(PASSWORD))
         await database["users"].insert_one(
             {"email": EMAIL, "role": "user", "password_hash": wrapped, "wrapped_sha256": True}
         )
-        assert (await change(client)).status_code == 204
-        assert (await log_in(client, NEW)).status_code == 200
+        # When
+        response = await change_password(client)
+        # Then
+        assert response.status_code == 204
+        assert (await log_in(password=NEW_PASSWORD)).status_code == 200
 
-    @pytest.mark.parametrize("update", [{"$set": {"password_hash": "replaced"}}, None])
-    async def test_Given_PasswordOrAccountChangedMeanwhile_When_Changed_Then_NothingIsWritten(
+    @pytest.mark.parametrize("new_hash", ["replaced", None])
+    async def test_stores_nothing_if_the_account_changes_meanwhile(
         self,
         client: httpx2.AsyncClient,
         add_account: AddAccount,
         database: Database,
-        passwords: Passwords,
+        hasher: PasswordHasher,
         monkeypatch: pytest.MonkeyPatch,
-        update: dict[str, Any] | None,
+        new_hash: str | None,
     ) -> None:
         # Given
         await add_account()
-        make_hash = passwords.hash
+        original = hasher.hash
 
-        async def hash_while_another_changes(password: str) -> str:
-            if update:
-                await database["users"].update_one({}, update)
+        async def hash_while_the_account_changes(password: str) -> str:
+            if new_hash:
+                await database["users"].update_one({}, {"$set": {"password_hash": new_hash}})
             else:
                 await database["users"].delete_many({})
-            return await make_hash(password)
+            return await original(password)
 
-        monkeypatch.setattr(passwords, "hash", hash_while_another_changes)
+        monkeypatch.setattr(hasher, "hash", hash_while_the_account_changes)
         # When
-        response = await change(client)
+        response = await change_password(client)
         # Then
         assert response.status_code == 422
         assert await database["audit"].count_documents({}) == 0

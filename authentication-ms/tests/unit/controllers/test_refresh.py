@@ -6,20 +6,15 @@ import httpx2
 import pytest
 from jose import jwt
 
-from authentication.models.accounts import Account
+from authentication.models.account import Account
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 
 AddAccount = Callable[..., Awaitable[Account]]
+LogIn = Callable[..., Awaitable[httpx2.Response]]
 
-EMAIL, PASSWORD = "ann@shop.com", "correct horse"
+EMAIL = "ann@shop.com"
 REFRESH, MARKER = "shop-refresh-8080", "shop-signed-in-8080"
-
-
-async def log_in(client: httpx2.AsyncClient, **changes: Any) -> httpx2.Response:
-    body = {"email": EMAIL, "password": PASSWORD} | changes
-    address = body.pop("address", "192.0.2.1")
-    return await client.post("/api/login", json=body, headers={"X-Client-Address": address})
 
 
 async def refresh(client: httpx2.AsyncClient, token: str) -> httpx2.Response:
@@ -41,230 +36,249 @@ def claims_of(response: httpx2.Response) -> dict[str, Any]:
     return dict(jwt.get_unverified_claims(response.json()["access_token"]))
 
 
+@pytest.fixture
+async def login(add_account: AddAccount, log_in: LogIn) -> httpx2.Response:
+    """A session with the refresh token in the body."""
+    await add_account()
+    return await log_in()
+
+
+@pytest.fixture
+def token(login: httpx2.Response) -> str:
+    refresh_token: str = login.json()["refresh_token"]
+    return refresh_token
+
+
 class TestRefresh:
-    async def test_Given_Token_When_Refreshed_Then_ItIsSpentAndItsSuccessorIsGood(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
+    async def test_returns_a_new_token_of_the_same_session(
+        self, client: httpx2.AsyncClient, login: httpx2.Response, clock: FakeClock, token: str
     ) -> None:
         # Given
-        await add_account()
-        opened = await log_in(client)
         clock.advance(minutes=14)
         # When
-        first = await refresh(client, opened.json()["refresh_token"])
+        first = await refresh(client, token)
         second = await refresh(client, first.json()["refresh_token"])
         # Then
         assert (first.status_code, second.status_code) == (200, 200)
         assert first.headers["Token-Type"] == "Bearer"
-        assert claims_of(second)["sid"] == claims_of(opened)["sid"]
-        assert claims_of(second)["iat"] == claims_of(opened)["iat"] + 14 * 60
+        assert claims_of(second)["sid"] == claims_of(login)["sid"]
+        assert claims_of(second)["iat"] == claims_of(login)["iat"] + 14 * 60
         assert claims_of(second)["jti"] != claims_of(first)["jti"]
 
-    async def test_Given_RoleChangedMeanwhile_When_Refreshed_Then_TheNewRoleIsInTheToken(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    async def test_returns_a_token_with_the_current_role(
+        self, client: httpx2.AsyncClient, database: Database, token: str
     ) -> None:
-        await add_account()
-        token = (await log_in(client)).json()["refresh_token"]
         await database["users"].update_one({"email": EMAIL}, {"$set": {"role": "admin"}})
         assert claims_of(await refresh(client, token))["role"] == "admin"
 
-    async def test_Given_SpentToken_When_PresentedAgain_Then_ItsWholeFamilyIsRevoked(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    async def test_extends_the_session(
+        self, client: httpx2.AsyncClient, clock: FakeClock, token: str
     ) -> None:
-        # Given
-        await add_account()
-        opened = await log_in(client)
-        spent = opened.json()["refresh_token"]
-        successor = (await refresh(client, spent)).json()["refresh_token"]
-        # When
-        again = await refresh(client, spent)
-        # Then
-        assert again.status_code == 401
-        assert again.json()["type"] == "/problems/session-ended"
-        assert (await refresh(client, successor)).status_code == 401
-        revocation = await database["revocations"].find_one({})
-        assert revocation is not None
-        assert revocation["session"] == claims_of(opened)["sid"]
-
-    async def test_Given_SpentToken_When_PresentedTwice_Then_OneRevocationIsWritten(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
-    ) -> None:
-        await add_account()
-        spent = (await log_in(client)).json()["refresh_token"]
-        for _ in range(3):
-            await refresh(client, spent)
-        assert await database["revocations"].count_documents({}) == 1
-
-    async def test_Given_OtherSession_When_AFamilyIsRevoked_Then_ItGoesOn(
-        self, client: httpx2.AsyncClient, add_account: AddAccount
-    ) -> None:
-        await add_account()
-        spent = (await log_in(client)).json()["refresh_token"]
-        other = (await log_in(client)).json()["refresh_token"]
-        await refresh(client, spent)
-        await refresh(client, spent)
-        assert (await refresh(client, other)).status_code == 200
-
-    @pytest.mark.parametrize("body", [None, {}, {"refresh_token": "unknown"}])
-    async def test_Given_NoOrUnknownToken_When_Refreshed_Then_ItIs401AndNothingIsWritten(
-        self, client: httpx2.AsyncClient, database: Database, body: dict[str, str] | None
-    ) -> None:
-        response = await client.post("/api/refresh", json=body)
-        assert response.status_code == 401
-        assert response.json()["detail"] == "The session has ended; please sign in again."
-        assert await database["revocations"].count_documents({}) == 0
-
-    async def test_Given_FourteenDaysLater_When_Refreshed_Then_ItIsRefusedButNotTakenForTheft(
-        self,
-        client: httpx2.AsyncClient,
-        add_account: AddAccount,
-        clock: FakeClock,
-        database: Database,
-    ) -> None:
-        await add_account()
-        token = (await log_in(client)).json()["refresh_token"]
-        clock.advance(days=14)
-        assert (await refresh(client, token)).status_code == 401
-        assert await database["revocations"].count_documents({}) == 0
-
-    async def test_Given_UseNowAndThen_When_Refreshed_Then_TheSessionIsProlonged(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
-    ) -> None:
-        await add_account()
-        token = (await log_in(client)).json()["refresh_token"]
         for _ in range(4):
             clock.advance(days=13)
             response = await refresh(client, token)
             assert response.status_code == 200
             token = response.json()["refresh_token"]
 
-    async def test_Given_AccountIsGone_When_Refreshed_Then_ItIs401(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, database: Database
+    async def test_refuses_an_expired_token_without_revoking_anything(
+        self, client: httpx2.AsyncClient, clock: FakeClock, database: Database, token: str
     ) -> None:
-        await add_account()
-        token = (await log_in(client)).json()["refresh_token"]
+        clock.advance(days=14)
+        assert (await refresh(client, token)).status_code == 401
+        assert await database["revocations"].count_documents({}) == 0
+
+    async def test_refuses_a_token_of_a_deleted_account(
+        self, client: httpx2.AsyncClient, database: Database, token: str
+    ) -> None:
         await database["users"].delete_many({})
         assert (await refresh(client, token)).status_code == 401
 
+    @pytest.mark.parametrize("body", [None, {}, {"refresh_token": "unknown"}])
+    async def test_refuses_a_missing_or_unknown_token(
+        self, client: httpx2.AsyncClient, database: Database, body: dict[str, str] | None
+    ) -> None:
+        response = await client.post("/api/refresh", json=body)
+        assert response.status_code == 401
+        assert response.json()["detail"] == "The session has ended. Sign in again."
+        assert await database["revocations"].count_documents({}) == 0
+
+
+class TestReusedToken:
+    async def test_ends_the_session(
+        self,
+        client: httpx2.AsyncClient,
+        login: httpx2.Response,
+        database: Database,
+        token: str,
+    ) -> None:
+        # Given
+        new_token = (await refresh(client, token)).json()["refresh_token"]
+        # When
+        response = await refresh(client, token)
+        # Then
+        assert response.status_code == 401
+        assert response.json()["type"] == "/problems/session-ended"
+        assert (await refresh(client, new_token)).status_code == 401
+        revocation = await database["revocations"].find_one({})
+        assert revocation is not None
+        assert revocation["session"] == claims_of(login)["sid"]
+
+    async def test_causes_a_single_revocation(
+        self, client: httpx2.AsyncClient, database: Database, token: str
+    ) -> None:
+        for _ in range(3):
+            await refresh(client, token)
+        assert await database["revocations"].count_documents({}) == 1
+
+    async def test_does_not_end_other_sessions(
+        self, client: httpx2.AsyncClient, log_in: LogIn, token: str
+    ) -> None:
+        # Given
+        other_token = (await log_in()).json()["refresh_token"]
+        # When
+        for _ in range(2):
+            await refresh(client, token)
+        # Then
+        assert (await refresh(client, other_token)).status_code == 200
+
 
 class TestRefreshByCookie:
-    async def test_Given_Cookie_When_Refreshed_Then_TheNewTokenIsInTheCookieOnly(
-        self, client: httpx2.AsyncClient, add_account: AddAccount
-    ) -> None:
+    @pytest.fixture
+    async def login(self, add_account: AddAccount, log_in: LogIn) -> httpx2.Response:
+        """A session with the refresh token in a cookie."""
         await add_account()
-        token = cookies_of(await log_in(client, cookie=True))[REFRESH].value
+        return await log_in(cookie=True)
+
+    @pytest.fixture
+    def token(self, login: httpx2.Response) -> str:
+        return cookies_of(login)[REFRESH].value
+
+    async def test_returns_the_new_token_only_in_the_cookie(
+        self, client: httpx2.AsyncClient, token: str
+    ) -> None:
+        # When
         response = await refresh_by_cookie(client, token)
+        # Then
         assert response.status_code == 200
         assert set(response.json()) == {"access_token"}
         assert cookies_of(response)[REFRESH].value not in {token, ""}
         assert cookies_of(response)[MARKER].value == "1"
 
-    async def test_Given_SpentTenSecondsAgo_When_PresentedByCookie_Then_ItGivesASibling(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
+    async def test_accepts_a_token_again_within_ten_seconds(
+        self, client: httpx2.AsyncClient, login: httpx2.Response, clock: FakeClock, token: str
     ) -> None:
         # Given
-        await add_account()
-        opened = await log_in(client, cookie=True)
-        token = cookies_of(opened)[REFRESH].value
         first = await refresh_by_cookie(client, token)
         clock.advance(seconds=10)
         # When
         second = await refresh_by_cookie(client, token)
         # Then
         assert second.status_code == 200
-        assert claims_of(second)["sid"] == claims_of(opened)["sid"]
+        assert claims_of(second)["sid"] == claims_of(login)["sid"]
         for response in (first, second):
-            successor = cookies_of(response)[REFRESH].value
-            assert (await refresh_by_cookie(client, successor)).status_code == 200
+            new_token = cookies_of(response)[REFRESH].value
+            assert (await refresh_by_cookie(client, new_token)).status_code == 200
 
-    async def test_Given_SpentElevenSecondsAgo_When_PresentedByCookie_Then_TheFamilyIsRevoked(
-        self, client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock
+    async def test_ends_the_session_if_a_token_is_reused_later(
+        self, client: httpx2.AsyncClient, clock: FakeClock, token: str
     ) -> None:
-        await add_account()
-        token = cookies_of(await log_in(client, cookie=True))[REFRESH].value
-        successor = cookies_of(await refresh_by_cookie(client, token))[REFRESH].value
+        # Given
+        new_token = cookies_of(await refresh_by_cookie(client, token))[REFRESH].value
         clock.advance(seconds=11)
-        refused = await refresh_by_cookie(client, token)
-        assert refused.status_code == 401
-        assert cookies_of(refused)[MARKER]["max-age"] == "0"
-        assert (await refresh_by_cookie(client, successor)).status_code == 401
+        # When
+        response = await refresh_by_cookie(client, token)
+        # Then
+        assert response.status_code == 401
+        assert (await refresh_by_cookie(client, new_token)).status_code == 401
 
-    async def test_Given_RevokedFamily_When_ASpentTokenIsPresentedInTime_Then_NoSiblingIsGiven(
-        self, client: httpx2.AsyncClient, add_account: AddAccount
+    async def test_clears_the_marker_if_the_token_is_refused(
+        self, client: httpx2.AsyncClient
     ) -> None:
-        await add_account()
-        token = cookies_of(await log_in(client, cookie=True))[REFRESH].value
+        # When
+        response = await refresh_by_cookie(client, "unknown")
+        # Then
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+        assert response.json()["type"] == "/problems/session-ended"
+        cookies = cookies_of(response)
+        assert set(cookies) == {MARKER}
+        assert (cookies[MARKER].value, cookies[MARKER]["max-age"]) == ("", "0")
+
+    async def test_refuses_a_spent_token_after_a_logout(
+        self, client: httpx2.AsyncClient, token: str
+    ) -> None:
+        # Given
         await refresh_by_cookie(client, token)
         await client.post("/api/logout", headers={"Cookie": f"{REFRESH}={token}"})
-        assert (await refresh_by_cookie(client, token)).status_code == 401
+        # When
+        response = await refresh_by_cookie(client, token)
+        # Then
+        assert response.status_code == 401
 
-    async def test_Given_CookieToken_When_PresentedAgainInABody_Then_TheFamilyIsRevoked(
-        self, client: httpx2.AsyncClient, add_account: AddAccount
+    async def test_ends_the_session_if_a_spent_token_is_sent_in_a_body(
+        self, client: httpx2.AsyncClient, token: str
     ) -> None:
-        await add_account()
-        token = cookies_of(await log_in(client, cookie=True))[REFRESH].value
-        successor = cookies_of(await refresh_by_cookie(client, token))[REFRESH].value
-        assert (await refresh(client, token)).status_code == 401
-        assert (await refresh_by_cookie(client, successor)).status_code == 401
+        # Given
+        new_token = cookies_of(await refresh_by_cookie(client, token))[REFRESH].value
+        # When
+        response = await refresh(client, token)
+        # Then
+        assert response.status_code == 401
+        assert (await refresh_by_cookie(client, new_token)).status_code == 401
 
-    async def test_Given_BadTokenInTheBodyAndAGoodCookie_When_Refreshed_Then_TheBodyCounts(
-        self, client: httpx2.AsyncClient, add_account: AddAccount
+    async def test_ignores_the_cookie_if_the_body_has_a_token(
+        self, client: httpx2.AsyncClient, token: str
     ) -> None:
-        await add_account()
-        token = cookies_of(await log_in(client, cookie=True))[REFRESH].value
+        # When
         response = await client.post(
             "/api/refresh",
             json={"refresh_token": "unknown"},
             headers={"Cookie": f"{REFRESH}={token}"},
         )
+        # Then
         assert response.status_code == 401
         assert "set-cookie" not in response.headers
 
 
-class TestLogOut:
-    async def test_Given_Session_When_LoggingOut_Then_ItEndsAndTheGatewayIsTold(
-        self,
-        client: httpx2.AsyncClient,
-        add_account: AddAccount,
-        database: Database,
-        clock: FakeClock,
+class TestLogout:
+    async def test_ends_the_session_and_revokes_its_tokens(
+        self, client: httpx2.AsyncClient, login: httpx2.Response, clock: FakeClock, token: str
     ) -> None:
-        # Given
-        await add_account()
-        opened = await log_in(client)
-        token = opened.json()["refresh_token"]
         # When
         response = await client.post("/api/logout", json={"refresh_token": token})
         # Then
         assert response.status_code == 204
         assert response.content == b""
         assert (await refresh(client, token)).status_code == 401
-        listed = (await client.get("/internal/revocations")).json()
-        assert listed == {
+        assert (await client.get("/internal/revocations")).json() == {
             "revocations": [
                 {
                     "email": None,
-                    "session": claims_of(opened)["sid"],
+                    "session": claims_of(login)["sid"],
                     "before": clock.now.timestamp(),
                     "except_session": None,
                 }
             ]
         }
 
-    async def test_Given_Cookie_When_LoggingOut_Then_BothCookiesAreCleared(
-        self, client: httpx2.AsyncClient, add_account: AddAccount
+    async def test_clears_both_cookies(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, log_in: LogIn
     ) -> None:
+        # Given
         await add_account()
-        token = cookies_of(await log_in(client, cookie=True))[REFRESH].value
+        token = cookies_of(await log_in(cookie=True))[REFRESH].value
+        # When
         response = await client.post("/api/logout", headers={"Cookie": f"{REFRESH}={token}"})
+        # Then
         assert response.status_code == 204
-        cleared = cookies_of(response)
+        cookies = cookies_of(response)
         for name in (REFRESH, MARKER):
-            assert (cleared[name].value, cleared[name]["max-age"]) == ("", "0")
-            assert (cleared[name]["path"], cleared[name]["samesite"]) == ("/", "strict")
+            assert (cookies[name].value, cookies[name]["max-age"]) == ("", "0")
+            assert (cookies[name]["path"], cookies[name]["samesite"]) == ("/", "strict")
         assert (await refresh_by_cookie(client, token)).status_code == 401
 
     @pytest.mark.parametrize("body", [None, {}, {"refresh_token": "unknown"}])
-    async def test_Given_NoOrUnknownToken_When_LoggingOut_Then_ItIs204AndNothingIsRevoked(
+    async def test_ignores_a_missing_or_unknown_token(
         self, client: httpx2.AsyncClient, database: Database, body: dict[str, str] | None
     ) -> None:
         response = await client.post("/api/logout", json=body)

@@ -1,53 +1,52 @@
 from datetime import UTC, datetime
 
 import pytest
-from authentication.models.accounts import Account, AccountRole, leaves_no_admin
+
+from authentication.models.account import Account, AccountRole, leaves_no_admin
 
 SECOND = 1_777_896_000
-LATE_IN_IT = datetime.fromtimestamp(SECOND + 0.9, UTC)
+LATE_IN_SECOND = datetime.fromtimestamp(SECOND + 0.9, UTC)
 
 
-def account(*, newest_iat: int = 0, least_iat: int = 0) -> Account:
+def account(
+    *, newest_iat: int = 0, least_iat: int = 0, role: AccountRole = AccountRole.USER
+) -> Account:
     return Account(
         id=1,
         email="a@b.com",
-        role=AccountRole.USER,
+        role=role,
         password_hash="$argon2id$",
         newest_iat=newest_iat,
         least_iat=least_iat,
     )
 
 
-class TestTimesOfIssue:
-    def test_Given_NothingRevoked_When_TokenIsMade_Then_ItIsIssuedInTheSecondThatRuns(
-        self,
-    ) -> None:
-        assert account().next_iat(LATE_IN_IT) == SECOND
+class TestNextIat:
+    def test_is_the_current_second(self) -> None:
+        assert account().next_iat(LATE_IN_SECOND) == SECOND
 
-    def test_Given_RevocationInThisSecond_When_TokenIsMade_Then_ItIsIssuedAtTheNext(self) -> None:
-        assert account(least_iat=SECOND + 1).next_iat(LATE_IN_IT) == SECOND + 1
+    def test_is_the_next_second_after_a_revocation_in_this_second(self) -> None:
+        assert account(least_iat=SECOND + 1).next_iat(LATE_IN_SECOND) == SECOND + 1
 
-    def test_Given_RevocationLongAgo_When_TokenIsMade_Then_ItDoesNotMatter(self) -> None:
-        assert account(least_iat=SECOND - 100).next_iat(LATE_IN_IT) == SECOND
+    def test_ignores_a_revocation_in_the_past(self) -> None:
+        assert account(least_iat=SECOND - 100).next_iat(LATE_IN_SECOND) == SECOND
 
-    def test_Given_TokenOfThisSecond_When_TokensAreRevoked_Then_ItLiesBefore(self) -> None:
-        assert account(newest_iat=SECOND).revoking_iat(LATE_IN_IT) == SECOND + 1
 
-    def test_Given_TokenOfAReplicaWhoseClockIsAhead_When_TokensAreRevoked_Then_ItLiesBefore(
-        self,
-    ) -> None:
-        assert account(newest_iat=SECOND + 5).revoking_iat(LATE_IN_IT) == SECOND + 6
+class TestRevocationIat:
+    def test_is_later_than_a_token_of_this_second(self) -> None:
+        assert account(newest_iat=SECOND).revocation_iat(LATE_IN_SECOND) == SECOND + 1
 
-    def test_Given_NoTokenYet_When_TokensAreRevoked_Then_OnlyLaterSecondsAreGood(self) -> None:
-        assert account().revoking_iat(LATE_IN_IT) == SECOND + 1
+    def test_is_later_than_a_token_of_a_replica_whose_clock_is_ahead(self) -> None:
+        assert account(newest_iat=SECOND + 5).revocation_iat(LATE_IN_SECOND) == SECOND + 6
 
-    @pytest.mark.parametrize("moment", [0.0, 0.4, 0.999])
-    def test_Given_Revocation_When_TokenIsMadeInTheSameSecond_Then_ItIsNotRefused(
-        self, moment: float
-    ) -> None:
+    def test_is_the_next_second_if_there_is_no_token(self) -> None:
+        assert account().revocation_iat(LATE_IN_SECOND) == SECOND + 1
+
+    @pytest.mark.parametrize("fraction", [0.0, 0.4, 0.999])
+    def test_does_not_concern_a_later_token_of_the_same_second(self, fraction: float) -> None:
         # Given
-        now = datetime.fromtimestamp(SECOND + moment, UTC)
-        before = account(newest_iat=SECOND).revoking_iat(now)
+        now = datetime.fromtimestamp(SECOND + fraction, UTC)
+        before = account(newest_iat=SECOND).revocation_iat(now)
         # When
         iat = account(newest_iat=SECOND, least_iat=before).next_iat(now)
         # Then
@@ -57,7 +56,7 @@ class TestTimesOfIssue:
 
 class TestLeavesNoAdmin:
     @pytest.mark.parametrize(
-        ("old", "new", "admins", "expected"),
+        ("role", "new_role", "admin_count", "expected"),
         [
             (AccountRole.ADMIN, AccountRole.USER, 1, True),
             (AccountRole.ADMIN, AccountRole.USER, 0, True),
@@ -67,8 +66,7 @@ class TestLeavesNoAdmin:
             (AccountRole.USER, AccountRole.USER, 1, False),
         ],
     )
-    def test_Given_Admins_When_RoleIsGiven_Then_OnlyTheLastOneStays(
-        self, old: AccountRole, new: AccountRole, admins: int, expected: bool
+    def test_is_true_only_if_the_last_admin_is_demoted(
+        self, role: AccountRole, new_role: AccountRole, admin_count: int, expected: bool
     ) -> None:
-        given = Account(id=1, email="a@b.com", role=old, password_hash="$argon2id$")
-        assert leaves_no_admin(given, new, admins) is expected
+        assert leaves_no_admin(account(role=role), new_role, admin_count) is expected

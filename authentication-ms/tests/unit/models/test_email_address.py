@@ -1,20 +1,21 @@
 import pytest
-from authentication.models.emails import normalise
+
+from authentication.models.email_address import normalize
 
 
-class TestNormalise:
+class TestNormalize:
     @pytest.mark.parametrize(
-        ("typed", "kept"),
+        ("text", "normal_form"),
         [
             ("aaa@aaa.com", "aaa@aaa.com"),
             ("  Ann@Shop.COM ", "ann@shop.com"),
             ("ann@xn--bcher-kva.de", "ann@bücher.de"),
             ("ann@BÜCHER.de", "ann@bücher.de"),
             ("re\u0301ne@shop.com", "r\u00e9ne@shop.com"),
-            (" Not an e-mail ", "not an e-mail"),
+            (" Not an email ", "not an email"),
             ("", ""),
         ],
     )
-    def test_Given_Spelling_When_Normalised_Then_ThereIsOne(self, typed: str, kept: str) -> None:
-        assert normalise(typed) == kept
-        assert normalise(kept) == kept
+    def test_returns_the_normal_form(self, text: str, normal_form: str) -> None:
+        assert normalize(text) == normal_form
+        assert normalize(normal_form) == normal_form

@@ -1,56 +1,56 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from authentication.models.sessions import RefreshToken, Verdict, digest
+
+from authentication.models.login_session import RefreshToken, Verdict, digest
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 GRACE = timedelta(seconds=10)
 
 
 def token(
-    *, spent_ago: float | None, by_cookie: bool = True, expires_in: float = 60
+    *, spent_seconds_ago: float | None, by_cookie: bool = True, expires_in_seconds: float = 60
 ) -> RefreshToken:
+    spent_at = None
+    if spent_seconds_ago is not None:
+        spent_at = NOW - timedelta(seconds=spent_seconds_ago)
     return RefreshToken(
         digest="d",
-        family="f",
-        expires_at=NOW + timedelta(seconds=expires_in),
+        session_id="s",
+        expires_at=NOW + timedelta(seconds=expires_in_seconds),
         by_cookie=by_cookie,
-        spent_at=None if spent_ago is None else NOW - timedelta(seconds=spent_ago),
+        spent_at=spent_at,
     )
 
 
-class TestJudge:
+class TestAssess:
     @pytest.mark.parametrize("seconds", [0, 3, 10])
-    def test_Given_SpentWithinGrace_When_PresentedByCookie_Then_ItHasASibling(
-        self, seconds: float
-    ) -> None:
-        verdict = token(spent_ago=seconds).judge(NOW, by_cookie=True, grace=GRACE)
-        assert verdict is Verdict.SIBLING
+    def test_tolerates_a_cookie_that_was_spent_in_the_grace_period(self, seconds: float) -> None:
+        verdict = token(spent_seconds_ago=seconds).assess(NOW, by_cookie=True, grace=GRACE)
+        assert verdict is Verdict.IN_GRACE_PERIOD
 
-    def test_Given_SpentEarlier_When_PresentedByCookie_Then_ItWasReused(self) -> None:
-        verdict = token(spent_ago=10.001).judge(NOW, by_cookie=True, grace=GRACE)
+    def test_reports_reuse_of_a_cookie_that_was_spent_earlier(self) -> None:
+        verdict = token(spent_seconds_ago=10.001).assess(NOW, by_cookie=True, grace=GRACE)
         assert verdict is Verdict.REUSED
 
-    def test_Given_SpentWithinGrace_When_PresentedInABody_Then_ItWasReused(self) -> None:
-        verdict = token(spent_ago=1).judge(NOW, by_cookie=False, grace=GRACE)
+    def test_reports_reuse_if_a_token_from_a_cookie_is_sent_in_a_body(self) -> None:
+        verdict = token(spent_seconds_ago=1).assess(NOW, by_cookie=False, grace=GRACE)
         assert verdict is Verdict.REUSED
 
-    def test_Given_TokenIssuedInABody_When_PresentedByCookieAfterUse_Then_ItWasReused(
-        self,
-    ) -> None:
-        verdict = token(spent_ago=1, by_cookie=False).judge(NOW, by_cookie=True, grace=GRACE)
-        assert verdict is Verdict.REUSED
+    def test_reports_reuse_if_a_token_from_a_body_is_sent_in_a_cookie(self) -> None:
+        issued_in_body = token(spent_seconds_ago=1, by_cookie=False)
+        assert issued_in_body.assess(NOW, by_cookie=True, grace=GRACE) is Verdict.REUSED
 
-    def test_Given_Expired_When_Presented_Then_ItIsRefusedAndNothingMore(self) -> None:
-        verdict = token(spent_ago=1, expires_in=0).judge(NOW, by_cookie=True, grace=GRACE)
-        assert verdict is Verdict.REFUSED
+    def test_refuses_an_expired_token(self) -> None:
+        expired = token(spent_seconds_ago=1, expires_in_seconds=0)
+        assert expired.assess(NOW, by_cookie=True, grace=GRACE) is Verdict.REFUSED
 
-    def test_Given_Unspent_When_ItCouldNotBeSpent_Then_ItIsRefused(self) -> None:
-        verdict = token(spent_ago=None).judge(NOW, by_cookie=True, grace=GRACE)
+    def test_refuses_an_unspent_token_that_could_not_be_spent(self) -> None:
+        verdict = token(spent_seconds_ago=None).assess(NOW, by_cookie=True, grace=GRACE)
         assert verdict is Verdict.REFUSED
 
 
 class TestDigest:
-    def test_Given_Token_When_Digested_Then_ItIsItsSha256(self) -> None:
+    def test_is_the_sha256_of_the_token(self) -> None:
         expected = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
         assert digest("foo") == expected

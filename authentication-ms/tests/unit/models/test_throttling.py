@@ -1,11 +1,11 @@
 import pytest
 
-from authentication.models.throttling import counted_address, slowdown_seconds
+from authentication.models.throttling import delay_seconds, network_of
 
 
-class TestCountedAddress:
+class TestNetworkOf:
     @pytest.mark.parametrize(
-        ("address", "counted"),
+        ("address", "network"),
         [
             ("192.0.2.7", "192.0.2.7"),
             (" 192.0.2.7 ", "192.0.2.7"),
@@ -17,18 +17,14 @@ class TestCountedAddress:
             ("x" * 100, "x" * 64),
         ],
     )
-    def test_Given_Address_When_Counted_Then_OneHouseholdIsOne(
-        self, address: str, counted: str
-    ) -> None:
-        assert counted_address(address) == counted
+    def test_is_the_same_for_all_addresses_of_a_household(self, address: str, network: str) -> None:
+        assert network_of(address) == network
 
 
-class TestSlowdown:
+class TestDelaySeconds:
     @pytest.mark.parametrize(
         ("failures", "seconds"),
         [(0, 0.0), (10, 0.0), (11, 0.25), (14, 1.0), (22, 3.0), (1_000_000, 3.0)],
     )
-    def test_Given_Failures_When_TriedAgain_Then_ItIsSlowedButNeverLockedOut(
-        self, failures: int, seconds: float
-    ) -> None:
-        assert slowdown_seconds(failures, allowed=10) == seconds
+    def test_increases_up_to_a_limit(self, failures: int, seconds: float) -> None:
+        assert delay_seconds(failures, allowed=10) == seconds

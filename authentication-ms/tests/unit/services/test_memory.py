@@ -5,11 +5,11 @@ import pytest
 from authentication.services import memory
 
 
-class NoGlibc:
-    """A C library without glibc's own functions."""
+class OtherLibrary:
+    """A C library without the functions of glibc."""
 
 
-class Recorder:
+class FakeGlibc:
     def __init__(self) -> None:
         self.calls: list[tuple[int, ...]] = []
 
@@ -23,18 +23,19 @@ class Recorder:
 
 
 class TestMemory:
-    def test_Given_Glibc_When_Asked_Then_OneHeapKeepsWhatIsFreedUntilItIsGivenBack(
+    def test_is_kept_in_one_heap_until_it_is_released(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        library = Recorder()
-        monkeypatch.setattr(ctypes, "CDLL", lambda _: library)
-        memory.keep_until_given_back()
-        memory.give_back()
-        assert library.calls == [(-8, 1), (-3, 32 << 20), (-1, 256 << 20), (0,)]
+        # Given
+        glibc = FakeGlibc()
+        monkeypatch.setattr(ctypes, "CDLL", lambda _: glibc)
+        # When
+        memory.keep_freed_memory()
+        memory.release_freed_memory()
+        # Then
+        assert glibc.calls == [(-8, 1), (-3, 32 << 20), (-1, 256 << 20), (0,)]
 
-    def test_Given_AnotherCLibrary_When_Asked_Then_NothingIsDone(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(ctypes, "CDLL", lambda _: NoGlibc())
-        memory.keep_until_given_back()
-        memory.give_back()
+    def test_is_not_tuned_in_another_c_library(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ctypes, "CDLL", lambda _: OtherLibrary())
+        memory.keep_freed_memory()
+        memory.release_freed_memory()

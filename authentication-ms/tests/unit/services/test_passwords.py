@@ -1,16 +1,16 @@
 import asyncio
 import threading
+from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from passlib.context import CryptContext
 
 from authentication.errors import PasswordsBusyError
-from authentication.models.accounts import Account, AccountRole
+from authentication.models.account import Account, AccountRole
 from authentication.services import memory
 from authentication.services import passwords as module
-from authentication.services.passwords import Passwords, argon2id, sha256_digest
-
-CHEAP = argon2id(memory_kib=8, rounds=1)
+from authentication.services.passwords import PasswordHasher, argon2id, sha256_digest
 
 
 def account(password_hash: str, *, wrapped: bool = False) -> Account:
@@ -23,123 +23,125 @@ def account(password_hash: str, *, wrapped: bool = False) -> Account:
     )
 
 
-class CountingContext:
-    """Counts the checks, which cost the same each, and can hold them."""
+class FakeContext:
+    """Counts checks, and can block them."""
 
     def __init__(self) -> None:
         self.checks = 0
-        self.at_once = 0
-        self.most_at_once = 0
-        self.released = threading.Event()
-        self.released.set()
+        self.running = 0
+        self.max_running = 0
+        self.unblocked = threading.Event()
+        self.unblocked.set()
 
     def hash(self, secret: str) -> str:
         return f"hash of {secret}"
 
     def verify(self, secret: str, password_hash: str) -> bool:
         self.checks += 1
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        self.released.wait(timeout=10)
-        self.at_once -= 1
+        self.running += 1
+        self.max_running = max(self.max_running, self.running)
+        self.unblocked.wait(timeout=10)
+        self.running -= 1
         return password_hash == f"hash of {secret}"
 
 
 @pytest.fixture
-def counting(monkeypatch: pytest.MonkeyPatch) -> CountingContext:
-    return CountingContext()
+def context() -> FakeContext:
+    return FakeContext()
+
+
+@pytest.fixture
+def fake_hasher(context: FakeContext) -> Iterator[PasswordHasher]:
+    with PasswordHasher(cast("CryptContext", context)) as hasher:
+        yield hasher
 
 
 class TestArgon2id:
-    def test_Given_Defaults_When_Hashed_Then_ItIsArgon2idWith19MiBTwoRoundsOneLane(self) -> None:
+    def test_uses_19_mib_two_rounds_and_one_lane(self) -> None:
         assert argon2id().hash("x").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 class TestMatches:
-    async def test_Given_Password_When_Checked_Then_OnlyTheSameMatches(self) -> None:
-        with Passwords(CHEAP) as passwords:
-            given = account(await passwords.hash("correct horse"))
-            assert await passwords.matches("correct horse", given) is True
-            assert await passwords.matches("correct Horse", given) is False
+    async def test_accepts_only_the_same_password(self, hasher: PasswordHasher) -> None:
+        stored = account(await hasher.hash("correct horse"))
+        assert await hasher.matches("correct horse", stored) is True
+        assert await hasher.matches("correct Horse", stored) is False
 
-    async def test_Given_WrappedDigest_When_Checked_Then_ThePasswordMatchesAndTheDigestNot(
-        self,
+    async def test_accepts_the_password_of_a_wrapped_digest_but_not_the_digest(
+        self, hasher: PasswordHasher
     ) -> None:
-        with Passwords(CHEAP) as passwords:
-            digest = sha256_digest("aaa@aaa.com")
-            given = account(await passwords.hash(digest), wrapped=True)
-            assert await passwords.matches("aaa@aaa.com", given) is True
-            assert await passwords.matches(digest, given) is False
+        # Given
+        digest = sha256_digest("aaa@aaa.com")
+        stored = account(await hasher.hash(digest), wrapped=True)
+        # Then
+        assert await hasher.matches("aaa@aaa.com", stored) is True
+        assert await hasher.matches(digest, stored) is False
+
+    async def test_accepts_nothing_without_an_account(self, hasher: PasswordHasher) -> None:
+        assert await hasher.matches("x", None) is False
 
     @pytest.mark.parametrize("known", [account("hash of x"), account("y", wrapped=True), None])
-    async def test_Given_AnyAccountOrNone_When_Checked_Then_ItCostsOneCheck(
-        self, known: Account | None, counting: CountingContext
+    async def test_costs_one_check_for_every_account_and_for_none(
+        self, known: Account | None, context: FakeContext, fake_hasher: PasswordHasher
     ) -> None:
-        with Passwords(counting) as passwords:  # type: ignore[arg-type]
-            await passwords.matches("wrong", known)
-        assert counting.checks == 1
-
-    async def test_Given_NoAccount_When_Checked_Then_NothingMatches(self) -> None:
-        with Passwords(CHEAP) as passwords:
-            assert await passwords.matches("x", None) is False
+        await fake_hasher.matches("wrong", known)
+        assert context.checks == 1
 
 
 class TestQueue:
-    async def test_Given_TwoUnderWayAndTwentyWaiting_When_AnotherComes_Then_ItIsRefused(
-        self, counting: CountingContext
+    async def test_refuses_a_password_when_two_are_checked_and_twenty_wait(
+        self, context: FakeContext, fake_hasher: PasswordHasher
     ) -> None:
         # Given
-        counting.released.clear()
-        with Passwords(counting) as passwords:  # type: ignore[arg-type]
-            tasks = [asyncio.create_task(passwords.matches("x", None)) for _ in range(22)]
-            await asyncio.sleep(0)
-            # When
-            with pytest.raises(PasswordsBusyError) as refused:
-                await passwords.matches("x", None)
-            # Then
-            assert refused.value.waiting == 22
-            counting.released.set()
-            await asyncio.gather(*tasks)
-        assert counting.checks == 22
-        assert counting.most_at_once == 2
+        context.unblocked.clear()
+        tasks = [asyncio.create_task(fake_hasher.matches("x", None)) for _ in range(22)]
+        await asyncio.sleep(0)
+        # When
+        with pytest.raises(PasswordsBusyError) as refused:
+            await fake_hasher.matches("x", None)
+        context.unblocked.set()
+        await asyncio.gather(*tasks)
+        # Then
+        assert refused.value.waiting == 22
+        assert context.checks == 22
+        assert context.max_running == 2
 
-    async def test_Given_QueueWasFull_When_ItHasDrained_Then_PasswordsAreCheckedAgain(
-        self, counting: CountingContext
+    async def test_accepts_passwords_again_after_the_queue_was_full(
+        self, context: FakeContext, fake_hasher: PasswordHasher
     ) -> None:
-        with Passwords(counting) as passwords:  # type: ignore[arg-type]
-            await asyncio.gather(*(passwords.matches("x", None) for _ in range(22)))
-            await passwords.matches("x", None)
-        assert counting.checks == 23
+        await asyncio.gather(*(fake_hasher.matches("x", None) for _ in range(22)))
+        await fake_hasher.matches("x", None)
+        assert context.checks == 23
 
-    async def test_Given_NobodyWaits_When_IdleTimeIsOver_Then_MemoryIsGivenBackOnce(
-        self, monkeypatch: pytest.MonkeyPatch
+    async def test_releases_memory_when_it_has_been_idle(
+        self, hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        given_back = asyncio.Event()
+        released = asyncio.Event()
         loop = asyncio.get_running_loop()
-        monkeypatch.setattr(memory, "give_back", lambda: loop.call_soon_threadsafe(given_back.set))
+        monkeypatch.setattr(
+            memory, "release_freed_memory", lambda: loop.call_soon_threadsafe(released.set)
+        )
         monkeypatch.setattr(module, "IDLE_SECONDS", 0.0)
-        with Passwords(CHEAP) as passwords:
-            # When
-            await passwords.matches("x", None)
-            # Then
-            await asyncio.wait_for(given_back.wait(), 5)
+        # When
+        await hasher.matches("x", None)
+        # Then
+        await asyncio.wait_for(released.wait(), 5)
 
 
-class TestRefreshed:
-    async def test_Given_HashOfToday_When_Refreshed_Then_ItStays(self) -> None:
-        with Passwords(CHEAP) as passwords:
-            given = account(await passwords.hash("x"))
-            assert await passwords.refreshed("x", given) == given.password_hash
+class TestUpgrade:
+    async def test_keeps_a_hash_with_the_current_parameters(self, hasher: PasswordHasher) -> None:
+        stored = account(await hasher.hash("x"))
+        assert await hasher.upgrade("x", stored) == stored.password_hash
 
-    async def test_Given_WrappedDigest_When_Refreshed_Then_ThePasswordItselfIsHashed(self) -> None:
-        with Passwords(CHEAP) as passwords:
-            given = account(await passwords.hash(sha256_digest("x")), wrapped=True)
-            renewed = await passwords.refreshed("x", given)
-            assert await passwords.matches("x", account(renewed)) is True
+    async def test_replaces_a_wrapped_digest_with_a_hash_of_the_password(
+        self, hasher: PasswordHasher
+    ) -> None:
+        stored = account(await hasher.hash(sha256_digest("x")), wrapped=True)
+        upgraded = await hasher.upgrade("x", stored)
+        assert await hasher.matches("x", account(upgraded)) is True
 
-    async def test_Given_OtherParameters_When_Refreshed_Then_ItIsHashedAnew(self) -> None:
-        old: CryptContext = argon2id(memory_kib=8, rounds=2)
-        with Passwords(CHEAP) as passwords:
-            renewed = await passwords.refreshed("x", account(old.hash("x")))
-        assert renewed.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    async def test_replaces_a_hash_with_other_parameters(self, hasher: PasswordHasher) -> None:
+        old = argon2id(memory_kib=8, rounds=2)
+        upgraded = await hasher.upgrade("x", account(old.hash("x")))
+        assert upgraded.startswith("$argon2id$v=19$m=8,t=1,p=1$")

@@ -1,15 +1,28 @@
-"""Every endpoint x every verb x every role, written out from the contract and not from the code."""
+"""Checks every path, method and role against the documented access rules."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 
-VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW")
+from gateway.testing import Client, ServiceDouble, running_gateway
+
+METHODS = (
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "BREW",
+)
 PRODUCT = "/api/products/0123456789abcdef01234567"
 ORDER = "/api/orders/0123456789abcdef01234567"
 
-# Verb, path, and the answers to a visitor, a user and an admin.
-MATRIX = f"""
+# Method, path, and the status for a visitor, a user and an admin.
+STATUSES = f"""
 POST   /api/register                                200 200 200
 POST   /api/login                                   200 200 200
 POST   /api/refresh                                 200 200 200
@@ -62,7 +75,7 @@ GET    /api/gateway_health                          200 200 200
 GET    /ready                                       200 200 200
 GET    /metrics                                     200 200 200
 """
-CHAOS = """
+CHAOS_STATUSES = """
 GET    /api/authentication_error                    401 403 200
 GET    /api/products_error                          401 403 200
 GET    /api/orders_error                            401 403 200
@@ -79,98 +92,116 @@ ALLOW = {
 }
 
 
-def rows(matrix: str) -> dict[str, dict[str, list[int]]]:
-    found: dict[str, dict[str, list[int]]] = {}
-    for line in matrix.strip().splitlines():
-        verb, path, *answers = line.split()
-        found.setdefault(path, {})[verb] = [int(answer) for answer in answers]
-    return found
+@dataclass
+class Rule:
+    """The statuses of a path, by method, for a visitor, a user and an admin."""
+
+    path: str
+    statuses: dict[str, list[int]]
+
+    def status(self, method: str, role: int) -> int:
+        known_method = "GET" if method == "HEAD" else method
+        return self.statuses[known_method][role] if known_method in self.statuses else 405
 
 
-def expected(verbs: dict[str, list[int]], verb: str, role: int) -> int:
-    known = "GET" if verb == "HEAD" else verb
-    return verbs[known][role] if known in verbs else 405
+def parse(table: str) -> list[Rule]:
+    rules: dict[str, Rule] = {}
+    for line in table.strip().splitlines():
+        method, path, *statuses = line.split()
+        rule = rules.setdefault(path, Rule(path, {}))
+        rule.statuses[method] = [int(status) for status in statuses]
+    return list(rules.values())
 
 
-@pytest.fixture(params=["visitor", "user", "admin"])
-def role(request: Any, user: dict[str, str], admin: dict[str, str]) -> tuple[int, dict[str, str]]:
-    return {"visitor": (0, {}), "user": (1, user), "admin": (2, admin)}[request.param]
+RULES = parse(STATUSES)
+CHAOS_RULES = parse(CHAOS_STATUSES)
+VISITOR, USER, ADMIN = range(3)
 
 
-class TestTable:
-    async def test_every_endpoint_answers_every_verb_as_the_contract_says(
-        self, client: Any, role: tuple[int, dict[str, str]]
+@pytest.fixture(params=[VISITOR, USER, ADMIN], ids=["visitor", "user", "admin"])
+def role(request: pytest.FixtureRequest) -> int:
+    number: int = request.param
+    return number
+
+
+@pytest.fixture
+def headers(role: int, user: dict[str, str], admin: dict[str, str]) -> dict[str, str]:
+    """The headers of a caller with the role."""
+    return [{}, user, admin][role]
+
+
+class TestRoutes:
+    async def test_respond_to_every_method_and_role_as_documented(
+        self, client: Client, role: int, headers: dict[str, str]
     ) -> None:
-        # Given a caller of some role
-        number, headers = role
-        for path, verbs in rows(MATRIX).items():
-            for verb in VERBS:
-                # When they send any verb to any known path
-                answer = await client(verb, path, headers)
-                # Then the answer is the contract's
-                assert answer.status == expected(verbs, verb, number), (verb, path)
-                if answer.status == 405:
-                    assert answer.header("Allow") == ALLOW[tuple(verbs)], path
+        for rule in RULES:
+            for method in METHODS:
+                response = await client.request(method, rule.path, headers)
+                assert response.status == rule.status(method, role), (method, rule.path)
+                if response.status == 405:
+                    assert response.header("Allow") == ALLOW[tuple(rule.statuses)], rule.path
 
-    async def test_a_refused_request_never_reaches_a_service(
-        self, client: Any, service: Any, user: dict[str, str]
+    async def test_do_not_forward_a_request_that_is_refused(
+        self, client: Client, service: ServiceDouble, user: dict[str, str]
     ) -> None:
-        # Given the rows that a user may not use
+        # Given
         refused = [
-            (verb, path)
-            for path, verbs in rows(MATRIX).items()
-            for verb, answers in verbs.items()
-            if answers[1] == 403
+            (method, rule.path)
+            for rule in RULES
+            for method, statuses in rule.statuses.items()
+            if statuses[USER] == 403
         ]
-        # When a user tries them all
-        for verb, path in refused:
-            await client(verb, path, user)
-        # Then no service saw one
+        # When
+        for method, path in refused:
+            await client.request(method, path, user)
+        # Then
         assert len(refused) == 23
-        assert service.seen == []
+        assert service.received == []
 
-    async def test_errors_are_problem_documents_with_the_request_id(self, client: Any) -> None:
-        for verb, path, status, name in [
+    @pytest.mark.parametrize(
+        ("method", "path", "status", "name"),
+        [
             ("GET", "/api/orders", 401, "unauthenticated"),
             ("GET", "/api/nowhere", 404, "not-found"),
             ("PUT", "/api/orders", 405, "method-not-allowed"),
-        ]:
-            # When something is refused
-            answer = await client(verb, path, {"X-Request-ID": "abc"})
-            # Then it is told as RFC 9457 has it
-            assert answer.header("Content-Type") == "application/problem+json"
-            document = answer.json()
-            assert document | {"title": "", "detail": ""} == {
-                "type": f"/problems/{name}",
-                "title": "",
-                "status": status,
-                "detail": "",
-                "instance": path,
-                "request_id": "abc",
-            }
-            assert answer.header("X-Request-ID") == "abc"
-
-
-class TestChaos:
-    async def test_where_on_only_an_admin_may_end_a_service(
-        self, service: Any, run: Any, role: tuple[int, dict[str, str]]
+        ],
+    )
+    async def test_refuse_a_request_with_a_problem_document(
+        self, client: Client, method: str, path: str, status: int, name: str
     ) -> None:
-        # Given a gateway with the endpoints on
-        number, headers = role
-        async with run(service.url, chaos_endpoints=True) as client:
-            for path, verbs in rows(CHAOS).items():
-                for verb in VERBS:
-                    # When one is asked for, then the answer is the contract's
-                    answer = await client(verb, path, headers)
-                    assert answer.status == expected(verbs, verb, number), (verb, path)
+        # When
+        response = await client.request(method, path, {"X-Request-ID": "abc"})
+        # Then
+        assert response.header("Content-Type") == "application/problem+json"
+        assert response.header("X-Request-ID") == "abc"
+        assert response.json() | {"title": "", "detail": ""} == {
+            "type": f"/problems/{name}",
+            "title": "",
+            "status": status,
+            "detail": "",
+            "instance": path,
+            "request_id": "abc",
+        }
 
-    async def test_where_off_there_is_nothing_for_anyone(
-        self, client: Any, service: Any, role: tuple[int, dict[str, str]]
+
+class TestChaosRoutes:
+    async def test_are_for_admins_if_they_are_enabled(
+        self, service: ServiceDouble, role: int, headers: dict[str, str]
     ) -> None:
-        for path in rows(CHAOS):
-            for verb in VERBS:
-                assert (await client(verb, path, role[1])).status == 404, (verb, path)
-        assert service.seen == []
+        async with running_gateway(service.url, chaos_endpoints=True) as client:
+            for rule in CHAOS_RULES:
+                for method in METHODS:
+                    response = await client.request(method, rule.path, headers)
+                    assert response.status == rule.status(method, role), (method, rule.path)
+
+    async def test_do_not_exist_if_they_are_disabled(
+        self, client: Client, service: ServiceDouble, headers: dict[str, str]
+    ) -> None:
+        for rule in CHAOS_RULES:
+            for method in METHODS:
+                response = await client.request(method, rule.path, headers)
+                assert response.status == 404, (method, rule.path)
+        assert service.received == []
 
 
 class TestPaths:
@@ -212,15 +243,15 @@ class TestPaths:
             "/docs",
         ],
     )
-    async def test_what_is_not_in_the_table_is_not_found(
-        self, client: Any, service: Any, admin: dict[str, str], path: str
+    async def test_without_a_route_are_not_found(
+        self, client: Client, service: ServiceDouble, admin: dict[str, str], path: str
     ) -> None:
-        # When an admin asks for a path that the table does not have
-        answer = await client("GET", path, admin)
-        # Then there is nothing, and no service was asked
-        assert answer.status == 404
-        assert answer.header("Content-Type") == "application/problem+json"
-        assert service.seen == []
+        # When
+        response = await client.request("GET", path, admin)
+        # Then
+        assert response.status == 404
+        assert response.header("Content-Type") == "application/problem+json"
+        assert service.received == []
 
     @pytest.mark.parametrize(
         "target",
@@ -233,11 +264,11 @@ class TestPaths:
             "/api/products/%252e%252e",
         ],
     )
-    async def test_path_and_query_are_forwarded_as_they_came(
-        self, client: Any, service: Any, target: str
+    async def test_are_forwarded_unchanged_with_their_query(
+        self, client: Client, service: ServiceDouble, target: str
     ) -> None:
-        # When a path is written in an unusual way
-        answer = await client("GET", target)
-        # Then the service sees it so
-        assert answer.status == 200
-        assert [seen.target for seen in service.seen] == [target]
+        # When
+        response = await client.request("GET", target)
+        # Then
+        assert response.status == 200
+        assert [request.target for request in service.received] == [target]

@@ -58,7 +58,7 @@ class Order:
 
     Attributes:
         id: The order's id.
-        email: The shopper's e-mail address.
+        email: The shopper's email address.
         lines: The products, each at most once.
         history: The statuses of the order, from PENDING to the current one.
         trace_context: The request that placed the order.

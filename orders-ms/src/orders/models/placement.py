@@ -44,7 +44,7 @@ class RequestedOrder:
     """An order as it was requested.
 
     Attributes:
-        email: The shopper's e-mail address.
+        email: The shopper's email address.
         lines: The lines.
         key: The idempotency key.
     """

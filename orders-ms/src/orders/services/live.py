@@ -137,7 +137,7 @@ class LiveService:
         """Return a stream of a shopper's orders: missed changes or a snapshot, then live updates.
 
         Args:
-            email: The shopper's e-mail address.
+            email: The shopper's email address.
             last_token: The token of the last update that the client received.
 
         Raises:

@@ -35,7 +35,7 @@ class EditRequest:
     """Who requests a change, and under which conditions.
 
     Attributes:
-        actor: The admin's e-mail address.
+        actor: The admin's email address.
         seen_versions: The versions of the details that the admin saw, None if unknown.
         key: The idempotency key.
         fingerprint: A hash of the request, to detect a key that is reused.

@@ -1,0 +1,92 @@
+from datetime import timedelta
+
+import pytest
+
+from authentication.models.login_session import LoginSession, RefreshToken
+from authentication.repositories.sessions import SessionRepository
+from shopkit.storage.mongo import Database
+from shopkit.testing import FakeClock
+
+LIFETIME = timedelta(days=14)
+
+
+@pytest.fixture
+def sessions(any_database: Database) -> SessionRepository:
+    return SessionRepository(any_database)
+
+
+async def insert(sessions: SessionRepository, clock: FakeClock, session_id: str) -> LoginSession:
+    login = LoginSession(session_id, account_id=1)
+    await sessions.insert(login, now=clock.now, expires_at=clock.now + LIFETIME, session=None)
+    return login
+
+
+class TestExtend:
+    async def test_returns_the_session(self, sessions: SessionRepository, clock: FakeClock) -> None:
+        login = await insert(sessions, clock, "s1")
+        extended = await sessions.extend("s1", expires_at=clock.now + LIFETIME, session=None)
+        assert extended == login
+
+    async def test_returns_none_if_the_session_is_revoked(
+        self, sessions: SessionRepository, clock: FakeClock
+    ) -> None:
+        # Given
+        await insert(sessions, clock, "s1")
+        await sessions.revoke("s1", now=clock.now, session=None)
+        # When
+        extended = await sessions.extend("s1", expires_at=clock.now + LIFETIME, session=None)
+        # Then
+        assert extended is None
+
+
+class TestRevoke:
+    async def test_reports_whether_the_session_was_not_revoked_before(
+        self, sessions: SessionRepository, clock: FakeClock
+    ) -> None:
+        await insert(sessions, clock, "s1")
+        revoked = [await sessions.revoke("s1", now=clock.now, session=None) for _ in range(2)]
+        assert revoked == [True, False]
+
+    async def test_revokes_all_sessions_of_an_account_except_one(
+        self, sessions: SessionRepository, clock: FakeClock
+    ) -> None:
+        # Given
+        for session_id in ("s1", "s2", "s3"):
+            await insert(sessions, clock, session_id)
+        # When
+        await sessions.revoke_all(1, except_session="s2", now=clock.now, session=None)
+        # Then
+        extended = [
+            await sessions.extend(session_id, expires_at=clock.now + LIFETIME, session=None)
+            for session_id in ("s1", "s2", "s3")
+        ]
+        assert extended == [None, LoginSession("s2", 1), None]
+
+
+class TestSpendToken:
+    async def test_returns_a_token_only_once(
+        self, sessions: SessionRepository, clock: FakeClock
+    ) -> None:
+        # Given
+        token = RefreshToken("digest", "s1", clock.now + LIFETIME, by_cookie=True)
+        await sessions.insert_token(token, session=None)
+        # When
+        first = await sessions.spend_token("digest", now=clock.now, session=None)
+        second = await sessions.spend_token("digest", now=clock.now, session=None)
+        # Then
+        assert (first, second) == (token, None)
+        stored = await sessions.find_token("digest", session=None)
+        assert stored is not None
+        assert stored.spent_at == clock.now
+
+    async def test_returns_none_if_the_token_is_expired(
+        self, sessions: SessionRepository, clock: FakeClock
+    ) -> None:
+        # Given
+        token = RefreshToken("digest", "s1", clock.now, by_cookie=True)
+        await sessions.insert_token(token, session=None)
+        # When
+        spent = await sessions.spend_token("digest", now=clock.now, session=None)
+        # Then
+        assert spent is None
+        assert await sessions.find_token("digest", session=None) == token
