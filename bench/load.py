@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 NextRequest = Callable[[], bytes | None]
-"""Returns the next request, or None if there are no more."""
+"""Returns the next request, or None after the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Load:
 
         Args:
             next_request: Returns the requests.
-            seconds: How long to send; None to send until there are no more requests.
+            seconds: How long to send; None to send all requests.
         """
         deadline = time.monotonic() + seconds if seconds else float("inf")
         responses: list[Response] = []

@@ -1,10 +1,10 @@
-"""The errors of authentication-ms. Each has its own exception, which keeps the ids."""
+"""The errors of authentication-ms. Each exception keeps what its error concerns."""
 
 import math
 
 
 class EmailTakenError(Exception):
-    """Another account has the email address. The message does not confirm that."""
+    """Another account has this email address. The message does not reveal it."""
 
     def __init__(self, email: str) -> None:
         super().__init__(
@@ -46,18 +46,18 @@ class RefreshRefusedError(Exception):
 
 
 class TooManyAttemptsError(Exception):
-    """An address, or an address for one account, is blocked for a while."""
+    """An IP address has tried too often, in total or for one account."""
 
     def __init__(self, retry_after_seconds: float) -> None:
         self.retry_after_seconds = max(1, math.ceil(retry_after_seconds))
-        super().__init__(f"Too many attempts. Try again in {self.retry_after_seconds} s.")
+        super().__init__(f"Too many attempts. Try again in {self.retry_after_seconds} seconds.")
 
 
 class PasswordsBusyError(Exception):
     """Too many passwords are waiting to be hashed."""
 
     def __init__(self, waiting: int) -> None:
-        super().__init__("Too many people are signing in. Try again in a moment.")
+        super().__init__("The service is busy. Try again in a moment.")
         self.waiting = waiting
 
 
@@ -73,7 +73,7 @@ class CallerDeletedError(Exception):
     """The access token is valid, but its account was deleted."""
 
     def __init__(self, email: str) -> None:
-        super().__init__("This account does not exist any more. Sign in again.")
+        super().__init__("This account no longer exists. Sign in with another account.")
         self.email = email
 
 

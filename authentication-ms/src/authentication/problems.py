@@ -12,18 +12,18 @@ from shopkit.web.problems import (
     ProblemType,
 )
 
-REGISTRATION_REFUSED = ProblemType("registration-refused", "The account was not created", 400)
+REGISTRATION_REFUSED = ProblemType("registration-refused", "The account could not be created", 400)
 WRONG_CREDENTIALS = ProblemType(
     "wrong-credentials", "Wrong email or password", 401, headers={"WWW-Authenticate": "Bearer"}
 )
 SESSION_ENDED = ProblemType(
     "session-ended", "The session has ended", 401, headers={"WWW-Authenticate": "Bearer"}
 )
-LAST_ADMIN = ProblemType("last-admin", "The shop needs an admin", 409)
+LAST_ADMIN = ProblemType("last-admin", "The last admin must stay an admin", 409)
 TOO_MANY_ATTEMPTS = ProblemType(
     "too-many-attempts", "Too many attempts", 429, headers={"Retry-After": "60"}
 )
-BUSY = ProblemType("busy", "Too many log-ins at the same time", 503, headers={"Retry-After": "2"})
+BUSY = ProblemType("busy", "The service is busy", 503, headers={"Retry-After": "2"})
 
 
 def _too_many_attempts(error: Exception) -> ProblemType:

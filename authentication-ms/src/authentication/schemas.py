@@ -38,7 +38,7 @@ class RegisterRequest(BaseModel):
 
 
 class LoginRequest(BaseModel):
-    """The body of `POST /api/login`. With `cookie`, the refresh token is set as a cookie."""
+    """The body of `POST /api/login`. If `cookie` is true, the refresh token is set as a cookie."""
 
     email: KnownEmail
     password: CurrentPassword
@@ -46,19 +46,19 @@ class LoginRequest(BaseModel):
 
 
 class RefreshRequest(BaseModel):
-    """A refresh token. It is missing if it is sent as a cookie."""
+    """A refresh token. Omit it if it is sent as a cookie."""
 
     refresh_token: Annotated[Text, Field(max_length=1024)] | None = None
 
 
-class PasswordChangeRequest(BaseModel):
+class ChangePasswordRequest(BaseModel):
     """The body of `POST /api/me/password`."""
 
     current: CurrentPassword
     new: NewPassword
 
 
-class RoleChangeRequest(BaseModel):
+class ChangeRoleRequest(BaseModel):
     """The body of `PATCH /api/users/{email}`."""
 
     role: AccountRole
@@ -77,7 +77,7 @@ class AccountBody(BaseModel):
 
 
 class TokensBody(BaseModel):
-    """The tokens of a session. The refresh token is missing if it is set as a cookie."""
+    """The tokens of a session. The refresh token is omitted if it is set as a cookie."""
 
     access_token: str
     refresh_token: str | None = None
@@ -133,6 +133,6 @@ class RevocationBody(BaseModel):
 
 
 class RevocationsBody(BaseModel):
-    """All revocations that concern a token which has not expired."""
+    """All revocations that affect a token that has not expired."""
 
     revocations: list[RevocationBody]

@@ -1,4 +1,4 @@
-"""The errors of gateway-ms. Each has its own exception, which keeps the ids."""
+"""The errors of gateway-ms, one exception for each."""
 
 
 class PathNotFoundError(Exception):
@@ -33,14 +33,14 @@ class KeysUnavailableError(Exception):
 
     def __str__(self) -> str:
         """Return what to do."""
-        return "Access tokens cannot be checked at the moment. Try again in a moment."
+        return "Access tokens cannot be checked now. Try again in a moment."
 
 
 class BodyTooLargeError(Exception):
     """The body of the request exceeds the limit."""
 
     def __init__(self, limit_bytes: int) -> None:
-        super().__init__(f"The body can have at most {limit_bytes} bytes.")
+        super().__init__(f"The body can be at most {limit_bytes:,} bytes.")
 
 
 class BodyTimeoutError(Exception):
@@ -58,26 +58,31 @@ class ClientDisconnectedError(Exception):
 class ServiceError(Exception):
     """A service did not send a response that can be forwarded."""
 
-    message = "{service} did not respond."
+    message = "The {service} service did not respond."
 
     def __init__(self, service: str) -> None:
-        super().__init__(self.message.format(service=service.capitalize()))
+        super().__init__(self.message.format(service=service))
         self.service = service
 
 
 class ServiceUnavailableError(ServiceError):
     """No connection to the service could be opened, so it has not received the request."""
 
-    message = "{service} is unavailable. Try again in a moment."
+    message = "The {service} service is unavailable. Try again in a moment."
 
 
 class ServiceBrokenError(ServiceError):
-    """The service broke off before the end of the response's headers, or did not send HTTP."""
+    """The service closed the connection too early, or sent something other than HTTP."""
 
-    message = "{service} did not respond correctly. Your request may or may not have succeeded."
+    message = (
+        "The {service} service did not respond correctly. "
+        "Your request may or may not have succeeded."
+    )
 
 
 class ServiceTimeoutError(ServiceError):
     """The service did not respond in time."""
 
-    message = "{service} did not respond in time. Your request may or may not have succeeded."
+    message = (
+        "The {service} service did not respond in time. Your request may or may not have succeeded."
+    )

@@ -61,7 +61,7 @@ class ApiDocument:
         """
         changed = [await self._update(service) for service in self._fetchers]
         if not self._documents:
-            raise ServiceUnavailableError("the shop")
+            raise ServiceUnavailableError("documentation")
         if any(changed):
             self._merged = json.dumps(merge(self._documents, self._routes)).encode()
         return self._merged
@@ -103,7 +103,7 @@ def merge(documents: Mapping[Service, Json], routes: Iterable[Route]) -> Json:
                 paths.setdefault(path, {})[method] = _describe(imported, route)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "The shop's API", "version": "1.0.0"},
+        "info": {"title": "Kiosk API", "version": "1.0.0"},
         "servers": [{"url": "/"}],
         "paths": dict(sorted(paths.items())),
         "components": {

@@ -12,7 +12,7 @@ from shopkit.web.problems import (
     ProblemType,
 )
 
-METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", "The method is not supported", 405)
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", "Method not allowed", 405)
 REQUEST_TIMEOUT = ProblemType("request-timeout", "The request took too long to arrive", 408)
 TOO_LARGE = ProblemType("content-too-large", "The request is too large", 413)
 BAD_GATEWAY = ProblemType("bad-gateway", "A service sent an invalid response", 502)

@@ -1,10 +1,10 @@
-"""The table of all routes, and who may use them. Anything else is not found."""
+"""The table of all routes, and who can use them. Other paths do not exist."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 MIB = 1024 * 1024
-MULTIPART_SLACK_BYTES = 64 * 1024
+PICTURE_OVERHEAD_BYTES = 64 * 1024
 
 
 class Service(StrEnum):
@@ -28,7 +28,7 @@ class Kind(Enum):
     """How a request is forwarded. The value is the maximum size of its body in bytes."""
 
     JSON = MIB
-    IMAGE = 2 * MIB + MULTIPART_SLACK_BYTES
+    IMAGE = 2 * MIB + PICTURE_OVERHEAD_BYTES
     STREAM = 0
 
     @property

@@ -162,7 +162,7 @@ class TestMerge:
         # Then
         assert merged | {"components": {}} == {
             "openapi": "3.1.0",
-            "info": {"title": "The shop's API", "version": "1.0.0"},
+            "info": {"title": "Kiosk API", "version": "1.0.0"},
             "servers": [{"url": "/"}],
             "paths": {},
             "components": {},
@@ -253,5 +253,7 @@ class TestApiDocument:
         self, api_document: ApiDocument, orders: FakeOrders
     ) -> None:
         orders.down = True
-        with pytest.raises(ServiceUnavailableError, match="The shop is unavailable"):
+        with pytest.raises(
+            ServiceUnavailableError, match="The documentation service is unavailable"
+        ):
             await api_document.get()

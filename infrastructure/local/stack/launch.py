@@ -47,7 +47,7 @@ def end_leftovers(pid_file: Path) -> None:
 
 
 def record_process(pid_file: Path, pid: int) -> None:
-    """Write a process's id with its start time, as a later process may get the same id."""
+    """Write a process's id with its start time, because a later process may get the same id."""
     pid_file.write_text(f"{boot_id()} {pid} {start_of(pid)}\n", encoding="utf-8")
 
 

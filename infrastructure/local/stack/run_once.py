@@ -1,4 +1,4 @@
-"""Runs commands that end: migrations, example data, a build."""
+"""Runs commands that end: migrations, demo data, a build."""
 
 import os
 import subprocess

@@ -45,7 +45,7 @@ class Settings:
         state: The folder of all files that this stack writes.
         ports: A port for each name in DEFAULT_PORTS.
         mode: Development, with reload and Vite, or production.
-        seed: "demo" loads the example data in production mode too.
+        seed: "demo" loads the demo data also in production mode.
         log_level: The services' log level.
         web: "none" leaves the web shop out; it is neither built nor served.
         trusted_proxies: Addresses and ranges of the proxies in front of nginx, separated by commas.
@@ -66,7 +66,7 @@ class Settings:
 
     @property
     def seeded(self) -> bool:
-        """Whether the example data is loaded."""
+        """Whether the demo data is loaded."""
         return self.mode is Mode.DEVELOPMENT or self.seed == "demo"
 
     @property

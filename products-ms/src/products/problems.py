@@ -17,7 +17,7 @@ STOCK_LIMIT = ProblemType("stock-limit", "The stock would exceed the limit", 409
 VERSION_REQUIRED = ProblemType("precondition-required", "If-Match is missing", 428)
 STALE = ProblemType("stale", "The product has changed", 412)
 PICTURE_UNUSABLE = ProblemType("picture-unusable", "The picture cannot be used", 422)
-PICTURE_TOO_LARGE = ProblemType("content-too-large", "The picture is too large", 413)
+PICTURE_TOO_LARGE = ProblemType("content-too-large", "The request is too large", 413)
 
 
 def _stale(error: Exception) -> ProblemType:

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from authentication import problems
 from authentication.controllers.responses import PASSWORD_PROBLEMS, responses
 from authentication.dependencies import Accounts
-from authentication.schemas import AccountBody, PasswordChangeRequest, RegisterRequest
+from authentication.schemas import AccountBody, ChangePasswordRequest, RegisterRequest
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Anyone, User
 from shopkit.web.problems import UNAUTHENTICATED
@@ -37,8 +37,8 @@ async def get_me(caller: User, accounts: Accounts) -> AccountBody:
     status_code=204,
     responses=responses(UNAUTHENTICATED, problems.TOO_MANY_ATTEMPTS, *PASSWORD_PROBLEMS),
 )
-async def change_password(body: PasswordChangeRequest, caller: User, accounts: Accounts) -> None:
-    """Change the caller's password, and end all other sessions of the caller."""
+async def change_password(body: ChangePasswordRequest, caller: User, accounts: Accounts) -> None:
+    """Change the caller's password, and end the caller's other sessions."""
     await accounts.change_password(
         caller.email,
         body.current,

@@ -10,9 +10,9 @@ from authentication.dependencies import Administration
 from authentication.schemas import (
     AccountBody,
     AccountsBody,
+    ChangeRoleRequest,
     KnownEmail,
     ListedAccountBody,
-    RoleChangeRequest,
 )
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.identity import Admin
@@ -41,9 +41,9 @@ async def list_users(
 )
 async def change_role(
     email: Annotated[KnownEmail, Path()],
-    body: RoleChangeRequest,
+    body: ChangeRoleRequest,
     caller: Admin,
     administration: Administration,
 ) -> AccountBody:
-    """Change the role of an account. Its access tokens are revoked."""
+    """Change the role of an account, and revoke the account's access tokens."""
     return AccountBody.of(await administration.change_role(email, body.role, actor=caller.email))

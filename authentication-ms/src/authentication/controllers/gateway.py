@@ -24,6 +24,6 @@ async def get_keys(keys: Keys, response: Response) -> JsonWebKeySet:
 
 @router.get("/internal/revocations", include_in_schema=False)
 async def list_revocations(revocations: Revocations) -> RevocationsBody:
-    """Return the access tokens to refuse before they expire."""
+    """List the access tokens that are revoked but have not expired."""
     bodies = [RevocationBody.of(revocation) for revocation in await revocations.list()]
     return RevocationsBody(revocations=bodies)

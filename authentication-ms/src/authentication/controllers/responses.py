@@ -8,7 +8,7 @@ from shopkit.web import problems
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 
 PASSWORD_PROBLEMS = (problems.UNREADABLE, DATABASE_UNAVAILABLE, BUSY)
-"""The problems that every endpoint which hashes a password can respond with."""
+"""The problems that every endpoint that hashes a password can respond with."""
 
 _DESCRIPTIONS = {
     "Token-Type": "Always `Bearer`.",

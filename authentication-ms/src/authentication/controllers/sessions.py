@@ -35,7 +35,7 @@ async def login(
     sessions: Sessions,
     cookies: SessionCookies,
 ) -> TokensBody:
-    """Log in. With `cookie`, the refresh token is set as a cookie that scripts cannot read."""
+    """Sign in. If `cookie` is true, the refresh token is set as a cookie hidden from scripts."""
     tokens = await sessions.log_in(
         body.email, body.password, address=caller.client_address, by_cookie=body.cookie
     )
@@ -60,7 +60,7 @@ async def refresh(
     cookies: SessionCookies,
     body: RefreshRequest | None = None,
 ) -> TokensBody | Response:
-    """Exchange a refresh token, from the body or else from the cookie, for new tokens."""
+    """Exchange a refresh token for new tokens. Without one in the body, the cookie is used."""
     if body and body.refresh_token is not None:
         tokens = await sessions.refresh(body.refresh_token, by_cookie=False)
         return _return_tokens(tokens, response, None)
@@ -85,7 +85,7 @@ async def logout(
     cookies: SessionCookies,
     body: RefreshRequest | None = None,
 ) -> None:
-    """End the session of a refresh token, from the body or else from the cookie."""
+    """End the session of a refresh token. Without one in the body, the cookie is used."""
     token = body.refresh_token if body and body.refresh_token else cookies.read(request)
     if token:
         await sessions.log_out(token)

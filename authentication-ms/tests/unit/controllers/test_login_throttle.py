@@ -30,7 +30,7 @@ class TestAddressForAnAccount:
         assert blocked.status_code == 429
         assert blocked.headers["Retry-After"] == "840"
         assert blocked.json()["type"] == "/problems/too-many-attempts"
-        assert blocked.json()["detail"] == "Too many attempts. Try again in 840 s."
+        assert blocked.json()["detail"] == "Too many attempts. Try again in 840 seconds."
         assert accepted.status_code == 200
 
     async def test_is_blocked_for_an_unknown_account_as_well(self, log_in: LogIn) -> None:

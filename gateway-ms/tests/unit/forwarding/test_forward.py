@@ -31,7 +31,9 @@ class TestUnavailableService:
         # Then
         assert response.status == 503
         assert response.json()["type"] == "/problems/unavailable"
-        assert response.json()["detail"] == "Orders is unavailable. Try again in a moment."
+        assert (
+            response.json()["detail"] == "The orders service is unavailable. Try again in a moment."
+        )
         assert response.header("Retry-After") == "1"
 
     async def test_is_reported_if_its_name_cannot_be_resolved(self, service: ServiceDouble) -> None:

@@ -52,7 +52,7 @@ describe("sign-in", () => {
 
   it("shows the server's message after too many attempts and keeps the values", async () => {
     // Given
-    const message = "Too many attempts. Try again in 30 s.";
+    const message = "Too many attempts. Try again in 30 seconds.";
     server.use(http.post("*/api/login", () => problem(429, "too-many-attempts", message)));
     const { user } = openShop("/sign-in");
 
