@@ -55,6 +55,16 @@ export const categoryRequestLimits = {
   }
 } as const;
 
+export const changePasswordRequestLimits = {
+  "current": {
+    "maxLength": 1024
+  },
+  "new": {
+    "maxLength": 128,
+    "minLength": 8
+  }
+} as const;
+
 export const changeProductRequestLimits = {
   "name": {
     "maxLength": 120,
@@ -64,15 +74,15 @@ export const changeProductRequestLimits = {
     "maxLength": 2000
   },
   "price": {
-    "minimum": 0,
-    "maximum": 1000000
+    "maximum": 1000000,
+    "minimum": 0
   },
   "categories": {
     "maxItems": 20
   },
   "quantity_delta": {
-    "minimum": -1000000,
-    "maximum": 1000000
+    "maximum": 1000000,
+    "minimum": -1000000
   }
 } as const;
 
@@ -89,17 +99,24 @@ export const getPictureQueryLimits = {
   }
 } as const;
 
+export const getStatisticsQueryLimits = {
+  "days": {
+    "maximum": 366,
+    "minimum": 1
+  }
+} as const;
+
 export const lineRequestLimits = {
   "name": {
     "maxLength": 120
   },
   "quantity": {
-    "minimum": 1,
-    "maximum": 1000
+    "maximum": 1000,
+    "minimum": 1
   },
   "price": {
-    "minimum": 0,
-    "maximum": 1000000
+    "maximum": 1000000,
+    "minimum": 0
   }
 } as const;
 
@@ -137,8 +154,8 @@ export const listAllProductsQueryLimits = {
     "maximum": 1000000
   },
   "max_stock": {
-    "minimum": 0,
-    "maximum": 1000000
+    "maximum": 1000000,
+    "minimum": 0
   },
   "limit": {
     "maximum": 100,
@@ -200,9 +217,19 @@ export const listProductsQueryLimits = {
     "maximum": 1000000
   },
   "max_stock": {
-    "minimum": 0,
-    "maximum": 1000000
+    "maximum": 1000000,
+    "minimum": 0
   },
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 1000
+  }
+} as const;
+
+export const listUsersQueryLimits = {
   "limit": {
     "maximum": 100,
     "minimum": 1
@@ -230,25 +257,15 @@ export const newProductBodyLimits = {
     "maxLength": 2000
   },
   "price": {
-    "minimum": 0,
-    "maximum": 1000000
+    "maximum": 1000000,
+    "minimum": 0
   },
   "quantity": {
-    "minimum": 0,
-    "maximum": 1000000
+    "maximum": 1000000,
+    "minimum": 0
   },
   "categories": {
     "maxItems": 20
-  }
-} as const;
-
-export const passwordChangeRequestLimits = {
-  "current": {
-    "maxLength": 1024
-  },
-  "new": {
-    "maxLength": 128,
-    "minLength": 8
   }
 } as const;
 
@@ -269,19 +286,5 @@ export const registerRequestLimits = {
   "password": {
     "maxLength": 128,
     "minLength": 8
-  }
-} as const;
-
-export const statisticsQueryLimits = {
-  "days": {
-    "maximum": 366,
-    "minimum": 1
-  }
-} as const;
-
-export const usersQueryLimits = {
-  "limit": {
-    "maximum": 100,
-    "minimum": 1
   }
 } as const;

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddCategoryData, AddCategoryErrors, AddCategoryResponses, ArchiveProductData, ArchiveProductErrors, ArchiveProductResponses, AuditTrailAuthenticationData, AuditTrailAuthenticationErrors, AuditTrailAuthenticationResponses, AuditTrailOrdersData, AuditTrailOrdersErrors, AuditTrailOrdersResponses, AuditTrailProductsData, AuditTrailProductsErrors, AuditTrailProductsResponses, CancelOrderData, CancelOrderErrors, CancelOrderResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProductData, ChangeProductErrors, ChangeProductResponses, ChangeRoleData, ChangeRoleErrors, ChangeRoleResponses, CreateProductData, CreateProductErrors, CreateProductResponses, DeleteCategoryData, DeleteCategoryErrors, DeleteCategoryResponses, DiscardDeadLetterOrdersData, DiscardDeadLetterOrdersErrors, DiscardDeadLetterOrdersResponses, DiscardDeadLetterProductsData, DiscardDeadLetterProductsErrors, DiscardDeadLetterProductsResponses, FollowOrdersData, FollowOrdersErrors, FollowOrdersResponse, FollowOrdersResponses, GetDeadLetterOrdersData, GetDeadLetterOrdersErrors, GetDeadLetterOrdersResponses, GetDeadLetterProductsData, GetDeadLetterProductsErrors, GetDeadLetterProductsResponses, GetOrderData, GetOrderErrors, GetOrderResponses, GetPictureData, GetPictureErrors, GetPictureResponses, GetProductData, GetProductErrors, GetProductResponses, ListAllOrdersData, ListAllOrdersErrors, ListAllOrdersResponses, ListAllProductsData, ListAllProductsErrors, ListAllProductsResponses, ListCategoriesData, ListCategoriesErrors, ListCategoriesResponses, ListDeadLettersOrdersData, ListDeadLettersOrdersErrors, ListDeadLettersOrdersResponses, ListDeadLettersProductsData, ListDeadLettersProductsErrors, ListDeadLettersProductsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListProductsData, ListProductsErrors, ListProductsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MeData, MeErrors, MeResponses, PlaceOrderData, PlaceOrderErrors, PlaceOrderResponses, PutPictureData, PutPictureErrors, PutPictureResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RenameCategoryData, RenameCategoryErrors, RenameCategoryResponses, ReplayDeadLetterOrdersData, ReplayDeadLetterOrdersErrors, ReplayDeadLetterOrdersResponses, ReplayDeadLetterProductsData, ReplayDeadLetterProductsErrors, ReplayDeadLetterProductsResponses, StatisticsData, StatisticsErrors, StatisticsResponses, UsersData, UsersErrors, UsersResponses } from './types.gen';
+import type { AddCategoryData, AddCategoryErrors, AddCategoryResponses, ArchiveProductData, ArchiveProductErrors, ArchiveProductResponses, AuditTrailAuthenticationData, AuditTrailAuthenticationErrors, AuditTrailAuthenticationResponses, AuditTrailOrdersData, AuditTrailOrdersErrors, AuditTrailOrdersResponses, AuditTrailProductsData, AuditTrailProductsErrors, AuditTrailProductsResponses, CancelOrderData, CancelOrderErrors, CancelOrderResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProductData, ChangeProductErrors, ChangeProductResponses, ChangeRoleData, ChangeRoleErrors, ChangeRoleResponses, CreateProductData, CreateProductErrors, CreateProductResponses, DeleteCategoryData, DeleteCategoryErrors, DeleteCategoryResponses, DiscardDeadLetterOrdersData, DiscardDeadLetterOrdersErrors, DiscardDeadLetterOrdersResponses, DiscardDeadLetterProductsData, DiscardDeadLetterProductsErrors, DiscardDeadLetterProductsResponses, FollowOrdersData, FollowOrdersErrors, FollowOrdersResponse, FollowOrdersResponses, GetDeadLetterOrdersData, GetDeadLetterOrdersErrors, GetDeadLetterOrdersResponses, GetDeadLetterProductsData, GetDeadLetterProductsErrors, GetDeadLetterProductsResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrderData, GetOrderErrors, GetOrderResponses, GetPictureData, GetPictureErrors, GetPictureResponses, GetProductData, GetProductErrors, GetProductResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, ListAllOrdersData, ListAllOrdersErrors, ListAllOrdersResponses, ListAllProductsData, ListAllProductsErrors, ListAllProductsResponses, ListCategoriesData, ListCategoriesErrors, ListCategoriesResponses, ListDeadLettersOrdersData, ListDeadLettersOrdersErrors, ListDeadLettersOrdersResponses, ListDeadLettersProductsData, ListDeadLettersProductsErrors, ListDeadLettersProductsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListProductsData, ListProductsErrors, ListProductsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PlaceOrderData, PlaceOrderErrors, PlaceOrderResponses, PutPictureData, PutPictureErrors, PutPictureResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RenameCategoryData, RenameCategoryErrors, RenameCategoryResponses, ReplayDeadLetterOrdersData, ReplayDeadLetterOrdersErrors, ReplayDeadLetterOrdersResponses, ReplayDeadLetterProductsData, ReplayDeadLetterProductsErrors, ReplayDeadLetterProductsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -21,7 +21,7 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * Audit Trail
  *
- * List who changed what, when, before and after; newest first.
+ * List who changed what and when, with the values before and after, newest first.
  */
 export const auditTrailAuthentication = <ThrowOnError extends boolean = true>(options?: Options<AuditTrailAuthenticationData, ThrowOnError>): RequestResult<AuditTrailAuthenticationResponses, AuditTrailAuthenticationErrors, ThrowOnError> => (options?.client ?? client).get<AuditTrailAuthenticationResponses, AuditTrailAuthenticationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -32,7 +32,7 @@ export const auditTrailAuthentication = <ThrowOnError extends boolean = true>(op
 /**
  * Audit Trail
  *
- * List who changed what, when, before and after; newest first.
+ * List who changed what and when, with the values before and after, newest first.
  */
 export const auditTrailOrders = <ThrowOnError extends boolean = true>(options?: Options<AuditTrailOrdersData, ThrowOnError>): RequestResult<AuditTrailOrdersResponses, AuditTrailOrdersErrors, ThrowOnError> => (options?.client ?? client).get<AuditTrailOrdersResponses, AuditTrailOrdersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -43,7 +43,7 @@ export const auditTrailOrders = <ThrowOnError extends boolean = true>(options?: 
 /**
  * Audit Trail
  *
- * List who changed what, when, before and after; newest first.
+ * List who changed what and when, with the values before and after, newest first.
  */
 export const auditTrailProducts = <ThrowOnError extends boolean = true>(options?: Options<AuditTrailProductsData, ThrowOnError>): RequestResult<AuditTrailProductsResponses, AuditTrailProductsErrors, ThrowOnError> => (options?.client ?? client).get<AuditTrailProductsResponses, AuditTrailProductsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -54,7 +54,7 @@ export const auditTrailProducts = <ThrowOnError extends boolean = true>(options?
 /**
  * List Dead Letters
  *
- * List events that could not be applied, newest first.
+ * List dead letters, newest first.
  */
 export const listDeadLettersOrders = <ThrowOnError extends boolean = true>(options?: Options<ListDeadLettersOrdersData, ThrowOnError>): RequestResult<ListDeadLettersOrdersResponses, ListDeadLettersOrdersErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLettersOrdersResponses, ListDeadLettersOrdersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -65,7 +65,7 @@ export const listDeadLettersOrders = <ThrowOnError extends boolean = true>(optio
 /**
  * Get Dead Letter
  *
- * Show an event that could not be applied.
+ * Return a dead letter.
  */
 export const getDeadLetterOrders = <ThrowOnError extends boolean = true>(options: Options<GetDeadLetterOrdersData, ThrowOnError>): RequestResult<GetDeadLetterOrdersResponses, GetDeadLetterOrdersErrors, ThrowOnError> => (options.client ?? client).get<GetDeadLetterOrdersResponses, GetDeadLetterOrdersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -76,7 +76,7 @@ export const getDeadLetterOrders = <ThrowOnError extends boolean = true>(options
 /**
  * Discard Dead Letter
  *
- * Give the event up; it is kept, and marked so.
+ * Discard a dead letter. It is kept, with the status `discarded`.
  */
 export const discardDeadLetterOrders = <ThrowOnError extends boolean = true>(options: Options<DiscardDeadLetterOrdersData, ThrowOnError>): RequestResult<DiscardDeadLetterOrdersResponses, DiscardDeadLetterOrdersErrors, ThrowOnError> => (options.client ?? client).post<DiscardDeadLetterOrdersResponses, DiscardDeadLetterOrdersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -91,7 +91,7 @@ export const discardDeadLetterOrders = <ThrowOnError extends boolean = true>(opt
 /**
  * Replay Dead Letter
  *
- * Apply the event now; it stays parked where that fails again.
+ * Apply the event again. If it fails again, the dead letter stays open.
  */
 export const replayDeadLetterOrders = <ThrowOnError extends boolean = true>(options: Options<ReplayDeadLetterOrdersData, ThrowOnError>): RequestResult<ReplayDeadLetterOrdersResponses, ReplayDeadLetterOrdersErrors, ThrowOnError> => (options.client ?? client).post<ReplayDeadLetterOrdersResponses, ReplayDeadLetterOrdersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -102,7 +102,7 @@ export const replayDeadLetterOrders = <ThrowOnError extends boolean = true>(opti
 /**
  * List Dead Letters
  *
- * List events that could not be applied, newest first.
+ * List dead letters, newest first.
  */
 export const listDeadLettersProducts = <ThrowOnError extends boolean = true>(options?: Options<ListDeadLettersProductsData, ThrowOnError>): RequestResult<ListDeadLettersProductsResponses, ListDeadLettersProductsErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLettersProductsResponses, ListDeadLettersProductsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -113,7 +113,7 @@ export const listDeadLettersProducts = <ThrowOnError extends boolean = true>(opt
 /**
  * Get Dead Letter
  *
- * Show an event that could not be applied.
+ * Return a dead letter.
  */
 export const getDeadLetterProducts = <ThrowOnError extends boolean = true>(options: Options<GetDeadLetterProductsData, ThrowOnError>): RequestResult<GetDeadLetterProductsResponses, GetDeadLetterProductsErrors, ThrowOnError> => (options.client ?? client).get<GetDeadLetterProductsResponses, GetDeadLetterProductsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -124,7 +124,7 @@ export const getDeadLetterProducts = <ThrowOnError extends boolean = true>(optio
 /**
  * Discard Dead Letter
  *
- * Give the event up; it is kept, and marked so.
+ * Discard a dead letter. It is kept, with the status `discarded`.
  */
 export const discardDeadLetterProducts = <ThrowOnError extends boolean = true>(options: Options<DiscardDeadLetterProductsData, ThrowOnError>): RequestResult<DiscardDeadLetterProductsResponses, DiscardDeadLetterProductsErrors, ThrowOnError> => (options.client ?? client).post<DiscardDeadLetterProductsResponses, DiscardDeadLetterProductsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -139,7 +139,7 @@ export const discardDeadLetterProducts = <ThrowOnError extends boolean = true>(o
 /**
  * Replay Dead Letter
  *
- * Apply the event now; it stays parked where that fails again.
+ * Apply the event again. If it fails again, the dead letter stays open.
  */
 export const replayDeadLetterProducts = <ThrowOnError extends boolean = true>(options: Options<ReplayDeadLetterProductsData, ThrowOnError>): RequestResult<ReplayDeadLetterProductsResponses, ReplayDeadLetterProductsErrors, ThrowOnError> => (options.client ?? client).post<ReplayDeadLetterProductsResponses, ReplayDeadLetterProductsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -150,7 +150,7 @@ export const replayDeadLetterProducts = <ThrowOnError extends boolean = true>(op
 /**
  * List All Orders
  *
- * List everyone's orders, newest first; all filters combine.
+ * List the orders of all shoppers, newest first. An order must match all filters.
  */
 export const listAllOrders = <ThrowOnError extends boolean = true>(options?: Options<ListAllOrdersData, ThrowOnError>): RequestResult<ListAllOrdersResponses, ListAllOrdersErrors, ThrowOnError> => (options?.client ?? client).get<ListAllOrdersResponses, ListAllOrdersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -161,7 +161,7 @@ export const listAllOrders = <ThrowOnError extends boolean = true>(options?: Opt
 /**
  * List All Products
  *
- * List products, archived ones too; all filters combine.
+ * List the products that match all filters, including archived ones.
  */
 export const listAllProducts = <ThrowOnError extends boolean = true>(options?: Options<ListAllProductsData, ThrowOnError>): RequestResult<ListAllProductsResponses, ListAllProductsErrors, ThrowOnError> => (options?.client ?? client).get<ListAllProductsResponses, ListAllProductsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -170,11 +170,11 @@ export const listAllProducts = <ThrowOnError extends boolean = true>(options?: O
 });
 
 /**
- * Statistics
+ * Get Statistics
  *
- * Count orders and revenue by day, best sellers, and what is nearly gone.
+ * Return orders and revenue by day, best sellers, and products with low stock.
  */
-export const statistics = <ThrowOnError extends boolean = true>(options?: Options<StatisticsData, ThrowOnError>): RequestResult<StatisticsResponses, StatisticsErrors, ThrowOnError> => (options?.client ?? client).get<StatisticsResponses, StatisticsErrors, ThrowOnError>({
+export const getStatistics = <ThrowOnError extends boolean = true>(options?: Options<GetStatisticsData, ThrowOnError>): RequestResult<GetStatisticsResponses, GetStatisticsErrors, ThrowOnError> => (options?.client ?? client).get<GetStatisticsResponses, GetStatisticsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/stats',
     ...options
@@ -216,7 +216,7 @@ export const deleteCategory = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Rename Category
  *
- * Rename a category, for all products that have it.
+ * Rename a category in all its products.
  */
 export const renameCategory = <ThrowOnError extends boolean = true>(options: Options<RenameCategoryData, ThrowOnError>): RequestResult<RenameCategoryResponses, RenameCategoryErrors, ThrowOnError> => (options.client ?? client).patch<RenameCategoryResponses, RenameCategoryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -231,7 +231,7 @@ export const renameCategory = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Login
  *
- * Sign in.
+ * Sign in. If `cookie` is true, the refresh token is set as a cookie hidden from scripts.
  */
 export const login = <ThrowOnError extends boolean = true>(options: Options<LoginData, ThrowOnError>): RequestResult<LoginResponses, LoginErrors, ThrowOnError> => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
     url: '/api/login',
@@ -245,7 +245,7 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
 /**
  * Logout
  *
- * End the session of a refresh token.
+ * End the session of a refresh token. Without one in the body, the cookie is used.
  */
 export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>): RequestResult<LogoutResponses, LogoutErrors, ThrowOnError> => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({
     url: '/api/logout',
@@ -257,11 +257,11 @@ export const logout = <ThrowOnError extends boolean = true>(options?: Options<Lo
 });
 
 /**
- * Me
+ * Get Me
  *
  * Return the caller's account.
  */
-export const me = <ThrowOnError extends boolean = true>(options?: Options<MeData, ThrowOnError>): RequestResult<MeResponses, MeErrors, ThrowOnError> => (options?.client ?? client).get<MeResponses, MeErrors, ThrowOnError>({
+export const getMe = <ThrowOnError extends boolean = true>(options?: Options<GetMeData, ThrowOnError>): RequestResult<GetMeResponses, GetMeErrors, ThrowOnError> => (options?.client ?? client).get<GetMeResponses, GetMeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/me',
     ...options
@@ -270,7 +270,7 @@ export const me = <ThrowOnError extends boolean = true>(options?: Options<MeData
 /**
  * Change Password
  *
- * Change the caller's password and end every other session of theirs.
+ * Change the caller's password, and end the caller's other sessions.
  */
 export const changePassword = <ThrowOnError extends boolean = true>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -296,7 +296,7 @@ export const listOrders = <ThrowOnError extends boolean = true>(options?: Option
 /**
  * Place Order
  *
- * Place an order; it is PENDING until products-ms has decided it.
+ * Place an order. It is PENDING until its stock is reserved, usually for less than a second.
  */
 export const placeOrder = <ThrowOnError extends boolean = true>(options: Options<PlaceOrderData, ThrowOnError>): RequestResult<PlaceOrderResponses, PlaceOrderErrors, ThrowOnError> => (options.client ?? client).post<PlaceOrderResponses, PlaceOrderErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -311,7 +311,7 @@ export const placeOrder = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Follow Orders
  *
- * Follow the status of the caller's own orders, until the access token expires.
+ * Stream changes of the caller's own orders until the access token expires.
  */
 export const followOrders = <ThrowOnError extends boolean = true>(options?: Options<FollowOrdersData, ThrowOnError, FollowOrdersResponse>): Promise<ServerSentEventsResult<FollowOrdersResponses>> => (options?.client ?? client).sse.get<FollowOrdersResponses, FollowOrdersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -322,7 +322,7 @@ export const followOrders = <ThrowOnError extends boolean = true>(options?: Opti
 /**
  * Get Order
  *
- * Show an order: one's own, or any to an admin.
+ * Return an order of the caller. Admins can read all orders.
  */
 export const getOrder = <ThrowOnError extends boolean = true>(options: Options<GetOrderData, ThrowOnError>): RequestResult<GetOrderResponses, GetOrderErrors, ThrowOnError> => (options.client ?? client).get<GetOrderResponses, GetOrderErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -333,7 +333,7 @@ export const getOrder = <ThrowOnError extends boolean = true>(options: Options<G
 /**
  * Cancel Order
  *
- * Cancel an order; its stock returns a moment later.
+ * Cancel an order. Its stock is returned a moment later.
  */
 export const cancelOrder = <ThrowOnError extends boolean = true>(options: Options<CancelOrderData, ThrowOnError>): RequestResult<CancelOrderResponses, CancelOrderErrors, ThrowOnError> => (options.client ?? client).post<CancelOrderResponses, CancelOrderErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -344,14 +344,14 @@ export const cancelOrder = <ThrowOnError extends boolean = true>(options: Option
 /**
  * List Products
  *
- * List products; all filters combine.
+ * List the products that match all filters.
  */
 export const listProducts = <ThrowOnError extends boolean = true>(options?: Options<ListProductsData, ThrowOnError>): RequestResult<ListProductsResponses, ListProductsErrors, ThrowOnError> => (options?.client ?? client).get<ListProductsResponses, ListProductsErrors, ThrowOnError>({ url: '/api/products', ...options });
 
 /**
  * Create Product
  *
- * Add a product.
+ * Create a product.
  */
 export const createProduct = <ThrowOnError extends boolean = true>(options: Options<CreateProductData, ThrowOnError>): RequestResult<CreateProductResponses, CreateProductErrors, ThrowOnError> => (options.client ?? client).post<CreateProductResponses, CreateProductErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -366,7 +366,7 @@ export const createProduct = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Archive Product
  *
- * Take a product out of the shop; it can be put back.
+ * Archive a product. To restore it, set `archived` to false with PATCH.
  */
 export const archiveProduct = <ThrowOnError extends boolean = true>(options: Options<ArchiveProductData, ThrowOnError>): RequestResult<ArchiveProductResponses, ArchiveProductErrors, ThrowOnError> => (options.client ?? client).delete<ArchiveProductResponses, ArchiveProductErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -377,14 +377,14 @@ export const archiveProduct = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Get Product
  *
- * Show a product, archived ones too.
+ * Return a product, archived or not.
  */
 export const getProduct = <ThrowOnError extends boolean = true>(options: Options<GetProductData, ThrowOnError>): RequestResult<GetProductResponses, GetProductErrors, ThrowOnError> => (options.client ?? client).get<GetProductResponses, GetProductErrors, ThrowOnError>({ url: '/api/products/{product_id}', ...options });
 
 /**
  * Change Product
  *
- * Change details as they were seen (If-Match), or the stock by a difference, or both.
+ * Change a product's details, its stock, or both. A change of details requires `If-Match`.
  */
 export const changeProduct = <ThrowOnError extends boolean = true>(options: Options<ChangeProductData, ThrowOnError>): RequestResult<ChangeProductResponses, ChangeProductErrors, ThrowOnError> => (options.client ?? client).patch<ChangeProductResponses, ChangeProductErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -399,14 +399,14 @@ export const changeProduct = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Get Picture
  *
- * Show a product's picture; with its version in the address it may be kept for a year.
+ * Return a product's picture. If the URL contains its version, it can be cached for a year.
  */
 export const getPicture = <ThrowOnError extends boolean = true>(options: Options<GetPictureData, ThrowOnError>): RequestResult<GetPictureResponses, GetPictureErrors, ThrowOnError> => (options.client ?? client).get<GetPictureResponses, GetPictureErrors, ThrowOnError>({ url: '/api/products/{product_id}/image', ...options });
 
 /**
  * Put Picture
  *
- * Give a product a picture: PNG, JPEG or WebP, at most 2 MiB and 12 megapixels.
+ * Set a product's picture: PNG, JPEG or WebP, at most 2 MiB and 12 megapixels.
  */
 export const putPicture = <ThrowOnError extends boolean = true>(options: Options<PutPictureData, ThrowOnError>): RequestResult<PutPictureResponses, PutPictureErrors, ThrowOnError> => (options.client ?? client).put<PutPictureResponses, PutPictureErrors, ThrowOnError>({
     bodySerializer: null,
@@ -422,7 +422,7 @@ export const putPicture = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Refresh
  *
- * Get new tokens for a refresh token, which is spent thereby.
+ * Exchange a refresh token for new tokens. Without one in the body, the cookie is used.
  */
 export const refresh = <ThrowOnError extends boolean = true>(options?: Options<RefreshData, ThrowOnError>): RequestResult<RefreshResponses, RefreshErrors, ThrowOnError> => (options?.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({
     url: '/api/refresh',
@@ -436,7 +436,7 @@ export const refresh = <ThrowOnError extends boolean = true>(options?: Options<R
 /**
  * Register
  *
- * Make an account.
+ * Create an account.
  */
 export const register = <ThrowOnError extends boolean = true>(options: Options<RegisterData, ThrowOnError>): RequestResult<RegisterResponses, RegisterErrors, ThrowOnError> => (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError>({
     url: '/api/register',
@@ -448,11 +448,11 @@ export const register = <ThrowOnError extends boolean = true>(options: Options<R
 });
 
 /**
- * Users
+ * List Users
  *
- * List the accounts in the order of their e-mails.
+ * List accounts, ordered by email address.
  */
-export const users = <ThrowOnError extends boolean = true>(options?: Options<UsersData, ThrowOnError>): RequestResult<UsersResponses, UsersErrors, ThrowOnError> => (options?.client ?? client).get<UsersResponses, UsersErrors, ThrowOnError>({
+export const listUsers = <ThrowOnError extends boolean = true>(options?: Options<ListUsersData, ThrowOnError>): RequestResult<ListUsersResponses, ListUsersErrors, ThrowOnError> => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/users',
     ...options
@@ -461,7 +461,7 @@ export const users = <ThrowOnError extends boolean = true>(options?: Options<Use
 /**
  * Change Role
  *
- * Change someone's role.
+ * Change the role of an account, and revoke the account's access tokens.
  */
 export const changeRole = <ThrowOnError extends boolean = true>(options: Options<ChangeRoleData, ThrowOnError>): RequestResult<ChangeRoleResponses, ChangeRoleErrors, ThrowOnError> => (options.client ?? client).patch<ChangeRoleResponses, ChangeRoleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -5,11 +5,11 @@ export type ClientOptions = {
 };
 
 /**
- * AccountAnswer
+ * AccountBody
  *
  * An account.
  */
-export type AccountAnswer = {
+export type AccountBody = {
     /**
      * Email
      */
@@ -18,15 +18,22 @@ export type AccountAnswer = {
 };
 
 /**
- * AccountList
+ * AccountRole
  *
- * Some accounts in the order of their e-mails.
+ * The role of an account's owner.
  */
-export type AccountList = {
+export type AccountRole = 'user' | 'admin';
+
+/**
+ * AccountsBody
+ *
+ * A page of accounts, ordered by email address.
+ */
+export type AccountsBody = {
     /**
      * Users
      */
-    users: Array<ListedAccount>;
+    users: Array<ListedAccountBody>;
     /**
      * Next Cursor
      */
@@ -34,16 +41,69 @@ export type AccountList = {
 };
 
 /**
- * AccountRole
+ * AuditEntriesBody
  *
- * What the owner of an account may do.
+ * A page of changes, newest first.
  */
-export type AccountRole = 'user' | 'admin';
+export type AuditEntriesBody = {
+    /**
+     * Entries
+     */
+    entries: Array<AuditEntryBody>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * AuditEntryBody
+ *
+ * A change.
+ */
+export type AuditEntryBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Actor
+     */
+    actor: string;
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Before
+     */
+    before: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * After
+     */
+    after: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Request Id
+     */
+    request_id: string;
+};
 
 /**
  * BestSellerBody
  *
- * A product of which many were sold.
+ * A product with the quantity that was sold and its revenue.
  */
 export type BestSellerBody = {
     /**
@@ -101,9 +161,25 @@ export type CategoryRequest = {
 };
 
 /**
+ * ChangePasswordRequest
+ *
+ * The body of `POST /api/me/password`.
+ */
+export type ChangePasswordRequest = {
+    /**
+     * Current
+     */
+    current: string;
+    /**
+     * New
+     */
+    new: string;
+};
+
+/**
  * ChangeProductRequest
  *
- * The body of `PATCH /api/products/{id}`; what is not there, or null, stays as it is.
+ * The body of `PATCH /api/products/{id}`. Fields that are missing or null do not change.
  */
 export type ChangeProductRequest = {
     /**
@@ -125,15 +201,24 @@ export type ChangeProductRequest = {
     /**
      * Archived
      *
-     * false puts an archived product back
+     * `false` restores an archived product.
      */
     archived?: false | null;
     /**
      * Quantity Delta
      *
-     * how many more there are, or fewer where negative
+     * The number to add to the stock. A negative number reduces it.
      */
     quantity_delta?: number;
+};
+
+/**
+ * ChangeRoleRequest
+ *
+ * The body of `PATCH /api/users/{email}`.
+ */
+export type ChangeRoleRequest = {
+    role: AccountRole;
 };
 
 /**
@@ -148,7 +233,7 @@ export type CreateProductRequest = {
 /**
  * DayBody
  *
- * A day (UTC): what was ordered, and the revenue of what was accepted.
+ * The orders of a day in UTC, and the revenue of those that were accepted.
  */
 export type DayBody = {
     /**
@@ -166,139 +251,11 @@ export type DayBody = {
 };
 
 /**
- * DiscardRequest
+ * DeadLetterBody
  *
- * Why a dead letter is given up.
+ * An event that could not be applied. `event` is its body, with invalid bytes replaced.
  */
-export type DiscardRequest = {
-    /**
-     * Reason
-     */
-    reason: string;
-};
-
-/**
- * Entry
- *
- * One change.
- */
-export type Entry = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * At
-     */
-    at: string;
-    /**
-     * Actor
-     */
-    actor: string;
-    /**
-     * Action
-     */
-    action: string;
-    /**
-     * Subject
-     */
-    subject: string;
-    /**
-     * Before
-     */
-    before: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * After
-     */
-    after: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Request Id
-     */
-    request_id: string;
-};
-
-/**
- * FieldError
- *
- * What is wrong with one field of a request.
- */
-export type FieldError = {
-    /**
-     * Field
-     */
-    field: string;
-    /**
-     * Message
-     */
-    message: string;
-};
-
-/**
- * Health
- *
- * The answer of a service that lives.
- */
-export type Health = {
-    /**
-     * Status
-     */
-    status?: string;
-};
-
-/**
- * JsonWebKey
- *
- * A public RSA key, as RFC 7517 has it.
- */
-export type JsonWebKey = {
-    /**
-     * Kty
-     */
-    kty?: string;
-    /**
-     * Use
-     */
-    use?: string;
-    /**
-     * Alg
-     */
-    alg?: string;
-    /**
-     * Kid
-     */
-    kid: string;
-    /**
-     * N
-     */
-    n: string;
-    /**
-     * E
-     */
-    e: string;
-};
-
-/**
- * JsonWebKeySet
- *
- * The keys that verify access tokens.
- */
-export type JsonWebKeySet = {
-    /**
-     * Keys
-     */
-    keys: Array<JsonWebKey>;
-};
-
-/**
- * Letter
- *
- * A dead letter; `event` is its body as text, with what is no text replaced.
- */
-export type Letter = {
+export type DeadLetterBody = {
     /**
      * Id
      */
@@ -331,7 +288,7 @@ export type Letter = {
      * Reason
      */
     reason: string;
-    status: LetterStatus;
+    status: DeadLetterStatus;
     /**
      * Parked At
      */
@@ -339,19 +296,26 @@ export type Letter = {
     /**
      * History
      */
-    history: Array<LetterStep>;
+    history: Array<HistoryEntryBody>;
 };
 
 /**
- * LetterPage
+ * DeadLetterStatus
  *
- * Some dead letters, newest first, and the cursor of those after them.
+ * What was done with a dead letter. A parked one waits for an admin.
  */
-export type LetterPage = {
+export type DeadLetterStatus = 'parked' | 'replayed' | 'discarded';
+
+/**
+ * DeadLettersBody
+ *
+ * A page of dead letters, newest first.
+ */
+export type DeadLettersBody = {
     /**
      * Dead Letters
      */
-    dead_letters: Array<Letter>;
+    dead_letters: Array<DeadLetterBody>;
     /**
      * Next Cursor
      */
@@ -359,18 +323,51 @@ export type LetterPage = {
 };
 
 /**
- * LetterStatus
+ * DiscardRequest
  *
- * What has been done about a dead letter.
+ * Why a dead letter is discarded.
  */
-export type LetterStatus = 'parked' | 'replayed' | 'discarded';
+export type DiscardRequest = {
+    /**
+     * Reason
+     */
+    reason: string;
+};
 
 /**
- * LetterStep
+ * FieldError
  *
- * What an admin did about a dead letter.
+ * What is wrong with a field of the request.
  */
-export type LetterStep = {
+export type FieldError = {
+    /**
+     * Field
+     */
+    field: string;
+    /**
+     * Message
+     */
+    message: string;
+};
+
+/**
+ * Health
+ *
+ * The response of a service that is alive.
+ */
+export type Health = {
+    /**
+     * Status
+     */
+    status?: string;
+};
+
+/**
+ * HistoryEntryBody
+ *
+ * What an admin did with a dead letter.
+ */
+export type HistoryEntryBody = {
     /**
      * At
      */
@@ -390,9 +387,53 @@ export type LetterStep = {
 };
 
 /**
+ * JsonWebKey
+ *
+ * A public RSA key, as RFC 7517 defines it.
+ */
+export type JsonWebKey = {
+    /**
+     * Kty
+     */
+    kty?: string;
+    /**
+     * Use
+     */
+    use?: string;
+    /**
+     * Alg
+     */
+    alg?: string;
+    /**
+     * Kid
+     */
+    kid: string;
+    /**
+     * N
+     */
+    n: string;
+    /**
+     * E
+     */
+    e: string;
+};
+
+/**
+ * JsonWebKeySet
+ *
+ * The public keys that verify access tokens, as RFC 7517 defines it.
+ */
+export type JsonWebKeySet = {
+    /**
+     * Keys
+     */
+    keys: Array<JsonWebKey>;
+};
+
+/**
  * LineBody
  *
- * A line of an order; `reason` says why it could not be had.
+ * A line of an order. `reason` is set if the order was rejected because of it.
  */
 export type LineBody = {
     /**
@@ -420,7 +461,7 @@ export type LineBody = {
 /**
  * LineRequest
  *
- * A product that is wanted, by id or by name, and at which price it was seen.
+ * A requested product, by id or by name, and the price that the shopper saw.
  */
 export type LineRequest = {
     /**
@@ -442,11 +483,11 @@ export type LineRequest = {
 };
 
 /**
- * ListedAccount
+ * ListedAccountBody
  *
- * An account in the list; the oldest have no known time of creation.
+ * An account in a list. `created_at` is null for old accounts.
  */
-export type ListedAccount = {
+export type ListedAccountBody = {
     /**
      * Email
      */
@@ -461,7 +502,7 @@ export type ListedAccount = {
 /**
  * LoginRequest
  *
- * A log-in; with `cookie` the refresh token comes in a cookie and not in the body.
+ * The body of `POST /api/login`. If `cookie` is true, the refresh token is set as a cookie.
  */
 export type LoginRequest = {
     /**
@@ -481,7 +522,7 @@ export type LoginRequest = {
 /**
  * LowStockBody
  *
- * A product of which few are left.
+ * A product with low stock.
  */
 export type LowStockBody = {
     /**
@@ -501,7 +542,7 @@ export type LowStockBody = {
 /**
  * NewProductBody
  *
- * A product to be added.
+ * A new product.
  */
 export type NewProductBody = {
     /**
@@ -570,14 +611,14 @@ export type OrderBody = {
 /**
  * OrderStatus
  *
- * What can become of an order.
+ * The status of an order.
  */
 export type OrderStatus = 'PENDING' | 'ACCEPTED' | 'REJECTED' | 'CANCELLED';
 
 /**
  * OrdersBody
  *
- * A part of a list of orders.
+ * A page of orders, newest first.
  */
 export type OrdersBody = {
     /**
@@ -588,38 +629,6 @@ export type OrdersBody = {
      * Next Cursor
      */
     next_cursor: string | null;
-};
-
-/**
- * Page
- *
- * Some entries, newest first, and the cursor of those after them.
- */
-export type Page = {
-    /**
-     * Entries
-     */
-    entries: Array<Entry>;
-    /**
-     * Next Cursor
-     */
-    next_cursor: string | null;
-};
-
-/**
- * PasswordChangeRequest
- *
- * A change of one's own password.
- */
-export type PasswordChangeRequest = {
-    /**
-     * Current
-     */
-    current: string;
-    /**
-     * New
-     */
-    new: string;
 };
 
 /**
@@ -637,7 +646,7 @@ export type PlaceOrderRequest = {
 /**
  * ProblemDocument
  *
- * The body of every error, as RFC 9457 has it.
+ * The body of every error response, as RFC 9457 defines it.
  */
 export type ProblemDocument = {
     /**
@@ -673,7 +682,7 @@ export type ProblemDocument = {
 /**
  * ProductBody
  *
- * A product; its price has at most two decimals.
+ * A product. The price has at most two decimals.
  */
 export type ProductBody = {
     /**
@@ -725,7 +734,7 @@ export type ProductBody = {
 /**
  * ProductsBody
  *
- * A part of a list of products; `total` is counted to 1,000.
+ * A page of products. `total` stops at 1,000, and `total_capped` is then true.
  */
 export type ProductsBody = {
     /**
@@ -749,7 +758,7 @@ export type ProductsBody = {
 /**
  * RefreshRequest
  *
- * A refresh token, or nothing where it comes in the cookie.
+ * A refresh token. Omit it if it is sent as a cookie.
  */
 export type RefreshRequest = {
     /**
@@ -761,7 +770,7 @@ export type RefreshRequest = {
 /**
  * RegisterRequest
  *
- * A new account.
+ * The body of `POST /api/register`.
  */
 export type RegisterRequest = {
     /**
@@ -775,32 +784,23 @@ export type RegisterRequest = {
 };
 
 /**
- * RoleChangeRequest
- *
- * A change of someone's role.
- */
-export type RoleChangeRequest = {
-    role: AccountRole;
-};
-
-/**
  * Size
  *
- * The sizes that are kept.
+ * The stored sizes.
  */
 export type Size = 'full' | 'thumb';
 
 /**
  * Sort
  *
- * The orders in which products can be listed.
+ * The orders of a list. A minus means descending.
  */
 export type Sort = 'name' | '-name' | 'price' | '-price' | 'stock' | 'newest';
 
 /**
  * StatisticsBody
  *
- * Figures of the last days, the oldest first.
+ * Statistics of the last days, oldest first.
  */
 export type StatisticsBody = {
     /**
@@ -824,7 +824,7 @@ export type StatisticsBody = {
 /**
  * StepBody
  *
- * A status and when the order got it.
+ * A status and when the order reached it.
  */
 export type StepBody = {
     status: OrderStatus;
@@ -835,11 +835,11 @@ export type StepBody = {
 };
 
 /**
- * TokensAnswer
+ * TokensBody
  *
- * The tokens; the refresh token is absent where it came in a cookie.
+ * The tokens of a session. The refresh token is omitted if it is set as a cookie.
  */
-export type TokensAnswer = {
+export type TokensBody = {
     /**
      * Access Token
      */
@@ -872,6 +872,8 @@ export type AuditTrailAuthenticationData = {
         since?: string | null;
         /**
          * Until
+         *
+         * The end of the period, exclusive.
          */
         until?: string | null;
         /**
@@ -888,7 +890,7 @@ export type AuditTrailAuthenticationData = {
 
 export type AuditTrailAuthenticationErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -896,19 +898,19 @@ export type AuditTrailAuthenticationErrors = {
      */
     403: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -919,7 +921,7 @@ export type AuditTrailAuthenticationResponses = {
     /**
      * Successful Response
      */
-    200: Page;
+    200: AuditEntriesBody;
 };
 
 export type AuditTrailAuthenticationResponse = AuditTrailAuthenticationResponses[keyof AuditTrailAuthenticationResponses];
@@ -946,6 +948,8 @@ export type AuditTrailOrdersData = {
         since?: string | null;
         /**
          * Until
+         *
+         * The end of the period, exclusive.
          */
         until?: string | null;
         /**
@@ -962,7 +966,7 @@ export type AuditTrailOrdersData = {
 
 export type AuditTrailOrdersErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -970,19 +974,19 @@ export type AuditTrailOrdersErrors = {
      */
     403: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -993,7 +997,7 @@ export type AuditTrailOrdersResponses = {
     /**
      * Successful Response
      */
-    200: Page;
+    200: AuditEntriesBody;
 };
 
 export type AuditTrailOrdersResponse = AuditTrailOrdersResponses[keyof AuditTrailOrdersResponses];
@@ -1020,6 +1024,8 @@ export type AuditTrailProductsData = {
         since?: string | null;
         /**
          * Until
+         *
+         * The end of the period, exclusive.
          */
         until?: string | null;
         /**
@@ -1036,7 +1042,7 @@ export type AuditTrailProductsData = {
 
 export type AuditTrailProductsErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1044,19 +1050,19 @@ export type AuditTrailProductsErrors = {
      */
     403: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1067,7 +1073,7 @@ export type AuditTrailProductsResponses = {
     /**
      * Successful Response
      */
-    200: Page;
+    200: AuditEntriesBody;
 };
 
 export type AuditTrailProductsResponse = AuditTrailProductsResponses[keyof AuditTrailProductsResponses];
@@ -1079,7 +1085,7 @@ export type ListDeadLettersOrdersData = {
         /**
          * Status
          */
-        status?: LetterStatus | null;
+        status?: DeadLetterStatus | null;
         /**
          * Limit
          */
@@ -1094,7 +1100,7 @@ export type ListDeadLettersOrdersData = {
 
 export type ListDeadLettersOrdersErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1102,19 +1108,19 @@ export type ListDeadLettersOrdersErrors = {
      */
     403: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1125,7 +1131,7 @@ export type ListDeadLettersOrdersResponses = {
     /**
      * Successful Response
      */
-    200: LetterPage;
+    200: DeadLettersBody;
 };
 
 export type ListDeadLettersOrdersResponse = ListDeadLettersOrdersResponses[keyof ListDeadLettersOrdersResponses];
@@ -1136,7 +1142,7 @@ export type GetDeadLetterOrdersData = {
         /**
          * Letter Id
          *
-         * 64 hex digits
+         * 64 hex digits.
          */
         letter_id: string;
     };
@@ -1146,7 +1152,7 @@ export type GetDeadLetterOrdersData = {
 
 export type GetDeadLetterOrdersErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1158,19 +1164,19 @@ export type GetDeadLetterOrdersErrors = {
      */
     404: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1181,7 +1187,7 @@ export type GetDeadLetterOrdersResponses = {
     /**
      * Successful Response
      */
-    200: Letter;
+    200: DeadLetterBody;
 };
 
 export type GetDeadLetterOrdersResponse = GetDeadLetterOrdersResponses[keyof GetDeadLetterOrdersResponses];
@@ -1192,7 +1198,7 @@ export type DiscardDeadLetterOrdersData = {
         /**
          * Letter Id
          *
-         * 64 hex digits
+         * 64 hex digits.
          */
         letter_id: string;
     };
@@ -1202,11 +1208,11 @@ export type DiscardDeadLetterOrdersData = {
 
 export type DiscardDeadLetterOrdersErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1222,7 +1228,7 @@ export type DiscardDeadLetterOrdersErrors = {
      */
     408: ProblemDocument;
     /**
-     * The dead letter is settled (`/problems/dead-letter-settled`)
+     * The dead letter is already closed (`/problems/dead-letter-settled`)
      */
     409: ProblemDocument;
     /**
@@ -1230,19 +1236,19 @@ export type DiscardDeadLetterOrdersErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1253,7 +1259,7 @@ export type DiscardDeadLetterOrdersResponses = {
     /**
      * Successful Response
      */
-    200: Letter;
+    200: DeadLetterBody;
 };
 
 export type DiscardDeadLetterOrdersResponse = DiscardDeadLetterOrdersResponses[keyof DiscardDeadLetterOrdersResponses];
@@ -1264,7 +1270,7 @@ export type ReplayDeadLetterOrdersData = {
         /**
          * Letter Id
          *
-         * 64 hex digits
+         * 64 hex digits.
          */
         letter_id: string;
     };
@@ -1274,7 +1280,7 @@ export type ReplayDeadLetterOrdersData = {
 
 export type ReplayDeadLetterOrdersErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1290,7 +1296,7 @@ export type ReplayDeadLetterOrdersErrors = {
      */
     408: ProblemDocument;
     /**
-     * The dead letter is settled (`/problems/dead-letter-settled`) or The event can't be applied still (`/problems/replay-failed`)
+     * The dead letter is already closed (`/problems/dead-letter-settled`) or The event still cannot be applied (`/problems/replay-failed`)
      */
     409: ProblemDocument;
     /**
@@ -1298,19 +1304,19 @@ export type ReplayDeadLetterOrdersErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1321,7 +1327,7 @@ export type ReplayDeadLetterOrdersResponses = {
     /**
      * Successful Response
      */
-    200: Letter;
+    200: DeadLetterBody;
 };
 
 export type ReplayDeadLetterOrdersResponse = ReplayDeadLetterOrdersResponses[keyof ReplayDeadLetterOrdersResponses];
@@ -1333,7 +1339,7 @@ export type ListDeadLettersProductsData = {
         /**
          * Status
          */
-        status?: LetterStatus | null;
+        status?: DeadLetterStatus | null;
         /**
          * Limit
          */
@@ -1348,7 +1354,7 @@ export type ListDeadLettersProductsData = {
 
 export type ListDeadLettersProductsErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1356,19 +1362,19 @@ export type ListDeadLettersProductsErrors = {
      */
     403: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1379,7 +1385,7 @@ export type ListDeadLettersProductsResponses = {
     /**
      * Successful Response
      */
-    200: LetterPage;
+    200: DeadLettersBody;
 };
 
 export type ListDeadLettersProductsResponse = ListDeadLettersProductsResponses[keyof ListDeadLettersProductsResponses];
@@ -1390,7 +1396,7 @@ export type GetDeadLetterProductsData = {
         /**
          * Letter Id
          *
-         * 64 hex digits
+         * 64 hex digits.
          */
         letter_id: string;
     };
@@ -1400,7 +1406,7 @@ export type GetDeadLetterProductsData = {
 
 export type GetDeadLetterProductsErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1412,19 +1418,19 @@ export type GetDeadLetterProductsErrors = {
      */
     404: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1435,7 +1441,7 @@ export type GetDeadLetterProductsResponses = {
     /**
      * Successful Response
      */
-    200: Letter;
+    200: DeadLetterBody;
 };
 
 export type GetDeadLetterProductsResponse = GetDeadLetterProductsResponses[keyof GetDeadLetterProductsResponses];
@@ -1446,7 +1452,7 @@ export type DiscardDeadLetterProductsData = {
         /**
          * Letter Id
          *
-         * 64 hex digits
+         * 64 hex digits.
          */
         letter_id: string;
     };
@@ -1456,11 +1462,11 @@ export type DiscardDeadLetterProductsData = {
 
 export type DiscardDeadLetterProductsErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1476,7 +1482,7 @@ export type DiscardDeadLetterProductsErrors = {
      */
     408: ProblemDocument;
     /**
-     * The dead letter is settled (`/problems/dead-letter-settled`)
+     * The dead letter is already closed (`/problems/dead-letter-settled`)
      */
     409: ProblemDocument;
     /**
@@ -1484,19 +1490,19 @@ export type DiscardDeadLetterProductsErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1507,7 +1513,7 @@ export type DiscardDeadLetterProductsResponses = {
     /**
      * Successful Response
      */
-    200: Letter;
+    200: DeadLetterBody;
 };
 
 export type DiscardDeadLetterProductsResponse = DiscardDeadLetterProductsResponses[keyof DiscardDeadLetterProductsResponses];
@@ -1518,7 +1524,7 @@ export type ReplayDeadLetterProductsData = {
         /**
          * Letter Id
          *
-         * 64 hex digits
+         * 64 hex digits.
          */
         letter_id: string;
     };
@@ -1528,7 +1534,7 @@ export type ReplayDeadLetterProductsData = {
 
 export type ReplayDeadLetterProductsErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1544,7 +1550,7 @@ export type ReplayDeadLetterProductsErrors = {
      */
     408: ProblemDocument;
     /**
-     * The dead letter is settled (`/problems/dead-letter-settled`) or The event can't be applied still (`/problems/replay-failed`)
+     * The dead letter is already closed (`/problems/dead-letter-settled`) or The event still cannot be applied (`/problems/replay-failed`)
      */
     409: ProblemDocument;
     /**
@@ -1552,19 +1558,19 @@ export type ReplayDeadLetterProductsErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1575,7 +1581,7 @@ export type ReplayDeadLetterProductsResponses = {
     /**
      * Successful Response
      */
-    200: Letter;
+    200: DeadLetterBody;
 };
 
 export type ReplayDeadLetterProductsResponse = ReplayDeadLetterProductsResponses[keyof ReplayDeadLetterProductsResponses];
@@ -1599,7 +1605,7 @@ export type ListAllOrdersData = {
         /**
          * Until
          *
-         * itself not included
+         * The end of the period, exclusive.
          */
         until?: string | null;
         /**
@@ -1616,7 +1622,7 @@ export type ListAllOrdersData = {
 
 export type ListAllOrdersErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1624,19 +1630,19 @@ export type ListAllOrdersErrors = {
      */
     403: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1659,7 +1665,7 @@ export type ListAllProductsData = {
         /**
          * Name
          *
-         * exact name
+         * The exact name.
          */
         name?: string | null;
         /**
@@ -1669,13 +1675,13 @@ export type ListAllProductsData = {
         /**
          * Q
          *
-         * words to look for
+         * The words to search for.
          */
         q?: string;
         /**
          * Ids
          *
-         * up to 100 ids with commas between; archived products come too
+         * Up to 100 ids, separated by commas. Archived products are included.
          */
         ids?: string | null;
         /**
@@ -1712,7 +1718,7 @@ export type ListAllProductsData = {
 
 export type ListAllProductsErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1720,23 +1726,23 @@ export type ListAllProductsErrors = {
      */
     403: ProblemDocument;
     /**
-     * Not found (`/problems/not-found`) or There is no such category (`/problems/category-not-found`)
+     * Not found (`/problems/not-found`) or The category does not exist (`/problems/category-not-found`)
      */
     404: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1752,7 +1758,7 @@ export type ListAllProductsResponses = {
 
 export type ListAllProductsResponse = ListAllProductsResponses[keyof ListAllProductsResponses];
 
-export type StatisticsData = {
+export type GetStatisticsData = {
     body?: never;
     path?: never;
     query?: {
@@ -1764,9 +1770,9 @@ export type StatisticsData = {
     url: '/api/admin/stats';
 };
 
-export type StatisticsErrors = {
+export type GetStatisticsErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1774,33 +1780,33 @@ export type StatisticsErrors = {
      */
     403: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
 
-export type StatisticsError = StatisticsErrors[keyof StatisticsErrors];
+export type GetStatisticsError = GetStatisticsErrors[keyof GetStatisticsErrors];
 
-export type StatisticsResponses = {
+export type GetStatisticsResponses = {
     /**
      * Successful Response
      */
     200: StatisticsBody;
 };
 
-export type StatisticsResponse = StatisticsResponses[keyof StatisticsResponses];
+export type GetStatisticsResponse = GetStatisticsResponses[keyof GetStatisticsResponses];
 
 export type ListCategoriesData = {
     body?: never;
@@ -1811,15 +1817,15 @@ export type ListCategoriesData = {
 
 export type ListCategoriesErrors = {
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1844,11 +1850,11 @@ export type AddCategoryData = {
 
 export type AddCategoryErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1860,7 +1866,7 @@ export type AddCategoryErrors = {
      */
     408: ProblemDocument;
     /**
-     * The category exists (`/problems/category-taken`)
+     * The category already exists (`/problems/category-taken`)
      */
     409: ProblemDocument;
     /**
@@ -1868,19 +1874,19 @@ export type AddCategoryErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1910,7 +1916,7 @@ export type DeleteCategoryData = {
 
 export type DeleteCategoryErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1918,27 +1924,27 @@ export type DeleteCategoryErrors = {
      */
     403: ProblemDocument;
     /**
-     * There is no such category (`/problems/category-not-found`)
+     * The category does not exist (`/problems/category-not-found`)
      */
     404: ProblemDocument;
     /**
-     * Products have the category (`/problems/category-in-use`)
+     * The category is in use (`/problems/category-in-use`)
      */
     409: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -1968,11 +1974,11 @@ export type RenameCategoryData = {
 
 export type RenameCategoryErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -1980,7 +1986,7 @@ export type RenameCategoryErrors = {
      */
     403: ProblemDocument;
     /**
-     * There is no such category (`/problems/category-not-found`)
+     * The category does not exist (`/problems/category-not-found`)
      */
     404: ProblemDocument;
     /**
@@ -1988,7 +1994,7 @@ export type RenameCategoryErrors = {
      */
     408: ProblemDocument;
     /**
-     * The category exists (`/problems/category-taken`)
+     * The category already exists (`/problems/category-taken`)
      */
     409: ProblemDocument;
     /**
@@ -1996,19 +2002,19 @@ export type RenameCategoryErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2033,11 +2039,11 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Wrong e-mail or password (`/problems/wrong-credentials`)
+     * Wrong email or password (`/problems/wrong-credentials`)
      */
     401: ProblemDocument;
     /**
@@ -2049,7 +2055,7 @@ export type LoginErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
@@ -2057,15 +2063,15 @@ export type LoginErrors = {
      */
     429: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`) or Too many log-ins at once (`/problems/busy`)
+     * The service is unavailable (`/problems/unavailable`) or The service is busy (`/problems/busy`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2076,7 +2082,7 @@ export type LoginResponses = {
     /**
      * Successful Response
      */
-    200: TokensAnswer;
+    200: TokensBody;
 };
 
 export type LoginResponse = LoginResponses[keyof LoginResponses];
@@ -2093,7 +2099,7 @@ export type LogoutData = {
 
 export type LogoutErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
@@ -2105,19 +2111,19 @@ export type LogoutErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2133,45 +2139,45 @@ export type LogoutResponses = {
 
 export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
 
-export type MeData = {
+export type GetMeData = {
     body?: never;
     path?: never;
     query?: never;
     url: '/api/me';
 };
 
-export type MeErrors = {
+export type GetMeErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
 
-export type MeError = MeErrors[keyof MeErrors];
+export type GetMeError = GetMeErrors[keyof GetMeErrors];
 
-export type MeResponses = {
+export type GetMeResponses = {
     /**
      * Successful Response
      */
-    200: AccountAnswer;
+    200: AccountBody;
 };
 
-export type MeResponse = MeResponses[keyof MeResponses];
+export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
 
 export type ChangePasswordData = {
-    body: PasswordChangeRequest;
+    body: ChangePasswordRequest;
     path?: never;
     query?: never;
     url: '/api/me/password';
@@ -2179,11 +2185,11 @@ export type ChangePasswordData = {
 
 export type ChangePasswordErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -2195,7 +2201,7 @@ export type ChangePasswordErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
@@ -2203,15 +2209,15 @@ export type ChangePasswordErrors = {
      */
     429: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`) or Too many log-ins at once (`/problems/busy`)
+     * The service is unavailable (`/problems/unavailable`) or The service is busy (`/problems/busy`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2245,23 +2251,23 @@ export type ListOrdersData = {
 
 export type ListOrdersErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2283,7 +2289,7 @@ export type PlaceOrderData = {
         /**
          * Idempotency-Key
          *
-         * The same key and body give the first answer again, whenever they come.
+         * A repeated request with the same key and body gets the first response again.
          */
         'idempotency-key'?: string | null;
     };
@@ -2294,11 +2300,11 @@ export type PlaceOrderData = {
 
 export type PlaceOrderErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -2310,7 +2316,7 @@ export type PlaceOrderErrors = {
      */
     408: ProblemDocument;
     /**
-     * There is not enough in stock (`/problems/insufficient-stock`) or A price has changed (`/problems/price-changed`) or Two products have this name (`/problems/ambiguous-name`)
+     * There is not enough stock (`/problems/insufficient-stock`) or A price has changed (`/problems/price-changed`) or Two products have this name (`/problems/ambiguous-name`)
      */
     409: ProblemDocument;
     /**
@@ -2318,19 +2324,19 @@ export type PlaceOrderErrors = {
      */
     413: ProblemDocument;
     /**
-     * The key was used before (`/problems/idempotency-key-reused`) or That is more than an order may have (`/problems/quantity-limit`)
+     * The idempotency key was already used (`/problems/idempotency-key-reused`) or The quantity exceeds the limit (`/problems/quantity-limit`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2361,23 +2367,23 @@ export type FollowOrdersData = {
 
 export type FollowOrdersErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`) or Too many are following (`/problems/too-many-streams`)
+     * The service is unavailable (`/problems/unavailable`) or Too many open streams (`/problems/too-many-streams`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2386,7 +2392,7 @@ export type FollowOrdersError = FollowOrdersErrors[keyof FollowOrdersErrors];
 
 export type FollowOrdersResponses = {
     /**
-     * `snapshot` once, where nothing can be resumed; then `order`, whole, each time the status of one of the caller's orders changes
+     * `snapshot` once, unless the stream resumes after `Last-Event-ID`. Then `order`, with the complete order, each time the status of an order changes.
      */
     200: string;
 };
@@ -2409,7 +2415,7 @@ export type GetOrderData = {
 
 export type GetOrderErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -2417,19 +2423,19 @@ export type GetOrderErrors = {
      */
     404: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2461,7 +2467,7 @@ export type CancelOrderData = {
 
 export type CancelOrderErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -2473,7 +2479,7 @@ export type CancelOrderErrors = {
      */
     408: ProblemDocument;
     /**
-     * The order can't be cancelled (`/problems/not-cancellable`)
+     * The order cannot be cancelled (`/problems/not-cancellable`)
      */
     409: ProblemDocument;
     /**
@@ -2481,19 +2487,19 @@ export type CancelOrderErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2516,7 +2522,7 @@ export type ListProductsData = {
         /**
          * Name
          *
-         * exact name
+         * The exact name.
          */
         name?: string | null;
         /**
@@ -2526,13 +2532,13 @@ export type ListProductsData = {
         /**
          * Q
          *
-         * words to look for
+         * The words to search for.
          */
         q?: string;
         /**
          * Ids
          *
-         * up to 100 ids with commas between; archived products come too
+         * Up to 100 ids, separated by commas. Archived products are included.
          */
         ids?: string | null;
         /**
@@ -2569,23 +2575,23 @@ export type ListProductsData = {
 
 export type ListProductsErrors = {
     /**
-     * Not found (`/problems/not-found`) or There is no such category (`/problems/category-not-found`)
+     * Not found (`/problems/not-found`) or The category does not exist (`/problems/category-not-found`)
      */
     404: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2610,11 +2616,11 @@ export type CreateProductData = {
 
 export type CreateProductErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -2622,7 +2628,7 @@ export type CreateProductErrors = {
      */
     403: ProblemDocument;
     /**
-     * There is no such category (`/problems/category-not-found`)
+     * The category does not exist (`/problems/category-not-found`)
      */
     404: ProblemDocument;
     /**
@@ -2638,19 +2644,19 @@ export type CreateProductErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2672,7 +2678,7 @@ export type ArchiveProductData = {
         /**
          * If-Match
          *
-         * the ETag that was seen; `*` counts as none
+         * The ETag of the product as you read it. `*` is treated as a missing header.
          */
         'if-match'?: string | null;
     };
@@ -2680,7 +2686,7 @@ export type ArchiveProductData = {
         /**
          * Product Id
          *
-         * 24 hex digits
+         * 24 hex digits.
          */
         product_id: string;
     };
@@ -2690,7 +2696,7 @@ export type ArchiveProductData = {
 
 export type ArchiveProductErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -2702,11 +2708,11 @@ export type ArchiveProductErrors = {
      */
     404: ProblemDocument;
     /**
-     * Someone has changed it meanwhile (`/problems/stale`)
+     * The product has changed (`/problems/stale`)
      */
     412: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
@@ -2714,15 +2720,15 @@ export type ArchiveProductErrors = {
      */
     428: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2750,7 +2756,7 @@ export type GetProductData = {
         /**
          * Product Id
          *
-         * 24 hex digits
+         * 24 hex digits.
          */
         product_id: string;
     };
@@ -2764,19 +2770,19 @@ export type GetProductErrors = {
      */
     404: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2798,13 +2804,13 @@ export type ChangeProductData = {
         /**
          * If-Match
          *
-         * the ETag that was seen; `*` counts as none
+         * The ETag of the product as you read it. `*` is treated as a missing header.
          */
         'if-match'?: string | null;
         /**
          * Idempotency-Key
          *
-         * The same key and body give the first answer again, whenever they come.
+         * A repeated request with the same key and body gets the first response again.
          */
         'idempotency-key'?: string | null;
     };
@@ -2812,7 +2818,7 @@ export type ChangeProductData = {
         /**
          * Product Id
          *
-         * 24 hex digits
+         * 24 hex digits.
          */
         product_id: string;
     };
@@ -2822,11 +2828,11 @@ export type ChangeProductData = {
 
 export type ChangeProductErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -2834,7 +2840,7 @@ export type ChangeProductErrors = {
      */
     403: ProblemDocument;
     /**
-     * Not found (`/problems/not-found`) or There is no such category (`/problems/category-not-found`)
+     * Not found (`/problems/not-found`) or The category does not exist (`/problems/category-not-found`)
      */
     404: ProblemDocument;
     /**
@@ -2842,11 +2848,11 @@ export type ChangeProductErrors = {
      */
     408: ProblemDocument;
     /**
-     * The name is taken (`/problems/name-taken`) or There is not enough in stock (`/problems/insufficient-stock`) or The shelf is full (`/problems/stock-limit`)
+     * The name is taken (`/problems/name-taken`) or There is not enough stock (`/problems/insufficient-stock`) or The stock would exceed the limit (`/problems/stock-limit`)
      */
     409: ProblemDocument;
     /**
-     * Someone has changed it meanwhile (`/problems/stale`)
+     * The product has changed (`/problems/stale`)
      */
     412: ProblemDocument;
     /**
@@ -2854,7 +2860,7 @@ export type ChangeProductErrors = {
      */
     413: ProblemDocument;
     /**
-     * The key was used before (`/problems/idempotency-key-reused`)
+     * The idempotency key was already used (`/problems/idempotency-key-reused`)
      */
     422: ProblemDocument;
     /**
@@ -2862,15 +2868,15 @@ export type ChangeProductErrors = {
      */
     428: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2898,7 +2904,7 @@ export type GetPictureData = {
         /**
          * Product Id
          *
-         * 24 hex digits
+         * 24 hex digits.
          */
         product_id: string;
     };
@@ -2907,7 +2913,7 @@ export type GetPictureData = {
         /**
          * V
          *
-         * as in the product's image_url
+         * The version, as in the product's `image_url`.
          */
         v?: string;
     };
@@ -2920,19 +2926,19 @@ export type GetPictureErrors = {
      */
     404: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -2954,7 +2960,7 @@ export type PutPictureData = {
         /**
          * Product Id
          *
-         * 24 hex digits
+         * 24 hex digits.
          */
         product_id: string;
     };
@@ -2964,7 +2970,7 @@ export type PutPictureData = {
 
 export type PutPictureErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -2984,19 +2990,19 @@ export type PutPictureErrors = {
      */
     413: ProblemDocument;
     /**
-     * The picture can't be used (`/problems/picture-unusable`)
+     * The picture cannot be used (`/problems/picture-unusable`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -3024,7 +3030,7 @@ export type RefreshData = {
 
 export type RefreshErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
@@ -3040,23 +3046,23 @@ export type RefreshErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * Too many tries (`/problems/too-many-requests`)
+     * Too many attempts (`/problems/too-many-requests`)
      */
     429: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -3067,7 +3073,7 @@ export type RefreshResponses = {
     /**
      * Successful Response
      */
-    200: TokensAnswer;
+    200: TokensBody;
 };
 
 export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
@@ -3081,7 +3087,7 @@ export type RegisterData = {
 
 export type RegisterErrors = {
     /**
-     * The account could not be made (`/problems/registration-refused`) or Bad Request (`/problems/bad-request`)
+     * The account could not be created (`/problems/registration-refused`) or Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
@@ -3093,7 +3099,7 @@ export type RegisterErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
@@ -3101,15 +3107,15 @@ export type RegisterErrors = {
      */
     429: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`) or Too many log-ins at once (`/problems/busy`)
+     * The service is unavailable (`/problems/unavailable`) or The service is busy (`/problems/busy`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -3120,12 +3126,12 @@ export type RegisterResponses = {
     /**
      * Successful Response
      */
-    201: AccountAnswer;
+    201: AccountBody;
 };
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
 
-export type UsersData = {
+export type ListUsersData = {
     body?: never;
     path?: never;
     query?: {
@@ -3141,9 +3147,9 @@ export type UsersData = {
     url: '/api/users';
 };
 
-export type UsersErrors = {
+export type ListUsersErrors = {
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -3151,36 +3157,36 @@ export type UsersErrors = {
      */
     403: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
 
-export type UsersError = UsersErrors[keyof UsersErrors];
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
 
-export type UsersResponses = {
+export type ListUsersResponses = {
     /**
      * Successful Response
      */
-    200: AccountList;
+    200: AccountsBody;
 };
 
-export type UsersResponse = UsersResponses[keyof UsersResponses];
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
 
 export type ChangeRoleData = {
-    body: RoleChangeRequest;
+    body: ChangeRoleRequest;
     path: {
         /**
          * Email
@@ -3193,11 +3199,11 @@ export type ChangeRoleData = {
 
 export type ChangeRoleErrors = {
     /**
-     * Bad Request (`/problems/bad-request`)
+     * Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
     /**
-     * Please sign in (`/problems/unauthenticated`)
+     * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
     /**
@@ -3213,7 +3219,7 @@ export type ChangeRoleErrors = {
      */
     408: ProblemDocument;
     /**
-     * The last admin stays (`/problems/last-admin`)
+     * The last admin must stay an admin (`/problems/last-admin`)
      */
     409: ProblemDocument;
     /**
@@ -3221,19 +3227,19 @@ export type ChangeRoleErrors = {
      */
     413: ProblemDocument;
     /**
-     * The request is not valid (`/problems/validation`)
+     * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
     /**
-     * A part of the shop answered nonsense (`/problems/bad-gateway`)
+     * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
     /**
-     * A part of the shop is away (`/problems/unavailable`)
+     * The service is unavailable (`/problems/unavailable`)
      */
     503: ProblemDocument;
     /**
-     * A part of the shop did not answer in time (`/problems/gateway-timeout`)
+     * A service did not respond in time (`/problems/gateway-timeout`)
      */
     504: ProblemDocument;
 };
@@ -3244,7 +3250,7 @@ export type ChangeRoleResponses = {
     /**
      * Successful Response
      */
-    200: AccountAnswer;
+    200: AccountBody;
 };
 
 export type ChangeRoleResponse = ChangeRoleResponses[keyof ChangeRoleResponses];
