@@ -3,17 +3,7 @@ import type { OpenApiDocument, Operation, Parameter, Schema } from "./openapi.ts
 
 type Limits = Record<string, unknown>;
 
-// `ge` and `le` are Pydantic's names of these limits; some fields of the document still have them.
-const KEYWORDS: Record<string, string> = {
-  minLength: "minLength",
-  maxLength: "maxLength",
-  minimum: "minimum",
-  ge: "minimum",
-  maximum: "maximum",
-  le: "maximum",
-  minItems: "minItems",
-  maxItems: "maxItems",
-};
+const KEYWORDS = new Set(["minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"]);
 
 /** Return a module with one constant for each request body and each query that has limits. */
 export function limitsModule(document: OpenApiDocument): string {
@@ -68,12 +58,7 @@ function fieldLimits(fields: Record<string, Schema>): Record<string, Limits> {
 function limitsOf(schema: Schema): Limits {
   const parts = [schema, ...(schema.anyOf ?? [])];
   const keywords = parts.flatMap((part) => Object.entries(part));
-  return Object.fromEntries(
-    keywords.flatMap(([keyword, value]) => {
-      const limit = KEYWORDS[keyword];
-      return limit ? [[limit, value]] : [];
-    }),
-  );
+  return Object.fromEntries(keywords.filter(([keyword]) => KEYWORDS.has(keyword)));
 }
 
 /** `CategoryRequest` becomes `categoryRequestLimits`, `list_products` `listProductsLimits`. */

@@ -1,4 +1,4 @@
-import type { Letter, OrderBody, ProductBody, StatisticsBody } from "@/api";
+import type { DeadLetterBody, OrderBody, ProductBody, StatisticsBody } from "@/api";
 
 export const MUG_ID = "a".repeat(24);
 export const BOWL_ID = "b".repeat(24);
@@ -36,7 +36,7 @@ export function anOrder(part: Partial<OrderBody> = {}): OrderBody {
   };
 }
 
-export function aLetter(part: Partial<Letter> = {}): Letter {
+export function aLetter(part: Partial<DeadLetterBody> = {}): DeadLetterBody {
   return {
     id: "1".repeat(64),
     topic: "shop.orders",

@@ -1,8 +1,8 @@
 /** The rules of the forms for credentials. */
 import * as z from "zod/mini";
 import {
+  changePasswordRequestLimits,
   loginRequestLimits,
-  passwordChangeRequestLimits,
   registerRequestLimits,
 } from "@/api/generated/limits.gen";
 import { maxLength, minLength, required } from "@/lib/validation";
@@ -35,7 +35,7 @@ export const passwordChangeSchema = z.object({
     .string()
     .check(
       required("Enter your current password."),
-      maxLength(passwordChangeRequestLimits.current.maxLength),
+      maxLength(changePasswordRequestLimits.current.maxLength),
     ),
-  new: newPassword(passwordChangeRequestLimits.new, "Enter a new password."),
+  new: newPassword(changePasswordRequestLimits.new, "Enter a new password."),
 });

@@ -1,8 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
-import { statistics } from "@/api";
+import { getStatistics } from "@/api";
 
 export const statisticsQuery = queryOptions({
   queryKey: ["admin", "statistics"],
-  queryFn: async ({ signal }) => (await statistics({ signal })).data,
+  queryFn: async ({ signal }) => (await getStatistics({ signal })).data,
   refetchInterval: 30_000,
 });

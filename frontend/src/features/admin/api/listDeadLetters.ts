@@ -1,12 +1,12 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
-import { type LetterStatus, listDeadLettersOrders, listDeadLettersProducts } from "@/api";
+import { type DeadLetterStatus, listDeadLettersOrders, listDeadLettersProducts } from "@/api";
 
 /** The service that could not apply the event. */
 export type DeadLetterOwner = "products" | "orders";
 
 const LIST = { products: listDeadLettersProducts, orders: listDeadLettersOrders };
 
-export function deadLettersQuery(owner: DeadLetterOwner, status: LetterStatus) {
+export function deadLettersQuery(owner: DeadLetterOwner, status: DeadLetterStatus) {
   return infiniteQueryOptions({
     queryKey: ["admin", "dead-letters", owner, status],
     queryFn: async ({ signal, pageParam }) => {

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
-import { users } from "@/api";
+import { listUsers } from "@/api";
 
 const USERS_PER_PAGE = 50;
 
@@ -7,7 +7,7 @@ export const usersQuery = infiniteQueryOptions({
   queryKey: ["admin", "users"],
   queryFn: async ({ signal, pageParam }) => {
     const query = { limit: USERS_PER_PAGE, ...(pageParam ? { cursor: pageParam } : {}) };
-    return (await users({ query, signal })).data;
+    return (await listUsers({ query, signal })).data;
   },
   initialPageParam: "",
   getNextPageParam: (page) => page.next_cursor,

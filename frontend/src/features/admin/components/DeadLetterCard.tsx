@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import Button from "react-bootstrap/Button";
-import type { Letter } from "@/api";
+import type { DeadLetterBody } from "@/api";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { TimeAgo } from "@/components/TimeAgo";
 import { toast } from "@/components/toastStore";
@@ -12,7 +12,7 @@ import { DiscardForm } from "./DiscardForm";
 
 interface Props {
   owner: DeadLetterOwner;
-  letter: Letter;
+  letter: DeadLetterBody;
 }
 
 const ACTION_LABELS: Partial<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
-import type { LetterStatus } from "@/api";
+import type { DeadLetterStatus } from "@/api";
 import { EmptyState } from "@/components/EmptyState";
 import { Field } from "@/components/Field";
 import { useTitle } from "@/lib/useTitle";
@@ -8,7 +8,7 @@ import { type DeadLetterOwner, deadLettersQuery } from "../api/listDeadLetters";
 import { DeadLetterCard } from "../components/DeadLetterCard";
 import { PagedList } from "../components/PagedList";
 
-const STATUSES: Record<LetterStatus, string> = {
+const STATUSES: Record<DeadLetterStatus, string> = {
   parked: "To review",
   replayed: "Replayed",
   discarded: "Discarded",
@@ -18,7 +18,7 @@ export function DeadLettersPage() {
   useTitle("Dead letters");
   const [search, setSearch] = useSearchParams();
   const requested = search.get("status") ?? "";
-  const status = requested in STATUSES ? (requested as LetterStatus) : "parked";
+  const status = requested in STATUSES ? (requested as DeadLetterStatus) : "parked";
   return (
     <>
       <div className="page-head">
@@ -54,7 +54,7 @@ export function DeadLettersPage() {
 interface Props {
   owner: DeadLetterOwner;
   title: string;
-  status: LetterStatus;
+  status: DeadLetterStatus;
 }
 
 function DeadLetterList({ owner, title, status }: Props) {

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import Modal from "react-bootstrap/Modal";
-import type { ListedAccount } from "@/api";
+import type { ListedAccountBody } from "@/api";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { TimeAgo } from "@/components/TimeAgo";
@@ -17,7 +17,7 @@ import { PagedList } from "../components/PagedList";
 export function UsersPage() {
   useTitle("Users");
   const list = useInfiniteQuery(usersQuery);
-  const [chosen, setChosen] = useState<ListedAccount | null>(null);
+  const [chosen, setChosen] = useState<ListedAccountBody | null>(null);
   const me = useAuth().session?.email;
   const users = list.data?.pages.flatMap((page) => page.users) ?? [];
   return (
@@ -70,7 +70,7 @@ export function UsersPage() {
   );
 }
 
-function ConfirmRole({ user, onClose }: { user: ListedAccount; onClose: () => void }) {
+function ConfirmRole({ user, onClose }: { user: ListedAccountBody; onClose: () => void }) {
   const role = user.role === "admin" ? "user" : "admin";
   const queries = useQueryClient();
   const changing = useMutation({

@@ -1,5 +1,5 @@
-import { type PasswordChangeRequest, changePassword as request } from "@/api";
+import { type ChangePasswordRequest, changePassword as request } from "@/api";
 
-export async function changePassword(body: PasswordChangeRequest): Promise<void> {
+export async function changePassword(body: ChangePasswordRequest): Promise<void> {
   await request({ body });
 }

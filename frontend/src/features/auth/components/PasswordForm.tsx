@@ -1,7 +1,7 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import Button from "react-bootstrap/Button";
 import { useForm } from "react-hook-form";
-import { passwordChangeRequestLimits as limits } from "@/api/generated/limits.gen";
+import { changePasswordRequestLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { toast } from "@/components/toastStore";
 import { useFormSubmit } from "@/lib/useFormSubmit";
