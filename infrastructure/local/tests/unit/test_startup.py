@@ -36,7 +36,7 @@ class TestSteps:
 
         assert list(steps) == ["authentication-db", "products-db", "orders-db", "kafka"]
 
-    def test_loads_no_example_data_in_production(self, state: State) -> None:
+    def test_loads_no_demo_data_in_production(self, state: State) -> None:
         steps = needs_by_step(Settings(state=state.folder, mode=Mode.PRODUCTION))
 
         assert "orders migrate" in steps
