@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 
 import pytest
+from prometheus_client import REGISTRY
 from tests.integration.shop import Place, Shop
 
 from orders.errors import TooManyStreamsError
@@ -134,14 +135,16 @@ class TestFollow:
         slow, quick = live.follow("aaa@aaa.com", None), live.follow("aaa@aaa.com", None)
         await take(slow, 1)
         await take(quick, 1)
+        streams_before = REGISTRY.get_sample_value("order_streams_open")
+        assert streams_before
         # When
         for _ in range(3):
             await asyncio.gather(*(place({1: 1}) for _ in range(40)))
             await take(quick, 40)
         # Then
-        received = [one async for one in slow]
+        received = [update async for update in slow]
         assert len(received) == 100
-        assert len(live._followers["aaa@aaa.com"]) == 1
+        assert REGISTRY.get_sample_value("order_streams_open") == streams_before - 1
 
     async def test_refuses_more_streams_than_the_limit(
         self, stocked: Shop, running: AsyncExitStack

@@ -23,17 +23,22 @@ class Process:
     def __init__(self, servers: Stack, package: str) -> None:
         self._environment = servers.environment(package) | {"TOPIC_PARTITIONS": "3"}
         self._package = package
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", self._package, "serve"], env=self._environment
+        self._processes.append(
+            subprocess.Popen([sys.executable, "-m", self._package, "serve"], env=self._environment)
         )
 
     def end(self, number: signal.Signals) -> int:
-        assert self._process
-        self._process.send_signal(number)
-        return self._process.wait(timeout=30)
+        process = self._processes.pop()
+        process.send_signal(number)
+        return process.wait(timeout=30)
+
+    def clean_up(self) -> None:
+        """End the process, if it runs."""
+        while self._processes:
+            self.end(signal.SIGKILL)
 
 
 @pytest.fixture
@@ -41,8 +46,7 @@ async def processes(servers: Stack) -> AsyncIterator[dict[str, Process]]:
     processes = {package: Process(servers, package) for package in ("products", "orders")}
     yield processes
     for process in processes.values():
-        if process._process:
-            process.end(signal.SIGKILL)
+        process.clean_up()
 
 
 class TestBrokerDown:
@@ -163,7 +167,6 @@ class TestKilled:
         # When / Then: uvicorn ends by the signal once the application has shut down.
         for process in processes.values():
             assert process.end(signal.SIGTERM) == -signal.SIGTERM
-            process._process = None
         written = capfd.readouterr().err
         assert written.count("Application shutdown complete") == 2
         assert "left in the outbox" not in written

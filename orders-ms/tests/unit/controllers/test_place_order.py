@@ -7,6 +7,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from orders.dependencies import Services
+from orders.repositories.projection import ProjectionRepository
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
 from shopkit.testing.apps import caller_headers
@@ -386,10 +387,10 @@ class TestDatabaseDown:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         # Given
-        async def away(*_: Any, **__: Any) -> None:
+        async def fail(*_: Any, **__: Any) -> None:
             raise AutoReconnect("internal-host:27017 closed")
 
-        monkeypatch.setattr(services.intake._projection, "find", away)
+        monkeypatch.setattr(ProjectionRepository, "find", fail)
         # When
         response = await order(client, SPOON)
         # Then

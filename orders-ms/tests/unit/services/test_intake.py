@@ -8,8 +8,10 @@ from orders.dependencies import Services
 from orders.errors import InsufficientStockError, UnknownProductsError
 from orders.models.order import HistoryEntry, Line
 from orders.models.placement import RequestedLine, RequestedOrder
+from orders.repositories.orders import OrderRepository
 from orders.services.intake import PlacedOrder
 from shopkit.contract.events import OrderStatus
+from shopkit.identity import Identity, Role
 from shopkit.storage.idempotency import KeyReusedError, key_id
 from shopkit.storage.mongo import Database, Document, GuardMissedError
 from shopkit.testing import FakeClock, FakeTransactions
@@ -72,7 +74,10 @@ class TestPlace:
         assert transactions.published_ids == [f"OrderCreate/{order.id}"]
         document = await stored.only("orders")
         assert (document["status"], document["cost_cents"]) == ("PENDING", 1_198)
-        assert await services.orders._orders.find_by_id(order.id) == order
+        assert (
+            await services.orders.get(order.id, Identity(email="aaa@aaa.com", role=Role.USER))
+            == order
+        )
 
     async def test_stores_no_key_if_the_request_has_none(
         self, services: Services, stored: Stored
@@ -205,14 +210,14 @@ class TestBrokenBatch:
     async def failing(
         self, services: Services, monkeypatch: pytest.MonkeyPatch, error: Exception, quantity: int
     ) -> None:
-        insert = services.intake._orders.insert
+        insert = OrderRepository.insert
 
-        async def fail(orders: Sequence[Any], *, session: Any) -> None:
+        async def fail(repository: OrderRepository, orders: Sequence[Any], *, session: Any) -> None:
             if any(line.quantity == quantity for order in orders for line in order.lines):
                 raise error
-            await insert(orders, session=session)
+            await insert(repository, orders, session=session)
 
-        monkeypatch.setattr(services.intake._orders, "insert", fail)
+        monkeypatch.setattr(OrderRepository, "insert", fail)
 
     async def test_an_order_that_breaks_the_transaction_does_not_fail_the_others(
         self,

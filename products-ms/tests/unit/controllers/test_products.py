@@ -8,6 +8,7 @@ from pymongo.errors import AutoReconnect
 
 from products.dependencies import Services
 from products.models.product import Product
+from products.repositories.listing import ProductListing
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
 from shopkit.testing.apps import caller_headers
@@ -362,10 +363,10 @@ class TestList:
         self, client: httpx2.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        async def away(*_: Any, **__: Any) -> None:
+        async def fail(*_: Any, **__: Any) -> None:
             raise AutoReconnect("internal-host:27017 closed")
 
-        monkeypatch.setattr(services.catalogue._listing, "page", away)
+        monkeypatch.setattr(ProductListing, "page", fail)
         # When
         response = await client.get("/api/products")
         # Then

@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -6,7 +8,7 @@ from products.services.coalescing import Coalescer
 
 
 class Reader:
-    """Counts its reads; each ends when it is let go."""
+    """Counts its reads. Each ends when its gate opens."""
 
     def __init__(self) -> None:
         self.begun = 0
@@ -19,6 +21,18 @@ class Reader:
         self.gates.append(gate)
         await gate.wait()
         return number
+
+
+class Key:
+    """A key that can be referenced weakly."""
+
+
+async def read_nothing() -> None:
+    await asyncio.sleep(0)
+
+
+async def fail_to_read() -> None:
+    raise KeyError("gone")
 
 
 async def begin(*tasks: asyncio.Task[int]) -> None:
@@ -35,14 +49,14 @@ class TestGet:
         assert await first == 1
 
     async def test_callers_during_a_read_share_the_next_one(self) -> None:
-        # Given a read on its way
+        # Given
         shared, read = Coalescer[str, int](), Reader()
         first = asyncio.create_task(shared.get("a", read))
         await begin(first)
-        # When three more ask
+        # When
         later = [asyncio.create_task(shared.get("a", read)) for _ in range(3)]
         await begin(*later)
-        # Then none of them is given what was begun before it asked, and one read is for all
+        # Then: none gets a result that was read before it asked, and all share one read.
         assert read.begun == 1
         read.gates[0].set()
         assert await first == 1
@@ -58,8 +72,20 @@ class TestGet:
             await begin(task)
             read.gates[-1].set()
             assert await task == number
-        assert not shared._running
-        assert not shared._next
+
+    async def test_keeps_no_key_after_its_reads(self) -> None:
+        # Given
+        shared, key = Coalescer[Key, None](), Key()
+        reference = weakref.ref(key)
+        # When
+        await asyncio.gather(*(shared.get(key, read_nothing) for _ in range(3)))
+        with pytest.raises(KeyError, match="gone"):
+            await shared.get(key, fail_to_read)
+        del key
+        await asyncio.sleep(0)
+        gc.collect()
+        # Then
+        assert reference() is None
 
     async def test_reads_of_other_keys_do_not_wait(self) -> None:
         shared, slow, quick = Coalescer[str, int](), Reader(), Reader()
@@ -89,7 +115,6 @@ class TestGet:
         await begin(after)
         read.gates[1].set()
         assert await after == 2
-        assert not shared._running
 
     async def test_a_cancelled_caller_does_not_affect_the_others(self) -> None:
         shared, read = Coalescer[str, int](), Reader()
