@@ -119,9 +119,10 @@ class TestStatistics:
         ]
         assert figures["days"][-1]["day"] == utc_now().date().isoformat()
         assert [
-            (one["name"], one["quantity"], one["revenue"]) for one in figures["best_sellers"]
+            (product["name"], product["quantity"], product["revenue"])
+            for product in figures["best_sellers"]
         ] == [("product 1", 2, 2.0), ("product 2", 1, 1.0)]
-        assert [(one["name"], one["quantity"]) for one in figures["low_stock"]] == [
+        assert [(product["name"], product["quantity"]) for product in figures["low_stock"]] == [
             ("product 2", 3)
         ]
         assert figures["pending"] == 1
@@ -142,7 +143,7 @@ class TestCancel:
         # Then
         assert (response.status_code, response.json()["status"]) == (202, "CANCELLED")
         entries = (await client.get("/api/admin/audit/orders")).json()["entries"]
-        assert [(one["actor"], one["action"], one["subject"]) for one in entries] == [
+        assert [(entry["actor"], entry["action"], entry["subject"]) for entry in entries] == [
             ("admin@admin.com", "cancel order", sold[2].id)
         ]
 
@@ -167,17 +168,17 @@ class TestDeadLetters:
     ) -> None:
         # When
         listed = (await client.get(LETTERS)).json()
-        one = (await client.get(f"{LETTERS}/{letter.id}")).json()
+        body = (await client.get(f"{LETTERS}/{letter.id}")).json()
         # Then
-        assert listed == {"dead_letters": [one], "next_cursor": None}
-        assert (one["type"], one["key"], one["reason"], one["status"], one["offset"]) == (
+        assert listed == {"dead_letters": [body], "next_cursor": None}
+        assert (body["type"], body["key"], body["reason"], body["status"], body["offset"]) == (
             "OrderStatusUpdate",
             sold[2].id,
             "a reason",
             "parked",
             7,
         )
-        assert json.loads(one["event"])["order_id"] == sold[2].id
+        assert json.loads(body["event"])["order_id"] == sold[2].id
         assert (await client.get(f"{LETTERS}?status=discarded")).json()["dead_letters"] == []
 
     async def test_a_replay_applies_the_event_and_updates_the_status(
@@ -206,9 +207,9 @@ class TestDeadLetters:
         response = await client.post(f"{LETTERS}/{record.id}/replay")
         # Then
         assert (response.status_code, response.json()["type"]) == (409, "/problems/replay-failed")
-        one = (await client.get(f"{LETTERS}/{record.id}")).json()
-        assert one["status"] == "parked"
-        assert [step["action"] for step in one["history"]] == ["replay failed"]
+        body = (await client.get(f"{LETTERS}/{record.id}")).json()
+        assert body["status"] == "parked"
+        assert [step["action"] for step in body["history"]] == ["replay failed"]
 
     async def test_discards_without_applying_and_keeps_the_reason(
         self, shop: Shop, client: httpx2.AsyncClient, letter: Record

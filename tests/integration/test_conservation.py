@@ -202,11 +202,11 @@ class Books(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not self.world.messages:
             return
-        # Everything arrives in the end, the newest first; what arrives may lead to more.
+        # All events arrive in the end, the newest first. Their handlers may publish more.
         arrived: set[str] = set()
-        while coming := [one for one in _once(self.world.messages) if one.id not in arrived]:
-            self._deliver(coming[::-1])
-            arrived |= {one.id for one in coming}
+        while pending := [event for event in _once(self.world.messages) if event.id not in arrived]:
+            self._deliver(pending[::-1])
+            arrived |= {event.id for event in pending}
         self._check_settled()
 
     def _check_settled(self) -> None:

@@ -405,10 +405,10 @@ class TestPictures:
         full = await client.get(address)
         thumb = await client.get(f"{address}&size=thumb")
         sizes = []
-        for one in (full, thumb):
-            assert one.headers["content-type"] == "image/webp"
-            assert one.headers["cache-control"] == "public, max-age=31536000, immutable"
-            with Image.open(io.BytesIO(one.content)) as opened:
+        for response in (full, thumb):
+            assert response.headers["content-type"] == "image/webp"
+            assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+            with Image.open(io.BytesIO(response.content)) as opened:
                 sizes.append(opened.size)
                 assert not opened.getexif()
         assert sizes == [(1_200, 600), (400, 200)]

@@ -83,19 +83,19 @@ class TestFollow:
         first, second = await replica(stocked, running), await replica(stocked, running)
         updates = first.follow("aaa@aaa.com", None)
         (snapshot,) = await take(updates, 1)
-        one = await place({1: 1})
+        delivered = await place({1: 1})
         (seen_last,) = await take(updates, 1)
         await updates.aclose()
-        # When: two more are placed while nobody listens.
+        # When: two more orders are placed while no client listens.
         missed = [await place({1: 1}) for _ in range(2)]
         await _passed(second, seen_last.token)
         updates = second.follow("aaa@aaa.com", seen_last.token)
         # Then
         later = await take(updates, 2)
-        assert not any(one.snapshot for one in later)
+        assert not any(update.snapshot for update in later)
         assert seen(later) == [(order.id, "PENDING") for order in missed]
         assert snapshot.token <= seen_last.token
-        assert one.id not in {order_id for order_id, _ in seen(later)}
+        assert delivered.id not in {order_id for order_id, _ in seen(later)}
 
     async def test_resumes_at_a_replica_that_has_just_started_without_a_gap(
         self, stocked: Shop, place: Place, running: AsyncExitStack

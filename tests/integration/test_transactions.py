@@ -315,7 +315,10 @@ class TestDecisions:
         other = shop.another_products()
         # When
         await asyncio.gather(
-            *(one.decisions.decide([placed(9, {1: 3})]) for one in (shop.products, other) * 5)
+            *(
+                consumer.decisions.decide([placed(9, {1: 3})])
+                for consumer in (shop.products, other) * 5
+            )
         )
         # Then
         assert await shop.stock() == {"product 1": 7}

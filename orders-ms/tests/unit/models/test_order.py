@@ -233,6 +233,6 @@ class TestMessages:
     def test_latest_message_and_settled_messages_depend_on_the_status(
         self, status: OrderStatus, confirmed: bool, latest: str, settled: list[str]
     ) -> None:
-        one = order(status, cancel_confirmed=confirmed)
-        assert one.latest_message().type == latest
-        assert one.settled_message_ids() == [f"{name}/{an_id(9)}" for name in settled]
+        changed = order(status, cancel_confirmed=confirmed)
+        assert changed.latest_message().type == latest
+        assert changed.settled_message_ids() == [f"{name}/{an_id(9)}" for name in settled]

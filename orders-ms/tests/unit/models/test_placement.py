@@ -136,9 +136,9 @@ class TestLinesFor:
 
 class TestFingerprint:
     def test_is_the_same_for_the_same_lines_of_any_caller(self) -> None:
-        one = RequestedOrder("aaa@aaa.com", (by_id(1, 2),), "key")
+        requested = RequestedOrder("aaa@aaa.com", (by_id(1, 2),), "key")
         other = RequestedOrder("bbb@bbb.com", (by_id(1, 2),), None)
-        assert one.fingerprint == other.fingerprint
+        assert requested.fingerprint == other.fingerprint
 
     @pytest.mark.parametrize(
         "lines",

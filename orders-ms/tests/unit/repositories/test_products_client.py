@@ -125,10 +125,10 @@ class TestOrders:
         self, remote: ProductsClient, session: Session
     ) -> None:
         # Given
-        one = DecidedOrder(id=an_id(1), status=OrderStatus.ACCEPTED, age_seconds=3.5)
-        session.bodies = [DecidedOrders(orders=page).model_dump_json() for page in ([one], [])]
+        decision = DecidedOrder(id=an_id(1), status=OrderStatus.ACCEPTED, age_seconds=3.5)
+        session.bodies = [DecidedOrders(orders=page).model_dump_json() for page in ([decision], [])]
         # When / Then
-        assert [pair async for pair in remote.decisions()] == [(an_id(1), one)]
+        assert [pair async for pair in remote.decisions()] == [(an_id(1), decision)]
         assert session.requests[1] == (
             "GET",
             "http://products:8002/internal/orders",

@@ -23,7 +23,7 @@ class TestProducts:
         every = (await client.get("/internal/products")).json()
         later = (await client.get(f"/internal/products?after={an_id(2)}")).json()
         # Then
-        assert [one["id"] for one in every["products"]] == [an_id(1), an_id(2), an_id(3)]
+        assert [product["id"] for product in every["products"]] == [an_id(1), an_id(2), an_id(3)]
         assert later == {
             "products": [
                 {

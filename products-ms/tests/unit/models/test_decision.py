@@ -34,7 +34,7 @@ def product(number: int, quantity: int, *, archived: bool = False) -> Product:
 
 
 def shelf(*products: Product) -> Stock:
-    return Stock({one.id: one for one in products})
+    return Stock({product.id: product for product in products})
 
 
 class TestDecide:
@@ -153,11 +153,11 @@ class TestReturnedStock:
     def test_sums_the_lines_of_accepted_orders(self) -> None:
         # Given
         stock = shelf(product(1, 10))
-        one, other, short = (
+        first, other, short = (
             stock.decide(placed(number, {1: count}).event.order, NOON, TRACE_CONTEXT)
             for number, count in ((1, 4), (2, 5), (3, 2))
         )
         # When
-        back = returned_stock([one, other, short, cancel_unseen(an_id(4), NOON, TRACE_CONTEXT)])
+        back = returned_stock([first, other, short, cancel_unseen(an_id(4), NOON, TRACE_CONTEXT)])
         # Then
         assert back == {an_id(1): 9}

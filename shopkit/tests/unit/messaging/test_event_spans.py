@@ -69,11 +69,11 @@ class TestApplying:
             (2, 2),
         ]
         own = [f"00-{n:032x}-{s.context.span_id:016x}-01" for n, s in enumerate(spans, 1)]
-        assert [one.trace_context for one in applied] == [
+        assert [received.trace_context for received in applied] == [
             TraceContext("request-1", own[0]),
             TraceContext("request-2", own[1]),
         ]
-        assert [one.event for one in applied] == [delivery(1).event, delivery(2).event]
+        assert [received.event for received in applied] == [delivery(1).event, delivery(2).event]
         assert spans[0].attributes
         assert spans[0].attributes["messaging.batch.message_count"] == 2
 

@@ -128,7 +128,7 @@ class TestLeaseUnsent:
             await outbox.postpone([row(1)], timedelta(seconds=1))
         clock.advance(minutes=1)
         # When / Then
-        assert [one.attempts for one in await outbox.lease_unsent(10)] == [3]
+        assert [publication.attempts for publication in await outbox.lease_unsent(10)] == [3]
 
 
 class TestMarkSent:
@@ -141,12 +141,12 @@ class TestMarkSent:
         # When
         await outbox.mark_sent(rows[:2])
         # Then
-        one, two, three = [await stored(number) for number in (1, 2, 3)]
-        assert (one["sent_at"], one["expire_at"]) == (NOON, TOMORROW)
-        assert two["sent_at"] == NOON
-        assert "expire_at" not in two
-        assert ["unsent" in each for each in (one, two, three)] == [False, False, True]
-        assert "sent_at" not in three
+        first, second, third = [await stored(number) for number in (1, 2, 3)]
+        assert (first["sent_at"], first["expire_at"]) == (NOON, TOMORROW)
+        assert second["sent_at"] == NOON
+        assert "expire_at" not in second
+        assert ["unsent" in document for document in (first, second, third)] == [False, False, True]
+        assert "sent_at" not in third
 
 
 class TestPostpone:

@@ -402,7 +402,7 @@ describe("picture", () => {
     // Then
     expect(await screen.findByText("Saved mug.")).toBeVisible();
     expect(sizes).toEqual([[1600, 2000]]);
-    expect(sent.map((each) => [each.body, each.headers.get("Content-Type")])).toEqual([
+    expect(sent.map((request) => [request.body, request.headers.get("Content-Type")])).toEqual([
       ["small", "image/webp"],
     ]);
   });
