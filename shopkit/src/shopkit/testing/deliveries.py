@@ -1,16 +1,21 @@
-"""Builders for delivered events."""
+"""Builders for events and deliveries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from shopkit.contract.events import (
+    LineReason,
     OrderCancel,
     OrderCreate,
     OrderLine,
     OrderSnapshot,
+    OrderStatus,
     OrderStatusUpdate,
+    ProductCreate,
+    ProductsQuantityUpdate,
     ProductState,
+    ProductUpdate,
 )
 from shopkit.messaging.envelope import Delivery, Event
 from shopkit.tracing.context import TraceContext
@@ -67,3 +72,21 @@ def state(product_number: int, **changes: Any) -> ProductState:
         "version": 2,
     }
     return ProductState.model_validate(values | changes)
+
+
+ORDER_LINE = OrderLine(product_id=an_id(1), name="spoon", price_cents=599, quantity=2)
+
+EVENT_EXAMPLES: Sequence[Event] = [
+    ProductCreate(product=state(1, version=2)),
+    ProductUpdate(product=state(1, version=3)),
+    ProductsQuantityUpdate(products=(state(1, version=4),)),
+    OrderCreate(order=OrderSnapshot(id=an_id(9), lines=(ORDER_LINE,))),
+    OrderCancel(order_id=an_id(9)),
+    OrderStatusUpdate(
+        order_id=an_id(9),
+        status=OrderStatus.REJECTED,
+        reason="Some items were unavailable.",
+        lines=(LineReason(product_id=an_id(1), reason="None left."),),
+    ),
+]
+"""An event of each type."""

@@ -5,50 +5,32 @@ from pydantic import ValidationError
 
 from shopkit.contract.events import (
     EVENTS,
-    LineReason,
-    OrderCancel,
-    OrderCreate,
-    OrderLine,
     OrderSnapshot,
-    OrderStatus,
     OrderStatusUpdate,
-    ProductCreate,
-    ProductsQuantityUpdate,
     ProductState,
-    ProductUpdate,
 )
 from shopkit.messaging.envelope import Event
-from shopkit.testing.deliveries import an_id, state
-
-LINE = OrderLine(product_id=an_id(1), name="spoon", price_cents=599, quantity=2)
-EXAMPLES: list[Event] = [
-    ProductCreate(product=state(1, version=2)),
-    ProductUpdate(product=state(1, version=3)),
-    ProductsQuantityUpdate(products=(state(1, version=4),)),
-    OrderCreate(order=OrderSnapshot(id=an_id(9), lines=(LINE,))),
-    OrderCancel(order_id=an_id(9)),
-    OrderStatusUpdate(
-        order_id=an_id(9),
-        status=OrderStatus.REJECTED,
-        reason="Some items were unavailable.",
-        lines=(LineReason(product_id=an_id(1), reason="None left."),),
-    ),
-]
+from shopkit.testing.deliveries import EVENT_EXAMPLES, ORDER_LINE, an_id, state
 
 
 class TestEvent:
     def test_the_contract_has_six_events(self) -> None:
-        assert [type(event) for event in EXAMPLES] == list(EVENTS)
+        assert [type(event) for event in EVENT_EXAMPLES] == list(EVENTS)
 
     @pytest.mark.parametrize(
         ("event", "topic", "key", "id_"),
         [
-            (EXAMPLES[0], "shop.products", an_id(1), f"ProductCreate/{an_id(1)}/2"),
-            (EXAMPLES[1], "shop.products", an_id(1), f"ProductUpdate/{an_id(1)}/3"),
-            (EXAMPLES[2], "shop.products", an_id(1), f"ProductsQuantityUpdate/{an_id(1)}/4"),
-            (EXAMPLES[3], "shop.orders", an_id(9), f"OrderCreate/{an_id(9)}"),
-            (EXAMPLES[4], "shop.orders", an_id(9), f"OrderCancel/{an_id(9)}"),
-            (EXAMPLES[5], "shop.order-status", an_id(9), f"OrderStatusUpdate/{an_id(9)}/REJECTED"),
+            (EVENT_EXAMPLES[0], "shop.products", an_id(1), f"ProductCreate/{an_id(1)}/2"),
+            (EVENT_EXAMPLES[1], "shop.products", an_id(1), f"ProductUpdate/{an_id(1)}/3"),
+            (EVENT_EXAMPLES[2], "shop.products", an_id(1), f"ProductsQuantityUpdate/{an_id(1)}/4"),
+            (EVENT_EXAMPLES[3], "shop.orders", an_id(9), f"OrderCreate/{an_id(9)}"),
+            (EVENT_EXAMPLES[4], "shop.orders", an_id(9), f"OrderCancel/{an_id(9)}"),
+            (
+                EVENT_EXAMPLES[5],
+                "shop.order-status",
+                an_id(9),
+                f"OrderStatusUpdate/{an_id(9)}/REJECTED",
+            ),
         ],
     )
     def test_topic_key_and_id_are_derived_from_the_event(
@@ -56,14 +38,14 @@ class TestEvent:
     ) -> None:
         assert (event.topic, event.key, event.id) == (topic, key, id_)
 
-    @pytest.mark.parametrize("event", EXAMPLES[:3])
+    @pytest.mark.parametrize("event", EVENT_EXAMPLES[:3])
     def test_product_events_contain_the_whole_product(self, event: Any) -> None:
         assert isinstance(event.state, ProductState)
         assert event.state.model_dump() == state(1, version=event.state.version).model_dump()
 
     def test_is_immutable(self) -> None:
         with pytest.raises(ValidationError, match="frozen"):
-            LINE.quantity = 3  # type: ignore[misc]
+            ORDER_LINE.quantity = 3  # type: ignore[misc]
 
     @pytest.mark.parametrize(
         "wrong",
@@ -83,10 +65,10 @@ class TestEvent:
             state(1, **wrong)
 
     def test_an_order_has_1_to_50_lines(self) -> None:
-        assert len(OrderSnapshot(id=an_id(9), lines=(LINE,) * 50).lines) == 50
+        assert len(OrderSnapshot(id=an_id(9), lines=(ORDER_LINE,) * 50).lines) == 50
         for count in (0, 51):
             with pytest.raises(ValidationError):
-                OrderSnapshot(id=an_id(9), lines=(LINE,) * count)
+                OrderSnapshot(id=an_id(9), lines=(ORDER_LINE,) * count)
 
     def test_an_outcome_is_never_pending(self) -> None:
         with pytest.raises(ValidationError):

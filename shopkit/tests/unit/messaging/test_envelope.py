@@ -4,37 +4,15 @@ import pytest
 
 from shopkit.contract.events import (
     EVENTS,
-    LineReason,
-    OrderCancel,
-    OrderCreate,
-    OrderLine,
-    OrderSnapshot,
     OrderStatus,
     OrderStatusUpdate,
-    ProductCreate,
-    ProductsQuantityUpdate,
-    ProductUpdate,
 )
 from shopkit.messaging.envelope import Event, UndecodableError, decode, headers, type_name, wrap
 from shopkit.storage.unit_of_work import Message
-from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, state
+from shopkit.testing.deliveries import EVENT_EXAMPLES, NOON, TRACE_CONTEXT, an_id
 from shopkit.tracing.context import TraceContext
 
 TYPES = {type_name(event_type): event_type for event_type in EVENTS}
-LINE = OrderLine(product_id=an_id(1), name="spoon", price_cents=599, quantity=2)
-EXAMPLES: list[Event] = [
-    ProductCreate(product=state(1, version=2)),
-    ProductUpdate(product=state(1, version=3)),
-    ProductsQuantityUpdate(products=(state(1, version=4),)),
-    OrderCreate(order=OrderSnapshot(id=an_id(9), lines=(LINE,))),
-    OrderCancel(order_id=an_id(9)),
-    OrderStatusUpdate(
-        order_id=an_id(9),
-        status=OrderStatus.REJECTED,
-        reason="Some items were unavailable.",
-        lines=(LineReason(product_id=an_id(1), reason="None left."),),
-    ),
-]
 
 
 def message(event: Event) -> Message:
@@ -43,16 +21,16 @@ def message(event: Event) -> Message:
 
 class TestWrap:
     def test_serializes_the_event_as_json(self) -> None:
-        assert message(EXAMPLES[4]).value == (
+        assert message(EVENT_EXAMPLES[4]).value == (
             b'{"type":"OrderCancel","schema_version":1,"order_id":"000000000000000000000009"}'
         )
-        assert message(EXAMPLES[2]).value == (
+        assert message(EVENT_EXAMPLES[2]).value == (
             b'{"type":"ProductsQuantityUpdate","schema_version":1,"products":[{"id":'
             b'"000000000000000000000001","name":"product 1","price_cents":100,"quantity":10,'
             b'"archived":false,"version":4}]}'
         )
 
-    @pytest.mark.parametrize("event", EXAMPLES)
+    @pytest.mark.parametrize("event", EVENT_EXAMPLES)
     def test_gives_the_same_bytes_for_the_same_event(self, event: Event) -> None:
         again = type(event).model_validate_json(event.model_dump_json())
         assert message(event) == message(again)
@@ -62,7 +40,7 @@ class TestWrap:
         assert b"reason" not in message(accepted).value
 
     def test_headers_contain_the_cloud_events_attributes(self) -> None:
-        assert headers(message(EXAMPLES[4])) == [
+        assert headers(message(EVENT_EXAMPLES[4])) == [
             ("ce_specversion", b"1.0"),
             ("ce_id", f"OrderCancel/{an_id(9)}".encode()),
             ("ce_type", b"OrderCancel"),
@@ -76,7 +54,7 @@ class TestWrap:
 
     def test_headers_leave_out_an_empty_trace_context(self) -> None:
         seeded = wrap(
-            EXAMPLES[4], source="orders-ms", time=NOON, trace_context=TraceContext("", "")
+            EVENT_EXAMPLES[4], source="orders-ms", time=NOON, trace_context=TraceContext("", "")
         )
         names = [name for name, _ in headers(seeded)]
         assert "ce_requestid" not in names
@@ -84,7 +62,7 @@ class TestWrap:
 
 
 class TestDecode:
-    @pytest.mark.parametrize("event", EXAMPLES)
+    @pytest.mark.parametrize("event", EVENT_EXAMPLES)
     def test_decodes_what_was_sent(self, event: Event) -> None:
         sent = message(event)
         delivery = decode(TYPES, headers(sent), sent.value)
@@ -97,23 +75,23 @@ class TestDecode:
     def test_keeps_milliseconds(self) -> None:
         # Given
         time = datetime(2026, 5, 4, 12, 0, 0, 123_000, tzinfo=UTC)
-        sent = wrap(EXAMPLES[4], source="orders-ms", time=time, trace_context=TRACE_CONTEXT)
+        sent = wrap(EVENT_EXAMPLES[4], source="orders-ms", time=time, trace_context=TRACE_CONTEXT)
         # When / Then
         assert decode(TYPES, headers(sent), sent.value).time == time
 
     def test_ignores_unknown_fields_and_headers(self) -> None:
         # Given
-        sent = message(EXAMPLES[4])
+        sent = message(EVENT_EXAMPLES[4])
         value = sent.value.replace(b'"order_id"', b'"later": {"a": [1]}, "order_id"')
         # When
         delivery = decode(TYPES, [*headers(sent), ("ce_later", b"1")], value)
         # Then
-        assert delivery.event == EXAMPLES[4]
+        assert delivery.event == EVENT_EXAMPLES[4]
 
     def test_accepts_a_missing_trace_context(self) -> None:
-        known = [pair for pair in headers(message(EXAMPLES[4])) if "request" not in pair[0]]
+        known = [pair for pair in headers(message(EVENT_EXAMPLES[4])) if "request" not in pair[0]]
         known = [pair for pair in known if "trace" not in pair[0]]
-        assert decode(TYPES, known, message(EXAMPLES[4]).value).trace_context == TraceContext(
+        assert decode(TYPES, known, message(EVENT_EXAMPLES[4]).value).trace_context == TraceContext(
             "", ""
         )
 
@@ -146,7 +124,7 @@ class TestDecode:
         self, changed: dict[str, bytes | None], value: bytes | None
     ) -> None:
         # Given
-        sent = message(EXAMPLES[4])
+        sent = message(EVENT_EXAMPLES[4])
         changed_headers = dict(headers(sent)) | changed
         received = [pair for pair in changed_headers.items() if pair[1] is not None]
         # When / Then
@@ -155,14 +133,16 @@ class TestDecode:
 
     def test_refuses_a_tombstone(self) -> None:
         with pytest.raises(UndecodableError):
-            decode(TYPES, headers(message(EXAMPLES[4])), None)
+            decode(TYPES, headers(message(EVENT_EXAMPLES[4])), None)
 
     def test_refuses_a_message_without_headers(self) -> None:
         with pytest.raises(UndecodableError, match="missing header: 'ce_type'"):
-            decode(TYPES, [], message(EXAMPLES[4]).value)
+            decode(TYPES, [], message(EVENT_EXAMPLES[4]).value)
 
     def test_accepts_headers_without_a_value(self) -> None:
-        sent = message(EXAMPLES[4])
+        sent = message(EVENT_EXAMPLES[4])
         with pytest.raises(UndecodableError):
             decode(TYPES, [("ce_type", None)], sent.value)
-        assert decode(TYPES, [*headers(sent), ("other", None)], sent.value).event == EXAMPLES[4]
+        assert (
+            decode(TYPES, [*headers(sent), ("other", None)], sent.value).event == EVENT_EXAMPLES[4]
+        )
