@@ -25,12 +25,23 @@ const SIGNED_IN_PATHS = [
 
 async function seriousViolations(page: Page): Promise<string[]> {
   await page.waitForLoadState("networkidle");
+  await animationsEnd(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`),
     );
+}
+
+/** Wait for transitions to end, because colors have less contrast in between. */
+async function animationsEnd(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const finite = document
+      .getAnimations()
+      .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime));
+    await Promise.allSettled(finite.map(({ finished }) => finished));
+  });
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
