@@ -5,7 +5,7 @@ import { useDebounced } from "@/lib/useDebounced";
 const PAUSE_MILLISECONDS = 250;
 
 /**
- * Return the text of the search field and where it is in use.
+ * Hold the text of the search field.
  *
  * On the catalogue page the text is part of the URL, which follows the typing. On other pages it
  * only exists until it is submitted or the field loses the focus.

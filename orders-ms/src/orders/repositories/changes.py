@@ -52,7 +52,7 @@ class Change(NamedTuple):
 
 
 class Feed:
-    """The log, read from the position where it was opened."""
+    """Reads the log, from the position at which it was opened."""
 
     def __init__(self, stream: AsyncCollectionChangeStream[Document]) -> None:
         self._stream = stream
