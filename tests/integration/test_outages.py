@@ -5,16 +5,38 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
+from typing import Any
 
+import aiohttp
 import pytest
-from tests.integration.shop import Place, Shop, find_one
+from bson import ObjectId
+from pymongo import MongoClient
+from pymongo.errors import AutoReconnect
+from tests.integration.shop import SHOPPER, Place, Shop, eventually, find_one
 
+from orders.main import create_app
 from shopkit.checks import failing_checks
+from shopkit.clock import utc_now
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.producer import KafkaSender
 from shopkit.messaging.relay import Relay
+from shopkit.testing.apps import caller_headers, client_of
+from shopkit.testing.deliveries import an_id
+from shopkit.testing.servers import serving
+from shopkit.web import database_deadline
 from stack import Stack
+
+
+def step_down(servers: Stack, service: str, seconds: int) -> None:
+    """Let a service's database have no primary for some seconds."""
+    # A primary that steps down closes its connections.
+    with (
+        MongoClient[dict[str, Any]](servers.database_url(service, root=True)) as client,
+        suppress(AutoReconnect),
+    ):
+        client.admin.command("replSetStepDown", seconds, force=True)
 
 
 class Process:
@@ -127,6 +149,124 @@ class TestSweeper:
         row = await find_one(shop.orders_db["outbox"], _id=f"OrderCreate/{order.id}")
         assert row["kept"] is False
         assert row["expire_at"] > row["sent_at"]
+
+    async def test_a_refused_row_waits_alone(self, shop: Shop, place: Place) -> None:
+        # Given: Kafka refuses times that are more than an hour ahead.
+        await shop.know(await shop.add(1, 500))
+        orders = [await place({1: 1}) for _ in range(30)]
+        outbox = shop.orders_db["outbox"]
+        refused_id = f"OrderCreate/{orders[7].id}"
+        ahead = utc_now() + timedelta(hours=2)
+        await outbox.update_one({"_id": refused_id}, {"$set": {"time": ahead}})
+        await shop.lapse_leases()
+        sender = KafkaSender(shop.orders_settings.kafka_bootstrap_servers, "tests")
+        # When
+        await Relay(Outbox(shop.orders_db), sender).sweep()
+        await sender.close()
+        # Then
+        assert [row["_id"] async for row in outbox.find({"unsent": True})] == [refused_id]
+
+
+class TestElection:
+    async def test_requests_wait_until_there_is_a_primary(
+        self, shop: Shop, servers: Stack, running: AsyncExitStack
+    ) -> None:
+        # Given
+        await shop.know(await shop.add(1, 50))
+        app = create_app(shop.orders_settings)
+        client = await running.enter_async_context(client_of(app))
+        headers = caller_headers(SHOPPER)
+        body = {"products": [{"id": an_id(1), "quantity": 1}]}
+        # When
+        step_down(servers, "orders", seconds=4)
+        responses = await asyncio.gather(
+            *(client.post("/api/orders", json=body, headers=headers) for _ in range(5)),
+            *(client.get("/api/orders", headers=headers) for _ in range(5)),
+        )
+        # Then
+        assert [response.status_code for response in responses] == [201] * 5 + [200] * 5
+        assert await shop.orders_db["orders"].count_documents({}) == 5
+
+    async def test_requests_fail_if_there_is_none_in_time(
+        self,
+        shop: Shop,
+        servers: Stack,
+        running: AsyncExitStack,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        monkeypatch.setattr(database_deadline, "HTTP_SECONDS", 1.0)
+        client = await running.enter_async_context(client_of(create_app(shop.orders_settings)))
+        # When
+        step_down(servers, "orders", seconds=4)
+        response = await client.get("/api/orders", headers=caller_headers(SHOPPER))
+        # Then
+        assert response.status_code == 503
+        assert response.json()["type"] == "/problems/unavailable"
+
+
+class TestImpatientShoppers:
+    async def test_an_order_is_not_placed_if_its_shopper_left_before_its_turn(
+        self, shop: Shop, servers: Stack, running: AsyncExitStack
+    ) -> None:
+        # Given: the database does not answer, and two batches wait for it.
+        await shop.know(await shop.add(1, 50))
+        url = await running.enter_async_context(serving(create_app(shop.orders_settings)))
+        session = await running.enter_async_context(aiohttp.ClientSession(url))
+
+        async def order(seconds: float) -> int:
+            timeout = aiohttp.ClientTimeout(total=seconds)
+            body = {"products": [{"id": an_id(1), "quantity": 1}]}
+            async with session.post(
+                "/api/orders", json=body, headers=caller_headers(SHOPPER), timeout=timeout
+            ) as response:
+                return response.status
+
+        servers.kill("orders-db", signal.SIGSTOP)
+        try:
+            patient = []
+            for _ in range(2):
+                patient.append(asyncio.create_task(order(20)))
+                await asyncio.wait(patient, timeout=0.3)
+            # When
+            impatient = await asyncio.gather(*(order(1) for _ in range(30)), return_exceptions=True)
+        finally:
+            servers.kill("orders-db", signal.SIGCONT)
+        # Then
+        assert {type(outcome) for outcome in impatient} == {TimeoutError}
+        assert await asyncio.gather(*patient) == [201, 201]
+        assert await order(20) == 201
+        assert await shop.orders_db["orders"].count_documents({}) == 3
+
+
+class TestClocks:
+    async def test_leases_do_not_depend_on_the_clock_of_the_machine(
+        self,
+        shop: Shop,
+        place: Place,
+        running: AsyncExitStack,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given: the machine of this replica is six hours ahead.
+        for module in ("shopkit.clock", "orders.dependencies"):
+            monkeypatch.setattr(f"{module}.utc_now", lambda: utc_now() + timedelta(hours=6))
+        await shop.know(await shop.add(1, 50))
+        await shop.run_orders(running)
+        # When
+        order = await place({1: 1})
+        # Then
+        stored = await find_one(shop.orders_db["orders"], _id=ObjectId(order.id))
+        row = await find_one(shop.orders_db["outbox"], _id=f"OrderCreate/{order.id}")
+        in_a_minute = utc_now() + timedelta(minutes=1)
+        assert stored["resend_at"] < in_a_minute
+        assert row["leased_until"] < in_a_minute
+        ticks = shop.orders_db["ticks"]
+
+        async def resend_has_run() -> bool:
+            return await ticks.count_documents({"_id": "resend"}) == 1
+
+        await eventually(resend_has_run)
+        assert (await find_one(ticks, _id="resend"))["next_at"] < in_a_minute
 
 
 class TestKilled:

@@ -14,6 +14,7 @@ from authentication.services.keys import KeyRing
 from authentication.settings import AuthenticationSettings
 from shopkit.web import app as shop_app
 from shopkit.web.admin_routes import audit_router
+from shopkit.web.database_deadline import DatabaseDeadline
 
 Run = Callable[[AuthenticationSettings], AbstractAsyncContextManager[Services]]
 
@@ -30,6 +31,7 @@ def create_app(settings: AuthenticationSettings, run: Run = running) -> FastAPI:
     )
     for controller in (accounts, sessions, administration, gateway):
         app.include_router(controller.router)
+    app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("authentication"))
     return app
 

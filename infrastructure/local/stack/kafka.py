@@ -95,7 +95,8 @@ def answers(port: int) -> bool:
 
 
 def _format(state: State) -> None:
-    options = ["format", "--cluster-id", state.cluster_id(), "--config", "server.properties"]
+    # An id may begin with a hyphen, so it must not stand alone.
+    options = ["format", f"--cluster-id={state.cluster_id()}", "--config", "server.properties"]
     formatted = subprocess.run(
         [*_java(state), "kafka.tools.StorageTool", *options],
         cwd=state.data("kafka"),

@@ -13,6 +13,7 @@ from orders.runtime import running
 from orders.settings import OrdersSettings
 from shopkit.web import app as shop_app
 from shopkit.web.admin_routes import audit_router, dead_letter_router
+from shopkit.web.database_deadline import DatabaseDeadline
 
 Run = Callable[[OrdersSettings], AbstractAsyncContextManager[Services]]
 
@@ -28,6 +29,7 @@ def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
     # The stream comes first, so that "stream" is not parsed as an order's id.
     for controller in (stream, orders, administration):
         app.include_router(controller.router)
+    app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("orders"))
     app.include_router(dead_letter_router("orders"))
     return app

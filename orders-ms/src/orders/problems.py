@@ -1,9 +1,18 @@
 """The problem types of orders-ms."""
 
+from dataclasses import replace
+
 from orders import errors
+from shopkit.batching import OverloadedError
 from shopkit.storage.idempotency import KeyReusedError
 from shopkit.web import admin_routes, database_problems
-from shopkit.web.problems import KEY_REUSED, NOT_FOUND, ProblemTable, ProblemType
+from shopkit.web.problems import (
+    KEY_REUSED,
+    NOT_FOUND,
+    UNAVAILABLE,
+    ProblemTable,
+    ProblemType,
+)
 
 UNKNOWN_PRODUCTS = ProblemType("unknown-products", "Some products are not for sale", 404)
 AMBIGUOUS_NAME = ProblemType("ambiguous-name", "Two products have this name", 409)
@@ -12,6 +21,10 @@ INSUFFICIENT_STOCK = ProblemType("insufficient-stock", "There is not enough stoc
 QUANTITY_LIMIT = ProblemType("quantity-limit", "The quantity exceeds the limit", 422)
 TOO_MANY_STREAMS = ProblemType(
     "too-many-streams", "Too many open streams", 503, headers={"Retry-After": "5"}
+)
+OVERLOADED = replace(
+    UNAVAILABLE,
+    detail="Too many orders are waiting. This one was not placed. Try again in a moment.",
 )
 NOT_CANCELLABLE = ProblemType("not-cancellable", "The order cannot be cancelled", 409)
 
@@ -24,6 +37,7 @@ TABLE: ProblemTable = {
     errors.InsufficientStockError: INSUFFICIENT_STOCK,
     errors.QuantityLimitError: QUANTITY_LIMIT,
     KeyReusedError: KEY_REUSED,
+    OverloadedError: OVERLOADED,
     errors.OrderNotFoundError: NOT_FOUND,
     errors.TooManyStreamsError: TOO_MANY_STREAMS,
     errors.NotCancellableError: NOT_CANCELLABLE,

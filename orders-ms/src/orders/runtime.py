@@ -17,7 +17,7 @@ from shopkit.contract.topics import TOPICS
 from shopkit.loops import every, skip_temporary_errors
 from shopkit.messaging.event_runtime import EventRuntime
 from shopkit.messaging.outbox import Outbox
-from shopkit.storage.mongo import DATABASE, connect, is_temporary
+from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
 from shopkit.storage.unit_of_work import MongoTransactions
 from shopkit.tracing.spans import traced
 
@@ -33,12 +33,19 @@ def is_unavailable(error: BaseException) -> bool:
 @asynccontextmanager
 async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
     """Run the service and yield its services. Stop everything in order afterwards."""
-    async with connect(settings, SERVICE) as client, aiohttp.ClientSession() as session:
+    clock = DatabaseClock()
+    async with connect(settings, SERVICE, clock) as client, aiohttp.ClientSession() as session:
         database = client[DATABASE]
         runtime = EventRuntime(
-            settings, SERVICE, client, database, migration_list=MIGRATIONS, topics=TOPICS
+            settings,
+            SERVICE,
+            client,
+            database,
+            migration_list=MIGRATIONS,
+            topics=TOPICS,
+            clock=clock,
         )
-        services = build(database, runtime.transactions)
+        services = build(database, runtime.transactions, clock)
         comparison = build_comparison(database, runtime.transactions, settings, session)
         runtime.add_consumer(PRODUCTS_TOPIC, products_table(services.projection))
         runtime.add_consumer(ORDER_STATUS_TOPIC, status_table(services.orders))
@@ -68,7 +75,8 @@ def _add_jobs(
 @asynccontextmanager
 async def comparing(settings: OrdersSettings) -> AsyncIterator[Comparison]:
     """Yield the services that compare the databases, for a command next to the running service."""
-    async with connect(settings, SERVICE) as client, aiohttp.ClientSession() as session:
+    clock = DatabaseClock()
+    async with connect(settings, SERVICE, clock) as client, aiohttp.ClientSession() as session:
         database = client[DATABASE]
-        transactions = MongoTransactions(client, Outbox(database))
+        transactions = MongoTransactions(client, Outbox(database, clock))
         yield build_comparison(database, transactions, settings, session)

@@ -13,6 +13,7 @@ from products.runtime import running
 from products.settings import ProductsSettings
 from shopkit.web import app as shop_app
 from shopkit.web.admin_routes import audit_router, dead_letter_router
+from shopkit.web.database_deadline import DatabaseDeadline
 
 Run = Callable[[ProductsSettings], AbstractAsyncContextManager[Services]]
 
@@ -27,6 +28,7 @@ def create_app(settings: ProductsSettings, run: Run = running) -> FastAPI:
     app = shop_app.create("products", settings, run=partial(run, settings), table=problems.TABLE)
     for controller in (categories, products, pictures, internal):
         app.include_router(controller.router)
+    app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("products"))
     app.include_router(dead_letter_router("products"))
     return app

@@ -11,18 +11,25 @@ from products.settings import SERVICE, ProductsSettings
 from shopkit.contract.events import ORDERS_TOPIC
 from shopkit.contract.topics import TOPICS
 from shopkit.messaging.event_runtime import EventRuntime
-from shopkit.storage.mongo import DATABASE, connect
+from shopkit.storage.mongo import DATABASE, DatabaseClock, connect
 
 
 @asynccontextmanager
 async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
     """Run the service and yield its services. Stop everything in order afterwards."""
-    async with connect(settings, SERVICE) as client:
+    clock = DatabaseClock()
+    async with connect(settings, SERVICE, clock) as client:
         database = client[DATABASE]
         runtime = EventRuntime(
-            settings, SERVICE, client, database, migration_list=MIGRATIONS, topics=TOPICS
+            settings,
+            SERVICE,
+            client,
+            database,
+            migration_list=MIGRATIONS,
+            topics=TOPICS,
+            clock=clock,
         )
-        services = build(database, runtime.transactions)
+        services = build(database, runtime.transactions, clock)
         runtime.add_consumer(ORDERS_TOPIC, orders_table(services.decisions))
         async with runtime:
             yield replace(

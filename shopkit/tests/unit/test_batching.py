@@ -1,9 +1,11 @@
 import asyncio
 from collections.abc import Sequence
 
+import pymongo
 import pytest
+from pymongo import _csot
 
-from shopkit.batching import Batcher
+from shopkit.batching import Batcher, OverloadedError
 
 
 class Work:
@@ -113,7 +115,7 @@ class TestSubmit:
         # Then later items are processed
         assert await batcher.submit(3) == 6
 
-    async def test_processes_the_item_of_a_cancelled_caller(self) -> None:
+    async def test_processes_the_item_of_a_caller_cancelled_after_its_batch_started(self) -> None:
         # Given
         work = Work()
         work.refuse = {1: ValueError("no caller receives it")}
@@ -139,6 +141,98 @@ class TestSubmit:
             result = await batcher.submit(2)
         # Then
         assert result == 4
+
+
+class TestOverload:
+    async def test_drops_the_items_of_callers_that_were_cancelled_while_queued(self) -> None:
+        # Given
+        work = Work()
+        batcher = Batcher(work, concurrency=1)
+        (first,) = submit(batcher, 1)
+        await settle()
+        queued = submit(batcher, *range(2, 202))
+        await settle()
+        # When
+        for task in queued[:-1]:
+            task.cancel()
+        work.release(2)
+        # Then
+        assert await asyncio.gather(first, queued[-1]) == [2, 402]
+        assert work.batches == [[1], [201]]
+
+    async def test_drops_the_items_of_callers_that_left_while_queued(self) -> None:
+        # Given
+        work = Work()
+        batcher = Batcher(work, concurrency=1)
+        left: set[int] = set()
+
+        async def call(number: int) -> int:
+            async def has_left() -> bool:
+                return number in left
+
+            return await batcher.submit(number, has_left=has_left)
+
+        tasks = [asyncio.create_task(call(1))]
+        await settle()
+        tasks += [asyncio.create_task(call(number)) for number in (2, 3)]
+        await settle()
+        # When
+        left |= {1, 2}
+        work.release(2)
+        # Then
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [results[0], results[2]] == [2, 6]
+        assert isinstance(results[1], OverloadedError)
+        assert work.batches == [[1], [3]]
+
+    async def test_drops_items_whose_deadline_has_passed(self) -> None:
+        # Given
+        work, now = Work(), 0.0
+        batcher: Batcher[int, int] = Batcher(work, concurrency=1, clock=lambda: now)
+        first = asyncio.create_task(batcher.submit(1, deadline=0))
+        await settle()
+        late = asyncio.create_task(batcher.submit(2, deadline=12))
+        in_time = asyncio.create_task(batcher.submit(3, deadline=13))
+        await settle()
+        # When
+        now = 12.5
+        work.release(2)
+        # Then
+        assert await asyncio.gather(first, in_time) == [2, 6]
+        with pytest.raises(OverloadedError):
+            await late
+        assert work.batches == [[1], [3]]
+
+    async def test_refuses_items_if_the_queue_is_full(self) -> None:
+        # Given
+        work = Work()
+        batcher = Batcher(work, max_queued=2, concurrency=1)
+        tasks = submit(batcher, 1)
+        await settle()
+        tasks += submit(batcher, 2, 3)
+        await settle()
+        # When / Then
+        with pytest.raises(OverloadedError):
+            await batcher.submit(4)
+        work.release(2)
+        assert await asyncio.gather(*tasks) == [2, 4, 6]
+        assert work.batches == [[1], [2, 3]]
+
+
+class TestContext:
+    async def test_a_batch_has_no_deadline_of_a_single_request(self) -> None:
+        # Given
+        deadlines: list[float | None] = []
+
+        async def process(items: Sequence[int]) -> Sequence[int]:
+            deadlines.append(_csot.remaining())
+            return items
+
+        # When
+        with pymongo.timeout(5):
+            await Batcher(process).submit(1)
+        # Then
+        assert deadlines == [None]
 
 
 class TestRetryOneByOne:

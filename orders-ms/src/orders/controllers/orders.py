@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from orders import problems
 from orders.dependencies import Intake, Orders
@@ -47,11 +47,13 @@ async def place_order(
     body: PlaceOrderRequest,
     caller: User,
     intake: Intake,
+    request: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> OrderBody:
     """Place an order. It is PENDING until its stock is reserved, usually for less than a second."""
-    placed = await intake.place(body.to_order(caller.email, idempotency_key))
+    order = body.to_order(caller.email, idempotency_key)
+    placed = await intake.place(order, request.is_disconnected)
     mark_replayed(response, replayed=placed.replayed)
     return OrderBody.of(placed.order)
 

@@ -1,6 +1,7 @@
 """Takes orders. Concurrent orders share one transaction."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bson import ObjectId
@@ -10,7 +11,7 @@ from orders.models.order import HistoryEntry, Order
 from orders.models.placement import ProductCatalogue, RequestedOrder
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
-from shopkit.batching import Batcher
+from shopkit.batching import Batcher, HasLeft, never_leaves
 from shopkit.clock import Clock
 from shopkit.contract.events import OrderStatus
 from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, KeyReusedError, key_id
@@ -36,12 +37,16 @@ class PlacedOrder:
 class _Request:
     order: RequestedOrder
     trace_context: TraceContext
+    deadline: float
 
     @property
     def key_id(self) -> str | None:
         """The stored id of the idempotency key."""
         return key_id(self.order.email, self.order.key) if self.order.key else None
 
+
+MIN_SECONDS = 1.0
+"""How long a transaction may be retried even if its requests have waited for almost 12 s."""
 
 Outcome = PlacedOrder | Exception
 
@@ -57,25 +62,37 @@ class IntakeService:
         keys: IdempotencyKeys,
         projection: ProjectionRepository,
         clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
         self._keys = keys
         self._projection = projection
         self._clock = clock
+        self._monotonic = monotonic
         self._batcher: Batcher[_Request, PlacedOrder] = Batcher(
-            self._place_batch, retry_one_by_one=lambda error: not is_temporary(error)
+            self._place_batch,
+            retry_one_by_one=lambda error: not is_temporary(error),
+            clock=monotonic,
         )
 
-    async def place(self, order: RequestedOrder) -> PlacedOrder:
+    async def place(self, order: RequestedOrder, has_left: HasLeft = never_leaves) -> PlacedOrder:
         """Take an order as PENDING, or return the order that the same key placed before.
+
+        Args:
+            order: The order.
+            has_left: Whether the shopper no longer waits. The order is not taken if the shopper
+                leaves while it is queued.
 
         Raises:
             LinesRefusedError: Some lines cannot be sold. Nothing is stored.
             KeyReusedError: The key was used for a different order.
+            shopkit.batching.OverloadedError: Too many orders are waiting. Nothing is stored.
             pymongo.errors.PyMongoError: The order may or may not be stored.
         """
-        return await self._batcher.submit(_Request(order, current_trace_context()))
+        deadline = self._monotonic() + HTTP_SECONDS
+        request = _Request(order, current_trace_context(), deadline)
+        return await self._batcher.submit(request, deadline=deadline, has_left=has_left)
 
     async def drain(self) -> None:
         """Wait until all submitted orders are taken or refused."""
@@ -92,8 +109,9 @@ class IntakeService:
         ]
         if not records and not any(isinstance(order, Order) for order in created):
             return [refusal for refusal in created if isinstance(refusal, Exception)]
+        seconds = min(request.deadline for request in requests) - self._monotonic()
         return await self._transactions.run(
-            lambda unit: self._store(requests, created, unit), seconds=HTTP_SECONDS
+            lambda unit: self._store(requests, created, unit), seconds=max(seconds, MIN_SECONDS)
         )
 
     async def _store(

@@ -5,8 +5,9 @@ shares the next one. So every caller sees all earlier writes, and there is no ca
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from contextvars import Context
+from typing import Any, Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -33,11 +34,11 @@ class Coalescer(Generic[K, R]):
         """
         running = self._running.get(key)
         if running is None:
-            self._running[key] = task = asyncio.create_task(self._run(key, read))
+            self._running[key] = task = _start(self._run(key, read))
         elif key in self._next:
             task = self._next[key]
         else:
-            self._next[key] = task = asyncio.create_task(self._run_after(running, key, read))
+            self._next[key] = task = _start(self._run_after(running, key, read))
         return await asyncio.shield(task)
 
     async def _run_after(
@@ -54,3 +55,8 @@ class Coalescer(Generic[K, R]):
             # If another read is waiting, it replaces this one itself.
             if key not in self._next:
                 del self._running[key]
+
+
+def _start(read: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
+    # In an empty context, because the read belongs to several requests with several deadlines.
+    return asyncio.create_task(read, context=Context())

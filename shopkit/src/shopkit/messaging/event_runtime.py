@@ -1,14 +1,17 @@
 """The event runtime: runs the relay, the sweeper and the consumers of a service."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+import pymongo
 from aiokafka.errors import KafkaError
 from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 from shopkit.checks import Check
-from shopkit.clock import utc_now
+from shopkit.clock import Clock
 from shopkit.loops import Loop, Loops, every, skip_temporary_errors
 from shopkit.messaging.batch_processor import BatchProcessor
 from shopkit.messaging.consumer import Consumer, Subscription
@@ -17,7 +20,7 @@ from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.handlers import HandlerTable, applier
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.producer import KafkaSender
-from shopkit.messaging.relay import Relay
+from shopkit.messaging.relay import RENEW_SECONDS, Relay
 from shopkit.messaging.topics import Topic, ensure_topics
 from shopkit.settings import KafkaSettings
 from shopkit.storage import migrations
@@ -26,6 +29,7 @@ from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database, Document, check_writable_primary, is_temporary
 from shopkit.storage.unit_of_work import MongoTransactions
 
+CONNECT_SECONDS = 2.0
 DRAIN_SECONDS = 5.0
 SWEEP_SECONDS = 0.5
 TOPICS_SECONDS = 15.0
@@ -43,6 +47,7 @@ class EventRuntime:
         database: The database.
         migration_list: The migrations that the database must have.
         topics: The topics that must exist.
+        clock: The database's clock.
 
     Attributes:
         hand_over: Hands committed messages to the relay.
@@ -58,6 +63,7 @@ class EventRuntime:
         *,
         migration_list: Sequence[Migration],
         topics: Sequence[Topic],
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._service = service
@@ -65,17 +71,21 @@ class EventRuntime:
         self._database = database
         self._migrations = migration_list
         self._topics = topics
-        outbox = Outbox(database)
+        outbox = Outbox(database, clock)
         self._sender = KafkaSender(settings.kafka_bootstrap_servers, service)
         self._relay = Relay(outbox, self._sender)
         self.hand_over = self._relay.hand_over
         self.transactions = MongoTransactions(client, outbox, self.hand_over)
-        self._dead_letters = DeadLetterRepository(database)
+        self._clock = clock
+        self._dead_letters = DeadLetterRepository(database, clock)
         self._tables: dict[str, HandlerTable] = {}
         self._consumers: dict[str, Consumer] = {}
         self._loops: dict[str, Loop] = {
             "relay": self._relay.run,
             "sweeper": every(SWEEP_SECONDS, skip_temporary_errors(self._relay.sweep, is_temporary)),
+            "leases": every(
+                RENEW_SECONDS, skip_temporary_errors(self._relay.renew_leases, is_temporary)
+            ),
             "topics": every(
                 TOPICS_SECONDS, skip_temporary_errors(self._ensure_topics, is_broker_unavailable)
             ),
@@ -104,7 +114,7 @@ class EventRuntime:
             letters=self._dead_letters,
             trail=trail,
             apply=applier(self._tables),
-            clock=utc_now,
+            clock=self._clock,
         )
 
     @property
@@ -121,6 +131,9 @@ class EventRuntime:
 
     async def __aenter__(self) -> Self:
         """Start all loops."""
+        # The first heartbeat sets the clock. The service starts without a database as well.
+        with suppress(PyMongoError, ConnectionError), pymongo.timeout(CONNECT_SECONDS):
+            await check_writable_primary(self._client)
         self._running = Loops(self._loops)
         await self._running.__aenter__()
         return self

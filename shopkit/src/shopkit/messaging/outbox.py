@@ -4,8 +4,9 @@ The relay then sends it to Kafka at least once. See Richardson, "Transactional o
 microservices.io.
 """
 
+import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bson import Binary
@@ -18,9 +19,10 @@ from shopkit.tracing.context import TraceContext
 
 COLLECTION = "outbox"
 LEASE = timedelta(seconds=10)
-"""How long a row belongs to the process that wrote or leased it. The sweeper skips it meanwhile."""
+"""How long a row belongs to the process that wrote, leased or renewed it. Sweepers skip it."""
 RETENTION = timedelta(days=1)
 """How long a row is kept after it was sent and is no longer needed."""
+_CHUNK = 1_000
 MAX_COUNT = 10_000
 """The maximum that `count_unsent` counts to."""
 
@@ -32,11 +34,17 @@ _SCHEMA = {
 
 
 class Outbox:
-    """The collection `outbox`."""
+    """The collection `outbox`.
+
+    Args:
+        database: The database.
+        clock: The database's clock, because other processes read the leases.
+    """
 
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         self._rows = database[COLLECTION]
         self._clock = clock
+        self._owner = secrets.token_hex(8)
 
     @staticmethod
     async def migrate(database: Database) -> None:
@@ -51,7 +59,8 @@ class Outbox:
         """Store new messages, leased to this process."""
         if publications:
             leased_until = self._clock() + LEASE
-            documents = [_document(publication, leased_until) for publication in publications]
+            lease = {"leased_until": leased_until, "leased_by": self._owner}
+            documents = [_document(publication) | lease for publication in publications]
             await self._rows.insert_many(documents, ordered=True, session=session)
 
     async def add_again(self, publications: Sequence[Publication], *, session: Session) -> None:
@@ -63,7 +72,11 @@ class Outbox:
             await self._rows.update_many(
                 {"_id": {"$in": list(stored)}},
                 {
-                    "$set": {"unsent": True, "leased_until": self._clock() + LEASE},
+                    "$set": {
+                        "unsent": True,
+                        "leased_until": self._clock() + LEASE,
+                        "leased_by": self._owner,
+                    },
                     # Otherwise the row could expire before it is sent.
                     "$unset": {"expire_at": ""},
                 },
@@ -88,17 +101,35 @@ class Outbox:
     async def lease_unsent(self, limit: int) -> list[Publication]:
         """Lease and return unsent messages without a valid lease, oldest lease first.
 
-        Two processes may lease the same row. Leases save work, and consumers tolerate duplicates.
+        The update that leases a row checks again that it has no valid lease, so that one process
+        leases it even if several find it.
         """
         now = self._clock()
-        rows = self._rows.find({"unsent": True, "leased_until": {"$lt": now}})
-        documents = await rows.sort("leased_until", 1).limit(limit).to_list()
-        if documents:
+        free = {"unsent": True, "leased_until": {"$lt": now}}
+        while True:
+            found = self._rows.find(free, {"_id": 1}).sort("leased_until", 1).limit(limit)
+            ids = [row["_id"] async for row in found]
+            if not ids:
+                return []
+            lease = {"leased_until": now + LEASE, "leased_by": self._owner}
+            leased = await self._rows.update_many({**free, "_id": {"$in": ids}}, {"$set": lease})
+            if leased.modified_count:
+                rows = {
+                    row["_id"]: row async for row in self._rows.find({"_id": {"$in": ids}, **lease})
+                }
+                return [_publication(rows[id_]) for id_ in ids if id_ in rows]
+
+    async def renew(self, ids: Sequence[str]) -> None:
+        """Renew the leases of unsent messages that still belong to this process."""
+        for start in range(0, len(ids), _CHUNK):
             await self._rows.update_many(
-                {"_id": {"$in": [document["_id"] for document in documents]}},
-                {"$set": {"leased_until": now + LEASE}},
+                {
+                    "_id": {"$in": ids[start : start + _CHUNK]},
+                    "unsent": True,
+                    "leased_by": self._owner,
+                },
+                {"$set": {"leased_until": self._clock() + LEASE}},
             )
-        return [_publication(document) for document in documents]
 
     async def mark_sent(self, publications: Sequence[Publication]) -> None:
         """Mark messages that Kafka has acknowledged as sent."""
@@ -131,7 +162,7 @@ def _ids(publications: Iterable[Publication]) -> list[str]:
     return [publication.message.id for publication in publications]
 
 
-def _document(publication: Publication, leased_until: datetime) -> dict[str, Any]:
+def _document(publication: Publication) -> dict[str, Any]:
     message = publication.message
     return {
         "_id": message.id,
@@ -146,7 +177,6 @@ def _document(publication: Publication, leased_until: datetime) -> dict[str, Any
         "kept": publication.keep_until_settled,
         "attempts": 0,
         "unsent": True,
-        "leased_until": leased_until,
     }
 
 

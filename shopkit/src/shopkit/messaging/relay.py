@@ -15,17 +15,20 @@ from prometheus_client import Counter, Gauge
 from pymongo.errors import PyMongoError
 
 from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.producer import SendResult
 from shopkit.storage.mongo import is_temporary
 from shopkit.storage.unit_of_work import Message, Publication
 
 BATCH = 500
 QUEUE = 20_000
+RENEW_SECONDS = 3.0
+UNAVAILABLE_DELAY = timedelta(seconds=1)
 _MAX_DELAY = timedelta(seconds=30)
 
 SENT = Counter("outbox_sent_total", "Messages that Kafka has acknowledged.", ["topic"])
 FAILED = Counter("outbox_send_failures_total", "Attempts that Kafka has not acknowledged.")
 UNSENT = Gauge("outbox_unsent", "Messages that are not sent yet, at most 10,000.")
-BROKER_UP = Gauge("broker_up", "1 if the last message was acknowledged, otherwise 0.")
+BROKER_UP = Gauge("broker_up", "1 if the broker answered the last messages, otherwise 0.")
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +36,8 @@ log = structlog.get_logger(__name__)
 class Sender(Protocol):
     """Sends messages to the broker."""
 
-    async def send(self, messages: Sequence[Message]) -> list[bool]:
-        """Send messages and return, for each, whether the broker acknowledged it."""
+    async def send(self, messages: Sequence[Message]) -> list[SendResult]:
+        """Send messages and return the result of each."""
         ...
 
 
@@ -45,6 +48,7 @@ class Relay:
         self._outbox = outbox
         self._sender = sender
         self._queue: deque[Publication] = deque()
+        self._sending: dict[str, Publication] = {}
         self._wake = asyncio.Event()
 
     def hand_over(self, publications: Sequence[Publication]) -> None:
@@ -75,8 +79,12 @@ class Relay:
             # They may or may not have been sent. The sweeper finds them when the database is back.
             log.warning("left to the sweeper", messages=len(publications), error=repr(error))
 
+    async def renew_leases(self) -> None:
+        """Renew the leases of the messages that wait here, so that sweepers skip them."""
+        await self._outbox.renew([*self._sending, *(item.message.id for item in self._queue)])
+
     async def sweep(self) -> None:
-        """Send messages without a valid lease until there are none left or sending fails."""
+        """Send messages without a valid lease until none is left or the broker is unavailable."""
         while await self._sweep_once():
             pass
 
@@ -85,23 +93,45 @@ class Relay:
         UNSENT.set(await self._outbox.count_unsent())
         if not publications:
             return False
-        return await self.send(publications) and len(publications) == BATCH
+        return await self.send(publications)
 
     async def send(self, publications: Sequence[Publication]) -> bool:
-        """Send messages, store the results, and return whether all were acknowledged."""
-        acknowledged = await self._sender.send([item.message for item in publications])
-        results = list(zip(publications, acknowledged, strict=True))
-        sent = [publication for publication, success in results if success]
-        failed = [publication for publication, success in results if not success]
-        BROKER_UP.set(0 if failed else 1)
+        """Send messages, store the results, and return whether the broker is available.
+
+        A message that the broker refuses is postponed longer each time, and holds up no other: the
+        consumers accept the messages of a key in any order.
+        """
+        self._sending |= {item.message.id: item for item in publications}
+        try:
+            results = await self._sender.send([item.message for item in publications])
+            await self._store(publications, results)
+        except asyncio.CancelledError:
+            # The shutdown sends them again, so that they do not wait until their leases expire.
+            self._queue.extendleft(reversed(publications))
+            raise
+        finally:
+            for item in publications:
+                self._sending.pop(item.message.id, None)
+        return SendResult.UNAVAILABLE not in results
+
+    async def _store(
+        self, publications: Sequence[Publication], results: Sequence[SendResult]
+    ) -> None:
+        by_result: dict[SendResult, list[Publication]] = {result: [] for result in SendResult}
+        for publication, result in zip(publications, results, strict=True):
+            by_result[result].append(publication)
+        sent = by_result[SendResult.ACKNOWLEDGED]
+        refused, unavailable = by_result[SendResult.REFUSED], by_result[SendResult.UNAVAILABLE]
+        BROKER_UP.set(0 if unavailable else 1)
+        FAILED.inc(len(refused) + len(unavailable))
         if sent:
             await self._outbox.mark_sent(sent)
             for publication in sent:
                 SENT.labels(publication.message.topic).inc()
-        if failed:
-            FAILED.inc(len(failed))
-            await self._outbox.postpone(failed, _delay(failed))
-        return not failed
+        if unavailable:
+            await self._outbox.postpone(unavailable, UNAVAILABLE_DELAY)
+        for publication in refused:
+            await self._outbox.postpone([publication], _delay(publication.attempts))
 
     async def drain(self, seconds: float) -> None:
         """Send queued messages within a time limit. The rest stays in the outbox."""
@@ -113,6 +143,5 @@ class Relay:
             log.warning("left in the outbox", messages=len(self._queue))
 
 
-def _delay(publications: Sequence[Publication]) -> timedelta:
-    attempts = min(publication.attempts for publication in publications)
+def _delay(attempts: int) -> timedelta:
     return min(timedelta(seconds=0.5 * 2 ** min(attempts, 10)), _MAX_DELAY)

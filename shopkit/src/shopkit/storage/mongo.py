@@ -1,5 +1,7 @@
-"""MongoDB: the client, and which of its errors are temporary."""
+"""MongoDB: the client, its clock, and which of its errors are temporary."""
 
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -16,6 +18,12 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
     WTimeoutError,
+)
+from pymongo.monitoring import (
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
 )
 
 from shopkit.settings import MongoSettings
@@ -52,23 +60,66 @@ class GuardMissedError(Exception):
     """A guarded write did not find the document in the expected state. Read it again."""
 
 
-def connect(settings: MongoSettings, service: str) -> AsyncMongoClient[Document]:
-    """Return a client that gives up on an unreachable server after 3 s.
+class DatabaseClock(ServerHeartbeatListener):
+    """The clock of the database's primary, which all replicas of a service share.
+
+    A lease or a date that another process reads later must not depend on the clock of the machine
+    that this process happens to run on. The primary reports its time in every heartbeat, at least
+    every ten seconds.
+    """
+
+    def __init__(self) -> None:
+        self._reported: tuple[datetime, float] | None = None
+
+    def __call__(self) -> datetime:
+        """Return the current time in UTC, to the millisecond.
+
+        Raises:
+            pymongo.errors.AutoReconnect: No primary has reported its time yet.
+        """
+        if self._reported is None:
+            raise AutoReconnect("no primary has reported its time yet")
+        reported, at = self._reported
+        return reported + timedelta(milliseconds=round((time.monotonic() - at) * 1000))
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        """Ignore the start of a heartbeat."""
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        """Set the clock if the server is the primary."""
+        if event.reply.is_writable:
+            reported = event.reply.document["localTime"].replace(tzinfo=UTC)
+            self._reported = (reported, time.monotonic())
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        """Keep the time that was reported last."""
+
+
+def connect(
+    settings: MongoSettings, service: str, clock: DatabaseClock | None = None
+) -> AsyncMongoClient[Document]:
+    """Return a client that waits up to 12 s for a primary, which is as long as an election takes.
 
     Reads and writes use majority concern, so that a primary without a majority cannot return or
     acknowledge data that is rolled back later.
+
+    Args:
+        settings: The service's settings.
+        service: The service's name, which the database logs.
+        clock: The clock to set from the database's heartbeats.
     """
     return AsyncMongoClient(
         settings.mongo_url.get_secret_value(),
         appname=service,
         tz_aware=True,
-        serverSelectionTimeoutMS=3_000,
+        serverSelectionTimeoutMS=12_000,
         connectTimeoutMS=3_000,
         socketTimeoutMS=20_000,
         maxPoolSize=50,
         readConcernLevel="majority",
         w="majority",
         wTimeoutMS=10_000,
+        event_listeners=[clock] if clock else [],
     )
 
 

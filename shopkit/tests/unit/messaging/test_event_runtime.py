@@ -6,12 +6,14 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from shopkit.checks import failing_checks
+from shopkit.clock import utc_now
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import event_runtime as module
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
 from shopkit.messaging.envelope import headers, wrap
 from shopkit.messaging.event_runtime import EventRuntime, is_broker_unavailable
 from shopkit.messaging.handlers import Handler, HandlerTable
+from shopkit.messaging.producer import SendResult
 from shopkit.settings import Environment, KafkaSettings
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration
@@ -34,9 +36,9 @@ class Sender:
         self.sent: list[str] = []
         self.closed = False
 
-    async def send(self, messages: Sequence[Message]) -> list[bool]:
+    async def send(self, messages: Sequence[Message]) -> list[SendResult]:
         self.sent += [message.id for message in messages]
-        return [True] * len(messages)
+        return [SendResult.ACKNOWLEDGED] * len(messages)
 
     async def close(self) -> None:
         self.closed = True
@@ -106,6 +108,7 @@ def runtime(
         database,
         migration_list=[Migration("0001-one", nothing)],
         topics=[],
+        clock=utc_now,
     )
     runtime.add_consumer("shop.orders", HandlerTable({OrderCancel: Handler(nothing)}))
     return runtime

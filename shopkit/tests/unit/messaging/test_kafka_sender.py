@@ -2,13 +2,18 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    InvalidTimestampError,
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+)
 from opentelemetry.trace import StatusCode
 
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import producer as module
 from shopkit.messaging.envelope import headers, wrap
-from shopkit.messaging.producer import KafkaSender
+from shopkit.messaging.producer import KafkaSender, SendResult
 from shopkit.storage.unit_of_work import Message
 from shopkit.testing.collector import recorded
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
@@ -27,11 +32,15 @@ class Kafka:
         self.away = False
         self.refuses: set[bytes] = set()
         self.hangs = False
+        self.refuses_batches_with: bytes | None = None
         self.stop_fails = False
 
     def __call__(self, **options: Any) -> "FakeProducer":
         self.producers.append(FakeProducer(self, options))
         return self.producers[-1]
+
+
+ACKNOWLEDGED, REFUSED, UNAVAILABLE = SendResult
 
 
 class FakeProducer:
@@ -40,6 +49,7 @@ class FakeProducer:
         self.options = options
         self.sent: list[dict[str, Any]] = []
         self.stopped = False
+        self.batch: list[tuple[bytes, asyncio.Future[None]]] = []
 
     async def start(self) -> None:
         if self.kafka.away:
@@ -54,10 +64,23 @@ class FakeProducer:
         if key in self.kafka.refuses:
             raise MessageSizeTooLargeError
         acknowledged = asyncio.get_running_loop().create_future()
-        if not self.kafka.hangs:
+        if self.kafka.refuses_batches_with:
+            self.batch.append((key, acknowledged))
+            asyncio.get_running_loop().call_soon(self.flush)
+        elif not self.kafka.hangs:
             self.sent.append({"topic": topic, "value": value, "key": key, **more})
             acknowledged.set_result(None)
         return acknowledged
+
+    def flush(self) -> None:
+        """Acknowledge the records of a batch, or refuse all of them because of one."""
+        refused = self.kafka.refuses_batches_with in dict(self.batch)
+        batch, self.batch = self.batch, []
+        for _, acknowledged in batch:
+            if refused:
+                acknowledged.set_exception(InvalidTimestampError())
+            else:
+                acknowledged.set_result(None)
 
 
 @pytest.fixture
@@ -77,7 +100,7 @@ class TestSend:
         self, sender: KafkaSender, kafka: Kafka
     ) -> None:
         # When
-        assert await sender.send([message(1)]) == [True]
+        assert await sender.send([message(1)]) == [ACKNOWLEDGED]
         # Then
         (producer,) = kafka.producers
         assert producer.options["enable_idempotence"] is True
@@ -102,7 +125,7 @@ class TestSend:
         with recorded() as exported:
             await sender.send([message(1), message(2)])
         # Then
-        sent, refused = exported.get_finished_spans()
+        sent, refused, _refused_again = exported.get_finished_spans()
         assert sent.context
         sent_headers = dict(kafka.producers[0].sent[0]["headers"])
         own = f"{TRACE_CONTEXT.traceparent[:35]}-{sent.context.span_id:016x}-01"
@@ -130,10 +153,28 @@ class TestSend:
         # Given
         kafka.refuses = {an_id(2).encode()}
         # When / Then
-        assert await sender.send([message(1), message(2), message(3)]) == [True, False, True]
+        assert await sender.send([message(1), message(2), message(3)]) == [
+            ACKNOWLEDGED,
+            REFUSED,
+            ACKNOWLEDGED,
+        ]
         assert kafka.producers[0].stopped
-        assert await sender.send([message(3)]) == [True]
-        assert len(kafka.producers) == 2
+        assert await sender.send([message(3)]) == [ACKNOWLEDGED]
+        assert [producer.stopped for producer in kafka.producers] == [True, True, False]
+
+    async def test_finds_the_message_for_which_the_broker_refuses_a_whole_batch(
+        self, sender: KafkaSender, kafka: Kafka
+    ) -> None:
+        # Given
+        messages = [message(number) for number in range(100)]
+        kafka.refuses_batches_with = an_id(77).encode()
+        # When
+        results = await sender.send(messages)
+        # Then
+        expected = [ACKNOWLEDGED] * 100
+        expected[77] = REFUSED
+        assert results == expected
+        assert len(kafka.producers) < 20
 
     async def test_reports_all_messages_if_the_broker_is_unavailable(
         self, sender: KafkaSender, kafka: Kafka
@@ -141,9 +182,9 @@ class TestSend:
         # Given
         kafka.away = True
         # When / Then
-        assert await sender.send([message(1), message(2)]) == [False, False]
+        assert await sender.send([message(1), message(2)]) == [UNAVAILABLE, UNAVAILABLE]
         kafka.away = False
-        assert await sender.send([message(1)]) == [True]
+        assert await sender.send([message(1)]) == [ACKNOWLEDGED]
 
     async def test_gives_up_after_a_timeout(
         self, sender: KafkaSender, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
@@ -152,7 +193,7 @@ class TestSend:
         monkeypatch.setattr(module, "SEND_SECONDS", 0.01)
         kafka.hangs = True
         # When / Then
-        assert await asyncio.wait_for(sender.send([message(1)]), 5) == [False]
+        assert await asyncio.wait_for(sender.send([message(1)]), 5) == [UNAVAILABLE]
 
 
 class TestClose:

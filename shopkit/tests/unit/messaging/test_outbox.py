@@ -1,6 +1,7 @@
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import ANY, patch
 
 import pytest
 
@@ -80,6 +81,7 @@ class TestAdd:
             "attempts": 0,
             "unsent": True,
             "leased_until": IN_TEN_SECONDS,
+            "leased_by": ANY,
         }
 
     async def test_stores_nothing_for_an_empty_list(self, outbox: Outbox, stored: Stored) -> None:
@@ -129,6 +131,40 @@ class TestLeaseUnsent:
         clock.advance(minutes=1)
         # When / Then
         assert [publication.attempts for publication in await outbox.lease_unsent(10)] == [3]
+
+
+class TestSeveralProcesses:
+    @pytest.fixture
+    def other(self, database: Database, clock: FakeClock) -> Outbox:
+        return Outbox(database, clock)
+
+    async def test_one_of_them_leases_a_row(
+        self, outbox: Outbox, other: Outbox, clock: FakeClock, stored: Stored
+    ) -> None:
+        # Given
+        await outbox.add([row(number) for number in range(20)], session=None)
+        clock.advance(seconds=11)
+        # When
+        batches = await asyncio.gather(
+            *(process.lease_unsent(5) for process in (outbox, other) for _ in range(4))
+        )
+        # Then
+        leased = [publication.message.id for batch in batches for publication in batch]
+        assert sorted(leased) == sorted(id_of(number) for number in range(20))
+
+    async def test_a_process_renews_only_its_own_unsent_rows(
+        self, outbox: Outbox, other: Outbox, clock: FakeClock, stored: Stored
+    ) -> None:
+        # Given
+        await outbox.add([row(1), row(2)], session=None)
+        await other.add([row(3)], session=None)
+        await outbox.mark_sent([row(2)])
+        clock.advance(seconds=9)
+        # When
+        await outbox.renew([id_of(number) for number in (1, 2, 3)])
+        # Then
+        leases = [(await stored(number))["leased_until"] for number in (1, 2, 3)]
+        assert leases == [NOON + timedelta(seconds=19), IN_TEN_SECONDS, IN_TEN_SECONDS]
 
 
 class TestMarkSent:

@@ -10,6 +10,7 @@ from shopkit.contract.events import OrderCancel
 from shopkit.messaging import relay as module
 from shopkit.messaging.envelope import wrap
 from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.producer import SendResult
 from shopkit.messaging.relay import Relay
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Message, Publication
@@ -31,12 +32,19 @@ class Broker:
         self.sent: list[list[str]] = []
         self.refuses: set[str] = set()
         self.hangs = False
+        self.away = False
 
-    async def send(self, messages: Sequence[Message]) -> list[bool]:
+    async def send(self, messages: Sequence[Message]) -> list[SendResult]:
         self.sent.append([message.key for message in messages])
         if self.hangs:
             await asyncio.Event().wait()
-        return [message.key not in self.refuses for message in messages]
+        return [self._result(message) for message in messages]
+
+    def _result(self, message: Message) -> SendResult:
+        if self.away:
+            return SendResult.UNAVAILABLE
+        refused = message.key in self.refuses
+        return SendResult.REFUSED if refused else SendResult.ACKNOWLEDGED
 
 
 @pytest.fixture
@@ -77,7 +85,7 @@ class TestSend:
         assert broker.sent == [[an_id(1), an_id(2)]]
         assert await waiting(database) == []
 
-    async def test_a_failed_message_does_not_hold_up_the_others(
+    async def test_a_refused_message_does_not_hold_up_the_others(
         self,
         relay: Relay,
         outbox: Outbox,
@@ -92,14 +100,14 @@ class TestSend:
         failures = counted("outbox_send_failures_total")
         sent = counted("outbox_sent_total", topic="shop.orders")
         # When / Then
-        assert await relay.send(rows) is False
+        assert await relay.send(rows) is True
         assert await waiting(database) == [an_id(2)]
         assert counted("outbox_send_failures_total") == failures + 1
         assert counted("outbox_sent_total", topic="shop.orders") == sent + 2
-        assert counted("broker_up") == 0
+        assert counted("broker_up") == 1
 
     @pytest.mark.parametrize(("attempts", "seconds"), [(0, 0.5), (3, 4), (6, 30), (99, 30)])
-    async def test_postpones_a_failed_message_longer_each_time(
+    async def test_postpones_a_refused_message_longer_each_time(
         self,
         relay: Relay,
         outbox: Outbox,
@@ -118,6 +126,37 @@ class TestSend:
         assert document is not None
         assert document["attempts"] == 1
         assert document["leased_until"] == NOON + timedelta(seconds=seconds)
+
+    async def test_postpones_messages_briefly_while_the_broker_is_unavailable(
+        self,
+        relay: Relay,
+        outbox: Outbox,
+        broker: Broker,
+        database: Database,
+        counted: Callable[..., float],
+    ) -> None:
+        # Given
+        await outbox.add([row(1)], session=None)
+        broker.away = True
+        # When / Then
+        assert await relay.send([row(1, attempts=9)]) is False
+        document = await database["outbox"].find_one({})
+        assert document is not None
+        assert document["leased_until"] == NOON + timedelta(seconds=1)
+        assert counted("broker_up") == 0
+
+    async def test_each_refused_message_waits_for_its_own_attempts(
+        self, relay: Relay, outbox: Outbox, broker: Broker, database: Database
+    ) -> None:
+        # Given
+        await outbox.add([row(1), row(2)], session=None)
+        broker.refuses = {an_id(1), an_id(2)}
+        # When
+        await relay.send([row(1, attempts=0), row(2, attempts=3)])
+        # Then
+        found = await database["outbox"].find().sort("key", 1).to_list()
+        delays = [document["leased_until"] - NOON for document in found]
+        assert delays == [timedelta(seconds=0.5), timedelta(seconds=4)]
 
 
 class TestRun:
@@ -231,9 +270,9 @@ class TestSweep:
         await relay.sweep()
         # Then
         assert [len(batch) for batch in broker.sent] == [2, 2, 1]
-        assert counted("outbox_unsent") == 1
+        assert counted("outbox_unsent") == 0
 
-    async def test_stops_if_a_send_fails(
+    async def test_stops_while_the_broker_is_unavailable(
         self,
         relay: Relay,
         outbox: Outbox,
@@ -245,11 +284,30 @@ class TestSweep:
         monkeypatch.setattr(module, "BATCH", 2)
         await outbox.add([row(number) for number in range(5)], session=None)
         clock.advance(seconds=11)
-        broker.refuses = {an_id(0)}
+        broker.away = True
         # When
         await relay.sweep()
         # Then
         assert len(broker.sent) == 1
+
+    async def test_goes_on_behind_a_refused_message(
+        self,
+        relay: Relay,
+        outbox: Outbox,
+        broker: Broker,
+        database: Database,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        monkeypatch.setattr(module, "BATCH", 2)
+        await outbox.add([row(number) for number in range(5)], session=None)
+        clock.advance(seconds=11)
+        broker.refuses = {an_id(0)}
+        # When
+        await relay.sweep()
+        # Then
+        assert await waiting(database) == [an_id(0)]
 
     async def test_skips_leased_messages(
         self, relay: Relay, outbox: Outbox, broker: Broker
@@ -259,7 +317,46 @@ class TestSweep:
         assert broker.sent == []
 
 
+class TestRenewLeases:
+    async def test_no_sweeper_takes_messages_that_wait_in_memory(
+        self, relay: Relay, outbox: Outbox, broker: Broker, database: Database, clock: FakeClock
+    ) -> None:
+        # Given: one message is being sent, another is queued, and one was left behind.
+        await outbox.add([row(1), row(2), row(3)], session=None)
+        broker.hangs = True
+        running = asyncio.create_task(relay.run())
+        relay.hand_over([row(1)])
+        await until(lambda: len(broker.sent) == 1)
+        relay.hand_over([row(2)])
+        # When
+        clock.advance(seconds=9)
+        await relay.renew_leases()
+        clock.advance(seconds=9)
+        # Then
+        assert await Outbox(database, clock).lease_unsent(10) == [row(3)]
+        running.cancel()
+
+
 class TestDrain:
+    async def test_sends_again_what_was_being_sent_when_the_relay_was_cancelled(
+        self, relay: Relay, outbox: Outbox, broker: Broker, database: Database
+    ) -> None:
+        # Given
+        await outbox.add([row(1), row(2)], session=None)
+        broker.hangs = True
+        running = asyncio.create_task(relay.run())
+        relay.hand_over([row(1)])
+        await until(lambda: len(broker.sent) == 1)
+        relay.hand_over([row(2)])
+        # When
+        running.cancel()
+        await asyncio.wait([running])
+        broker.hangs = False
+        await relay.drain(5)
+        # Then
+        assert broker.sent == [[an_id(1)], [an_id(1), an_id(2)]]
+        assert await waiting(database) == []
+
     async def test_stops_at_its_deadline_and_leaves_the_rest_in_the_outbox(
         self,
         relay: Relay,

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import pytest
@@ -12,10 +13,18 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
     WTimeoutError,
 )
+from pymongo.hello import Hello
+from pymongo.monitoring import ServerHeartbeatSucceededEvent
 
 from shopkit.settings import Environment, MongoSettings
 from shopkit.storage import mongo
-from shopkit.storage.mongo import GuardMissedError, check_writable_primary, is_stale, is_temporary
+from shopkit.storage.mongo import (
+    DatabaseClock,
+    GuardMissedError,
+    check_writable_primary,
+    is_stale,
+    is_temporary,
+)
 from shopkit.storage.unit_of_work import MongoTransactions
 
 
@@ -142,8 +151,55 @@ class TestTransactions:
         assert work.runs == 1
 
 
+class TestDatabaseClock:
+    NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+    def heartbeat(self, local_time: datetime, *, primary: bool) -> ServerHeartbeatSucceededEvent:
+        document = {
+            "ok": 1,
+            "setName": "orders",
+            "isWritablePrimary": primary,
+            "secondary": not primary,
+            "maxWireVersion": 25,
+            # The driver decodes the heartbeat's dates without a time zone.
+            "localTime": local_time.replace(tzinfo=None),
+        }
+        return ServerHeartbeatSucceededEvent(0.001, Hello(document), ("127.0.0.1", 1), True)
+
+    def test_is_unavailable_until_a_primary_has_reported_its_time(self) -> None:
+        clock = DatabaseClock()
+        clock.succeeded(self.heartbeat(self.NOON, primary=False))
+        with pytest.raises(AutoReconnect):
+            clock()
+
+    def test_shows_the_primarys_time_and_advances_with_the_monotonic_clock(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        now = 1_000.0
+        monkeypatch.setattr(mongo.time, "monotonic", lambda: now)
+        clock = DatabaseClock()
+        # When
+        clock.succeeded(self.heartbeat(self.NOON, primary=True))
+        now += 2.5
+        # Then: this machine's own time plays no part.
+        assert clock() == self.NOON + timedelta(seconds=2.5)
+
+    def test_ignores_secondaries(self) -> None:
+        clock = DatabaseClock()
+        clock.succeeded(self.heartbeat(self.NOON, primary=True))
+        clock.succeeded(self.heartbeat(self.NOON + timedelta(hours=6), primary=False))
+        assert clock() - self.NOON < timedelta(seconds=1)
+
+    def test_is_utc_to_the_millisecond(self) -> None:
+        clock = DatabaseClock()
+        clock.succeeded(self.heartbeat(self.NOON, primary=True))
+        assert clock().tzinfo is UTC
+        assert clock().microsecond % 1000 == 0
+
+
 class TestConnect:
-    async def test_uses_majority_concern_and_a_short_timeout(self) -> None:
+    async def test_uses_majority_concern_and_waits_for_an_election(self) -> None:
         # Given
         settings = MongoSettings(
             environment=Environment.DEVELOPMENT, port=1, mongo_url="mongodb://127.0.0.1:1"
@@ -153,7 +209,7 @@ class TestConnect:
             # Then
             assert client.write_concern.document == {"w": "majority", "wtimeout": 10_000}
             assert client.read_concern.level == "majority"
-            assert client.options.server_selection_timeout == 3
+            assert client.options.server_selection_timeout == 12
             assert client.codec_options.tz_aware
 
 
