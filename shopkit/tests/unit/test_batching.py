@@ -157,7 +157,7 @@ class TestOverload:
             task.cancel()
         work.release(2)
         # Then
-        assert await asyncio.gather(first, queued[-1]) == [2, 402]
+        assert [await first, await queued[-1]] == [2, 402]
         assert work.batches == [[1], [201]]
 
     async def test_drops_the_items_of_callers_that_left_while_queued(self) -> None:
@@ -198,7 +198,7 @@ class TestOverload:
         now = 12.5
         work.release(2)
         # Then
-        assert await asyncio.gather(first, in_time) == [2, 6]
+        assert [await first, await in_time] == [2, 6]
         with pytest.raises(OverloadedError):
             await late
         assert work.batches == [[1], [3]]

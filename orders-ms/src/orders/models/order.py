@@ -162,12 +162,23 @@ class Order:
             for line in self.lines
         )
         event = OrderCreate(order=OrderSnapshot(id=self.id, lines=lines))
-        return wrap(event, source=SOURCE, time=self.created_at, trace_context=self.trace_context)
+        return self._wrap(event, self.created_at)
 
     def cancel_message(self) -> Message:
         """Return the event that announces the cancellation. It is always the same for one order."""
         event = OrderCancel(order_id=self.id)
-        return wrap(event, source=SOURCE, time=self.changed_at, trace_context=self.trace_context)
+        return self._wrap(event, self.changed_at)
+
+    def _wrap(self, event: OrderCreate | OrderCancel, time: datetime) -> Message:
+        # One replica of products-ms decides all orders whose first product is the same, so that
+        # replicas do not wait for each other's transactions while many people buy one product.
+        return wrap(
+            event,
+            source=SOURCE,
+            time=time,
+            trace_context=self.trace_context,
+            partition_key=self.lines[0].product_id,
+        )
 
     def latest_message(self) -> Message:
         """Return the event that announces the last change made in orders-ms."""

@@ -216,6 +216,11 @@ class TestMessages:
         assert message.time == LATER
         assert OrderCancel.model_validate_json(message.value).order_id == an_id(9)
 
+    def test_all_messages_have_the_partition_of_the_first_product(self) -> None:
+        messages = (order().create_message(), order(CANCELLED).cancel_message())
+        assert {message.partition_key for message in messages} == {an_id(1)}
+        assert {message.key for message in messages} == {an_id(9)}
+
     def test_the_cancellation_is_the_same_after_its_confirmation(self) -> None:
         confirmed = order(CANCELLED, cancel_confirmed=True)
         assert confirmed.cancel_message() == order(CANCELLED).cancel_message()

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Self
 
-from products.models.product import Product
 from shopkit.contract.events import (
     LineReason,
     OrderLine,
     OrderSnapshot,
     OrderStatus,
     OrderStatusUpdate,
+    ProductState,
 )
 from shopkit.messaging.envelope import wrap
 from shopkit.storage.unit_of_work import Message
@@ -98,7 +98,7 @@ def _decision(
 class Stock:
     """The remaining stock while the orders of a batch are decided one after the other."""
 
-    def __init__(self, products: Mapping[str, Product]) -> None:
+    def __init__(self, products: Mapping[str, ProductState]) -> None:
         self._products = products
         self._left = {product.id: product.quantity for product in products.values()}
 

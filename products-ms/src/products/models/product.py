@@ -113,6 +113,13 @@ class Product:
         return replace(self, stock_version=self.stock_version + increment)
 
 
+def after_stock_change(state: ProductState, delta: int) -> ProductState:
+    """Return the state of a product after a sale or a return."""
+    return state.model_copy(
+        update={"quantity": state.quantity + delta, "version": state.version + 1}
+    )
+
+
 def fold(text: str) -> str:
     """Return a text without differences in case and accents.
 

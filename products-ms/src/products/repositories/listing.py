@@ -4,7 +4,7 @@ from bson import ObjectId
 
 from products.models.product import Product
 from products.models.query import ProductQuery, Sort
-from products.repositories.products import product_of
+from products.repositories.products import WITHOUT_TERMS, product_of
 from shopkit.storage.keyset import (
     InvalidCursorError,
     Keyset,
@@ -70,7 +70,7 @@ class ProductListing:
         if query.name_first:
             by_name: Document = {"name_terms": {"$all": query.words}}
             parts.append(by_name if section == _NAME_MATCHES else {"$nor": [by_name]})
-        rows = self._products.find({"$and": parts}, {"terms": 0, "name_terms": 0})
+        rows = self._products.find({"$and": parts}, WITHOUT_TERMS)
         return await rows.sort(keyset.sort).limit(limit).to_list()
 
 

@@ -7,7 +7,21 @@ from bson import ObjectId
 from pymongo import UpdateOne
 
 from products.models.product import Category, Product, name_terms, search_terms
+from shopkit.contract.events import ProductState
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
+
+WITHOUT_TERMS = {"name_terms": 0, "terms": 0}
+"""Excludes the search terms, which no reader needs and which are larger than the rest."""
+
+_STATE = {
+    "name": 1,
+    "price_cents": 1,
+    "quantity": 1,
+    "archived": 1,
+    "details_version": 1,
+    "stock_version": 1,
+}
+"""The fields of a product that events contain."""
 
 
 class ProductRepository:
@@ -18,12 +32,14 @@ class ProductRepository:
 
     async def find_by_id(self, product_id: str, *, session: Session = None) -> Product | None:
         """Return the product, archived or not."""
-        document = await self._products.find_one({"_id": ObjectId(product_id)}, session=session)
+        document = await self._products.find_one(
+            {"_id": ObjectId(product_id)}, WITHOUT_TERMS, session=session
+        )
         return product_of(document) if document else None
 
     async def find_by_name(self, name: str, *, session: Session = None) -> Product | None:
         """Return the product with this name, archived or not."""
-        document = await self._products.find_one({"name": name}, session=session)
+        document = await self._products.find_one({"name": name}, WITHOUT_TERMS, session=session)
         return product_of(document) if document else None
 
     async def find_by_ids(
@@ -31,9 +47,18 @@ class ProductRepository:
     ) -> dict[str, Product]:
         """Return the products that exist, by id."""
         documents = self._products.find(
-            {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}, session=session
+            {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}},
+            WITHOUT_TERMS,
+            session=session,
         )
         return {str(document["_id"]): product_of(document) async for document in documents}
+
+    async def find_states(self, ids: Iterable[str], *, session: Session) -> dict[str, ProductState]:
+        """Return the products that exist, as events contain them, by id."""
+        documents = self._products.find(
+            {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}, _STATE, session=session
+        )
+        return {str(document["_id"]): _state(document) async for document in documents}
 
     async def find_after(self, product_id: str | None, limit: int) -> list[Product]:
         """Return the products after an id, ordered by id. None means from the beginning."""
@@ -108,6 +133,17 @@ def _stock_change(product_id: str, delta: int, now: datetime) -> UpdateOne:
         guard |= {"quantity": {"$gte": -delta}, "archived": False}
     return UpdateOne(
         guard, {"$inc": {"quantity": delta, "stock_version": 1}, "$set": {"updated_at": now}}
+    )
+
+
+def _state(document: Document) -> ProductState:
+    return ProductState.model_construct(
+        id=str(document["_id"]),
+        name=document["name"],
+        price_cents=document["price_cents"],
+        quantity=document["quantity"],
+        archived=document["archived"],
+        version=document["details_version"] + document["stock_version"],
     )
 
 

@@ -1,6 +1,7 @@
 """Decides orders and returns the stock of cancelled ones, one transaction for each batch."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from products.models.decision import (
     SOURCE,
@@ -10,7 +11,7 @@ from products.models.decision import (
     reject_unreadable,
     returned_stock,
 )
-from products.models.product import Product
+from products.models.product import after_stock_change
 from products.repositories.decisions import DecisionRepository
 from products.repositories.products import ProductRepository
 from shopkit.clock import Clock
@@ -19,6 +20,7 @@ from shopkit.contract.events import (
     OrderCreate,
     OrderStatus,
     ProductsQuantityUpdate,
+    ProductState,
 )
 from shopkit.messaging.envelope import Delivery, wrap
 from shopkit.storage.unit_of_work import Transactions, UnitOfWork
@@ -56,7 +58,7 @@ class DecisionService:
         async def work(unit: UnitOfWork) -> None:
             decided = await self._decisions.find_by_ids(orders, session=unit.session)
             undecided = [orders[order_id] for order_id in orders if order_id not in decided]
-            products = await self._products.find_by_ids(
+            products = await self._products.find_states(
                 _product_ids(undecided), session=unit.session
             )
             stock = Stock(products)
@@ -68,8 +70,8 @@ class DecisionService:
             deltas = {product_id: -quantity for product_id, quantity in stock.taken().items()}
             await self._products.change_stock(deltas, now, session=unit.session)
             await self._decisions.insert(decisions, session=unit.session)
-            changed = [products[id_].with_quantity_delta(d, now) for id_, d in deltas.items()]
-            _publish(unit, decisions, changed)
+            changed = [after_stock_change(products[id_], d) for id_, d in deltas.items()]
+            _publish(unit, decisions, changed, now)
             _answer_again(unit, list(decided.values()))
 
         await self._transactions.run(work)
@@ -84,7 +86,7 @@ class DecisionService:
                 return
             decision = reject_unreadable(order_id, self._clock(), trace_context)
             await self._decisions.insert([decision], session=unit.session)
-            _publish(unit, [decision], [])
+            unit.publish(decision.answer())
 
         await self._transactions.run(work)
 
@@ -102,7 +104,7 @@ class DecisionService:
             again = [d for d in decided.values() if d.status is OrderStatus.CANCELLED]
             standing = [d for d in decided.values() if d.status is not OrderStatus.CANCELLED]
             deltas = returned_stock(standing)
-            products = await self._products.find_by_ids(deltas, session=unit.session)
+            products = await self._products.find_states(deltas, session=unit.session)
             now = self._clock()
             changes = [(decision, decision.cancelled(now)) for decision in standing]
             unseen = [
@@ -113,21 +115,24 @@ class DecisionService:
             await self._products.change_stock(deltas, now, session=unit.session)
             await self._decisions.update(changes, session=unit.session)
             await self._decisions.insert(unseen, session=unit.session)
-            changed = [products[id_].with_quantity_delta(d, now) for id_, d in deltas.items()]
-            _publish(unit, [*unseen, *(after for _, after in changes)], changed)
+            changed = [after_stock_change(products[id_], d) for id_, d in deltas.items()]
+            _publish(unit, [*unseen, *(after for _, after in changes)], changed, now)
             _answer_again(unit, again)
 
         await self._transactions.run(work)
 
 
-def _publish(unit: UnitOfWork, decisions: Sequence[Decision], changed: Sequence[Product]) -> None:
+def _publish(
+    unit: UnitOfWork,
+    decisions: Sequence[Decision],
+    changed: Sequence[ProductState],
+    now: datetime,
+) -> None:
     unit.publish(*(decision.answer() for decision in decisions))
-    for product in changed:
-        event = ProductsQuantityUpdate(products=(product.state,))
+    for state in changed:
+        event = ProductsQuantityUpdate(products=(state,))
         trace_context = decisions[0].trace_context
-        unit.publish(
-            wrap(event, source=SOURCE, time=product.updated_at, trace_context=trace_context)
-        )
+        unit.publish(wrap(event, source=SOURCE, time=now, trace_context=trace_context))
 
 
 def _answer_again(unit: UnitOfWork, decisions: Sequence[Decision]) -> None:

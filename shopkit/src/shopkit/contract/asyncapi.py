@@ -24,7 +24,11 @@ _TEXT: Document = {"type": "string"}
 
 CHANNELS: Mapping[str, tuple[str, str, str]] = {
     PRODUCTS_TOPIC: ("products-ms", "orders-ms", "the product's id"),
-    ORDERS_TOPIC: ("orders-ms", "products-ms", "the order's id"),
+    ORDERS_TOPIC: (
+        "orders-ms",
+        "products-ms",
+        "the order's id. The order's first product selects the partition",
+    ),
     ORDER_STATUS_TOPIC: ("products-ms", "orders-ms", "the order's id"),
 }
 """The sender, the receiver and the key of each topic."""

@@ -72,7 +72,14 @@ def type_name(event_type: type[Event]) -> str:
     return str(event_type.model_fields["type"].default)
 
 
-def wrap(event: Event, *, source: str, time: datetime, trace_context: TraceContext) -> Message:
+def wrap(
+    event: Event,
+    *,
+    source: str,
+    time: datetime,
+    trace_context: TraceContext,
+    partition_key: str | None = None,
+) -> Message:
     """Put an event into its envelope.
 
     Args:
@@ -80,9 +87,20 @@ def wrap(event: Event, *, source: str, time: datetime, trace_context: TraceConte
         source: The service that sends it.
         time: When it happened.
         trace_context: The request that caused it.
+        partition_key: Selects the partition, the event's key by default. All events of one key must
+            have the same.
     """
-    value = event.model_dump_json(exclude_none=True).encode()
-    return Message(event.id, event.type, event.topic, event.key, value, source, time, trace_context)
+    return Message(
+        id=event.id,
+        type=event.type,
+        topic=event.topic,
+        key=event.key,
+        partition_key=partition_key or event.key,
+        value=event.model_dump_json(exclude_none=True).encode(),
+        source=source,
+        time=time,
+        trace_context=trace_context,
+    )
 
 
 def headers(message: Message) -> list[tuple[str, bytes]]:

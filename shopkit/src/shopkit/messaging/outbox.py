@@ -169,6 +169,7 @@ def _document(publication: Publication) -> dict[str, Any]:
         "type": message.type,
         "topic": message.topic,
         "key": message.key,
+        "partition_key": message.partition_key,
         "value": Binary(message.value),
         "source": message.source,
         "time": message.time,
@@ -186,6 +187,8 @@ def _publication(document: Document) -> Publication:
         type=document["type"],
         topic=document["topic"],
         key=document["key"],
+        # Rows of earlier releases have none.
+        partition_key=document.get("partition_key") or document["key"],
         value=bytes(document["value"]),
         source=document["source"],
         time=document["time"],

@@ -14,6 +14,7 @@ from aiokafka.errors import (
     MessageSizeTooLargeError,
     RecordListTooLargeError,
 )
+from aiokafka.partitioner import DefaultPartitioner
 
 from shopkit.messaging import envelope
 from shopkit.messaging.event_spans import start_send
@@ -28,6 +29,8 @@ _REFUSALS = (
     RecordListTooLargeError,
 )
 """Errors that a record itself causes. The same record causes them again."""
+
+_PARTITIONER = DefaultPartitioner()
 
 log = structlog.get_logger(__name__)
 
@@ -125,6 +128,7 @@ class KafkaSender:
                     message.topic,
                     message.value,
                     key=message.key.encode(),
+                    partition=await _partition(producer, message),
                     headers=envelope.headers(replace(message, trace_context=span.trace_context)),
                     timestamp_ms=int(message.time.timestamp() * 1000),
                 )
@@ -135,3 +139,8 @@ class KafkaSender:
                 refused = isinstance(error, _REFUSALS)
                 return SendResult.REFUSED if refused else SendResult.UNAVAILABLE
         return SendResult.ACKNOWLEDGED
+
+
+async def _partition(producer: AIOKafkaProducer, message: Message) -> int:
+    partitions = sorted(await producer.partitions_for(message.topic))
+    return int(_PARTITIONER(message.partition_key.encode(), partitions, partitions))

@@ -38,7 +38,8 @@ class Message:
         id: The event's id. One id always has the same content.
         type: The event's type.
         topic: The topic that it is sent to.
-        key: The key within the topic. Messages of one key are delivered in order.
+        key: The key within the topic.
+        partition_key: Messages of one partition key are delivered in order, to one consumer.
         value: The event as JSON.
         source: The service that sends it.
         time: When the event happened, not when it is sent.
@@ -49,6 +50,7 @@ class Message:
     type: str
     topic: str
     key: str
+    partition_key: str
     value: bytes
     source: str
     time: datetime

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,6 +61,9 @@ class FakeProducer:
         if self.kafka.stop_fails:
             raise KafkaTimeoutError
 
+    async def partitions_for(self, _topic: str) -> set[int]:
+        return set(range(12))
+
     async def send(self, topic: str, value: bytes, key: bytes, **more: Any) -> asyncio.Future[None]:
         if key in self.kafka.refuses:
             raise MessageSizeTooLargeError
@@ -111,10 +115,22 @@ class TestSend:
                 "topic": "shop.orders",
                 "value": message(1).value,
                 "key": an_id(1).encode(),
+                "partition": 3,
                 "headers": headers(message(1)),
                 "timestamp_ms": 1_777_896_000_000,
             }
         ]
+
+    async def test_messages_of_one_partition_key_have_the_same_partition(
+        self, sender: KafkaSender, kafka: Kafka
+    ) -> None:
+        # Given
+        messages = [replace(message(number), partition_key="a product") for number in range(9)]
+        # When
+        await sender.send(messages)
+        # Then
+        assert len({sent["partition"] for sent in kafka.producers[0].sent}) == 1
+        assert len({sent["key"] for sent in kafka.producers[0].sent}) == 9
 
     async def test_the_event_names_the_send_span_as_its_parent(
         self, sender: KafkaSender, kafka: Kafka

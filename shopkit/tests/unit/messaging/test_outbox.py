@@ -72,6 +72,7 @@ class TestAdd:
             "type": "OrderCancel",
             "topic": "shop.orders",
             "key": an_id(1),
+            "partition_key": an_id(1),
             "value": row(1).message.value,
             "source": "orders-ms",
             "time": NOON,
@@ -165,6 +166,16 @@ class TestSeveralProcesses:
         # Then
         leases = [(await stored(number))["leased_until"] for number in (1, 2, 3)]
         assert leases == [NOON + timedelta(seconds=19), IN_TEN_SECONDS, IN_TEN_SECONDS]
+
+    async def test_reads_rows_that_an_earlier_release_wrote(
+        self, outbox: Outbox, database: Database, clock: FakeClock
+    ) -> None:
+        # Given
+        await outbox.add([row(1)], session=None)
+        await database["outbox"].update_one({}, {"$unset": {"partition_key": "", "leased_by": ""}})
+        clock.advance(seconds=11)
+        # When / Then
+        assert await outbox.lease_unsent(10) == [row(1)]
 
 
 class TestMarkSent:

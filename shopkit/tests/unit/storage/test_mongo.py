@@ -177,7 +177,7 @@ class TestDatabaseClock:
     ) -> None:
         # Given
         now = 1_000.0
-        monkeypatch.setattr(mongo.time, "monotonic", lambda: now)
+        monkeypatch.setattr("time.monotonic", lambda: now)
         clock = DatabaseClock()
         # When
         clock.succeeded(self.heartbeat(self.NOON, primary=True))
