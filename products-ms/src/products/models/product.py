@@ -77,15 +77,8 @@ class Product:
             raise InsufficientStockError(self.id, self.quantity, delta)
         if delta > 0 and quantity > STOCK_LIMIT:
             raise StockLimitError(self.id, STOCK_LIMIT)
-        return self.with_quantity_delta(delta, now)
-
-    def with_quantity_delta(self, delta: int, now: datetime) -> Self:
-        """Return the product after a sale or a return. The limit does not apply to returns."""
         return replace(
-            self,
-            quantity=self.quantity + delta,
-            stock_version=self.stock_version + 1,
-            updated_at=now,
+            self, quantity=quantity, stock_version=self.stock_version + 1, updated_at=now
         )
 
     def with_new_details(self, now: datetime) -> Self:
@@ -114,7 +107,7 @@ class Product:
 
 
 def after_stock_change(state: ProductState, delta: int) -> ProductState:
-    """Return the state of a product after a sale or a return."""
+    """Return the state of a product after a sale or a return. No limit applies to returns."""
     return state.model_copy(
         update={"quantity": state.quantity + delta, "version": state.version + 1}
     )

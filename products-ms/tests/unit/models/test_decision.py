@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,29 +10,15 @@ from products.models.decision import (
     reject_unreadable,
     returned_stock,
 )
-from products.models.product import Product
-from shopkit.contract.events import LineReason, OrderStatus, OrderStatusUpdate
-from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, placed
+from shopkit.contract.events import LineReason, OrderStatus, OrderStatusUpdate, ProductState
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, placed, state
 
 
-def product(number: int, quantity: int, *, archived: bool = False) -> Product:
-    return Product(
-        id=an_id(number),
-        name=f"product {number}",
-        description="",
-        price_cents=100,
-        quantity=quantity,
-        categories=(),
-        archived=archived,
-        picture=None,
-        details_version=1,
-        stock_version=1,
-        created_at=NOON,
-        updated_at=NOON,
-    )
+def product(number: int, quantity: int, *, archived: bool = False) -> ProductState:
+    return state(number, quantity=quantity, archived=archived)
 
 
-def shelf(*products: Product) -> Stock:
+def shelf(*products: ProductState) -> Stock:
     return Stock({product.id: product for product in products})
 
 
@@ -86,7 +71,7 @@ class TestDecide:
         assert stub.lines == (DecisionLine(an_id(1), 4),)
 
     @pytest.mark.parametrize("known", [[], [product(1, 5, archived=True)]])
-    def test_rejects_products_that_are_not_for_sale(self, known: list[Product]) -> None:
+    def test_rejects_products_that_are_not_for_sale(self, known: list[ProductState]) -> None:
         # Given
         stock = shelf(*known)
         # When
@@ -98,7 +83,7 @@ class TestDecide:
 
     def test_ignores_prices(self) -> None:
         # Given
-        stock = shelf(replace(product(1, 5), price_cents=999_999))
+        stock = shelf(product(1, 5).model_copy(update={"price_cents": 999_999}))
         # When
         stub = stock.decide(placed(9, {1: 1}).event.order, NOON, TRACE_CONTEXT)
         # Then
