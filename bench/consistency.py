@@ -5,7 +5,7 @@ docs/architecture.md explains the invariants C1 to C10.
 
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -109,19 +109,26 @@ class Databases:
 
 def differing_products(databases: Databases) -> list[str]:
     """Return the ids of the products that differ between products-db and the projection."""
-    products = {
+    return differing_documents(
+        databases.products["products"].find({}, {"terms": 0, "name_terms": 0}),
+        databases.orders["products"].find({}),
+    )
+
+
+def differing_documents(products: Iterable[Document], projection: Iterable[Document]) -> list[str]:
+    """Return the ids of the products that differ between these documents of both databases."""
+    shared = ("name", "price_cents", "quantity", "archived")
+    stored = {
         str(row["_id"]): (
-            *(row[field] for field in ("name", "price_cents", "quantity", "archived")),
+            *(row[field] for field in shared),
             row["details_version"] + row["stock_version"],
         )
-        for row in databases.products["products"].find({}, {"terms": 0, "name_terms": 0})
+        for row in products
     }
-    fields = ("name", "price_cents", "quantity", "archived", "version")
-    projection = {
-        str(row["_id"]): tuple(row[field] for field in fields)
-        for row in databases.orders["products"].find({})
+    projected = {
+        str(row["_id"]): tuple(row[field] for field in (*shared, "version")) for row in projection
     }
-    return _differing_keys(products, projection)
+    return _differing_keys(stored, projected)
 
 
 def find_inconsistencies(databases: Databases, stocks: Mapping[str, int]) -> list[str]:

@@ -141,14 +141,20 @@ def expect_status(responses: Sequence[Response], status: int) -> None:
 
 
 @contextmanager
-def running_shop(folder: Path = STATE) -> Iterator[Shop]:
-    """Run an empty stack on free ports, with its data on the disk of this folder."""
+def running_shop(folder: Path = STATE, **variables: str) -> Iterator[Shop]:
+    """Run an empty stack on free ports, with its data on the disk of this folder.
+
+    Args:
+        folder: The state folder.
+        variables: More settings of the stack.
+    """
     if folder.exists():
         # A killed run leaves its stack behind.
         Stack.in_folder(folder).down()
         shutil.rmtree(folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    stack = Stack.in_folder(folder, MODE="prod", SEED="demo", LOG_LEVEL="WARNING", WEB="none")
+    settings = {"MODE": "prod", "SEED": "demo", "LOG_LEVEL": "WARNING", "WEB": "none"}
+    stack = Stack.in_folder(folder, **settings, **variables)
     try:
         stack.up(["databases", "kafka", "services", "nginx"])
         yield Shop(stack)

@@ -1,27 +1,43 @@
 """Services that lack one of their guards. The checker must detect each of them.
 
-A mutant patches methods of the service in its process. Each comes with the fault against which the
-guard protects.
+A mutant patches functions of the service in its process. Each comes with the fault against which
+the guard protects, and runs without the jobs that would repair what it does.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pymongo import InsertOne, ReplaceOne, UpdateOne
 from tests.faults.targets import (
     APPLY_STATES,
+    CANCEL_DECISIONS,
+    DATABASE_CLIENT,
     DECIDE,
     FIND_DECISIONS,
+    FIND_STATES,
     INSERT_MANY,
-    REJECTION_REASONS,
+    KEYS_FIND,
+    LINE_REASONS,
+    PUT_PRODUCTS,
     SEEK,
+    STOCK_CHANGE,
+    UPDATE_DECISIONS,
     Decorator,
     Method,
     patch,
 )
 
+from shopkit.contract.events import OrderStatus
 from shopkit.storage.unit_of_work import UnitOfWork
+
+SWEEPING, RESENDING, RECONCILING = "sweeping", "resending", "reconciling"
+ALL_REPAIRS = frozenset({SWEEPING, RESENDING, RECONCILING})
+BUT_SWEEPING = frozenset({RESENDING, RECONCILING})
+
+executed: Callable[[], None] = lambda: None
+"""Records that the code of a mutant ran. The process that installs a mutant sets it."""
 
 
 @dataclass(frozen=True)
@@ -30,69 +46,140 @@ class Mutant:
 
     Args:
         service: The service.
-        patches: The replacement of each method.
+        patches: The replacement of each function.
         fault: The name of the fault against which the guard protects.
-        detected_by: The invariants of which at least one must be violated.
+        detected_by: The invariants that must all be violated. If there are none, the guard is
+            redundant: others protect the data without it, and nothing may be violated.
+        without_repair: The jobs that are off, because they would repair what the mutant does.
+        without_validator: Whether products-db accepts any product.
     """
 
     service: str
     patches: Mapping[str, Decorator]
     fault: str
     detected_by: frozenset[str]
+    without_repair: frozenset[str] = BUT_SWEEPING
+    without_validator: bool = False
 
     def install(self) -> None:
-        """Replace the methods in this process."""
+        """Replace the functions in this process."""
         for target, decorate in self.patches.items():
             patch(target, decorate)
 
 
-_forgets_decisions: ContextVar[bool] = ContextVar("forgets_decisions", default=False)
+def _run(when: ContextVar[bool]) -> Decorator:
+    """Let a method set a variable while it runs."""
+
+    def decorate(method: Method) -> Method:
+        async def run(*arguments: Any, **options: Any) -> Any:
+            token = when.set(True)
+            try:
+                return await method(*arguments, **options)
+            finally:
+                when.reset(token)
+
+        return run
+
+    return decorate
 
 
-def _never_reject(_method: Method) -> Method:
-    def no_reasons(*_arguments: Any) -> tuple[()]:
+_in_decide: ContextVar[bool] = ContextVar("in_decide", default=False)
+_in_cancel: ContextVar[bool] = ContextVar("in_cancel", default=False)
+
+
+def _never_reject(line_reasons: Method) -> Method:
+    def no_reasons(*arguments: Any) -> tuple[()]:
+        if tuple(line_reasons(*arguments)):
+            executed()
         return ()
 
     return no_reasons
 
 
-def _forget_decisions(decide: Method) -> Method:
-    async def decide_again(*arguments: Any) -> None:
-        token = _forgets_decisions.set(True)
-        try:
-            await decide(*arguments)
-        finally:
-            _forgets_decisions.reset(token)
+def _unguarded_stock_change(_change: Method) -> Method:
+    def change(product_id: Any, delta: int, now: Any) -> UpdateOne:
+        update = _change(product_id, delta, now)
+        if delta < 0:
+            executed()
+        return UpdateOne({"_id": update._filter["_id"]}, update._doc)
 
-    return decide_again
+    return change
+
+
+def _archived_for_sale(find_states: Method) -> Method:
+    async def find(*arguments: Any, **options: Any) -> Any:
+        states = await find_states(*arguments, **options)
+        for id_, state in states.items():
+            if _in_decide.get() and state.archived:
+                executed()
+                states[id_] = state.model_copy(update={"archived": False})
+        return states
+
+    return find
+
+
+def _sell_archived(change: Method) -> Method:
+    def change_any(product_id: Any, delta: int, now: Any) -> UpdateOne:
+        update = change(product_id, delta, now)
+        update._filter.pop("archived", None)
+        return update  # type: ignore[no-any-return]
+
+    return change_any
 
 
 def _find_no_decisions(find: Method) -> Method:
     async def find_unless_forgotten(*arguments: Any, **options: Any) -> Any:
-        return {} if _forgets_decisions.get() else await find(*arguments, **options)
+        found = await find(*arguments, **options)
+        if not (_in_decide.get() and found):
+            return found
+        executed()
+        return {}
 
     return find_unless_forgotten
 
 
-def _replace_documents(insert_many: Method) -> Method:
-    """Let an insert into the decisions replace documents that exist."""
+def _cancelled_as_accepted(find: Method) -> Method:
+    async def find_accepted(*arguments: Any, **options: Any) -> Any:
+        found = await find(*arguments, **options)
+        for id_, decision in found.items():
+            if _in_cancel.get() and decision.lines and decision.status is OrderStatus.CANCELLED:
+                executed()
+                found[id_] = replace(decision, status=OrderStatus.ACCEPTED)
+        return found
 
-    async def replace(collection: Any, documents: Any, **options: Any) -> Any:
-        if collection.name == "orders":
-            ids = [document["_id"] for document in documents]
-            await collection.delete_many({"_id": {"$in": ids}}, session=options.get("session"))
-        return await insert_many(collection, documents, **options)
-
-    return replace
+    return find_accepted
 
 
-def _outside_of_transaction(collection_name: str) -> Decorator:
-    """Let inserts into a collection ignore the transaction."""
+def _update_any_status(_update: Method) -> Method:
+    async def update(repository: Any, changes: Any, *, session: Any) -> None:
+        # The stored decisions are CANCELLED already, so there is nothing to update in them.
+        standing = [
+            pair
+            for pair in changes
+            if await _stored_status(repository, pair[0], session) == pair[0].status
+        ]
+        await _update(repository, standing, session=session)
+
+    return update
+
+
+async def _stored_status(repository: Any, decision: Any, session: Any) -> Any:
+    from bson import ObjectId
+
+    row = await repository._decisions.find_one(
+        {"_id": ObjectId(decision.order_id)}, session=session
+    )
+    return row["status"]
+
+
+def _replacing_inserts(collection_name: str) -> Decorator:
+    """Let an insert into a collection replace documents that exist."""
 
     def decorate(insert_many: Method) -> Method:
         async def insert(collection: Any, documents: Any, **options: Any) -> Any:
             if collection.name == collection_name:
-                options.pop("session", None)
+                ids = [document["_id"] for document in documents]
+                await collection.delete_many({"_id": {"$in": ids}}, session=options.get("session"))
             return await insert_many(collection, documents, **options)
 
         return insert
@@ -100,13 +187,40 @@ def _outside_of_transaction(collection_name: str) -> Decorator:
     return decorate
 
 
-def _apply_any_version(_method: Method) -> Method:
+def _outside_of_transaction(collection_name: str) -> Decorator:
+    """Let inserts into a collection ignore the transaction."""
+
+    def decorate(insert_many: Method) -> Method:
+        async def insert(collection: Any, documents: Any, **options: Any) -> Any:
+            if collection.name == collection_name and options.pop("session", None):
+                executed()
+            return await insert_many(collection, documents, **options)
+
+        return insert
+
+    return decorate
+
+
+def _find_no_keys_in_transactions(find: Method) -> Method:
+    async def find_outside(keys: Any, ids: Any, *, session: Any = None) -> Any:
+        found = await find(keys, ids, session=session)
+        if not (session and found):
+            return found
+        executed()
+        return {}
+
+    return find_outside
+
+
+def _apply_any_version(_apply: Method) -> Method:
     async def apply_states(service: Any, states: Iterable[Any]) -> None:
         newest = {state.id: state for state in sorted(states, key=lambda state: state.version)}
 
         async def work(unit: UnitOfWork) -> None:
             projection = service._projection
             known = await projection.versions(newest, session=unit.session)
+            if any(state.version < known.get(state.id, 0) for state in newest.values()):
+                executed()
             await projection.put(list(newest.values()), known, session=unit.session)
 
         await service._transactions.run(work)
@@ -114,52 +228,135 @@ def _apply_any_version(_method: Method) -> Method:
     return apply_states
 
 
-def _never_seek(_method: Method) -> Method:
+def _replace_any_version(put: Method) -> Method:
+    def put_anyway(state: Any, known: int | None) -> InsertOne[Any] | ReplaceOne[Any]:
+        write = put(state, known)
+        if known is None:
+            return write  # type: ignore[no-any-return]
+        executed()
+        return ReplaceOne({"_id": write._filter["_id"]}, write._doc)
+
+    return put_anyway
+
+
+def _local_reads(initialize: Method) -> Method:
+    def initialize_client(client: Any, *arguments: Any, **options: Any) -> None:
+        if options.pop("readConcernLevel", None):
+            executed()
+        initialize(client, *arguments, **options)
+
+    return initialize_client
+
+
+def _never_seek(_seek: Method) -> Method:
     def seek(*_arguments: Any) -> None:
-        pass
+        executed()
 
     return seek
 
 
+REPLAY = "every event again, shuffled"
+
 MUTANTS = {
     "no stock check": Mutant(
         "products",
-        {REJECTION_REASONS: _never_reject},
-        fault="products frozen",
-        detected_by=frozenset({"C1", "C3", "C4"}),
+        {LINE_REASONS: _never_reject},
+        fault="broker stopped",
+        # The guarded update refuses forever, so the orders are never settled.
+        detected_by=frozenset({"C3"}),
+    ),
+    "no guard in the stock's update": Mutant(
+        "products",
+        {STOCK_CHANGE: _unguarded_stock_change},
+        fault="broker stopped",
+        # The check reads the stock in the transaction's snapshot, and a change of it since then is
+        # a write conflict.
+        detected_by=frozenset(),
+    ),
+    "neither stock check nor guard": Mutant(
+        "products",
+        {LINE_REASONS: _never_reject, STOCK_CHANGE: _unguarded_stock_change},
+        fault="broker stopped",
+        detected_by=frozenset({"C1"}),
+        without_validator=True,
+    ),
+    "no archive check": Mutant(
+        "products",
+        {
+            DECIDE: _run(_in_decide),
+            FIND_STATES: _archived_for_sale,
+            STOCK_CHANGE: _sell_archived,
+        },
+        fault="broker stopped",
+        detected_by=frozenset({"C5"}),
     ),
     "no check for an earlier decision": Mutant(
         "products",
         {
-            DECIDE: _forget_decisions,
+            DECIDE: _run(_in_decide),
             FIND_DECISIONS: _find_no_decisions,
-            INSERT_MANY: _replace_documents,
+            INSERT_MANY: _replacing_inserts("orders"),
         },
-        fault="every event again, shuffled",
-        detected_by=frozenset({"C1", "C3", "C4"}),
+        fault=REPLAY,
+        detected_by=frozenset({"C1"}),
     ),
-    "no version check": Mutant(
-        "orders",
-        {APPLY_STATES: _apply_any_version},
-        fault="every event again, shuffled",
-        detected_by=frozenset({"C6", "C7"}),
+    "stock returned twice": Mutant(
+        "products",
+        {
+            CANCEL_DECISIONS: _run(_in_cancel),
+            FIND_DECISIONS: _cancelled_as_accepted,
+            UPDATE_DECISIONS: _update_any_status,
+        },
+        fault=REPLAY,
+        detected_by=frozenset({"C1", "C4"}),
     ),
     "decisions outside of the transaction": Mutant(
         "products",
         {INSERT_MANY: _outside_of_transaction("orders")},
         fault="products dies before commit",
-        detected_by=frozenset({"C1", "C3", "C4"}),
+        detected_by=frozenset({"C1"}),
     ),
     "outbox outside of the transaction": Mutant(
         "orders",
         {INSERT_MANY: _outside_of_transaction("outbox")},
         fault="orders dies after it wrote the outbox",
-        detected_by=frozenset({"C3", "C8"}),
+        # Only the sweeper sends the event of an order that was never stored.
+        detected_by=frozenset({"C3"}),
+    ),
+    "no second look at the keys": Mutant(
+        "orders",
+        {
+            KEYS_FIND: _find_no_keys_in_transactions,
+            INSERT_MANY: _replacing_inserts("idempotency_keys"),
+        },
+        fault="two of each",
+        detected_by=frozenset({"C2"}),
+    ),
+    "no check of the product's version": Mutant(
+        "orders",
+        {APPLY_STATES: _apply_any_version},
+        fault=REPLAY,
+        detected_by=frozenset({"C6"}),
+    ),
+    "no guard of the product's version": Mutant(
+        "orders",
+        {PUT_PRODUCTS: _replace_any_version},
+        fault="two of each",
+        # A version that changed since the transaction's snapshot is a write conflict.
+        detected_by=frozenset(),
+    ),
+    "no majority reads": Mutant(
+        "orders",
+        {DATABASE_CLIENT: _local_reads},
+        fault="orders-db loses its majority",
+        detected_by=frozenset({"C2"}),
     ),
     "no seek back": Mutant(
         "products",
         {SEEK: _never_seek},
         fault="products-db stopped",
-        detected_by=frozenset({"C3", "C4"}),
+        detected_by=frozenset({"C3"}),
     ),
 }
+
+SHORT_MUTANTS = ["no check for an earlier decision", "stock returned twice"]

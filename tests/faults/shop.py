@@ -7,38 +7,55 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bench.consistency import Databases
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
+from tests.faults.checker import Findings
+from tests.faults.links import Link
 from tests.faults.tail import Tail
 from tests.faults.traffic import Traffic
+from tests.faults.wrapped import Defects
 
 from stack import Stack
-from stack.ports import is_open
+from stack.ports import free_ports, is_open
 
 ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.05
 STOP_SECONDS = 30
 START_SECONDS = 30
-
-Defects = Mapping[str, Any]
+COMMAND_SECONDS = 60
+REPLICATED = ("products", "orders")
+NONE = Defects()
 
 
 class Replica:
     """A process of a service, started by this one."""
 
-    def __init__(self, service: str, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, service: str, environment: Mapping[str, str], log: Path, *command: str
+    ) -> None:
         self.port = int(environment["PORT"])
-        command = [sys.executable, "-m", "tests.faults.wrapped", service]
+        self._start_again = partial(Replica, service, environment, log, *command)
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, env=environment, cwd=ROOT, stdout=output, stderr=output
+                [sys.executable, "-m", "tests.faults.wrapped", service, *command],
+                env=environment,
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
             )
+
+    def again(self) -> "Replica":
+        """Start another process like this one."""
+        return self._start_again()
 
     async def wait_until_listening(self) -> None:
         """Wait until the replica accepts connections.
@@ -48,13 +65,14 @@ class Replica:
         """
         await wait_until(lambda: is_open(self.port), START_SECONDS, "a replica listens")
 
-    async def wait_until_dead(self, seconds: float) -> None:
-        """Wait until the replica dies.
+    async def wait_until_ended(self, seconds: float) -> int:
+        """Wait until the process ends, and return its exit code, negative for a signal.
 
         Raises:
-            AssertionError: It does not.
+            AssertionError: It does not end.
         """
-        await wait_until(lambda: self._process.poll() is not None, seconds, "a replica dies")
+        await wait_until(lambda: self._process.poll() is not None, seconds, "a process ends")
+        return int(self._process.returncode)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the replica."""
@@ -74,8 +92,12 @@ class Shop:
         databases: Its databases.
         traffic: Its shoppers and its admin.
         tail: The messages in Kafka.
-        rng: The source of randomness.
         defects: The permanent defects of services, which then run without the supervisor.
+
+    Attributes:
+        rng: The source of randomness of the current fault.
+        dead_letter_ids: The dead letters that must exist.
+        findings: What the current fault found itself, by invariant.
     """
 
     def __init__(
@@ -84,25 +106,55 @@ class Shop:
         databases: Databases,
         traffic: Traffic,
         tail: Tail,
-        rng: random.Random,
         defects: Mapping[str, Defects],
     ) -> None:
         self.stack = stack
         self.databases = databases
         self.traffic = traffic
         self.tail = tail
-        self.rng = rng
+        self.rng = random.Random()
         self.dead_letter_ids: set[str] = set()
+        self.findings: Findings = defaultdict(list)
         self._defects = defects
         self._replacements: dict[str, Replica] = {}
 
-    def start_replica(self, service: str, port: int | None = None, **defects: Any) -> Replica:
-        """Start a service with defects, on its usual port or another."""
-        all_defects = {**self._defects.get(service, {}), **defects}
-        environment = self.stack.environment(service) | {"DEFECTS": json.dumps(all_defects)}
-        if port is not None:
-            environment["PORT"] = str(port)
-        return Replica(service, environment, self.stack.settings.state / "replicas.log")
+    def _defective(self, service: str, **defects: Any) -> Defects:
+        return replace(self._defects.get(service, NONE), **defects)
+
+    def start_replica(
+        self,
+        service: str,
+        *command: str,
+        variables: Mapping[str, str] | None = None,
+        **defects: Any,
+    ) -> Replica:
+        """Start a service, or one of its commands, with defects.
+
+        Args:
+            service: The service.
+            command: The command; none to serve.
+            variables: More environment variables.
+            defects: The fields of `Defects`.
+        """
+        environment = {
+            **self.stack.environment(service),
+            "DEFECTS": self._defective(service, **defects).to_json(),
+            **(variables or {}),
+        }
+        log = self.stack.settings.state / "logs" / "replicas.log"
+        return Replica(service, environment, log, *command)
+
+    async def start_second(self, service: str) -> Replica:
+        """Start another replica of a service, and wait until it listens."""
+        [port] = free_ports(1)
+        second = self.start_replica(service, variables={"PORT": str(port)})
+        await second.wait_until_listening()
+        return second
+
+    async def run_command(self, service: str, *command: str, **defects: Any) -> int:
+        """Run a command of a service to its end, and return its exit code."""
+        process = self.start_replica(service, *command, **defects)
+        return await process.wait_until_ended(COMMAND_SECONDS)
 
     async def replace_defective_services(self, resources: AsyncExitStack) -> None:
         """Run the services with permanent defects until a context ends."""
@@ -110,24 +162,89 @@ class Shop:
             await resources.enter_async_context(self.replaced(service))
 
     @asynccontextmanager
-    async def replaced(self, service: str, **defects: Any) -> AsyncIterator[Replica]:
+    async def replaced(
+        self, service: str, variables: Mapping[str, str] | None = None, **defects: Any
+    ) -> AsyncIterator[Replica]:
         """Run a defective replica in place of a service while the context lasts."""
         earlier = self._replacements.pop(service, None)
         if earlier:
             await earlier.stop()
         else:
             await asyncio.to_thread(self.stack.stop, service)
-        replica = self._replacements[service] = self.start_replica(service, **defects)
+        replica = self.start_replica(service, variables=variables, **defects)
+        self._replacements[service] = replica
         await replica.wait_until_listening()
         try:
             yield replica
         finally:
             await self._replacements.pop(service).stop()
             if earlier:
-                self._replacements[service] = self.start_replica(service)
+                self._replacements[service] = earlier.again()
                 await self._replacements[service].wait_until_listening()
             else:
                 await asyncio.to_thread(self.stack.start, service)
+
+    @asynccontextmanager
+    async def two_of_each(self) -> AsyncIterator[dict[str, Replica]]:
+        """Run second replicas, which share the requests, and yield them by service."""
+        async with AsyncExitStack() as resources:
+            seconds, variables = {}, {}
+            for service in REPLICATED:
+                second = await self.start_second(service)
+                resources.push_async_callback(second.stop)
+                ports = [self.stack.settings.ports[service], second.port]
+                link = await resources.enter_async_context(Link(ports))
+                seconds[service] = second
+                variables[f"{service.upper()}_URL"] = f"http://127.0.0.1:{link.port}"
+            await resources.enter_async_context(self.replaced("gateway", variables))
+            yield seconds
+
+    @asynccontextmanager
+    async def linked(self, service: str, *servers: str) -> AsyncIterator[list[Link]]:
+        """Let a service reach servers through links, which it yields, while the context lasts."""
+        async with AsyncExitStack() as resources:
+            ports = [self.stack.settings.ports[server] for server in servers]
+            links = [await resources.enter_async_context(Link([port])) for port in ports]
+            redirected = {str(p): link.port for p, link in zip(ports, links, strict=True)}
+            await resources.enter_async_context(self.replaced(service, links=redirected))
+            yield links
+
+    @asynccontextmanager
+    async def with_variables(
+        self, program: str, variables: Mapping[str, str]
+    ) -> AsyncIterator[None]:
+        """Run a program of the stack with more environment variables while the context lasts."""
+        file = self.stack.settings.state / "programs" / f"{program}.json"
+        original = file.read_text(encoding="utf-8")
+        content = json.loads(original)
+        content["environment"] |= variables
+        file.write_text(json.dumps(content), encoding="utf-8")
+        await self.restart(program)
+        try:
+            yield
+        finally:
+            file.write_text(original, encoding="utf-8")
+            await self.restart(program)
+
+    async def stop(self, program: str) -> None:
+        """Stop a program or its replacement gracefully. It stays stopped."""
+        if replica := self._replacements.get(program):
+            await replica.stop()
+        else:
+            await asyncio.to_thread(self.stack.stop, program)
+
+    async def start(self, program: str) -> None:
+        """Start a program or its replacement, and wait until it is ready."""
+        if replica := self._replacements.get(program):
+            self._replacements[program] = replica.again()
+            await self._replacements[program].wait_until_listening()
+        else:
+            await asyncio.to_thread(self.stack.start, program)
+
+    async def restart(self, program: str) -> None:
+        """Stop a program gracefully and start it again."""
+        await self.stop(program)
+        await self.start(program)
 
     def signal(self, program: str, number: signal.Signals) -> None:
         """Send a signal to a program or its replacement."""
@@ -141,6 +258,19 @@ class Shop:
         self.stack.stop("kafka")
         shutil.rmtree(self.stack.settings.state / "data" / "kafka")
         self.stack.start("kafka")
+
+    def primary(self, service: str) -> str:
+        """Return the program that is the primary of a service's database."""
+        with MongoClient[dict[str, Any]](self.stack.database_url(service, root=True)) as client:
+            port = int(client.admin.command("hello")["primary"].rpartition(":")[2])
+        ports = self.stack.settings.ports
+        return next(name for name, other in ports.items() if other == port)
+
+    async def kill_for_good(self, program: str) -> None:
+        """Kill a program of the stack. It stays stopped."""
+        stopping = asyncio.create_task(asyncio.to_thread(self.stack.stop, program))
+        await asyncio.to_thread(self.stack.kill, program, signal.SIGKILL)
+        await stopping
 
     def step_down(self, service: str) -> None:
         """Let the primary of a service's database step down for some seconds."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shopkit.contract.topics import TOPICS
@@ -62,6 +62,14 @@ class Tail:
             for message in messages:
                 headers = list(message.headers)
                 await producer.send(message.topic, message.value, message.key, headers=headers)
+
+    async def leader(self, topic: str) -> int:
+        """Return the port of the broker that leads the first partition of a topic."""
+        async with AIOKafkaProducer(bootstrap_servers=self._bootstrap_servers) as producer:
+            await producer.partitions_for(topic)
+            cluster = producer.client.cluster
+            leader = cluster.leader_for_partition(TopicPartition(topic, 0))
+            return int(cluster.broker_metadata(leader).port)
 
     async def _read(self) -> None:
         # After a loss of the broker a new consumer starts from the beginning, because the offsets

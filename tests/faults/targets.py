@@ -1,7 +1,8 @@
-"""The methods that faults and mutants patch in a service's process, by their import paths."""
+"""The functions that faults and mutants patch in a service's process, by their import paths."""
 
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 Method = Callable[..., Any]
@@ -9,47 +10,65 @@ Decorator = Callable[[Method], Method]
 
 COMMIT_TRANSACTION = "pymongo.asynchronous.client_session:AsyncClientSession.commit_transaction"
 INSERT_MANY = "pymongo.asynchronous.collection:AsyncCollection.insert_many"
+CONNECT_TO_DATABASE = "pymongo.pool_shared:_async_create_connection"
 COMMIT_OFFSETS = "aiokafka:AIOKafkaConsumer.commit"
 SEEK = "aiokafka:AIOKafkaConsumer.seek"
+CONNECT_TO_BROKER = "aiokafka.conn:AIOKafkaConnection.connect"
 
+DATABASE_CLIENT = "pymongo:AsyncMongoClient.__init__"
 OUTBOX_ADD = "shopkit.messaging.outbox:Outbox.add"
+OUTBOX_ADD_AGAIN = "shopkit.messaging.outbox:Outbox.add_again"
+OUTBOX_LEASE = "shopkit.messaging.outbox:Outbox.lease_unsent"
 OUTBOX_MARK_SENT = "shopkit.messaging.outbox:Outbox.mark_sent"
 SWEEP = "shopkit.messaging.relay:Relay.sweep"
+KEYS_FIND = "shopkit.storage.idempotency:IdempotencyKeys.find_by_ids"
 
 DECIDE = "products.services.decisions:DecisionService.decide"
+CANCEL_DECISIONS = "products.services.decisions:DecisionService.cancel"
 FIND_DECISIONS = "products.repositories.decisions:DecisionRepository.find_by_ids"
-REJECTION_REASONS = "products.models.decision:Stock.line_reasons"
+UPDATE_DECISIONS = "products.repositories.decisions:DecisionRepository.update"
+LINE_REASONS = "products.models.decision:Stock.line_reasons"
+STOCK_CHANGE = "products.repositories.products:_stock_change"
+FIND_STATES = "products.repositories.products:ProductRepository.find_states"
+RESEND_PRODUCTS = "products.services.comparison:ComparisonService.resend"
 
 APPLY_STATES = "orders.services.projection:ProjectionService.apply_states"
+PUT_PRODUCTS = "orders.repositories.projection:_put"
+CANCEL_ORDER = "orders.services.orders:OrderService.cancel"
+TAKE_OVERDUE = "orders.repositories.orders:OrderRepository.take_overdue"
 RESEND = "orders.services.resend:ResendService.resend"
 RECONCILE = "orders.services.reconcile:ReconcileService.reconcile"
+FIND_DRIFT = "orders.services.reconcile:ReconcileService.find_drift"
+REPLACE_PROJECTION = "orders.repositories.projection:ProjectionRepository.replace"
+NEXT_CHANGE = "orders.repositories.changes:Feed.next"
 
 
 def patch(target: str, decorate: Decorator) -> None:
-    """Replace a method in this process.
+    """Replace a function or a method in this process.
 
     Args:
-        target: The method, as "module:Class.method".
-        decorate: Takes the method and returns its replacement.
+        target: The function, as "module:function" or "module:Class.method".
+        decorate: Takes the function and returns its replacement.
     """
     owner, name = _resolve(target)
     setattr(owner, name, decorate(getattr(owner, name)))
 
 
 def check_targets() -> None:
-    """Check that every method exists.
+    """Check that every function exists.
 
     Raises:
         ImportError: A module does not exist.
-        AttributeError: A class or a method does not exist.
+        AttributeError: A class or a function does not exist.
     """
     for name, target in globals().items():
         if name.isupper():
-            owner, method = _resolve(target)
-            getattr(owner, method)
+            owner, function = _resolve(target)
+            getattr(owner, function)
 
 
-def _resolve(target: str) -> tuple[type, str]:
+def _resolve(target: str) -> tuple[type | ModuleType, str]:
     module, _, path = target.partition(":")
-    class_name, _, method = path.partition(".")
-    return getattr(import_module(module), class_name), method
+    class_name, _, method = path.rpartition(".")
+    imported = import_module(module)
+    return (getattr(imported, class_name), method) if class_name else (imported, path)

@@ -1,60 +1,68 @@
-"""Shoppers who order and cancel, and an admin who restocks and changes prices, without a pause."""
+"""Shoppers who order and cancel, and an admin who changes products, without a pause.
+
+Each step of each person is drawn from a source of its own, which the seed, the fault, the person
+and the number of the step determine. So a seed repeats the decisions of a run, even if responses
+take longer or differ.
+"""
 
 import asyncio
 import random
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Self
 
-import aiohttp
-from tests.faults.history import History, OrderAttempt
+from tests.faults.client import Client, Response
+from tests.faults.followers import Follower
+from tests.faults.history import History, OrderAttempt, View
 
 SHOPPERS = ("aaa@aaa.com", "bbb@bbb.com")
 ADMIN = "admin@admin.com"
+CROWD = "crowd@faults.example"
 SHOPPERS_AT_ONCE = 4
+CROWD_SIZE = 120
+"""More orders than a batch of the consumer reads in one go at its usual pace."""
 PAUSE_SECONDS = 0.1
+CROWD_PAUSE_SECONDS = 6.0
 ATTEMPTS = 4
-TIMEOUT_SECONDS = 8
-# A shop whose parts fail may answer with these at any time.
-UNAVAILABLE = frozenset({502, 503, 504})
+CAUGHT_UP_SECONDS = 15
+MAX_CREATED = 10
 EXPECTED_FOR_ORDERS = frozenset({201, 404, 409})
-EXPECTED = frozenset({200, 202, 404, 409, 412})
+EXPECTED = frozenset({200, 201, 202, 204, 404, 409, 412})
 
-
-class Response(NamedTuple):
-    """A response; status 0 if there was none."""
-
-    status: int
-    body: Any = None
-    etag: str = ""
+Step = Callable[[random.Random], Awaitable[object]]
 
 
 class Traffic:
     """Sends requests to the shop while a context lasts.
 
     Args:
-        url: The gateway's address.
-        products: The ids of the products; the first is only used by `settle_order`.
-        rng: The source of randomness.
+        client: The connection to the gateway.
+        products: The ids of the products: the first is only used by `settle_order`, there is
+            plenty of the second, and the others are scarce.
+        seed: The seed of the run.
         history: Records the requests and responses.
     """
 
-    def __init__(self, url: str, products: list[str], rng: random.Random, history: History) -> None:
-        self._url = url
-        self._products = products
-        self._rng = rng
+    def __init__(
+        self, client: Client, products: Sequence[str], seed: int, history: History
+    ) -> None:
+        self._client = client
+        self._probed, self._plenty, *self._products = products
+        self._seed = seed
         self._history = history
-        self._tokens: dict[str, str] = {}
+        self._fault = ""
+        self._created = 0
+        self._probes = 0
         self._tasks: list[asyncio.Task[None]] = []
+        self._followers: list[Follower] = []
 
     async def __aenter__(self) -> Self:
         """Sign all accounts in."""
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
-        self._session = aiohttp.ClientSession(self._url, timeout=timeout)
-        for email in (*SHOPPERS, ADMIN):
-            self._tokens[email] = await self._sign_in(email)
+        await self._client.register(CROWD)
+        for email in (*SHOPPERS, ADMIN, CROWD):
+            await self._client.authorization(email)
         return self
 
     async def __aexit__(
@@ -63,22 +71,52 @@ class Traffic:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop, and close the connections."""
+        """Stop."""
         await self.stop()
-        await self._session.close()
+        await self.stop_following()
 
-    def start(self) -> None:
-        """Begin to send requests."""
+    def source(self, person: str, step: int = 0) -> random.Random:
+        """Return the source of randomness of a person's step."""
+        return random.Random(f"{self._seed}/{self._fault}/{person}/{step}")
+
+    def start(self, fault: str) -> None:
+        """Begin to send requests, and to follow the streams.
+
+        Args:
+            fault: The name of the fault, which the decisions depend on.
+        """
+        self._fault = fault
+        self._probes = 0
         self._running = True
-        shoppers = [self._shop(SHOPPERS[number % 2]) for number in range(SHOPPERS_AT_ONCE)]
-        loops = (*shoppers, self._administrate())
+        self._history.views = [View(email) for email in (*SHOPPERS, CROWD)]
+        self._followers = [Follower(self._client, v, self._history) for v in self._history.views]
+        shoppers = [
+            self._shop(f"shopper {number}", SHOPPERS[number % 2])
+            for number in range(SHOPPERS_AT_ONCE)
+        ]
+        loops = (
+            *shoppers,
+            self._repeat("admin", self._administrate, 3 * PAUSE_SECONDS),
+            self._repeat("crowd", self._rush, CROWD_PAUSE_SECONDS),
+        )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
-        """Stop after the requests in progress."""
+        """Stop after the requests in progress. The streams stay open."""
         self._running = False
         tasks, self._tasks = self._tasks, []
         await asyncio.gather(*tasks)
+
+    async def stop_following(self, statuses: Callable[[], Mapping[str, str]] = dict) -> None:
+        """Close the streams as soon as they show these statuses, or after some seconds."""
+        deadline = time.monotonic() + CAUGHT_UP_SECONDS
+        while time.monotonic() < deadline:
+            stored = await asyncio.to_thread(statuses)
+            if all(follower.shows(stored) for follower in self._followers):
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+        followers, self._followers = self._followers, []
+        await asyncio.gather(*(follower.stop() for follower in followers))
 
     async def settle_order(self, seconds: float) -> float | None:
         """Order a product of which there is enough, and wait until the order is decided.
@@ -89,11 +127,12 @@ class Traffic:
         Returns:
             The seconds until the order was decided, or None if it was not decided in time.
         """
-        attempt, began = OrderAttempt(str(uuid.uuid4()), SHOPPERS[0]), time.monotonic()
-        self._history.attempts.append(attempt)
+        self._probes += 1
+        began = time.monotonic()
+        attempt = self._new_attempt(self.source("probe", self._probes), SHOPPERS[0])
         while time.monotonic() - began < seconds:
             if not attempt.order_ids:
-                await self._try(attempt, {self._products[0]: 1})
+                await self._try(attempt, {self._probed: 1})
             elif await self._is_decided(attempt):
                 return time.monotonic() - began
             await asyncio.sleep(0.02)
@@ -101,88 +140,137 @@ class Traffic:
 
     async def _is_decided(self, attempt: OrderAttempt) -> bool:
         [order_id] = attempt.order_ids
-        response = await self._request("GET", f"/api/orders/{order_id}", attempt.email)
+        response = await self._send("GET", f"/api/orders/{order_id}", attempt.email)
         return response.status == 200 and response.body["status"] != "PENDING"
 
-    async def _sign_in(self, email: str) -> str:
-        body = {"email": email, "password": email}
-        async with self._session.post("/api/login", json=body) as response:
-            return str((await response.json())["access_token"])
-
-    async def _shop(self, email: str) -> None:
-        order_ids: list[str] = []
+    async def _repeat(self, person: str, act: Step, pause: float) -> None:
+        number = 0
         while self._running:
-            if order_ids and self._rng.random() < 0.15:
-                chosen = order_ids.pop(self._rng.randrange(len(order_ids)))
-                await self._request("POST", f"/api/orders/{chosen}/cancel", email, {})
-            else:
-                order_ids += await self._order(email)
-            await asyncio.sleep(PAUSE_SECONDS * self._rng.random())
+            number += 1
+            rng = self.source(person, number)
+            await act(rng)
+            await asyncio.sleep(pause * rng.uniform(0.5, 1))
 
-    async def _order(self, email: str) -> set[str]:
-        attempt = OrderAttempt(str(uuid.uuid4()), email)
-        self._history.attempts.append(attempt)
-        product_ids = self._rng.sample(self._products[1:], self._rng.randint(1, 3))
-        lines = {product_id: self._rng.randint(1, 3) for product_id in product_ids}
+    async def _shop(self, person: str, email: str) -> None:
+        order_ids: list[str] = []
+
+        async def act(rng: random.Random) -> None:
+            choice, which = rng.random(), rng.random()
+            if choice < 0.12 and order_ids:
+                chosen = order_ids.pop(int(which * len(order_ids)))
+                await self._send("POST", f"/api/orders/{chosen}/cancel", email, body={})
+            elif choice < 0.2:
+                await self._look(email)
+            elif choice < 0.3:
+                order_ids.extend(await self._order_twice_at_once(rng, email))
+            else:
+                order_ids.extend(await self._order(rng, email))
+
+        await self._repeat(person, act, PAUSE_SECONDS)
+
+    async def _look(self, email: str) -> None:
+        """Read the newest orders, and record what the response shows."""
+        response = await self._send("GET", "/api/orders?limit=50", email)
+        if response.status == 200:
+            self._history.seen |= {(row["id"], row["status"]) for row in response.body["orders"]}
+
+    async def _order(self, rng: random.Random, email: str) -> set[str]:
+        attempt, lines = self._new_attempt(rng, email), self._lines(rng)
+        repeats = rng.random() < 0.1
         for _ in range(ATTEMPTS):
             if await self._try(attempt, lines):
                 break
             await asyncio.sleep(PAUSE_SECONDS)
         # Some clients send a request again although they got a response.
-        if self._rng.random() < 0.1:
+        if repeats:
             await self._try(attempt, lines)
         return attempt.order_ids
+
+    async def _order_twice_at_once(self, rng: random.Random, email: str) -> set[str]:
+        """Send one order twice at the same time, as two tabs of a browser might."""
+        attempt, lines = self._new_attempt(rng, email), self._lines(rng)
+        await asyncio.gather(self._try(attempt, lines), self._try(attempt, lines))
+        return attempt.order_ids
+
+    async def _rush(self, rng: random.Random) -> None:
+        """Let many people order one product at once."""
+        attempts = [self._new_attempt(rng, CROWD) for _ in range(CROWD_SIZE)]
+        await asyncio.gather(*(self._try(attempt, {self._plenty: 1}) for attempt in attempts))
+
+    def _lines(self, rng: random.Random) -> dict[str, int]:
+        product_ids = rng.sample(self._products, rng.randint(1, 3))
+        return {product_id: rng.randint(1, 3) for product_id in product_ids}
+
+    def _new_attempt(self, rng: random.Random, email: str) -> OrderAttempt:
+        attempt = OrderAttempt(str(uuid.UUID(int=rng.getrandbits(128))), email)
+        self._history.attempts.append(attempt)
+        return attempt
 
     async def _try(self, attempt: OrderAttempt, lines: Mapping[str, int]) -> bool:
         """Send an order, and return whether the response is final."""
         products = [
             {"id": product_id, "quantity": quantity} for product_id, quantity in lines.items()
         ]
-        response = await self._request(
+        response = await self._client.request(
             "POST",
             "/api/orders",
             attempt.email,
-            {"products": products},
-            {"Idempotency-Key": attempt.key},
-            EXPECTED_FOR_ORDERS,
+            body={"products": products},
+            headers={"Idempotency-Key": attempt.key},
+            expected=EXPECTED_FOR_ORDERS,
         )
         if response.status == 201:
             attempt.order_ids.add(response.body["id"])
-        attempt.refused = response.status in {404, 409}
-        return response.status in EXPECTED_FOR_ORDERS
+        final = response.status in EXPECTED_FOR_ORDERS
+        attempt.unanswered |= not final
+        attempt.refused = response.status in {404, 409} and not attempt.unanswered
+        return final
 
-    async def _administrate(self) -> None:
-        while self._running:
-            path = f"/api/products/{self._rng.choice(self._products[1:])}"
-            if self._rng.random() < 0.7:
-                change = {"quantity_delta": self._rng.randint(-3, 6)}
-                await self._request("PATCH", path, ADMIN, change)
-            elif (product := await self._request("GET", path, ADMIN)).status == 200:
-                price = {"price": self._rng.randint(100, 900) / 100}
-                await self._request("PATCH", path, ADMIN, price, {"If-Match": product.etag})
-            await asyncio.sleep(3 * PAUSE_SECONDS)
+    async def _administrate(self, rng: random.Random) -> None:
+        choice, path = rng.random(), f"/api/products/{rng.choice(self._products)}"
+        if choice < 0.5:
+            change = {"quantity_delta": rng.randint(-3, 8)}
+            await self._send("PATCH", path, ADMIN, body=change)
+        elif choice < 0.55 and self._created < MAX_CREATED:
+            self._created += 1
+            await self._create(rng)
+        elif (product := await self._send("GET", path, ADMIN)).status == 200:
+            await self._change_details(rng, path, product)
 
-    async def _request(
+    async def _create(self, rng: random.Random) -> None:
+        product = {
+            "name": f"new {rng.getrandbits(64):x}",
+            "description": "A product that an admin added while parts of the shop failed.",
+            "price": 2.5,
+            "quantity": 5,
+            "categories": ["kitchen"],
+        }
+        response = await self._send("POST", "/api/products", ADMIN, body={"product": product})
+        if response.status == 201:
+            self._products.append(response.body["id"])
+
+    async def _change_details(self, rng: random.Random, path: str, product: Response) -> None:
+        """Archive, restore, rename or reprice a product, as it was read before."""
+        condition = {"If-Match": product.etag}
+        choice = rng.random()
+        if product.body["archived"]:
+            await self._send("PATCH", path, ADMIN, body={"archived": False}, headers=condition)
+        elif choice < 0.4:
+            await self._send("DELETE", path, ADMIN, headers=condition)
+        else:
+            name, price = {"name": f"renamed {rng.getrandbits(64):x}"}, {"price": rng.randint(1, 9)}
+            body = name if choice < 0.6 else price
+            await self._send("PATCH", path, ADMIN, body=body, headers=condition)
+
+    async def _send(
         self,
         method: str,
         path: str,
         email: str,
-        body: Mapping[str, Any] | None = None,
+        *,
+        body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
-        expected: frozenset[int] = EXPECTED,
     ) -> Response:
-        """Send a request, and record an unexpected response."""
-        all_headers = {"Authorization": f"Bearer {self._tokens[email]}", **(headers or {})}
-        try:
-            async with self._session.request(
-                method, path, json=body, headers=all_headers
-            ) as received:
-                content = await received.json(content_type=None)
-                response = Response(received.status, content, received.headers.get("ETag", ""))
-        except (aiohttp.ClientError, TimeoutError, ValueError):
-            self._history.unanswered += 1
-            return Response(0)
-        self._history.answered += 1
-        if response.status not in expected | UNAVAILABLE:
-            self._history.unexpected.append(f"{method} {path}: {response.status} {response.body}")
-        return response
+        return await self._client.request(
+            method, path, email, body=body, headers=headers, expected=EXPECTED
+        )

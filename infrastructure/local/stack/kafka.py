@@ -1,4 +1,4 @@
-"""The broker: one Kafka node in KRaft mode, its own controller."""
+"""The brokers: Kafka nodes in KRaft mode, which are controllers too. Usually there is only one."""
 
 import socket
 import struct
@@ -7,7 +7,7 @@ import subprocess
 from stack import tools
 from stack.errors import StackError
 from stack.ports import LOOPBACK
-from stack.settings import Settings
+from stack.settings import Settings, member_names
 from stack.state import State
 
 MEMORY = "-Xmx512m"
@@ -17,8 +17,8 @@ API_VERSIONS = 18
 PROPERTIES = """\
 # Written by `make up`.
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller_port}
+node.id={node}
+controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
 advertised.listeners=PLAINTEXT://{host}:{port}
@@ -27,13 +27,13 @@ log.dirs={log_folder}
 auto.create.topics.enable=false
 num.partitions=12
 # The defaults of the internal topics suit three nodes and many consumers.
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor={nodes}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={nodes}
+transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={nodes}
+share.coordinator.state.topic.min.isr={in_sync}
 # The first consumer starts immediately instead of waiting for others.
 group.initial.rebalance.delay.ms=0
 # A killed broker can register again once its old session has expired (default 9 s).
@@ -54,32 +54,38 @@ logger.server.level=info
 """
 
 
-def command(state: State) -> list[str]:
-    """Return the command that starts Kafka."""
+def command(state: State, name: str) -> list[str]:
+    """Return the command that starts a node."""
     # Java writes the archive at its first stop and reads it at every later start.
     archive = ["-XX:+AutoCreateSharedArchive", f"-XX:SharedArchiveFile={tools.KAFKA_ARCHIVE}"]
     quiet = "-Xlog:cds=off,cds+dynamic=off,aot=off"
-    return [*_java(state), *archive, quiet, MEMORY, "kafka.Kafka", "server.properties"]
+    return [*_java(state, name), *archive, quiet, MEMORY, "kafka.Kafka", "server.properties"]
 
 
-def prepare(state: State, settings: Settings) -> None:
-    """Write the configuration, and format the storage of a new node.
+def prepare(state: State, settings: Settings, name: str) -> None:
+    """Write a node's configuration, and format its storage if it is new.
 
     Raises:
         StackError: The storage could not be formatted.
     """
-    folder = state.data("kafka")
+    folder = state.data(name)
     folder.mkdir(mode=0o700, exist_ok=True)
+    node = member_names("kafka", settings.members).index(name)
+    controllers = settings.ports_of("kafka-controller")
     properties = PROPERTIES.format(
+        node=node + 1,
+        nodes=settings.members,
+        in_sync=max(1, settings.members - 1),
+        voters=",".join(f"{n}@{LOOPBACK}:{port}" for n, port in enumerate(controllers, start=1)),
         host=LOOPBACK,
-        port=settings.ports["kafka"],
-        controller_port=settings.ports["kafka-controller"],
+        port=settings.ports[name],
+        controller_port=controllers[node],
         log_folder="log",
     )
     (folder / "server.properties").write_text(properties, encoding="utf-8")
     (folder / "log4j2.properties").write_text(LOGGING, encoding="utf-8")
     if not (folder / "log" / "meta.properties").exists():
-        _format(state)
+        _format(state, name)
 
 
 def answers(port: int) -> bool:
@@ -94,12 +100,12 @@ def answers(port: int) -> bool:
         return False
 
 
-def _format(state: State) -> None:
+def _format(state: State, name: str) -> None:
     # An id may begin with a hyphen, so it must not stand alone.
     options = ["format", f"--cluster-id={state.cluster_id()}", "--config", "server.properties"]
     formatted = subprocess.run(
-        [*_java(state), "kafka.tools.StorageTool", *options],
-        cwd=state.data("kafka"),
+        [*_java(state, name), "kafka.tools.StorageTool", *options],
+        cwd=state.data(name),
         capture_output=True,
         text=True,
         check=False,
@@ -109,9 +115,9 @@ def _format(state: State) -> None:
         raise StackError(f"Kafka's storage could not be formatted:\n{output}")
 
 
-def _java(state: State) -> list[str]:
+def _java(state: State, name: str) -> list[str]:
     """Return the command that runs Java with Kafka's classes."""
-    logging = state.data("kafka") / "log4j2.properties"
+    logging = state.data(name) / "log4j2.properties"
     return [
         tools.java(),
         *("-cp", f"{tools.KAFKA_JARS}/*"),

@@ -98,7 +98,7 @@ class Stack:
             raise UnknownProgramError(name, tuple(DATABASE_OF))
         database = DATABASE_OF[name]
         address = mongo.root_url if root else mongo.url
-        return address(self._state, database, self.settings.ports[database])
+        return address(self._state, database, self.settings.ports_of(database))
 
     def stop(self, name: str) -> None:
         """Stop one program. It stays stopped until `start` or `up`."""

@@ -1,5 +1,6 @@
-"""The databases. Each is a mongod with authentication: a replica set of one member, two users."""
+"""The databases: replica sets with authentication and two users. Usually each has one member."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,13 +17,15 @@ ROOT = "root"
 CACHE_GIBIBYTES = 0.5
 OPLOG_MEBIBYTES = 1024
 TIMEOUT_MILLISECONDS = 1000
-AUTHENTICATION_FAILED, ALREADY_INITIATED = 18, 23
+AUTHENTICATION_FAILED = 18
+INITIATED_OR_TOO_EARLY = frozenset({23, 74})
+"""The set is initiated already, or another of its members does not answer yet."""
 
 
-def command(state: State, name: str, port: int) -> list[str]:
-    """Return the command that starts a database."""
+def command(state: State, database: str, name: str, port: int) -> list[str]:
+    """Return the command that starts a member of a database."""
     parameters = [
-        # No other member can take over, so there is nothing to wait for before stopping.
+        # Usually no other member can take over, so there is nothing to wait for before stopping.
         "shutdownTimeoutMillisForSignaledShutdown=100",
         "diagnosticDataCollectionEnabled=false",
         # If a service is killed during a transaction, the transaction and its locks stay open for
@@ -32,23 +35,29 @@ def command(state: State, name: str, port: int) -> list[str]:
     return [
         *(tools.mongod(), "--quiet", "--bind_ip", LOOPBACK, "--port", str(port)),
         *("--dbpath", str(state.data(name)), "--nounixsocket"),
-        *("--replSet", name, "--keyFile", str(state.key_file(f"{name}.key"))),
+        *("--replSet", database, "--keyFile", str(state.key_file(f"{database}.key"))),
         *("--wiredTigerCacheSizeGB", str(CACHE_GIBIBYTES), "--oplogSize", str(OPLOG_MEBIBYTES)),
         *(part for parameter in parameters for part in ("--setParameter", parameter)),
     ]
 
 
-def url(state: State, name: str, port: int) -> str:
+def url(state: State, name: str, ports: Sequence[int]) -> str:
     """Return the address that a database's service uses, with the password."""
     user, password = name.removesuffix("-db"), quote(state.password(f"{name}.password"))
     options = f"authSource={DATABASE}&replicaSet={name}"
-    return f"mongodb://{user}:{password}@{LOOPBACK}:{port}/{DATABASE}?{options}"
+    return f"mongodb://{user}:{password}@{_hosts(ports)}/{DATABASE}?{options}"
 
 
-def root_url(state: State, name: str, port: int) -> str:
+def root_url(state: State, name: str, ports: Sequence[int]) -> str:
     """Return the address that the database's administrator uses, with the password."""
     password = quote(state.password(f"{name}.root"))
-    return f"mongodb://{ROOT}:{password}@{LOOPBACK}:{port}/?authSource=admin&directConnection=true"
+    # A single member can be reached before it is initiated.
+    options = f"replicaSet={name}" if len(ports) > 1 else "directConnection=true"
+    return f"mongodb://{ROOT}:{password}@{_hosts(ports)}/?authSource=admin&{options}"
+
+
+def _hosts(ports: Sequence[int]) -> str:
+    return ",".join(f"{LOOPBACK}:{port}" for port in ports)
 
 
 def url_file(state: State, name: str) -> Path:
@@ -56,47 +65,53 @@ def url_file(state: State, name: str) -> Path:
     return state.secret_file(f"{name}.url")
 
 
-def prepare(state: State, name: str, port: int) -> None:
-    """Create the folder and the files that a database and its service need."""
+def prepare(state: State, database: str, name: str, ports: Sequence[int]) -> None:
+    """Create the folder and the files that a member of a database and its service need."""
     state.data(name).mkdir(mode=0o700, exist_ok=True)
-    state.write_secret(url_file(state, name).name, url(state, name, port))
+    if name == database:
+        state.write_secret(url_file(state, database).name, url(state, database, ports))
 
 
-def is_ready(state: State, name: str, port: int) -> bool:
-    """Return whether a database accepts writes."""
+def is_ready(state: State, database: str, port: int) -> bool:
+    """Return whether a member of a database accepts writes, or follows one that does."""
     if not is_open(port):
         return False
     try:
-        with MongoClient[dict[str, Any]](root_url(state, name, port), **_options()) as client:
-            return bool(client.admin.command("hello")["isWritablePrimary"])
+        with MongoClient[dict[str, Any]](root_url(state, database, [port]), **_options()) as client:
+            return _is_in_use(client)
     except PyMongoError:
         return False
 
 
-def count_products(state: State, name: str, port: int) -> int:
+def count_products(state: State, name: str, ports: Sequence[int]) -> int:
     """Return how many products a database has."""
-    with MongoClient[dict[str, Any]](root_url(state, name, port), **_options()) as client:
+    with MongoClient[dict[str, Any]](root_url(state, name, ports), **_options()) as client:
         return client[DATABASE]["products"].count_documents({})
 
 
-def try_to_set_up(state: State, name: str, port: int) -> bool:
-    """Perform the next step of a database's set-up, and return whether the set-up is complete.
+def try_to_set_up(state: State, database: str, port: int, ports: Sequence[int]) -> bool:
+    """Perform the next step of a member's set-up, and return whether the set-up is complete.
 
     Call it until it returns True. It initiates the replica set of a new database and creates its
-    users. It corrects the replica set's address if the port has changed.
+    users. It corrects the replica set's addresses if the ports have changed.
+
+    Args:
+        state: The state folder.
+        database: The name of the database.
+        port: The member's port.
+        ports: The ports of all members.
     """
     if not is_open(port):
         return False
     try:
-        with MongoClient[dict[str, Any]](root_url(state, name, port), **_options()) as client:
-            _set_address(client, port)
-            if not client.admin.command("hello")["isWritablePrimary"]:
-                return False
-            _create_service_user(client, state, name)
-            return True
+        with MongoClient[dict[str, Any]](root_url(state, database, [port]), **_options()) as client:
+            _set_addresses(client, ports)
+            if client.admin.command("hello")["isWritablePrimary"]:
+                _create_service_user(client, state, database)
+            return _is_in_use(client)
     except OperationFailure as error:
-        if error.code == AUTHENTICATION_FAILED:
-            _initiate(state, name, port)
+        if error.code == AUTHENTICATION_FAILED and port == ports[0]:
+            _initiate(state, database, ports)
         return False
     except PyMongoError:
         return False
@@ -106,30 +121,39 @@ def _options() -> dict[str, Any]:
     return {"serverSelectionTimeoutMS": TIMEOUT_MILLISECONDS}
 
 
-def _initiate(state: State, name: str, port: int) -> None:
+def _is_in_use(client: MongoClient[dict[str, Any]]) -> bool:
+    hello = client.admin.command("hello")
+    return bool(hello["isWritablePrimary"] or (hello["secondary"] and "primary" in hello))
+
+
+def _initiate(state: State, name: str, ports: Sequence[int]) -> None:
     """Initiate a new database's replica set and create its administrator.
 
     Before the first user exists, the server allows this to an unauthenticated local connection.
     """
-    address = f"mongodb://{LOOPBACK}:{port}/?directConnection=true"
+    address = f"mongodb://{_hosts(ports[:1])}/?directConnection=true"
     with MongoClient[dict[str, Any]](address, **_options()) as client:
-        members = [{"_id": 0, "host": f"{LOOPBACK}:{port}"}]
+        members = [
+            {"_id": number, "host": f"{LOOPBACK}:{port}", "priority": 1 if number else 2}
+            for number, port in enumerate(ports)
+        ]
         try:
             client.admin.command("replSetInitiate", {"_id": name, "members": members})
         except OperationFailure as error:
-            if error.code != ALREADY_INITIATED:
+            if error.code not in INITIATED_OR_TOO_EARLY:
                 raise
         if client.admin.command("hello")["isWritablePrimary"]:
             password = state.password(f"{name}.root")
             client.admin.command("createUser", ROOT, pwd=password, roles=["root"])
 
 
-def _set_address(client: MongoClient[dict[str, Any]], port: int) -> None:
-    """Set the replica set's address if the port has changed."""
+def _set_addresses(client: MongoClient[dict[str, Any]], ports: Sequence[int]) -> None:
+    """Set the replica set's addresses if the ports have changed."""
     config = client.admin.command("replSetGetConfig")["config"]
-    address = f"{LOOPBACK}:{port}"
-    if config["members"][0]["host"] != address:
-        config["members"][0]["host"] = address
+    addresses = [f"{LOOPBACK}:{port}" for port in ports]
+    if [member["host"] for member in config["members"]] != addresses:
+        for member, address in zip(config["members"], addresses, strict=True):
+            member["host"] = address
         config["version"] += 1
         client.admin.command("replSetReconfig", config, force=True)
 

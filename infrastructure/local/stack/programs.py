@@ -8,7 +8,7 @@ from pathlib import Path
 from stack import frontend, kafka, mongo, proxy
 from stack.errors import UnknownProgramError
 from stack.services import DATABASE_OF, SERVICES, service_command, service_environment
-from stack.settings import REPOSITORY, Settings
+from stack.settings import REPOSITORY, Settings, member_names
 from stack.state import State
 
 DATABASES = tuple(DATABASE_OF.values())
@@ -22,6 +22,7 @@ class Program:
     Args:
         port: The name of its main port in the settings, on which readiness is checked.
         more_ports: The names of its other ports.
+        server: The name of the server that it is a member of; empty for other programs.
         ready_path: The path that answers 200 when the program is ready; empty without HTTP.
     """
 
@@ -32,6 +33,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     ready_path: str = ""
     more_ports: tuple[str, ...] = ()
+    server: str = ""
 
     @property
     def ports(self) -> tuple[str, ...]:
@@ -62,8 +64,12 @@ class Program:
 def all_programs(settings: Settings) -> dict[str, Program]:
     """Return every program of the stack; each comes after those that it depends on."""
     state = State(settings.state)
-    programs = [_database(settings, state, name) for name in DATABASES]
-    programs.append(_kafka(state))
+    programs = [
+        _database(settings, state, database, name)
+        for database in DATABASES
+        for name in member_names(database, settings.members)
+    ]
+    programs += [_kafka(state, name) for name in member_names("kafka", settings.members)]
     programs += [_service(settings, state, name) for name in SERVICES]
     if frontend.has_server(settings):
         programs.append(_web(settings, state))
@@ -85,17 +91,28 @@ def select(programs: Mapping[str, Program], only: Iterable[str]) -> list[Program
     for name in names:
         if name not in programs:
             raise UnknownProgramError(name, [*programs, *GROUPS])
-    return [program for name, program in programs.items() if not names or name in names]
+    return [
+        program
+        for name, program in programs.items()
+        if not names or name in names or program.server in names
+    ]
 
 
-def _database(settings: Settings, state: State, name: str) -> Program:
-    command = mongo.command(state, name, settings.ports[name])
-    return Program(name, name, command, state.data(name))
+def _database(settings: Settings, state: State, database: str, name: str) -> Program:
+    command = mongo.command(state, database, name, settings.ports[name])
+    return Program(name, name, command, state.data(name), server=database)
 
 
-def _kafka(state: State) -> Program:
-    folder = state.data("kafka")
-    return Program("kafka", "kafka", kafka.command(state), folder, more_ports=("kafka-controller",))
+def _kafka(state: State, name: str) -> Program:
+    controller = name.replace("kafka", "kafka-controller")
+    return Program(
+        name,
+        name,
+        kafka.command(state, name),
+        state.data(name),
+        more_ports=(controller,),
+        server="kafka",
+    )
 
 
 def _nginx(state: State) -> Program:

@@ -54,7 +54,9 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
         environment["MONGO_URL_FILE"] = str(url_file(state, DATABASE_OF[name]))
         environment["SEED"] = settings.seed
     if name in USES_KAFKA:
-        environment["KAFKA_BOOTSTRAP_SERVERS"] = f"{LOOPBACK}:{settings.ports['kafka']}"
+        brokers = [f"{LOOPBACK}:{port}" for port in settings.ports_of("kafka")]
+        environment["KAFKA_BOOTSTRAP_SERVERS"] = ",".join(brokers)
+        environment["TOPIC_REPLICATION_FACTOR"] = str(settings.members)
     return environment | _own_settings(name, settings, state)
 
 

@@ -28,6 +28,8 @@ DEFAULT_PORTS = {
     "kafka": 9092,
     "kafka-controller": 9093,
 }
+REPLICATED = ("authentication-db", "products-db", "orders-db", "kafka", "kafka-controller")
+"""The ports of servers that may have several members."""
 
 
 class Mode(StrEnum):
@@ -49,6 +51,7 @@ class Settings:
         log_level: The services' log level.
         web: "none" leaves the web shop out; it is neither built nor served.
         trusted_proxies: Addresses and ranges of the proxies in front of nginx, separated by commas.
+        members: How many members each database and Kafka have, 1 or 3.
     """
 
     state: Path = DEFAULT_STATE
@@ -58,6 +61,7 @@ class Settings:
     log_level: str = "INFO"
     web: str = ""
     trusted_proxies: str = ""
+    members: int = 1
 
     @property
     def file(self) -> Path:
@@ -74,12 +78,21 @@ class Settings:
         """The address of the shop."""
         return f"http://127.0.0.1:{self.ports['shop']}"
 
+    def ports_of(self, server: str) -> list[int]:
+        """Return the ports of all members of a server."""
+        return [self.ports[name] for name in member_names(server, self.members)]
+
     def save(self) -> None:
         """Write the settings, so that later commands need only the state folder."""
         values = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
         values |= {"log_level": self.log_level, "web": self.web}
-        values |= {"trusted_proxies": self.trusted_proxies}
+        values |= {"trusted_proxies": self.trusted_proxies, "members": self.members}
         self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def member_names(server: str, members: int) -> list[str]:
+    """Return the names of a server's members: kafka, kafka-2 and kafka-3 if it has three."""
+    return [server, *(f"{server}-{number}" for number in range(2, members + 1))]
 
 
 def port_variable(name: str) -> str:
@@ -99,14 +112,16 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     variables = os.environ if environment is None else environment
     state = Path(variables.get("STATE") or DEFAULT_STATE).expanduser().absolute()
     remembered = _read(state / "settings.json")
+    members = _members(variables.get("MEMBERS") or remembered.get("members", 1))
     settings = Settings(
         state=state,
-        ports=_ports(variables, remembered.get("ports", {})),
+        ports=_ports(variables, remembered.get("ports", {}), members),
         mode=_mode(variables.get("MODE") or remembered.get("mode", Mode.DEVELOPMENT)),
         seed=_seed(variables.get("SEED") or remembered.get("seed", "")),
         log_level=(variables.get("LOG_LEVEL") or remembered.get("log_level", "INFO")).upper(),
         web=_web(variables.get("WEB") or remembered.get("web", "")),
         trusted_proxies=variables.get("TRUSTED_PROXIES") or remembered.get("trusted_proxies", ""),
+        members=members,
     )
     return _with_free_ports(settings)
 
@@ -137,14 +152,23 @@ def _web(value: str) -> str:
     return value
 
 
-def _ports(variables: Mapping[str, str], remembered: Mapping[str, int]) -> dict[str, int]:
-    """Return every port; 0 stands for any free port."""
+def _members(value: str | int) -> int:
+    if str(value) not in {"1", "3"}:
+        raise SettingError(f"MEMBERS={value} is neither 1 nor 3.")
+    return int(value)
+
+
+def _ports(
+    variables: Mapping[str, str], remembered: Mapping[str, int], members: int
+) -> dict[str, int]:
+    """Return every port; 0 stands for any free port, as for members after the first."""
     choice = variables.get("PORTS", "")
     if choice not in {"", "free"}:
         raise SettingError(f"PORTS={choice} is unknown; PORTS=free finds free ports.")
     fallback = dict.fromkeys(DEFAULT_PORTS, 0) if choice else DEFAULT_PORTS
-    ports = {**fallback, **remembered}
-    for name in DEFAULT_PORTS:
+    more = [name for server in REPLICATED for name in member_names(server, members)]
+    ports = {**dict.fromkeys(more, 0), **fallback, **remembered}
+    for name in ports:
         variable = port_variable(name)
         if value := variables.get(variable):
             ports[name] = _port(variable, value)

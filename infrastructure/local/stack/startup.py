@@ -11,7 +11,7 @@ from stack.progress import Progress
 from stack.readiness import answers_ok, count_starts, wait_until_ready
 from stack.run_once import run_once
 from stack.services import DATABASE_OF, USES_KAFKA, module_command, service_environment
-from stack.settings import Settings
+from stack.settings import Settings, member_names
 from stack.state import State
 from stack.supervision import Supervisor
 
@@ -36,7 +36,8 @@ class Startup:
             if program.name in USES_KAFKA:
                 needs.append(TOPICS)
                 if TOPICS not in [step.name for step in steps]:
-                    preparations.append(Step(TOPICS, self._create_topics, ("kafka",)))
+                    brokers = member_names("kafka", self._settings.members)
+                    preparations.append(Step(TOPICS, self._create_topics, tuple(brokers)))
             steps += preparations
             steps.append(Step(program.name, partial(self._start_and_show, program), tuple(needs)))
         if self._settings.seeded and {"products", "orders"} <= {item.name for item in programs}:
@@ -49,7 +50,7 @@ class Startup:
         Raises:
             ProgramFailedError: It does not become ready.
         """
-        self._prepare(program.name)
+        self._prepare(program)
         starts = count_starts(self._state, program.name)
         Supervisor(self._state).start(program.name)
         wait_until_ready(
@@ -63,17 +64,18 @@ class Startup:
     def is_ready(self, program: Program) -> bool:
         """Return whether a program is ready."""
         port = self._settings.ports[program.port]
-        if program.name in DATABASES:
-            return mongo.is_ready(self._state, program.name, port)
-        if program.name == "kafka":
+        if program.server in DATABASES:
+            return mongo.is_ready(self._state, program.server, port)
+        if program.server == "kafka":
             return kafka.answers(port)
         return answers_ok(port, program.ready_path)
 
     def _becomes_ready(self, program: Program) -> bool:
         """Return whether a program is ready, after the next step of a database's set-up."""
-        if program.name in DATABASES:
+        if program.server in DATABASES:
             port = self._settings.ports[program.port]
-            return mongo.try_to_set_up(self._state, program.name, port)
+            ports = self._settings.ports_of(program.server)
+            return mongo.try_to_set_up(self._state, program.server, port, ports)
         return self.is_ready(program)
 
     def _start_and_show(self, program: Program, failed: threading.Event) -> None:
@@ -82,13 +84,14 @@ class Startup:
         with self._progress.step(program.name):
             self.start(program, failed)
 
-    def _prepare(self, name: str) -> None:
+    def _prepare(self, program: Program) -> None:
         """Write the files that a program needs."""
-        if name in DATABASES:
-            mongo.prepare(self._state, name, self._settings.ports[name])
-        elif name == "kafka":
-            kafka.prepare(self._state, self._settings)
-        elif name == "nginx":
+        if program.server in DATABASES:
+            ports = self._settings.ports_of(program.server)
+            mongo.prepare(self._state, program.server, program.name, ports)
+        elif program.server == "kafka":
+            kafka.prepare(self._state, self._settings, program.name)
+        elif program.name == "nginx":
             self._build_web_shop()
             proxy.prepare(self._state, self._settings)
 
@@ -133,7 +136,7 @@ class Startup:
 
     def _projection_has_examples(self) -> bool:
         products, projection = (
-            mongo.count_products(self._state, name, self._settings.ports[name])
+            mongo.count_products(self._state, name, self._settings.ports_of(name))
             for name in ("products-db", "orders-db")
         )
         return projection >= products

@@ -4,12 +4,14 @@ import base64
 import secrets
 import shutil
 import tempfile
+import threading
 import uuid
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+_creating = threading.Lock()
 FOLDERS = ("data", "logs", "nginx", "pids", "programs", "secrets", "starts")
 
 
@@ -92,7 +94,9 @@ class State:
 
     def _create_once(self, name: str, new: str) -> Path:
         file = self.secret_file(name)
-        return file if file.exists() else self.write_secret(name, new)
+        # The members of a database start at the same time.
+        with _creating:
+            return file if file.exists() else self.write_secret(name, new)
 
 
 def _new_signing_key() -> str:

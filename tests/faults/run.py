@@ -1,0 +1,215 @@
+"""Injects faults into a running stack, one after the other, and checks the invariants."""
+
+import asyncio
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+
+from bench import harness
+from bench.consistency import Databases
+from tests.faults import checker, invariants
+from tests.faults.checker import Checker
+from tests.faults.client import Client
+from tests.faults.faults import FAULTS, Fault
+from tests.faults.history import History
+from tests.faults.mutants import MUTANTS, Mutant
+from tests.faults.results import MutantResult, Outcome
+from tests.faults.shop import ROOT, Shop, wait_until
+from tests.faults.tail import Tail
+from tests.faults.traffic import Traffic
+from tests.faults.wrapped import Defects
+
+from stack import Stack
+
+FOLDER = ROOT / ".local" / "faults"
+SECONDS_BEFORE, SECONDS_AFTER = 2, 2
+SETTLED_SECONDS = 90
+PATIENCE_SECONDS = 45
+"""How long a mutant may take to recover. It is longer than every time limit of the services: a
+session (10 s), a lease (10 s), the lifetime of a transaction (10 s), its retries (20 s)."""
+STOCKS = {"for probes": 100_000, "plenty": 100_000, **{f"scarce {n}": 20 for n in range(6)}}
+
+
+class Run:
+    """Injects faults into one stack, one after the other."""
+
+    def __init__(self, stack: Stack, seed: int, defects: Mapping[str, Defects]) -> None:
+        self._stack = stack
+        self._seed = seed
+        self._defects = defects
+        self._history = History()
+        self._has_kafka_data = True
+
+    async def run(self, names: Iterable[str], *, validating: bool = True) -> list[Outcome]:
+        """Inject faults, and print and return the outcome of each.
+
+        Args:
+            names: The faults.
+            validating: Whether products-db validates products.
+        """
+        gateway = f"http://127.0.0.1:{self._stack.settings.ports['gateway']}"
+        broker = self._stack.environment("orders")["KAFKA_BOOTSTRAP_SERVERS"]
+        outcomes = []
+        with Databases.of(self._stack) as databases:
+            products = await self._add_products(databases)
+            if not validating:
+                databases.products.command("collMod", "products", validationLevel="off")
+            checks = Checker(databases)
+            async with (
+                Client(gateway, self._history) as client,
+                Traffic(client, products, self._seed, self._history) as traffic,
+                Tail(broker) as tail,
+                AsyncExitStack() as resources,
+            ):
+                shop = Shop(self._stack, databases, traffic, tail, self._defects)
+                await shop.replace_defective_services(resources)
+                for name in names:
+                    outcomes.append(await self._inject(name, shop, checks))
+                    print(outcomes[-1], flush=True)
+        return outcomes
+
+    async def _add_products(self, databases: Databases) -> list[str]:
+        ids = list((await harness.Shop(self._stack).add_products(STOCKS)).values())
+        await wait_until(
+            lambda: databases.projection_has(ids), 30, "the projection has the products"
+        )
+        return ids
+
+    async def _inject(self, name: str, shop: Shop, checks: Checker) -> Outcome:
+        fault = FAULTS[name]
+        self._has_kafka_data = self._has_kafka_data and fault.keeps_kafka_data
+        counts = self._history.answered, self._history.unanswered
+        patience = PATIENCE_SECONDS if self._defects else max(fault.recovery_seconds, 60)
+        shop.findings.clear()
+        with checks.observing():
+            shop.traffic.start(name)
+            shop.rng = shop.traffic.source("fault")
+            await asyncio.sleep(SECONDS_BEFORE)
+            await fault.inject(shop)
+            recovery = await shop.traffic.settle_order(patience)
+            await asyncio.sleep(SECONDS_AFTER)
+            await shop.traffic.stop()
+            problems = await self._wait_until_settled(shop)
+            await shop.traffic.stop_following(lambda: shop.databases.statuses()[0])
+        if {"C6"} & fault.unchecked:
+            checks.forget_versions()
+        findings = checks.find(
+            self._history,
+            shop.tail.messages,
+            shop.dead_letter_ids,
+            has_kafka_data=self._has_kafka_data,
+        )
+        goal = patience if self._defects else fault.recovery_seconds
+        findings["C9"] = [*problems, *invariants.slow_recovery(recovery, goal)]
+        for invariant, more in shop.findings.items():
+            findings[invariant] += more
+        checked = {key: [] if key in fault.unchecked else found for key, found in findings.items()}
+        return Outcome(
+            name,
+            checked,
+            sorted(fault.unchecked),
+            recovery,
+            goal,
+            self._history.answered - counts[0],
+            self._history.unanswered - counts[1],
+        )
+
+    async def _wait_until_settled(self, shop: Shop) -> list[str]:
+        """Wait until every order is settled and every event sent, and return the problems."""
+
+        def settled() -> bool:
+            return checker.settled(shop.databases) and (
+                not self._has_kafka_data or _all_in_kafka(shop)
+            )
+
+        limit = PATIENCE_SECONDS if self._defects else SETTLED_SECONDS
+        try:
+            await wait_until(settled, limit, "every order is settled")
+        except AssertionError as error:
+            return [str(error)]
+        return []
+
+
+def _all_in_kafka(shop: Shop) -> bool:
+    """Return whether every row of the outboxes was found in Kafka."""
+    event_ids = {message.event_id for message in shop.tail.messages}
+    outboxes = (shop.databases.orders["outbox"], shop.databases.products["outbox"])
+    return all(
+        row["_id"] in event_ids for outbox in outboxes for row in outbox.find({}, {"_id": 1})
+    )
+
+
+@contextmanager
+def _running_stack(members: int) -> Iterator[Stack]:
+    """Run an empty stack, and delete it afterwards, except for its logs."""
+    with harness.running_shop(FOLDER / "stack", MEMBERS=str(members)) as shop:
+        try:
+            yield shop.stack
+        finally:
+            shutil.rmtree(FOLDER / "logs", ignore_errors=True)
+            shutil.copytree(shop.stack.settings.state / "logs", FOLDER / "logs")
+
+
+def run_faults(names: Iterable[str], seed: int) -> list[Outcome]:
+    """Inject faults, those with equally many members of a server into the same stack."""
+    selected: dict[str, Fault] = {name: FAULTS[name] for name in names}
+    outcomes = []
+    for members in sorted({fault.members for fault in selected.values()}):
+        group = [name for name, fault in selected.items() if fault.members == members]
+        with _running_stack(members) as stack:
+            outcomes += asyncio.run(Run(stack, seed, {}).run(group))
+    return outcomes
+
+
+class MutantRun:
+    """Runs mutants, each with its control."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._controls: dict[tuple[str, str, frozenset[str]], list[str]] = {}
+
+    def run(self, name: str) -> MutantResult:
+        """Run a mutant, print the result and return it."""
+        mutant = MUTANTS[name]
+        control = self._control(mutant)
+        executed = FOLDER / "executed"
+        executed.unlink(missing_ok=True)
+        defects = Defects(
+            mutant=name, executed=str(executed), without_repair=tuple(mutant.without_repair)
+        )
+        outcome = self._outcome(mutant, defects)
+        result = MutantResult(
+            name,
+            mutant.fault,
+            sorted(mutant.detected_by),
+            sorted(outcome.violated),
+            control,
+            executed.exists(),
+        )
+        print(f"=> {result}", flush=True)
+        return result
+
+    def _control(self, mutant: Mutant) -> list[str]:
+        """Return what is violated if only the repairs are off."""
+        key = (mutant.service, mutant.fault, mutant.without_repair)
+        if key not in self._controls:
+            print(f"control of {mutant.service}", flush=True)
+            defects = Defects(without_repair=tuple(mutant.without_repair))
+            self._controls[key] = sorted(self._outcome(mutant, defects).violated)
+        return self._controls[key]
+
+    def _outcome(self, mutant: Mutant, defects: Defects) -> Outcome:
+        others = Defects(without_repair=tuple(mutant.without_repair))
+        all_defects = {"products": others, "orders": others, mutant.service: defects}
+        with _running_stack(FAULTS[mutant.fault].members) as stack:
+            run = Run(stack, self._seed, all_defects)
+            [outcome] = asyncio.run(
+                run.run([mutant.fault], validating=not mutant.without_validator)
+            )
+        return outcome
+
+
+def results_file() -> Path:
+    """Return the file of the results."""
+    return FOLDER / "results.json"
