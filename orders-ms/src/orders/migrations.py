@@ -55,8 +55,17 @@ async def _add_administration(database: Database) -> None:
     await database["products"].create_index([("archived", 1), ("quantity", 1), ("_id", 1)])
 
 
+async def _add_update_times(database: Database) -> None:
+    orders = database["orders"]
+    await orders.update_many(
+        {"updated_at": {"$exists": False}}, [{"$set": {"updated_at": "$changed_at"}}]
+    )
+    await orders.create_index([("client_email", 1), ("updated_at", -1)])
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-indexes", _create_indexes),
     Migration("0003-administration", _add_administration),
+    Migration("0004-update-times", _add_update_times),
 )

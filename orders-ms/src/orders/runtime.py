@@ -69,7 +69,7 @@ def _add_jobs(
     read = skip_temporary_errors(services.live.read, is_unavailable)
     runtime.add_loop("live reader", every(REOPEN_LOG_SECONDS, read))
     dispatch = skip_temporary_errors(services.live.dispatch, is_unavailable)
-    runtime.add_loop("live dispatcher", every(0, dispatch))
+    runtime.add_loop("live dispatcher", every(REOPEN_LOG_SECONDS, dispatch))
 
 
 @asynccontextmanager

@@ -125,7 +125,7 @@ class OrdersBody(BaseModel):
 
 
 class SnapshotBody(BaseModel):
-    """The start of a stream: the orders that are pending or that changed in the last minutes."""
+    """The start of a stream: the orders that changed since the last event or in ten minutes."""
 
     orders: list[OrderBody]
 

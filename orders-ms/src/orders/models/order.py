@@ -101,6 +101,11 @@ class Order:
             return not self.cancel_confirmed
         return self.status is OrderStatus.PENDING
 
+    @property
+    def progress(self) -> tuple[int, bool]:
+        """A value that grows with each change of the order."""
+        return len(self.history), self.cancel_confirmed
+
     def as_placed(self) -> Self:
         """Return the order as it was when it was placed."""
         lines = tuple(replace(line, reason=None) for line in self.lines)

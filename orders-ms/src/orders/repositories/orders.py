@@ -16,7 +16,7 @@ from shopkit.tracing.context import TraceContext
 RESEND_AFTER = timedelta(seconds=30)
 """How long to wait for an answer before the first resend. The delay doubles each time."""
 MAX_RESEND_DELAY = timedelta(minutes=10)
-RECENT_LIMIT = 100
+CHANGED_LIMIT = 500
 
 _NEWEST = Keyset(time_key("created_at", DESCENDING), id_key(DESCENDING))
 
@@ -52,12 +52,11 @@ class OrderRepository:
         )
         return [_order(document) for document in documents], next_cursor
 
-    async def find_pending_or_changed(self, email: str, since: datetime) -> list[Order]:
-        """Return a shopper's orders that are pending or changed recently, newest first."""
-        recent = {"$or": [{"status": OrderStatus.PENDING}, {"changed_at": {"$gte": since}}]}
-        documents = self._orders.find({"client_email": email, **recent})
-        newest = documents.sort(_NEWEST.sort).limit(RECENT_LIMIT)
-        return [_order(document) async for document in newest]
+    async def find_changed(self, email: str, since: datetime) -> list[Order]:
+        """Return a shopper's orders that were written since a time, latest first, at most 500."""
+        documents = self._orders.find({"client_email": email, "updated_at": {"$gte": since}})
+        latest = documents.sort("updated_at", DESCENDING).limit(CHANGED_LIMIT)
+        return [_order(document) async for document in latest]
 
     async def all(self) -> AsyncIterator[tuple[str, Order]]:
         """Yield all orders with their ids, ordered by id."""
@@ -133,7 +132,7 @@ def _update(before: Order, after: Order) -> UpdateOne:
         "changed_at": after.changed_at,
         "cancel_confirmed": after.cancel_confirmed,
     }
-    update: Document = {"$set": changes}
+    update: Document = {"$set": changes, "$currentDate": {"updated_at": True}}
     if after.awaits_answer:
         changes |= _first_resend(after.changed_at)
     else:
@@ -174,6 +173,7 @@ def _document(order: Order) -> Document:
         "history": [entry._asdict() for entry in order.history],
         "created_at": order.created_at,
         "changed_at": order.changed_at,
+        "updated_at": order.changed_at,
         "cancel_confirmed": order.cancel_confirmed,
         "request_id": order.trace_context.request_id,
         "traceparent": order.trace_context.traceparent,
