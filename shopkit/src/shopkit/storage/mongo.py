@@ -72,7 +72,7 @@ if sys.version_info < (3, 12):
     # If a task is cancelled while the driver waits for a primary, asyncio.wait_for may return
     # before it has the driver's lock back. The lock is then never released, and the process hangs
     # when it ends. Python 3.12 implements wait_for like this function (python/cpython#98518).
-    pymongo.lock.wait_for = _wait_for  # type: ignore[assignment]
+    pymongo.lock.wait_for = _wait_for  # type: ignore[assignment, attr-defined]
 
 
 class GuardMissedError(Exception):
