@@ -7,7 +7,18 @@ from bson import ObjectId
 from pymongo import UpdateOne
 
 from products.models.product import Category, Product, name_terms, search_terms
+from shopkit.contract.events import ProductState
+from shopkit.storage.keyset import id_range
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
+
+_STATE_FIELDS = (
+    "name",
+    "price_cents",
+    "quantity",
+    "archived",
+    "details_version",
+    "stock_version",
+)
 
 
 class ProductRepository:
@@ -35,11 +46,28 @@ class ProductRepository:
         )
         return {str(document["_id"]): product_of(document) async for document in documents}
 
-    async def find_after(self, product_id: str | None, limit: int) -> list[Product]:
-        """Return the products after an id, ordered by id. None means from the beginning."""
-        query: Document = {"_id": {"$gt": ObjectId(product_id)}} if product_id else {}
-        documents = self._products.find(query).sort("_id", 1).limit(limit)
-        return [product_of(document) async for document in documents]
+    async def find_range(
+        self, after: str | None, until: str | None, limit: int
+    ) -> list[ProductState]:
+        """Return the first products of a range of ids, ordered by id.
+
+        Args:
+            after: The id after which the range begins, None for the beginning.
+            until: The last id of the range, None for the end.
+            limit: The maximum number of products.
+        """
+        documents = self._products.find(id_range(after, until), _STATE_FIELDS)
+        return [
+            ProductState(
+                id=str(document["_id"]),
+                name=document["name"],
+                price_cents=document["price_cents"],
+                quantity=document["quantity"],
+                archived=document["archived"],
+                version=document["details_version"] + document["stock_version"],
+            )
+            async for document in documents.sort("_id", 1).limit(limit)
+        ]
 
     async def raise_versions(self, increments: Mapping[str, int], *, session: Session) -> None:
         """Raise the stock versions of products by these increments."""
