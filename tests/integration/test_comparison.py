@@ -1,8 +1,9 @@
 """reconcile and rebuild: two databases that lost something come to agree again."""
 
 import asyncio
+import secrets
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -27,6 +28,10 @@ from stack import Stack
 
 def drift_metric(kind: str) -> float | None:
     return REGISTRY.get_sample_value("reconcile_drift", {"kind": kind})
+
+
+async def is_refused() -> bool:
+    return REGISTRY.get_sample_value("reconcile_refused") == 1
 
 
 def reported(kind: str, count: float) -> Callable[[], Awaitable[bool]]:
@@ -146,37 +151,118 @@ class TestReconcile:
         assert await sold.statuses() == {"ACCEPTED": 2}
 
 
+Run = Callable[..., Awaitable[tuple[int | None, str]]]
+
+
+@pytest.fixture
+def run_command(products_url: str, servers: Stack) -> Run:
+    """Runs a command of orders-ms, and returns its exit code and its output."""
+    environment = servers.environment("orders") | {"PRODUCTS_URL": products_url}
+
+    async def run(*arguments: str) -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "orders", *arguments, env=environment, stdout=PIPE, stderr=STDOUT
+        )
+        written, _ = await process.communicate()
+        return process.returncode, written.decode()
+
+    return run
+
+
 class TestCommands:
-    async def test_reconcile_and_rebuild_print_their_results(
-        self, sold: Shop, compare: Comparison, products_url: str, servers: Stack
+    async def test_reconcile_rebuild_and_recount_print_their_results(
+        self, sold: Shop, compare: Comparison, run_command: Run
     ) -> None:
         # Given
-        environment = servers.environment("orders") | {"PRODUCTS_URL": products_url}
         await sold.orders_db["products"].delete_one({"_id": ObjectId(an_id(3))})
-
-        async def run(command: str) -> tuple[int | None, str]:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "orders", command, env=environment, stdout=PIPE
-            )
-            written, _ = await process.communicate()
-            return process.returncode, written.decode()
-
         # When
-        first = await run("reconcile")
+        first = await run_command("reconcile")
         await sold.settled()
-        second = await run("reconcile")
-        third = await run("rebuild")
+        second = await run_command("reconcile")
+        third = await run_command("rebuild")
+        fourth = await run_command("recount")
         # Then
-        assert first == (
-            1,
-            (
-                "products that differ: 1, orders without the same decision: 0, "
-                "decisions without an order: 0\n"
-                "days whose statistics differ: 0\n"
-            ),
+        assert first[0] == 1
+        assert first[1].endswith(
+            "products that differ: 1, orders without the same decision: 0, "
+            "decisions without an order: 0\n"
+            "days whose statistics differ: 0\n"
         )
         assert second[0] == 0
-        assert third == (0, "projection rebuilt: 3 products, 0 messages skipped\n")
+        assert (third[0], fourth[0]) == (0, 0)
+        assert third[1].endswith("projection rebuilt: 3 products, 0 messages skipped\n")
+        assert fourth[1].endswith("orders counted\n")
+
+    async def test_reconcile_cancels_ten_lost_orders_only_if_asked_to(
+        self, sold: Shop, place: Place, compare: Comparison, run_command: Run
+    ) -> None:
+        # Given: 13 orders are lost.
+        for number in (1, 2, 3) * 4:
+            await place({number: 1})
+        await sold.settled()
+        ids = sorted(
+            [str(order["_id"]) async for order in sold.orders_db["orders"].find({}, {"_id": 1})]
+        )
+        await sold.orders_db["orders"].delete_many({})
+        long_ago = utc_now() - timedelta(minutes=11)
+        await sold.products_db["orders"].update_many({}, {"$set": {"settled_at": long_ago}})
+        accepted = (await sold.decisions())["ACCEPTED"]
+        # When
+        listed = await run_command("reconcile")
+        # Then
+        assert listed[0] == 1
+        assert f"decisions without an order: {len(ids)}\n" in listed[1]
+        assert listed[1].endswith(f"--apply would cancel: {', '.join(ids[:10])}\n")
+        assert (await sold.decisions())["ACCEPTED"] == accepted
+        # When
+        applied = await run_command("reconcile", "--apply")
+        # Then
+        assert applied[0] == 1
+        assert applied[1].endswith(f"cancelled: {', '.join(ids[:10])}; {len(ids) - 10} remain\n")
+        assert (await sold.decisions())["CANCELLED"] == 10
+
+    async def test_nothing_is_compared_with_another_database_until_it_is_accepted(
+        self,
+        sold: Shop,
+        compare: Comparison,
+        products_url: str,
+        run_command: Run,
+        running: AsyncExitStack,
+    ) -> None:
+        # Given: orders-ms is connected to another, empty database.
+        await compare.reconcile.reconcile()
+        other = secrets.token_hex(16)
+        await sold.orders_db["database_identity"].update_one(
+            {"_id": "own"}, {"$set": {"identity": other}}
+        )
+        await sold.orders_db["orders"].delete_many({})
+        await sold.orders_db["products"].delete_many({})
+        long_ago = utc_now() - timedelta(minutes=11)
+        await sold.products_db["orders"].update_many({}, {"$set": {"settled_at": long_ago}})
+        before = await sold.products_db["products"].find().to_list()
+        # When
+        refused = await run_command("reconcile", "--apply")
+        rebuilt = await run_command("rebuild")
+        # Then
+        assert (refused[0], rebuilt[0]) == (1, 1)
+        assert f"This is orders-db {other}, but it was " in refused[1]
+        assert "accept-databases" in refused[1]
+        # When: orders-ms runs, and reconciliation is due.
+        sold.orders_settings = sold.orders_settings.model_copy(
+            update={"products_url": products_url, "reconcile_seconds": 0.1}
+        )
+        await sold.run_orders(running)
+        await eventually(is_refused)
+        # Then: nothing was sent again or cancelled.
+        assert await sold.decisions() == {"ACCEPTED": 1}
+        assert await sold.products_db["products"].find().to_list() == before
+        # When
+        accepted = await run_command("accept-databases")
+        compared = await run_command("reconcile")
+        # Then
+        assert accepted[0] == 0
+        assert "decisions without an order: 1\n" in compared[1]
+        assert await sold.decisions() == {"ACCEPTED": 1}
 
 
 class TestRebuild:
