@@ -26,6 +26,7 @@ from orders.services.comparison import Comparison, Rest, Sleep, compare_sections
 from shopkit.contract.internal import CANCEL_LIMIT, PAGE
 from shopkit.storage.database_identity import IdentityError
 from shopkit.storage.unit_of_work import Message, Transactions, UnitOfWork
+from shopkit.tracing.spans import traced
 
 JOB = "reconcile"
 LEASE = timedelta(minutes=1)
@@ -124,17 +125,19 @@ class ReconcileService:
         if not await self._progress.is_due(self._interval) or not await self._acquire():
             return
         try:
-            await self._client.check_databases()
-            position = await self._progress.position()
-            await self._run(
-                _Pass(Counter(position.found if position else {}), self._rest), position
-            )
+            await traced("reconcile", self._continue)()
         except IdentityError as error:
             log.warning("reconciliation refused", reason=str(error))
             await self._progress.refuse()
         except LeaseLostError:
             log.warning("another replica continues the pass")
         _show(await self._progress.last_result())
+
+    async def _continue(self) -> None:
+        await self._client.check_databases()
+        position = await self._progress.position()
+        found = Counter(position.found if position else {})
+        await self._run(_Pass(found, self._rest), position)
 
     async def reconcile(self, *, cancel_lost: bool = False) -> Report:
         """Run a complete pass at once, and return what it has found before the repair.
