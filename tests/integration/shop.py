@@ -99,7 +99,9 @@ class Shop:
     def another_orders(self) -> orders.dependencies.Services:
         """Return the services of a replica without a relay."""
         return orders.dependencies.build(
-            self.orders_db, transactions(self.orders_db), self.orders_settings.shop_time_zone
+            self.orders_db,
+            transactions(self.orders_db),
+            zone=self.orders_settings.shop_time_zone,
         )
 
     async def lapse_leases(self) -> None:

@@ -66,8 +66,8 @@ class Services:
 def build(
     database: Database,
     transactions: Transactions,
-    zone: ZoneInfo = _UTC,
     clock: Clock = utc_now,
+    zone: ZoneInfo = _UTC,
 ) -> Services:
     """Return the services for a database, and a shop in a time zone."""
     orders = OrderRepository(database)

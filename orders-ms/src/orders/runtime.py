@@ -41,7 +41,7 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
         runtime = EventRuntime(
             settings, SERVICE, client, database, migration_list=MIGRATIONS, topics=TOPICS
         )
-        services = build(database, runtime.transactions, settings.shop_time_zone)
+        services = build(database, runtime.transactions, zone=settings.shop_time_zone)
         comparison = build_comparison(database, runtime.transactions, settings, session)
         runtime.add_consumer(PRODUCTS_TOPIC, products_table(services.projection))
         runtime.add_consumer(ORDER_STATUS_TOPIC, status_table(services.orders))
@@ -76,7 +76,7 @@ async def connected(settings: OrdersSettings) -> AsyncIterator[Services]:
     async with connect(settings, SERVICE) as client:
         database = client[DATABASE]
         transactions = MongoTransactions(client, Outbox(database))
-        yield build(database, transactions, settings.shop_time_zone)
+        yield build(database, transactions, zone=settings.shop_time_zone)
 
 
 @asynccontextmanager

@@ -65,7 +65,7 @@ def transactions(database: Database, clock: FakeClock) -> FakeTransactions:
 
 @pytest.fixture
 def services(database: Database, transactions: FakeTransactions, clock: FakeClock) -> Services:
-    return build(database, transactions, clock=clock)
+    return build(database, transactions, clock)
 
 
 @pytest.fixture
