@@ -9,9 +9,9 @@ from functools import partial
 
 from bson import ObjectId
 from tests.faults import invariants
-from tests.faults.disks import full_disk
 from tests.faults.backups import back_up, restore
 from tests.faults.clocks import shifted_clock
+from tests.faults.disks import full_disk
 from tests.faults.shop import REPLICATED, Shop
 from tests.faults.tail import KafkaMessage
 

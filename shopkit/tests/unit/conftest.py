@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
 from shopkit.storage.audit import AuditTrail
+from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
@@ -22,6 +23,7 @@ MIGRATIONS = (
     Migration("0001-outbox", Outbox.migrate),
     Migration("0002-dead-letters", DeadLetterRepository.migrate),
     Migration("0003-audit", AuditTrail.migrate),
+    Migration("0004-identity", DatabaseIdentity.migrate),
 )
 
 Counted = Callable[..., float]
@@ -46,6 +48,14 @@ async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database
         return servers.database_url("orders")
 
     async with open_database(request.param, mongo_url, MIGRATIONS) as database:
+        yield database
+
+
+@pytest.fixture
+async def real_database(servers: Stack) -> AsyncIterator[Database]:
+    """A real database, for tests of what mongomock lacks. They have the mark `mongod`."""
+    mongo_url = servers.database_url("orders")
+    async with open_database("mongod", lambda: mongo_url, MIGRATIONS) as database:
         yield database
 
 

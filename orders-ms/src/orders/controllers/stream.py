@@ -28,8 +28,9 @@ PING_SECONDS = 15
     responses={
         **responses(UNAUTHENTICATED, DATABASE_UNAVAILABLE, problems.TOO_MANY_STREAMS),
         200: {
-            "description": "`snapshot` once, unless the stream resumes after `Last-Event-ID`. Then "
-            "`order`, with the complete order, each time the status of an order changes.",
+            "description": "`snapshot` once, with the orders that changed since `Last-Event-ID` or "
+            "in the last ten minutes. Then `order`, with the complete order, each time the status "
+            "of an order changes.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
     },
@@ -67,4 +68,4 @@ def _event(update: LiveUpdate) -> ServerSentEvent:
     bodies = [OrderBody.of(order) for order in update.orders]
     body = SnapshotBody(orders=bodies) if update.snapshot else bodies[0]
     name = "snapshot" if update.snapshot else "order"
-    return ServerSentEvent(body.model_dump_json(), event=name, id=update.token)
+    return ServerSentEvent(body.model_dump_json(), event=name, id=update.id)

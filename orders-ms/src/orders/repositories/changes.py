@@ -30,7 +30,8 @@ class LogLostError(Exception):
 
 
 @contextmanager
-def _detect_lost_log() -> Iterator[None]:
+def detect_lost_log() -> Iterator[None]:
+    """Turn the database's error for a lost log into LogLostError."""
     try:
         yield
     except OperationFailure as error:
@@ -59,7 +60,7 @@ class Feed:
 
     async def next(self) -> Change:
         """Return the next change, or the current position if there is none within 200 ms."""
-        with _detect_lost_log():
+        with detect_lost_log():
             document = await self._stream.try_next()
         if document is None:
             return Change(self.position, None)
@@ -79,42 +80,20 @@ class OrderChanges:
         self._orders = database["orders"]
 
     @asynccontextmanager
-    async def watch(self, after: str | None, email: str | None = None) -> AsyncIterator[Feed]:
+    async def watch(self, after: str | None) -> AsyncIterator[Feed]:
         """Yield the log.
 
         Args:
             after: The token after which to start, or None for new changes only.
-            email: The shopper whose orders to watch, or None for all orders.
 
         Raises:
             LogLostError: The log no longer contains the token.
         """
         options: dict[str, Any] = {"resume_after": {"_data": after}} if after else {}
-        pipeline: list[Document] = [{"$match": _STATUS_CHANGED}]
-        if email is not None:
-            options["full_document"] = "updateLookup"
-            pipeline.append({"$match": {"fullDocument.client_email": email}})
-        pipeline.append({"$project": {"documentKey": 1}})
-        with _detect_lost_log():
+        pipeline: list[Document] = [{"$match": _STATUS_CHANGED}, {"$project": {"documentKey": 1}}]
+        with detect_lost_log():
             stream = await self._orders.watch(
                 pipeline, max_await_time_ms=AWAIT_MILLISECONDS, **options
             )
         async with stream:
             yield Feed(stream)
-
-    async def between(self, after: str, until: str, email: str, limit: int) -> list[Change]:
-        """Return the changes of a shopper's orders between two tokens.
-
-        Raises:
-            LogLostError: The log no longer contains the first token, or there are more changes
-                than the limit.
-        """
-        changes: list[Change] = []
-        async with self.watch(after, email) as feed:
-            while len(changes) <= limit:
-                change = await feed.next()
-                if change.order_id is not None and change.token <= until:
-                    changes.append(change)
-                elif change.token >= until:
-                    return changes
-        raise LogLostError

@@ -1,23 +1,34 @@
 """The collection `orders`."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import DESCENDING, UpdateOne
 
+from orders.models.comparison import IdRange, OrderSummary
 from orders.models.order import HistoryEntry, Line, Order
 from orders.models.query import OrderQuery
 from shopkit.contract.events import OrderStatus
-from shopkit.storage.keyset import Keyset, id_key, time_key
+from shopkit.storage.keyset import Keyset, id_key, id_range, time_key
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 from shopkit.tracing.context import TraceContext
 
 RESEND_AFTER = timedelta(seconds=30)
 """How long to wait for an answer before the first resend. The delay doubles each time."""
 MAX_RESEND_DELAY = timedelta(minutes=10)
-RECENT_LIMIT = 100
+CHANGED_LIMIT = 500
 
+_NEXT_DELAY = {
+    "$min": [
+        {"$multiply": ["$resend_delay_seconds", 2]},
+        int(MAX_RESEND_DELAY.total_seconds()),
+    ]
+}
+_NEXT_RESEND = {
+    "resend_delay_seconds": _NEXT_DELAY,
+    "resend_at": {"$add": ["$$NOW", {"$multiply": [_NEXT_DELAY, 1_000]}]},
+}
 _NEWEST = Keyset(time_key("created_at", DESCENDING), id_key(DESCENDING))
 
 
@@ -52,18 +63,21 @@ class OrderRepository:
         )
         return [_order(document) for document in documents], next_cursor
 
-    async def find_pending_or_changed(self, email: str, since: datetime) -> list[Order]:
-        """Return a shopper's orders that are pending or changed recently, newest first."""
-        recent = {"$or": [{"status": OrderStatus.PENDING}, {"changed_at": {"$gte": since}}]}
-        documents = self._orders.find({"client_email": email, **recent})
-        newest = documents.sort(_NEWEST.sort).limit(RECENT_LIMIT)
-        return [_order(document) async for document in newest]
+    async def find_changed(self, email: str, since: datetime) -> list[Order]:
+        """Return a shopper's orders that were written since a time, latest first, at most 500."""
+        documents = self._orders.find({"client_email": email, "updated_at": {"$gte": since}})
+        latest = documents.sort("updated_at", DESCENDING).limit(CHANGED_LIMIT)
+        return [_order(document) async for document in latest]
 
-    async def all(self) -> AsyncIterator[tuple[str, Order]]:
-        """Yield all orders with their ids, ordered by id."""
-        async for document in self._orders.find({}).sort("_id", 1):
-            order = _order(document)
-            yield order.id, order
+    async def find_range(self, ids: IdRange, limit: int) -> list[OrderSummary]:
+        """Return the first orders of a range of ids, ordered by id."""
+        documents = self._orders.find(id_range(*ids), {"status": 1, "cancel_confirmed": 1})
+        return [
+            OrderSummary(
+                str(document["_id"]), OrderStatus(document["status"]), document["cancel_confirmed"]
+            )
+            async for document in documents.sort("_id", 1).limit(limit)
+        ]
 
     async def insert(self, orders: Sequence[Order], *, session: Session) -> None:
         """Store new orders."""
@@ -87,16 +101,17 @@ class OrderRepository:
         if result.matched_count != len(changes):
             raise GuardMissedError(f"{result.matched_count} of {len(changes)} orders")
 
-    async def take_overdue(self, now: datetime, limit: int) -> list[Order]:
+    async def take_overdue(self, limit: int) -> list[Order]:
         """Return orders whose answer from products-ms is overdue, longest overdue first.
 
-        The update that finds an order also doubles its delay, so that no two processes take it.
+        The update that finds an order also doubles its delay, so that no two processes take it. The
+        time is that of the database.
         """
         orders: list[Order] = []
         while len(orders) < limit:
             document = await self._orders.find_one_and_update(
-                {"resend_at": {"$lt": now}},
-                [{"$set": _next_resend(now)}],
+                {"resend_at": {"$exists": True}, "$expr": {"$lt": ["$resend_at", "$$NOW"]}},
+                [{"$set": _NEXT_RESEND}],
                 sort=[("resend_at", 1)],
             )
             if document is None:
@@ -115,15 +130,6 @@ def _filter(query: OrderQuery) -> Document:
     return {field: value for field, value in fields.items() if value is not None}
 
 
-def _next_resend(now: datetime) -> Document:
-    doubled = {"$multiply": ["$resend_delay_seconds", 2]}
-    delay = {"$min": [doubled, int(MAX_RESEND_DELAY.total_seconds())]}
-    return {
-        "resend_delay_seconds": delay,
-        "resend_at": {"$add": [now, {"$multiply": [delay, 1000]}]},
-    }
-
-
 def _update(before: Order, after: Order) -> UpdateOne:
     changes: Document = {
         "status": after.status,
@@ -133,7 +139,7 @@ def _update(before: Order, after: Order) -> UpdateOne:
         "changed_at": after.changed_at,
         "cancel_confirmed": after.cancel_confirmed,
     }
-    update: Document = {"$set": changes}
+    update: Document = {"$set": changes, "$currentDate": {"updated_at": True}}
     if after.awaits_answer:
         changes |= _first_resend(after.changed_at)
     else:
@@ -174,6 +180,7 @@ def _document(order: Order) -> Document:
         "history": [entry._asdict() for entry in order.history],
         "created_at": order.created_at,
         "changed_at": order.changed_at,
+        "updated_at": order.changed_at,
         "cancel_confirmed": order.cancel_confirmed,
         "request_id": order.trace_context.request_id,
         "traceparent": order.trace_context.traceparent,

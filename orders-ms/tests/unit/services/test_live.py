@@ -1,9 +1,12 @@
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from orders.errors import TooManyStreamsError
 from orders.models.order import HistoryEntry, Line, Order
@@ -22,10 +25,9 @@ SHOPPER, OTHER = "aaa@aaa.com", "bbb@bbb.com"
 class FakeFeed:
     """Stands in for the log. It waits at its end."""
 
-    def __init__(self, changes: Iterable[Change]) -> None:
+    def __init__(self, position: str) -> None:
+        self.position = position
         self.changes = asyncio.Queue[Change | Exception]()
-        for change in changes:
-            self.changes.put_nowait(change)
 
     async def next(self) -> Change:
         change = await self.changes.get()
@@ -38,7 +40,7 @@ class FakeChanges(OrderChanges):
     """Stands in for the log's collection."""
 
     def __init__(self) -> None:
-        self.feed = FakeFeed([Change("10", None)])
+        self.feed = FakeFeed("10")
         self.opened_after: list[str | None] = []
         self.missed: list[Change] | None = []
 
@@ -62,20 +64,19 @@ def changes() -> FakeChanges:
 async def live(
     database: Database, changes: FakeChanges, clock: FakeClock
 ) -> AsyncIterator[LiveService]:
-    """A service that reads the log and is up to date."""
+    """A service that reads the log."""
     live = LiveService(orders=OrderRepository(database), changes=changes, clock=clock)
+    async with running(live):
+        yield live
+
+
+@asynccontextmanager
+async def running(live: LiveService) -> AsyncIterator[None]:
     loops = [asyncio.create_task(live.read()), asyncio.create_task(live.dispatch())]
-    await until_position(live, "10")
-    yield live
+    yield
     for loop in loops:
         loop.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
-
-
-async def until_position(live: LiveService, token: str) -> None:
-    async with asyncio.timeout(5):
-        while live.position < token:
-            await asyncio.sleep(0)
 
 
 async def store(
@@ -94,6 +95,11 @@ async def store(
     return order
 
 
+async def until_idle() -> None:
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
 async def take(updates: AsyncIterator[LiveUpdate], count: int = 1) -> list[LiveUpdate]:
     async with asyncio.timeout(5):
         return [await anext(updates) for _ in range(count)]
@@ -103,12 +109,16 @@ def ids(update: LiveUpdate) -> list[str]:
     return [order.id for order in update.orders]
 
 
-def follow(live: LiveService, last_token: str | None = None) -> AsyncGenerator[LiveUpdate, None]:
-    return live.follow(SHOPPER, last_token)
+def follow(live: LiveService, last_id: str | None = None) -> AsyncGenerator[LiveUpdate, None]:
+    return live.follow(SHOPPER, last_id)
+
+
+def milliseconds(time: datetime) -> str:
+    return str(int(time.timestamp() * 1000))
 
 
 class TestFollow:
-    async def test_starts_with_a_snapshot_of_pending_and_recent_orders(
+    async def test_starts_with_a_snapshot_of_recently_changed_orders(
         self, live: LiveService, database: Database
     ) -> None:
         # Given
@@ -119,8 +129,32 @@ class TestFollow:
         # When
         (update,) = await take(follow(live))
         # Then
-        assert (update.token, update.snapshot) == ("10", True)
-        assert sorted(ids(update)) == [an_id(1), an_id(2)]
+        assert (update.id, update.snapshot) == (milliseconds(NOON), True)
+        assert ids(update) == [an_id(1), an_id(2)]
+
+    async def test_resumes_with_the_orders_that_changed_since_the_last_update(
+        self, live: LiveService, database: Database
+    ) -> None:
+        # Given
+        await store(database, 1, minutes_ago=118)
+        await store(database, 2, minutes_ago=120)
+        await store(database, 3, minutes_ago=121)
+        # When
+        last_id = milliseconds(NOON - timedelta(hours=2) + timedelta(seconds=30))
+        (update,) = await take(follow(live, last_id))
+        # Then: an order's change can be stored 30 s later than it happened.
+        assert (update.snapshot, ids(update)) == (True, [an_id(1), an_id(2)])
+
+    @pytest.mark.parametrize(
+        "last_id", ["", "not an id", "-1", "1.5", "٣", "82" + "F" * 60, "9" * 14, "9" * 13]
+    )
+    async def test_starts_with_recent_orders_if_the_last_id_is_unusable(
+        self, live: LiveService, database: Database, last_id: str
+    ) -> None:
+        await store(database, 1)
+        await store(database, 2, minutes_ago=11)
+        (update,) = await take(follow(live, last_id))
+        assert (update.snapshot, ids(update)) == (True, [an_id(1)])
 
     async def test_sends_changes_of_the_shoppers_own_orders(
         self, live: LiveService, database: Database, changes: FakeChanges
@@ -135,50 +169,33 @@ class TestFollow:
             changes.feed.changes.put_nowait(change)
         # Then
         (update,) = await take(updates)
-        assert (update.token, update.snapshot, ids(update)) == ("12", False, [an_id(2)])
+        assert (update.id, update.snapshot, ids(update)) == (
+            milliseconds(NOON),
+            False,
+            [an_id(2)],
+        )
 
-    async def test_resumes_with_the_missed_changes_instead_of_a_snapshot(
+    async def test_sends_only_changes_that_the_snapshot_does_not_contain(
         self, live: LiveService, database: Database, changes: FakeChanges
     ) -> None:
         # Given
-        await store(database, 1)
-        changes.missed = [Change("0B", an_id(1)), Change("0C", an_id(9))]
-        # When
-        updates = follow(live, "0A")
-        (missed,) = await take(updates)
-        changes.feed.changes.put_nowait(Change("11", an_id(1)))
-        (current,) = await take(updates)
+        order = await store(database, 1)
+        updates = follow(live)
+        (snapshot,) = await take(updates)
+        # When: the log reports what the snapshot contains, then a cancellation, confirmed later.
+        changes.feed.changes.put_nowait(Change("11", order.id))
+        await until_idle()
+        cancelled = order.cancelled(NOON + timedelta(minutes=1))
+        confirmed = replace(cancelled, cancel_confirmed=True)
+        repository = OrderRepository(database)
+        for before, after in ((order, cancelled), (cancelled, confirmed)):
+            await repository.update([(before, after)], session=None)
+            changes.feed.changes.put_nowait(Change("12", order.id))
+            await until_idle()
         # Then
-        assert (missed.token, missed.snapshot, ids(missed)) == ("0B", False, [an_id(1)])
-        assert (current.token, ids(current)) == ("11", [an_id(1)])
-
-    @pytest.mark.parametrize("token", ["not a token", "", "0a"])
-    async def test_starts_with_a_snapshot_if_the_token_is_invalid(
-        self, live: LiveService, token: str
-    ) -> None:
-        (update,) = await take(follow(live, token))
-        assert update.snapshot
-
-    async def test_starts_with_a_snapshot_if_the_log_no_longer_has_the_token(
-        self, live: LiveService, changes: FakeChanges
-    ) -> None:
-        changes.missed = None
-        (update,) = await take(follow(live, "0A"))
-        assert update.snapshot
-
-    async def test_waits_until_this_replica_has_caught_up_with_the_token(
-        self, live: LiveService, database: Database, changes: FakeChanges
-    ) -> None:
-        # Given
-        await store(database, 1)
-        first = asyncio.create_task(take(follow(live, "12")))
-        await asyncio.sleep(0)
-        # When
-        for token in ("11", "12", "13"):
-            changes.feed.changes.put_nowait(Change(token, an_id(1)))
-        # Then
-        (update,) = await first
-        assert (update.token, update.snapshot) == ("13", False)
+        first, second = await take(updates, 2)
+        assert ids(snapshot) == [order.id]
+        assert [first.orders, second.orders] == [[cancelled], [confirmed]]
 
     async def test_ends_a_stream_whose_client_is_too_slow(
         self,
@@ -189,16 +206,16 @@ class TestFollow:
     ) -> None:
         # Given
         monkeypatch.setattr(module, "MAX_QUEUED", 2)
-        await store(database, 1)
         slow = follow(live)
         await take(slow)
         # When
-        for token in ("11", "12", "13", "14"):
-            changes.feed.changes.put_nowait(Change(token, an_id(1)))
-        await until_position(live, "14")
+        for number in range(1, 5):
+            await store(database, number)
+            changes.feed.changes.put_nowait(Change(f"1{number}", an_id(number)))
+        await until_idle()
         # Then
         async with asyncio.timeout(5):
-            assert [update.token async for update in slow] == ["11", "12"]
+            assert [ids(update) async for update in slow] == [[an_id(1)], [an_id(2)]]
 
     async def test_refuses_more_streams_than_the_limit_until_one_is_closed(
         self, live: LiveService, monkeypatch: pytest.MonkeyPatch
@@ -214,10 +231,17 @@ class TestFollow:
         # Then
         await take(follow(live))
 
+    async def test_ends_if_the_log_cannot_be_read(
+        self, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "START_SECONDS", 0.01)
+        live = LiveService(orders=OrderRepository(database), changes=FakeChanges(), clock=clock)
+        assert [update async for update in follow(live)] == []
+
 
 class TestRead:
-    async def test_ends_all_streams_and_starts_at_the_end_of_the_log_if_it_is_lost(
-        self, live: LiveService, changes: FakeChanges
+    async def test_ends_all_streams_if_the_log_is_lost_and_lets_new_ones_wait_for_it(
+        self, live: LiveService, changes: FakeChanges, database: Database
     ) -> None:
         # Given
         updates = follow(live)
@@ -227,24 +251,68 @@ class TestRead:
         # Then
         async with asyncio.timeout(5):
             assert [update async for update in updates] == []
-        # When
-        changes.feed = FakeFeed([Change("20", None)])
-        reading = asyncio.create_task(live.read())
-        await until_position(live, "20")
-        reading.cancel()
+        # When: an order changes before the log is read again.
+        waiting = asyncio.create_task(take(follow(live)))
+        await until_idle()
+        assert not waiting.done()
+        await store(database, 1)
+        changes.feed = FakeFeed("20")
+        async with running(live):
+            (update,) = await waiting
         # Then
+        assert ids(update) == [an_id(1)]
         assert changes.opened_after == [None, None]
 
     async def test_continues_after_the_last_change_that_it_read(
         self, live: LiveService, changes: FakeChanges
     ) -> None:
         # Given
-        changes.feed.changes.put_nowait(Change("11", None))
-        await until_position(live, "11")
+        changes.feed.changes.put_nowait(Change("11", an_id(1)))
+        changes.feed.changes.put_nowait(AutoReconnect())
+        await until_idle()
         # When
-        changes.feed = FakeFeed([Change("12", None)])
-        reading = asyncio.create_task(live.read())
-        await until_position(live, "12")
-        reading.cancel()
+        changes.feed = FakeFeed("11")
+        async with running(live):
+            await until_idle()
         # Then
         assert changes.opened_after == [None, "11"]
+
+    async def test_continues_where_the_log_was_opened_if_nothing_was_read(
+        self, live: LiveService, changes: FakeChanges
+    ) -> None:
+        changes.feed.changes.put_nowait(AutoReconnect())
+        await until_idle()
+        async with running(live):
+            await until_idle()
+        assert changes.opened_after == [None, "10"]
+
+
+class TestDispatch:
+    async def test_sends_changes_whose_orders_could_not_be_read_at_first(
+        self,
+        database: Database,
+        changes: FakeChanges,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        orders = OrderRepository(database)
+        live = LiveService(orders=orders, changes=changes, clock=clock)
+        find = orders.find_by_ids
+
+        async def fail_once(*arguments: Any) -> Any:
+            monkeypatch.setattr(orders, "find_by_ids", find)
+            raise AutoReconnect
+
+        async with running(live):
+            updates = follow(live)
+            await take(updates)
+            await store(database, 1)
+            monkeypatch.setattr(orders, "find_by_ids", fail_once)
+            # When
+            changes.feed.changes.put_nowait(Change("11", an_id(1)))
+            await until_idle()
+        async with running(live):
+            (update,) = await take(updates)
+        # Then
+        assert ids(update) == [an_id(1)]
