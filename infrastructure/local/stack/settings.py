@@ -89,12 +89,8 @@ class Settings:
         """Write the settings, so that later commands need only the state folder."""
         values = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
         values |= {"log_level": self.log_level, "web": self.web}
-<<<<<<< HEAD
-        values |= {"trusted_proxies": self.trusted_proxies, "members": self.members}
-=======
-        values |= {"shop_time_zone": self.shop_time_zone}
+        values |= {"shop_time_zone": self.shop_time_zone, "members": self.members}
         values |= {"trusted_proxies": self.trusted_proxies}
->>>>>>> main
         self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
@@ -163,7 +159,15 @@ def _web(value: str) -> str:
     return value
 
 
-<<<<<<< HEAD
+def _time_zone(value: str) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingError(
+            f"SHOP_TIME_ZONE={value} is not a time zone; Europe/Berlin is one, for example."
+        ) from None
+
+
 def _members(value: str | int) -> int:
     if str(value) not in {"1", "3"}:
         raise SettingError(f"MEMBERS={value} is neither 1 nor 3.")
@@ -174,19 +178,6 @@ def _ports(
     variables: Mapping[str, str], remembered: Mapping[str, int], members: int
 ) -> dict[str, int]:
     """Return every port; 0 stands for any free port, as for members after the first."""
-=======
-def _time_zone(value: str) -> str:
-    try:
-        return ZoneInfo(value).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingError(
-            f"SHOP_TIME_ZONE={value} is not a time zone; Europe/Berlin is one, for example."
-        ) from None
-
-
-def _ports(variables: Mapping[str, str], remembered: Mapping[str, int]) -> dict[str, int]:
-    """Return every port; 0 stands for any free port."""
->>>>>>> main
     choice = variables.get("PORTS", "")
     if choice not in {"", "free"}:
         raise SettingError(f"PORTS={choice} is unknown; PORTS=free finds free ports.")
