@@ -87,7 +87,7 @@ class Settings:
 
     def save(self) -> None:
         """Write the settings, so that later commands need only the state folder."""
-        values = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
+        values: dict[str, Any] = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
         values |= {"log_level": self.log_level, "web": self.web}
         values |= {"shop_time_zone": self.shop_time_zone, "members": self.members}
         values |= {"trusted_proxies": self.trusted_proxies}
