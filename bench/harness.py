@@ -141,20 +141,21 @@ def expect_status(responses: Sequence[Response], status: int) -> None:
 
 
 @contextmanager
-def running_shop(folder: Path = STATE, **variables: str) -> Iterator[Shop]:
+def running_shop(folder: Path = STATE, members: int = 1) -> Iterator[Shop]:
     """Run an empty stack on free ports, with its data on the disk of this folder.
 
     Args:
         folder: The state folder.
-        variables: More settings of the stack.
+        members: How many members each database and Kafka have.
     """
     if folder.exists():
         # A killed run leaves its stack behind.
         Stack.in_folder(folder).down()
         shutil.rmtree(folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    settings = {"MODE": "prod", "SEED": "demo", "LOG_LEVEL": "WARNING", "WEB": "none"}
-    stack = Stack.in_folder(folder, **settings, **variables)
+    stack = Stack.in_folder(
+        folder, MODE="prod", SEED="demo", LOG_LEVEL="WARNING", WEB="none", MEMBERS=str(members)
+    )
     try:
         stack.up(["databases", "kafka", "services", "nginx"])
         yield Shop(stack)
