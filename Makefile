@@ -49,7 +49,7 @@ db-url: deps ## Print the address of a database with credentials: make db-url SE
 
 PYTEST := $(VENV)/python -m pytest
 COVERED := --cov --cov-branch --cov-append --cov-report=
-UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests/unit tests/contract
+UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests/unit tests/contract tests/faults/unit
 INTEGRATION := authentication-ms/tests/integration infrastructure/local/tests/integration tests/integration
 
 .PHONY: test
@@ -111,12 +111,20 @@ demo: deps ## Add about 200 products in several categories to the running shop
 	@$(WITH_SHOP) $(NPM) run demo
 
 .PHONY: faults
-faults: deps ## Let each part fail under load, and check the invariants (ONLY="a b")
-	$(VENV)/python -m tests.faults $(if $(ONLY),--only $(ONLY))
+faults: deps ## Let each part fail under load, and check the invariants (FAULT="a fault" SEED=1)
+	$(VENV)/python -m tests.faults $(if $(FAULT),--faults "$(FAULT)") $(if $(SEED),--seed $(SEED))
+
+.PHONY: faults-short
+faults-short: deps ## Run the most telling faults and two mutants, in about four minutes
+	$(VENV)/python -m tests.faults --short
 
 .PHONY: faults-mutants
-faults-mutants: deps # remove one guard at a time; the checker has to detect each
+faults-mutants: deps ## Remove one guard at a time; the checker has to detect each
 	$(VENV)/python -m tests.faults --mutants
+
+.PHONY: faults-table
+faults-table: deps # write the results of the last runs into docs/reliability.md
+	$(VENV)/python -m tests.faults --render
 
 .PHONY: bench
 bench: deps ## Measure the gateway, the path of an order and the list, and compare with the goals

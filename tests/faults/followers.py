@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 
 import aiohttp
 from tests.faults.client import Client
@@ -36,15 +37,13 @@ class Follower:
         """
         self._task.cancel()
         [result] = await asyncio.gather(self._task, return_exceptions=True)
-        if not isinstance(result, asyncio.CancelledError):
+        if isinstance(result, Exception):
             raise result
 
     async def _follow(self) -> None:
         while True:
-            try:
+            with suppress(aiohttp.ClientError, TimeoutError):
                 await self._read()
-            except (aiohttp.ClientError, TimeoutError):
-                pass
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _read(self) -> None:

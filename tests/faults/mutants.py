@@ -4,11 +4,13 @@ A mutant patches functions of the service in its process. Each comes with the fa
 the guard protects, and runs without the jobs that would repair what it does.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from bson import ObjectId
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from tests.faults.targets import (
     APPLY_STATES,
@@ -36,8 +38,19 @@ SWEEPING, RESENDING, RECONCILING = "sweeping", "resending", "reconciling"
 ALL_REPAIRS = frozenset({SWEEPING, RESENDING, RECONCILING})
 BUT_SWEEPING = frozenset({RESENDING, RECONCILING})
 
-executed: Callable[[], None] = lambda: None
-"""Records that the code of a mutant ran. The process that installs a mutant sets it."""
+
+class Marker:
+    """Records that the code of a mutant ran."""
+
+    file = Path()
+
+    @classmethod
+    def set(cls) -> None:
+        """Create the file."""
+        cls.file.touch()
+
+
+executed = Marker.set
 
 
 @dataclass(frozen=True)
@@ -150,26 +163,19 @@ def _cancelled_as_accepted(find: Method) -> Method:
     return find_accepted
 
 
-def _update_any_status(_update: Method) -> Method:
-    async def update(repository: Any, changes: Any, *, session: Any) -> None:
-        # The stored decisions are CANCELLED already, so there is nothing to update in them.
-        standing = [
-            pair
-            for pair in changes
-            if await _stored_status(repository, pair[0], session) == pair[0].status
-        ]
-        await _update(repository, standing, session=session)
+def _skip_cancelled(update: Method) -> Method:
+    """Let the update of decisions skip those that are CANCELLED already."""
 
-    return update
+    async def update_others(repository: Any, changes: Any, *, session: Any) -> None:
+        ids = [ObjectId(before.order_id) for before, _ in changes]
+        query = {"_id": {"$in": ids}, "status": "CANCELLED"}
+        cancelled = {
+            str(row["_id"]) async for row in repository._decisions.find(query, session=session)
+        }
+        others = [pair for pair in changes if pair[0].order_id not in cancelled]
+        await update(repository, others, session=session)
 
-
-async def _stored_status(repository: Any, decision: Any, session: Any) -> Any:
-    from bson import ObjectId
-
-    row = await repository._decisions.find_one(
-        {"_id": ObjectId(decision.order_id)}, session=session
-    )
-    return row["status"]
+    return update_others
 
 
 def _replacing_inserts(collection_name: str) -> Decorator:
@@ -305,7 +311,7 @@ MUTANTS = {
         {
             CANCEL_DECISIONS: _run(_in_cancel),
             FIND_DECISIONS: _cancelled_as_accepted,
-            UPDATE_DECISIONS: _update_any_status,
+            UPDATE_DECISIONS: _skip_cancelled,
         },
         fault=REPLAY,
         detected_by=frozenset({"C1", "C4"}),

@@ -143,7 +143,7 @@ def _all_in_kafka(shop: Shop) -> bool:
 @contextmanager
 def _running_stack(members: int) -> Iterator[Stack]:
     """Run an empty stack, and delete it afterwards, except for its logs."""
-    with harness.running_shop(FOLDER / "stack", MEMBERS=str(members)) as shop:
+    with harness.running_shop(FOLDER / "stack", members) as shop:
         try:
             yield shop.stack
         finally:

@@ -15,8 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.faults import mutants
-from tests.faults.mutants import MUTANTS, RECONCILING, RESENDING, SWEEPING
+from tests.faults.mutants import MUTANTS, RECONCILING, RESENDING, SWEEPING, Marker
 from tests.faults.targets import (
     CANCEL_ORDER,
     COMMIT_OFFSETS,
@@ -111,7 +110,7 @@ class Defects:
         if self.links:
             _redirect(self.links)
         if self.mutant:
-            mutants.executed = Path(self.executed).touch
+            Marker.file = Path(self.executed)
             MUTANTS[self.mutant].install()
         if self.die:
             _die_at(STEPS[self.die], self.die_at)
