@@ -233,7 +233,7 @@ async def _settle_times(shop: Shop) -> list[float]:
 # Links, clocks, disks and backups
 
 
-async def _cut(service: str, server: str, requests: bool, shop: Shop) -> None:  # noqa: FBT001
+async def _cut(service: str, server: str, requests: bool, shop: Shop) -> None:
     async with shop.linked(service, server) as [link]:
         await asyncio.sleep(2)
         link.cut(requests=requests)

@@ -2,7 +2,7 @@ import pytest
 
 from stack.errors import UnknownProgramError
 from stack.programs import all_programs, select
-from stack.settings import Mode, Settings
+from stack.settings import Mode, Settings, load_settings
 from stack.state import State
 
 DATABASES = ["authentication-db", "products-db", "orders-db"]
@@ -59,3 +59,22 @@ class TestAllPrograms:
         assert "KAFKA_BOOTSTRAP_SERVERS" not in programs["authentication"].environment
         assert "MONGO_URL_FILE" not in programs["gateway"].environment
         assert [name for name in programs if name in SERVICES] == SERVICES
+
+    def test_three_members_share_a_database_and_all_brokers_are_known(self, state: State) -> None:
+        settings = load_settings({"STATE": str(state.folder), "PORTS": "free", "MEMBERS": "3"})
+
+        programs = all_programs(settings)
+
+        members = [program for program in programs.values() if program.server == "orders-db"]
+        assert [program.name for program in members] == ["orders-db", "orders-db-2", "orders-db-3"]
+        assert {program.command[program.command.index("--replSet") + 1] for program in members} == {
+            "orders-db"
+        }
+        brokers = programs["orders"].environment["KAFKA_BOOTSTRAP_SERVERS"].split(",")
+        assert brokers == [f"127.0.0.1:{port}" for port in settings.ports_of("kafka")]
+        assert programs["orders"].environment["TOPIC_REPLICATION_FACTOR"] == "3"
+        assert [program.name for program in select(programs, ["kafka"])] == [
+            "kafka",
+            "kafka-2",
+            "kafka-3",
+        ]
