@@ -28,10 +28,11 @@ class Databases:
     @classmethod
     @contextmanager
     def of(cls, stack: Stack) -> Iterator[Self]:
-        """Connect to the databases of a stack."""
+        """Connect to the databases of a stack. Reads return what a majority of members has."""
+        addresses = (stack.database_url(name, root=True) for name in ("products", "orders"))
         with (
-            MongoClient[Document](stack.database_url("products", root=True)) as products,
-            MongoClient[Document](stack.database_url("orders", root=True)) as orders,
+            MongoClient[Document](next(addresses), readConcernLevel="majority") as products,
+            MongoClient[Document](next(addresses), readConcernLevel="majority") as orders,
         ):
             yield cls(products["shop"], orders["shop"])
 
