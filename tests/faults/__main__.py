@@ -11,7 +11,7 @@ import sys
 from bench import harness
 from tests.faults.faults import FAULTS, SHORT_FAULTS
 from tests.faults.mutants import MUTANTS, SHORT_MUTANTS
-from tests.faults.results import Results, heading, render
+from tests.faults.results import Outcome, Results, heading, render
 from tests.faults.run import MutantRun, results_file, run_faults
 from tests.faults.shop import ROOT
 from tests.faults.targets import check_targets
@@ -59,11 +59,17 @@ def _run(faults: list[str], mutants: list[str], seed: int, machine: str) -> bool
     """Run faults and mutants, add the results to the file, and return whether all passed."""
     results = Results.read(results_file())
     results.machine, results.seed = machine, seed
-    outcomes = run_faults(faults, seed)
-    results.faults |= {outcome.fault: outcome for outcome in outcomes}
-    results.write(results_file())
+    passed = True
+
+    def report(outcome: Outcome) -> None:
+        nonlocal passed
+        print(outcome, flush=True)
+        passed = passed and not outcome.violated
+        results.faults[outcome.fault] = outcome
+        results.write(results_file())
+
+    run_faults(faults, seed, report)
     mutant_run = MutantRun(seed)
-    passed = not any(outcome.violated for outcome in outcomes)
     for name in mutants:
         results.mutants[name] = mutant_run.run(name)
         results.write(results_file())

@@ -93,17 +93,11 @@ class Checker:
         self._add("C6", invariants.falling_versions(self._versions, versions))
         self._versions |= versions
 
-    def forget_versions(self) -> None:
-        """Accept that versions are lower than before, because a database was restored."""
-        self._versions.clear()
-
     def find(
         self,
         history: History,
         messages: Iterable[KafkaMessage],
         dead_letter_ids: Collection[str],
-        *,
-        has_kafka_data: bool,
     ) -> Findings:
         """Return the violations of each invariant but C9, once every order is settled.
 
@@ -111,7 +105,6 @@ class Checker:
             history: The requests and responses.
             messages: The messages in Kafka.
             dead_letter_ids: The ids of the dead letters that must exist.
-            has_kafka_data: Whether Kafka has kept its data.
         """
         self.observe()
         observed, self._observed = self._observed, defaultdict(list)
@@ -129,7 +122,7 @@ class Checker:
             "C5": invariants.wrong_decisions(data, self._initial),
             "C6": [*observed["C6"], *invariants.changed_events(data)],
             "C7": invariants.differing_products(data),
-            "C8": invariants.unmatched_events(data) if has_kafka_data else [],
+            "C8": invariants.unmatched_events(data),
             "C10": invariants.wrong_dead_letters(data, dead_letter_ids),
             "C11": invariants.wrong_views(data, history),
         }

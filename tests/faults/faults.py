@@ -42,15 +42,16 @@ class Fault:
         inject: Causes the failure, and returns when it is over.
         recovery_seconds: The limit of C9: when an order must be settled again.
         members: How many members each database and Kafka have.
-        keeps_kafka_data: Whether Kafka keeps its data.
         unchecked: The invariants that the fault breaks by its nature.
+        stack: The name of the stack that the fault shares with others. A fault that breaks
+            invariants for good needs one of its own.
     """
 
     inject: Callable[[Shop], Awaitable[None]]
     recovery_seconds: float = 30
     members: int = 1
-    keeps_kafka_data: bool = True
     unchecked: frozenset[str] = frozenset()
+    stack: str = ""
 
 
 async def _do_nothing(_shop: Shop) -> None:
@@ -379,7 +380,7 @@ FAULTS: Mapping[str, Fault] = {
     # The times of the changes mean nothing for C5 while the clock changes.
     **{
         f"{name}'s clock an hour {word}": Fault(
-            partial(_shift_clock, name, hours), unchecked=frozenset({"C5"})
+            partial(_shift_clock, name, hours), unchecked=frozenset({"C5"}), stack="clocks"
         )
         for name in ("orders", "products", "orders-db", "products-db")
         for word, hours in (("ahead", 1), ("behind", -1))
@@ -388,19 +389,25 @@ FAULTS: Mapping[str, Fault] = {
         f"disk of {name} full": Fault(partial(_fill_disk, name))
         for name in ("orders-db", "products-db", "kafka")
     },
-    # The last one of these stacks, because nothing can bring back what the broker lost.
     # orders-ms resends lost events after 30 s.
     # A restored database has lost what came after the backup, and a person decides about the rest:
     # events in Kafka without a row, orders without a decision or with another one.
     "orders-db restored": Fault(
-        partial(_restore, "orders"), 60, unchecked=frozenset({"C2", "C3", "C4", "C8", "C10", "C11"})
+        partial(_restore, "orders"),
+        60,
+        unchecked=frozenset({"C2", "C3", "C4", "C8", "C10", "C11"}),
+        stack="orders-db restored",
     ),
     "products-db restored": Fault(
         partial(_restore, "products"),
         60,
         unchecked=frozenset({"C3", "C4", "C5", "C6", "C8", "C10", "C11"}),
+        stack="products-db restored",
     ),
-    "broker wiped": Fault(_wipe_broker, recovery_seconds=60, keeps_kafka_data=False),
+    # orders-ms resends lost events after 30 s.
+    "broker wiped": Fault(
+        _wipe_broker, recovery_seconds=60, unchecked=frozenset({"C8"}), stack="broker wiped"
+    ),
     "no fault, three members": Fault(_do_nothing, members=MEMBERS),
     **{
         f"primary of {service}-db killed": Fault(

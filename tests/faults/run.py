@@ -2,7 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from bench.consistency import Databases
 from tests.faults import checker, invariants
 from tests.faults.checker import Checker
 from tests.faults.client import Client
-from tests.faults.faults import FAULTS, Fault
+from tests.faults.faults import FAULTS
 from tests.faults.history import History
 from tests.faults.mutants import MUTANTS, Mutant
 from tests.faults.results import MutantResult, Outcome
@@ -20,7 +21,7 @@ from tests.faults.tail import Tail
 from tests.faults.traffic import Traffic
 from tests.faults.wrapped import Defects
 
-from stack import Stack
+from stack import Stack, StackError
 
 FOLDER = ROOT / ".local" / "faults"
 SECONDS_BEFORE, SECONDS_AFTER = 2, 2
@@ -39,18 +40,19 @@ class Run:
         self._seed = seed
         self._defects = defects
         self._history = History()
-        self._has_kafka_data = True
 
-    async def run(self, names: Iterable[str], *, validating: bool = True) -> list[Outcome]:
-        """Inject faults, and print and return the outcome of each.
+    async def run(
+        self, names: Iterable[str], report: Callable[[Outcome], None], *, validating: bool = True
+    ) -> None:
+        """Inject faults, and report the outcome of each.
 
         Args:
             names: The faults.
+            report: Gets each outcome.
             validating: Whether products-db validates products.
         """
         gateway = f"http://127.0.0.1:{self._stack.settings.ports['gateway']}"
         broker = self._stack.environment("orders")["KAFKA_BOOTSTRAP_SERVERS"]
-        outcomes = []
         with Databases.of(self._stack) as databases:
             products = await self._add_products(databases)
             if not validating:
@@ -65,9 +67,7 @@ class Run:
                 shop = Shop(self._stack, databases, traffic, tail, self._defects)
                 await shop.replace_defective_services(resources)
                 for name in names:
-                    outcomes.append(await self._inject(name, shop, checks))
-                    print(outcomes[-1], flush=True)
-        return outcomes
+                    report(await self._inject(name, shop, checks))
 
     async def _add_products(self, databases: Databases) -> list[str]:
         ids = list((await harness.Shop(self._stack).add_products(STOCKS)).values())
@@ -78,7 +78,6 @@ class Run:
 
     async def _inject(self, name: str, shop: Shop, checks: Checker) -> Outcome:
         fault = FAULTS[name]
-        self._has_kafka_data = self._has_kafka_data and fault.keeps_kafka_data
         counts = self._history.answered, self._history.unanswered
         patience = PATIENCE_SECONDS if self._defects else max(fault.recovery_seconds, 60)
         shop.findings.clear()
@@ -86,20 +85,18 @@ class Run:
             shop.traffic.start(name)
             shop.rng = shop.traffic.source("fault")
             await asyncio.sleep(SECONDS_BEFORE)
-            await fault.inject(shop)
+            try:
+                await fault.inject(shop)
+            except (AssertionError, StackError) as error:
+                shop.findings["C9"].append(f"the fault failed: {error}")
             recovery = await shop.traffic.settle_order(patience)
             await asyncio.sleep(SECONDS_AFTER)
             await shop.traffic.stop()
-            problems = await self._wait_until_settled(shop)
+            problems = await self._wait_until_settled(
+                shop, has_kafka_data="C8" not in fault.unchecked
+            )
             await shop.traffic.stop_following(lambda: shop.databases.statuses()[0])
-        if {"C6"} & fault.unchecked:
-            checks.forget_versions()
-        findings = checks.find(
-            self._history,
-            shop.tail.messages,
-            shop.dead_letter_ids,
-            has_kafka_data=self._has_kafka_data,
-        )
+        findings = checks.find(self._history, shop.tail.messages, shop.dead_letter_ids)
         goal = patience if self._defects else fault.recovery_seconds
         findings["C9"] = [*problems, *invariants.slow_recovery(recovery, goal)]
         for invariant, more in shop.findings.items():
@@ -115,13 +112,11 @@ class Run:
             self._history.unanswered - counts[1],
         )
 
-    async def _wait_until_settled(self, shop: Shop) -> list[str]:
+    async def _wait_until_settled(self, shop: Shop, *, has_kafka_data: bool) -> list[str]:
         """Wait until every order is settled and every event sent, and return the problems."""
 
         def settled() -> bool:
-            return checker.settled(shop.databases) and (
-                not self._has_kafka_data or _all_in_kafka(shop)
-            )
+            return checker.settled(shop.databases) and (not has_kafka_data or _all_in_kafka(shop))
 
         limit = PATIENCE_SECONDS if self._defects else SETTLED_SECONDS
         try:
@@ -151,15 +146,14 @@ def _running_stack(members: int) -> Iterator[Stack]:
             shutil.copytree(shop.stack.settings.state / "logs", FOLDER / "logs")
 
 
-def run_faults(names: Iterable[str], seed: int) -> list[Outcome]:
-    """Inject faults, those with equally many members of a server into the same stack."""
-    selected: dict[str, Fault] = {name: FAULTS[name] for name in names}
-    outcomes = []
-    for members in sorted({fault.members for fault in selected.values()}):
-        group = [name for name, fault in selected.items() if fault.members == members]
+def run_faults(names: Iterable[str], seed: int, report: Callable[[Outcome], None]) -> None:
+    """Inject faults, those that share a stack one after the other, and report each outcome."""
+    groups: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for name in names:
+        groups[FAULTS[name].stack, FAULTS[name].members].append(name)
+    for (_, members), group in groups.items():
         with _running_stack(members) as stack:
-            outcomes += asyncio.run(Run(stack, seed, {}).run(group))
-    return outcomes
+            asyncio.run(Run(stack, seed, {}).run(group, report))
 
 
 class MutantRun:
@@ -202,12 +196,13 @@ class MutantRun:
     def _outcome(self, mutant: Mutant, defects: Defects) -> Outcome:
         others = Defects(without_repair=tuple(mutant.without_repair))
         all_defects = {"products": others, "orders": others, mutant.service: defects}
+        outcomes: list[Outcome] = []
         with _running_stack(FAULTS[mutant.fault].members) as stack:
             run = Run(stack, self._seed, all_defects)
-            [outcome] = asyncio.run(
-                run.run([mutant.fault], validating=not mutant.without_validator)
-            )
-        return outcome
+            validating = not mutant.without_validator
+            asyncio.run(run.run([mutant.fault], outcomes.append, validating=validating))
+        print(outcomes[0], flush=True)
+        return outcomes[0]
 
 
 def results_file() -> Path:
