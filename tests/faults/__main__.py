@@ -6,6 +6,7 @@ runs services that lack a guard; the checker must detect each of them.
 
 import argparse
 import logging
+import os
 import sys
 
 from bench import harness
@@ -40,8 +41,16 @@ def main() -> None:
     elif options.mutants == []:
         mutants = list(MUTANTS)
     elif not (faults or mutants):
-        faults = list(FAULTS)
+        faults = _possible_faults()
     sys.exit(not _run(faults, mutants, options.seed, machine))
+
+
+def _possible_faults() -> list[str]:
+    """Return all faults but those that this user cannot inject, which it prints."""
+    impossible = [name for name, fault in FAULTS.items() if fault.needs_root and os.geteuid()]
+    for name in impossible:
+        print(f"left out, because it needs root: {name}")
+    return [name for name in FAULTS if name not in impossible]
 
 
 def _options() -> argparse.Namespace:

@@ -45,6 +45,7 @@ class Fault:
         unchecked: The invariants that the fault breaks by its nature.
         stack: The name of the stack that the fault shares with others. A fault that breaks
             invariants for good needs one of its own.
+        needs_root: Whether only root can inject it, because it mounts a file system.
     """
 
     inject: Callable[[Shop], Awaitable[None]]
@@ -52,6 +53,7 @@ class Fault:
     members: int = 1
     unchecked: frozenset[str] = frozenset()
     stack: str = ""
+    needs_root: bool = False
 
 
 async def _do_nothing(_shop: Shop) -> None:
@@ -386,7 +388,7 @@ FAULTS: Mapping[str, Fault] = {
         for word, hours in (("ahead", 1), ("behind", -1))
     },
     **{
-        f"disk of {name} full": Fault(partial(_fill_disk, name))
+        f"disk of {name} full": Fault(partial(_fill_disk, name), needs_root=True)
         for name in ("orders-db", "products-db", "kafka")
     },
     # orders-ms resends lost events after 30 s.
