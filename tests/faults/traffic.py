@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.1
 CROWD_PAUSE_SECONDS = 6.0
 ATTEMPTS = 4
 CAUGHT_UP_SECONDS = 15
-MAX_CREATED = 10
+MAX_ADDED = 3
 EXPECTED_FOR_ORDERS = frozenset({201, 404, 409})
 EXPECTED = frozenset({200, 201, 202, 204, 404, 409, 412})
 
@@ -53,7 +53,8 @@ class Traffic:
         self._seed = seed
         self._history = history
         self._fault = ""
-        self._created = 0
+        self._attempted_products = 0
+        self._added: list[str] = []
         self._probes = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._followers: list[Follower] = []
@@ -86,7 +87,7 @@ class Traffic:
             fault: The name of the fault, which the decisions depend on.
         """
         self._fault = fault
-        self._probes = 0
+        self._probes = self._attempted_products = 0
         self._running = True
         self._history.views = [View(email) for email in (*SHOPPERS, CROWD)]
         self._followers = [Follower(self._client, v, self._history) for v in self._history.views]
@@ -199,7 +200,11 @@ class Traffic:
 
     def _lines(self, rng: random.Random) -> dict[str, int]:
         product_ids = rng.sample(self._products, rng.randint(1, 3))
-        return {product_id: rng.randint(1, 3) for product_id in product_ids}
+        lines = {product_id: rng.randint(1, 3) for product_id in product_ids}
+        choice, which = rng.random(), rng.random()
+        if choice < 0.1 and self._added:
+            lines[self._added[int(which * len(self._added))]] = 1
+        return lines
 
     def _new_attempt(self, rng: random.Random, email: str) -> OrderAttempt:
         attempt = OrderAttempt(str(uuid.UUID(int=rng.getrandbits(128))), email)
@@ -231,13 +236,13 @@ class Traffic:
         if choice < 0.5:
             change = {"quantity_delta": rng.randint(-3, 8)}
             await self._send("PATCH", path, ADMIN, body=change)
-        elif choice < 0.55 and self._created < MAX_CREATED:
-            self._created += 1
-            await self._create(rng)
+        elif choice < 0.55 and self._attempted_products < MAX_ADDED:
+            self._attempted_products += 1
+            await self._add_product(rng)
         elif (product := await self._send("GET", path, ADMIN)).status == 200:
             await self._change_details(rng, path, product)
 
-    async def _create(self, rng: random.Random) -> None:
+    async def _add_product(self, rng: random.Random) -> None:
         product = {
             "name": f"new {rng.getrandbits(64):x}",
             "description": "A product that an admin added while parts of the shop failed.",
@@ -247,7 +252,7 @@ class Traffic:
         }
         response = await self._send("POST", "/api/products", ADMIN, body={"product": product})
         if response.status == 201:
-            self._products.append(response.body["id"])
+            self._added.append(response.body["id"])
 
     async def _change_details(self, rng: random.Random, path: str, product: Response) -> None:
         """Archive, restore, rename or reprice a product, as it was read before."""
