@@ -98,6 +98,7 @@ class Traffic:
         loops = (
             *shoppers,
             self._repeat("admin", self._administrate, 3 * PAUSE_SECONDS),
+            self._repeat("reader", self._look, 3 * PAUSE_SECONDS),
             self._repeat("crowd", self._rush, CROWD_PAUSE_SECONDS),
         )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
@@ -161,17 +162,15 @@ class Traffic:
                 chosen = order_ids.pop(int(which * len(order_ids)))
                 await self._send("POST", f"/api/orders/{chosen}/cancel", email, body={})
             elif choice < 0.2:
-                await self._look(email)
-            elif choice < 0.3:
                 order_ids.extend(await self._order_twice_at_once(rng, email))
             else:
                 order_ids.extend(await self._order(rng, email))
 
         await self._repeat(person, act, PAUSE_SECONDS)
 
-    async def _look(self, email: str) -> None:
-        """Read the newest orders, and record what the response shows."""
-        response = await self._send("GET", "/api/orders?limit=50", email)
+    async def _look(self, rng: random.Random) -> None:
+        """Read a shopper's newest orders, and record what the response shows."""
+        response = await self._send("GET", "/api/orders?limit=50", rng.choice(SHOPPERS))
         if response.status == 200:
             self._history.seen |= {(row["id"], row["status"]) for row in response.body["orders"]}
 
