@@ -4,7 +4,7 @@ A mutant patches functions of the service in its process. Each comes with the fa
 the guard protects, and runs without the jobs that would repair what it does.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from tests.faults.targets import (
     DATABASE_CLIENT,
     DECIDE,
     FIND_DECISIONS,
-    FIND_STATES,
     INSERT_MANY,
     KEYS_FIND,
     LINE_REASONS,
@@ -119,16 +118,20 @@ def _unguarded_stock_change(_change: Method) -> Method:
     return change
 
 
-def _archived_for_sale(find_states: Method) -> Method:
-    async def find(*arguments: Any, **options: Any) -> Any:
-        states = await find_states(*arguments, **options)
-        for id_, state in states.items():
-            if _in_decide.get() and state.archived:
+def _accept_archived(line_reasons: Method) -> Method:
+    def reasons(stock: Any, lines: Any) -> Iterator[Any]:
+        enough = {
+            line.product_id
+            for line in lines
+            if line.quantity <= stock._left.get(line.product_id, 0)
+        }
+        for reason in line_reasons(stock, lines):
+            if reason.product_id in enough:
                 executed()
-                states[id_] = state.model_copy(update={"archived": False})
-        return states
+            else:
+                yield reason
 
-    return find
+    return reasons
 
 
 def _sell_archived(change: Method) -> Method:
@@ -288,11 +291,7 @@ MUTANTS = {
     ),
     "no archive check": Mutant(
         "products",
-        {
-            DECIDE: _run(_in_decide),
-            FIND_STATES: _archived_for_sale,
-            STOCK_CHANGE: _sell_archived,
-        },
+        {LINE_REASONS: _accept_archived, STOCK_CHANGE: _sell_archived},
         fault="broker stopped",
         detected_by=frozenset({"C5"}),
     ),

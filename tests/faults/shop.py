@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 POLL_SECONDS = 0.05
 STOP_SECONDS = 30
 START_SECONDS = 30
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 120
 REPLICATED = ("products", "orders")
 NONE = Defects()
 
@@ -154,7 +154,10 @@ class Shop:
     async def run_command(self, service: str, *command: str, **defects: Any) -> int:
         """Run a command of a service to its end, and return its exit code."""
         process = self.start_replica(service, *command, **defects)
-        return await process.wait_until_ended(COMMAND_SECONDS)
+        try:
+            return await process.wait_until_ended(COMMAND_SECONDS)
+        finally:
+            await process.stop()
 
     async def replace_defective_services(self, resources: AsyncExitStack) -> None:
         """Run the services with permanent defects until a context ends."""

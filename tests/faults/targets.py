@@ -29,7 +29,6 @@ FIND_DECISIONS = "products.repositories.decisions:DecisionRepository.find_by_ids
 UPDATE_DECISIONS = "products.repositories.decisions:DecisionRepository.update"
 LINE_REASONS = "products.models.decision:Stock.line_reasons"
 STOCK_CHANGE = "products.repositories.products:_stock_change"
-FIND_STATES = "products.repositories.products:ProductRepository.find_states"
 RESEND_PRODUCTS = "products.services.comparison:ComparisonService.resend"
 
 APPLY_STATES = "orders.services.projection:ProjectionService.apply_states"
