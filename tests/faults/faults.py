@@ -12,7 +12,7 @@ from tests.faults import invariants
 from tests.faults.backups import back_up, restore
 from tests.faults.clocks import shifted_clock
 from tests.faults.disks import full_disk
-from tests.faults.shop import REPLICATED, Shop
+from tests.faults.shop import REPLICATED, Shop, wait_until
 from tests.faults.tail import KafkaMessage
 
 from shopkit.contract.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
@@ -26,6 +26,7 @@ LONGER_THAN_TWO_TRIES_SECONDS = 2 * BACKGROUND_SECONDS + 5
 """The commit in progress may still be stored, but the next attempt is not."""
 DEATH_SECONDS = 60
 REPLAYED, REPLAYED_AT_ONCE = 2_000, 50
+CANCELS = 8
 PROBES = 5
 UNHURRIED_SECONDS = 2.0
 """A rolling restart may delay an order by this much."""
@@ -194,6 +195,7 @@ async def _compare_and_rebuild(shop: Shop) -> None:
 
 
 async def _replay(shop: Shop) -> None:
+    await wait_until(lambda: _count_cancels(shop) >= CANCELS, DEATH_SECONDS, "orders are cancelled")
     oldest_first = shop.tail.messages
     messages = shop.rng.sample(oldest_first, min(len(oldest_first), REPLAYED)) * 2
     shop.rng.shuffle(messages)
@@ -202,6 +204,10 @@ async def _replay(shop: Shop) -> None:
     messages += oldest_first[:REPLAYED_AT_ONCE]
     for begin in range(0, len(messages), REPLAYED_AT_ONCE):
         await shop.tail.send(messages[begin : begin + REPLAYED_AT_ONCE])
+
+
+def _count_cancels(shop: Shop) -> int:
+    return sum(message.event_id.startswith("OrderCancel") for message in shop.tail.messages)
 
 
 async def _send_poison(shop: Shop) -> None:

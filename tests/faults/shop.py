@@ -58,12 +58,16 @@ class Replica:
         return self._start_again()
 
     async def wait_until_listening(self) -> None:
-        """Wait until the replica accepts connections.
+        """Wait until the replica accepts connections, or has died as it should.
 
         Raises:
             AssertionError: It does not.
         """
-        await wait_until(lambda: is_open(self.port), START_SECONDS, "a replica listens")
+
+        def listens_or_died() -> bool:
+            return is_open(self.port) or self._process.poll() == -signal.SIGKILL
+
+        await wait_until(listens_or_died, START_SECONDS, "a replica listens")
 
     async def wait_until_ended(self, seconds: float) -> int:
         """Wait until the process ends, and return its exit code, negative for a signal.
@@ -176,8 +180,8 @@ class Shop:
             await asyncio.to_thread(self.stack.stop, service)
         replica = self.start_replica(service, variables=variables, **defects)
         self._replacements[service] = replica
-        await replica.wait_until_listening()
         try:
+            await replica.wait_until_listening()
             yield replica
         finally:
             await self._replacements.pop(service).stop()
