@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -24,7 +26,7 @@ class TestBodies:
 
 class TestDigests:
     def test_depend_on_every_field_of_a_product(self) -> None:
-        changes = [
+        changes: list[dict[str, Any]] = [
             {"name": "other"},
             {"price_cents": 1},
             {"quantity": 1},
