@@ -21,6 +21,7 @@ from tests.faults.targets import (
     INSERT_MANY,
     KEYS_FIND,
     LINE_REASONS,
+    OUTBOX_ADD,
     PUT_PRODUCTS,
     SEEK,
     STOCK_CHANGE,
@@ -181,6 +182,20 @@ def _skip_cancelled(update: Method) -> Method:
     return update_others
 
 
+def _publish_repeatedly(add: Method) -> Method:
+    """Let a cancellation publish an answer that is stored already."""
+
+    async def add_again(outbox: Any, publications: Any, *, session: Any) -> None:
+        if not _in_cancel.get():
+            await add(outbox, publications, session=session)
+            return
+        token = _in_cancel.set(False)
+        await outbox.add_again(publications, session=session)
+        _in_cancel.reset(token)
+
+    return add_again
+
+
 def _replacing_inserts(collection_name: str) -> Decorator:
     """Let an insert into a collection replace documents that exist."""
 
@@ -311,6 +326,8 @@ MUTANTS = {
             CANCEL_DECISIONS: _run(_in_cancel),
             FIND_DECISIONS: _cancelled_as_accepted,
             UPDATE_DECISIONS: _skip_cancelled,
+            # The ids in the outbox are a guard too.
+            OUTBOX_ADD: _publish_repeatedly,
         },
         fault=REPLAY,
         detected_by=frozenset({"C1", "C4"}),
