@@ -5,6 +5,7 @@ from typing import Any
 from orders.repositories.projection import ProjectionRepository
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.idempotency import IdempotencyKeys
 from shopkit.storage.migrations import Migration, ensure_collection
@@ -68,4 +69,5 @@ MIGRATIONS = (
     Migration("0002-indexes", _create_indexes),
     Migration("0003-administration", _add_administration),
     Migration("0004-update-times", _add_update_times),
+    Migration("0007-consumers", PauseRepository.migrate),
 )
