@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -116,6 +117,13 @@ async def _run(name: str, loop: Loop) -> str:
         log.exception("loop died", loop=name)
         return repr(error)
     return "it returned"
+
+
+async def sleep_unless(stopping: asyncio.Event, seconds: float) -> None:
+    """Sleep until the time is over or the event is set."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
 
 
 def every(seconds: float, step: Callable[[], Awaitable[object]]) -> Loop:

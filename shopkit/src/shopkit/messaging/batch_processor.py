@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
-from typing import TypeAlias
 
 import structlog
-from aiokafka import ConsumerRecord
 from prometheus_client import Counter, Histogram
 
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
@@ -20,7 +18,7 @@ from shopkit.messaging.envelope import (
 )
 from shopkit.messaging.handlers import HandlerTable
 from shopkit.messaging.pauses import PauseRepository
-from shopkit.messaging.undecodable import UndecodableBatch
+from shopkit.messaging.undecodable import Received, UndecodableBatch
 from shopkit.tracing import context
 
 MAX_DEAD_LETTERS = 100
@@ -34,9 +32,6 @@ BATCH_SIZE = Histogram(
 )
 
 log = structlog.get_logger(__name__)
-
-Received: TypeAlias = ConsumerRecord[bytes, bytes] | UndecodableBatch
-"""What a consumer reads: a message, or a batch of messages that cannot be decoded."""
 
 
 class TooManyDeadLettersError(Exception):

@@ -6,7 +6,7 @@ error pauses the consumer, and a limit on dead letters keeps a bad release from 
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,16 +18,14 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from prometheus_client import Counter, Gauge
 
 from shopkit.checks import PausedError
-from shopkit.messaging.batch_processor import Received, TooManyDeadLettersError
+from shopkit.loops import sleep_unless
+from shopkit.messaging.batch_processor import TooManyDeadLettersError
+from shopkit.messaging.batch_reader import Batch, BatchReader, offsets_behind
 from shopkit.messaging.pauses import PauseKind, PauseRepository
-from shopkit.messaging.undecodable import UNDECODABLE, UndecodableBatch, read_undecodable
+from shopkit.messaging.undecodable import Received
 
-POLL_MILLISECONDS = 200
-BATCH = 200
 MAX_BACKOFF_SECONDS = 5.0
 STUCK_SECONDS = 60.0
-PROBE_SECONDS = 1.0
-"""How long the broker may take to answer before it counts as unavailable."""
 LOOK_SECONDS = 1.0
 """How often a consumer looks whether it is paused, and how long it waits for the database."""
 LEAVE_SECONDS = 3.0
@@ -49,9 +47,6 @@ class StuckError(Exception):
     def __str__(self) -> str:
         """Return the symptom."""
         return f"messages are waiting and none was applied for {STUCK_SECONDS:g} s"
-
-
-Batch = Mapping[TopicPartition, Sequence[Received]]
 
 
 class Processor(Protocol):
@@ -102,7 +97,6 @@ class Consumer:
         self.waits_until = 0.0
         self._paused = False
         self._look_at = 0.0
-        self._meets_undecodable = False
         self._progress_at = clock()
         self._next_offsets: dict[TopicPartition, int] = {}
 
@@ -143,7 +137,7 @@ class Consumer:
             raise PausedError
         kafka, idle_seconds = self._kafka, self._clock() - self._progress_at
         waits = kafka and self._lag(kafka) > 0 and idle_seconds > STUCK_SECONDS
-        if kafka and waits and await _answers(kafka):
+        if kafka and waits and await BatchReader(kafka).broker_answers():
             raise StuckError
 
     async def connect(self) -> None:
@@ -172,7 +166,7 @@ class Consumer:
         except BaseException:
             await kafka.stop()
             raise
-        self._kafka = kafka
+        self._kafka, self._reader = kafka, BatchReader(kafka)
         self._next_offsets.clear()
         self._progress_at = self._clock()
         CONSUMER_UP.labels(self._subscription.topic).set(1)
@@ -181,9 +175,7 @@ class Consumer:
         log.warning("broker unavailable", topic=self._subscription.topic, error=repr(error))
         await self.disconnect()
         self._failures += 1
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._backoff_seconds()):
-                await self._stopping.wait()
+        await sleep_unless(self._stopping, self._backoff_seconds())
 
     async def disconnect(self) -> None:
         """Leave the group and disconnect."""
@@ -204,14 +196,14 @@ class Consumer:
             return
         if kafka.paused():
             kafka.resume(*kafka.paused())
-        batch = await self._read(kafka)
+        batch = await self._reader.read()
         self._measure_lag(kafka, batch)
         if not batch:
             return
         try:
             await self._processor.process([item for items in batch.values() for item in items])
         except Exception as error:  # noqa: BLE001 - any error is temporary or pauses the consumer.
-            _seek_back(kafka, batch)
+            self._reader.seek_back(batch)
             await self._wait_or_pause(error)
         else:
             self._failures = 0
@@ -222,43 +214,11 @@ class Consumer:
         assert self._kafka  # noqa: S101 - run() connects first.
         return self._kafka
 
-    async def _read(self, kafka: AIOKafkaConsumer) -> Batch:
-        if self._meets_undecodable:
-            return await self._read_up_to_undecodable(kafka)
-        return await self._poll(kafka)
-
-    async def _poll(self, kafka: AIOKafkaConsumer) -> Batch:
-        try:
-            batch: Batch = await kafka.getmany(timeout_ms=POLL_MILLISECONDS, max_records=BATCH)
-        except UNDECODABLE:
-            await _seek_to_committed(kafka)
-            self._meets_undecodable = True
-            return {}
-        return batch
-
-    async def _read_up_to_undecodable(self, kafka: AIOKafkaConsumer) -> Batch:
-        # aiokafka drops what it has read in the call that fails. If a call reads one message, it
-        # drops none, and leaves the position at the message that cannot be decoded.
-        batch: dict[TopicPartition, list[Received]] = {}
-        for partition in sorted(kafka.assignment()):
-            received: list[Received] = []
-            try:
-                while len(received) < BATCH and (found := await _read_one(kafka, partition)):
-                    received += found
-            except UNDECODABLE as error:
-                undecodable = await read_undecodable(kafka, partition, error)
-                kafka.seek(partition, undecodable.last_offset + 1)
-                received.append(undecodable)
-            if received:
-                batch[partition] = received
-        self._meets_undecodable = False
-        return batch
-
     async def _poll_while_waiting(self, kafka: AIOKafkaConsumer) -> None:
         # Without polling, the group would revoke the partitions. Partitions that a rebalance
         # assigns meanwhile are not paused yet, so their messages are put back.
         kafka.pause(*kafka.assignment())
-        _seek_back(kafka, await self._poll(kafka))
+        self._reader.seek_back(await self._reader.poll())
 
     async def _wait_or_pause(self, error: Exception) -> None:
         if not self._is_temporary(error):
@@ -312,7 +272,7 @@ class Consumer:
         return float(min(0.1 * 2 ** min(self._failures, 10), MAX_BACKOFF_SECONDS))
 
     async def _commit(self, kafka: AIOKafkaConsumer, batch: Batch) -> None:
-        done = {partition: _end(received[-1]) for partition, received in batch.items()}
+        done = offsets_behind(batch)
         self._next_offsets.update(done)
         assigned = kafka.assignment()
         offsets = {partition: offset for partition, offset in done.items() if partition in assigned}
@@ -345,42 +305,3 @@ class Consumer:
         LAG.labels(self._subscription.topic).set(lag)
         if not lag:
             self._progress_at = self._clock()
-
-
-def _end(received: Received) -> int:
-    """Return the offset behind a message or a batch that cannot be decoded."""
-    if isinstance(received, UndecodableBatch):
-        return received.last_offset + 1
-    return int(received.offset) + 1
-
-
-async def _read_one(kafka: AIOKafkaConsumer, partition: TopicPartition) -> Sequence[Received]:
-    found = await kafka.getmany(partition, timeout_ms=POLL_MILLISECONDS, max_records=1)
-    received: Sequence[Received] = found.get(partition, [])
-    return received
-
-
-def _seek_back(kafka: AIOKafkaConsumer, batch: Batch) -> None:
-    assigned = kafka.assignment()
-    for partition, received in batch.items():
-        if partition in assigned:
-            kafka.seek(partition, received[0].offset)
-
-
-async def _seek_to_committed(kafka: AIOKafkaConsumer) -> None:
-    for partition in kafka.assignment():
-        offset = await kafka.committed(partition)
-        if offset is None:
-            await kafka.seek_to_beginning(partition)
-        else:
-            kafka.seek(partition, offset)
-
-
-async def _answers(kafka: AIOKafkaConsumer) -> bool:
-    """Return whether the broker answers, because aiokafka does not tell that it lost the broker."""
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            await kafka.end_offsets(kafka.assignment())
-    except (KafkaError, OSError, TimeoutError):
-        return False
-    return True

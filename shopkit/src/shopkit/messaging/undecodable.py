@@ -7,8 +7,9 @@ them. It can read neither the rest of the batch nor anything behind it.
 
 import struct
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CorruptRecordException, UnsupportedCodecError, for_code
 from aiokafka.protocol.fetch import FetchRequest
 
@@ -45,6 +46,10 @@ class UndecodableBatch:
     error: Exception
 
 
+Received: TypeAlias = ConsumerRecord[bytes, bytes] | UndecodableBatch
+"""What a consumer reads: a message, or a batch of messages that cannot be decoded."""
+
+
 async def read_undecodable(
     kafka: AIOKafkaConsumer, partition: TopicPartition, error: Exception
 ) -> UndecodableBatch:
@@ -68,5 +73,11 @@ async def read_undecodable(
     base_offset, length, *_, last_delta = _HEADER.unpack_from(data)
     # The header itself may be damaged.
     last_offset = min(max(offset, base_offset + last_delta), high_water_mark - 1)
-    value = bytes(data[: _LENGTH_END + length])
-    return UndecodableBatch(*partition, offset, last_offset, value, error)
+    return UndecodableBatch(
+        topic=partition.topic,
+        partition=partition.partition,
+        offset=offset,
+        last_offset=last_offset,
+        value=bytes(data[: _LENGTH_END + length]),
+        error=error,
+    )
