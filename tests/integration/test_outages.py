@@ -2,8 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
@@ -14,6 +12,7 @@ import pytest
 from bson import ObjectId
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
+from tests.integration.processes import Process
 from tests.integration.shop import SHOPPER, Place, Shop, eventually, find_one
 
 from orders.main import create_app
@@ -37,30 +36,6 @@ def step_down(servers: Stack, service: str, seconds: int) -> None:
         suppress(AutoReconnect),
     ):
         client.admin.command("replSetStepDown", seconds, force=True)
-
-
-class Process:
-    """A service in a separate process, on the servers of the test."""
-
-    def __init__(self, servers: Stack, package: str) -> None:
-        self._environment = servers.environment(package) | {"TOPIC_PARTITIONS": "3"}
-        self._package = package
-        self._processes: list[subprocess.Popen[bytes]] = []
-
-    def start(self) -> None:
-        self._processes.append(
-            subprocess.Popen([sys.executable, "-m", self._package, "serve"], env=self._environment)
-        )
-
-    def end(self, number: signal.Signals) -> int:
-        process = self._processes.pop()
-        process.send_signal(number)
-        return process.wait(timeout=30)
-
-    def clean_up(self) -> None:
-        """End the process, if it runs."""
-        while self._processes:
-            self.end(signal.SIGKILL)
 
 
 @pytest.fixture
