@@ -22,7 +22,7 @@ REJECTION_REASONS = "products.models.decision:Stock.line_reasons"
 
 APPLY_STATES = "orders.services.projection:ProjectionService.apply_states"
 RESEND = "orders.services.resend:ResendService.resend"
-RECONCILE = "orders.services.reconcile:ReconcileService.reconcile"
+RECONCILE = "orders.services.reconcile:ReconcileService.reconcile_if_due"
 
 
 def patch(target: str, decorate: Decorator) -> None:

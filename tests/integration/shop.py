@@ -98,7 +98,11 @@ class Shop:
 
     def another_orders(self) -> orders.dependencies.Services:
         """Return the services of a replica without a relay."""
-        return orders.dependencies.build(self.orders_db, transactions(self.orders_db))
+        return orders.dependencies.build(
+            self.orders_db,
+            transactions(self.orders_db),
+            zone=self.orders_settings.shop_time_zone,
+        )
 
     async def lapse_leases(self) -> None:
         """End all leases, so that the sweepers send the messages at once."""

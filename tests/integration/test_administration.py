@@ -107,8 +107,10 @@ class TestOrders:
 
 class TestStatistics:
     async def test_counts_orders_by_day_and_the_revenue_of_accepted_ones(
-        self, client: httpx2.AsyncClient, sold: list[Order]
+        self, shop: Shop, client: httpx2.AsyncClient, sold: list[Order]
     ) -> None:
+        # Given
+        await shop.orders.counting.recount()
         # When
         figures = (await client.get("/api/admin/stats", params={"days": "3"})).json()
         # Then
@@ -117,6 +119,7 @@ class TestStatistics:
             (1, 3.0),
             (2, 0),
         ]
+        assert figures["time_zone"] == "UTC"
         assert figures["days"][-1]["day"] == utc_now().date().isoformat()
         assert [
             (product["name"], product["quantity"], product["revenue"])

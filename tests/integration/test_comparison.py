@@ -1,9 +1,10 @@
 """reconcile and rebuild: two databases that lost something come to agree again."""
 
 import asyncio
+import secrets
 import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ import aiohttp
 import pytest
 from bson import ObjectId
 from prometheus_client import REGISTRY
-from tests.integration.shop import Place, Shop
+from tests.integration.shop import Place, Shop, eventually
 
 from orders.consumers.products_topic import products_topic
 from orders.dependencies import Comparison, build_comparison
@@ -27,6 +28,17 @@ from stack import Stack
 
 def drift_metric(kind: str) -> float | None:
     return REGISTRY.get_sample_value("reconcile_drift", {"kind": kind})
+
+
+async def is_refused() -> bool:
+    return REGISTRY.get_sample_value("reconcile_refused") == 1
+
+
+def reported(kind: str, count: float) -> Callable[[], Awaitable[bool]]:
+    async def is_reported() -> bool:
+        return drift_metric(kind) == count
+
+    return is_reported
 
 
 @pytest.fixture
@@ -83,7 +95,7 @@ class TestReconcile:
         drift = await compare.reconcile.reconcile()
         await sold.settled()
         # Then
-        assert drift.products == {an_id(1): 70, an_id(2): 1, an_id(3): 0}
+        assert +drift.found == {"products": 3}
         assert await sold.projected() == {"product 1": 9, "product 2": 8, "product 3": 10}
         assert (await compare.reconcile.reconcile()).empty
         versions = {row["name"]: row["version"] async for row in projection.find()}
@@ -103,60 +115,154 @@ class TestReconcile:
         await sold.lapse_leases()
         await sold.settled()
         # Then
-        assert len(drift.orders_without_decision) == 1
-        assert set(drift.products) == {an_id(1), an_id(2)}
+        assert +drift.found == {"unrecorded orders": 1, "products": 2}
         assert await sold.decisions() == {"ACCEPTED": 1}
         assert await sold.stock() == {"product 1": 9, "product 2": 8, "product 3": 10}
         assert (await compare.reconcile.reconcile()).empty
 
-    async def test_returns_the_stock_of_a_decided_order_that_does_not_exist(
-        self, sold: Shop, compare: Comparison
+    async def test_keeps_accepted_orders_that_orders_db_has_lost(
+        self,
+        sold: Shop,
+        place: Place,
+        compare: Comparison,
+        products_url: str,
+        running: AsyncExitStack,
     ) -> None:
-        # Given: orders-db was restored from a time before the order, long ago.
+        # Given: orders-db lost two orders, long ago.
+        await place({3: 1})
+        await sold.settled()
+        lost = await sold.orders_db["orders"].find().to_list()
         await sold.orders_db["orders"].delete_many({})
-        assert (await compare.reconcile.reconcile()).empty, "too young to be an orphan"
         long_ago = utc_now() - timedelta(minutes=11)
         await sold.products_db["orders"].update_many({}, {"$set": {"settled_at": long_ago}})
-        # When
-        drift = await compare.reconcile.reconcile()
-        await sold.settled()
+        # When: orders-ms restarts and reconciles.
+        sold.orders_settings = sold.orders_settings.model_copy(
+            update={"products_url": products_url, "reconcile_seconds": 0.1}
+        )
+        await sold.run_orders(running)
+        await eventually(reported("orphaned orders", 2))
+        await compare.reconcile.reconcile()
         # Then
-        assert len(drift.decisions_without_order) == 1
-        assert await sold.decisions() == {"CANCELLED": 1}
-        assert await sold.stock() == {"product 1": 10, "product 2": 10, "product 3": 10}
+        assert await sold.decisions() == {"ACCEPTED": 2}
+        assert await sold.stock() == {"product 1": 9, "product 2": 8, "product 3": 9}
+        # And: nothing differs once the orders are back.
+        await sold.orders_db["orders"].insert_many(lost)
         assert (await compare.reconcile.reconcile()).empty
+        assert await sold.statuses() == {"ACCEPTED": 2}
+
+
+Run = Callable[..., Awaitable[tuple[int | None, str]]]
+
+
+@pytest.fixture
+def run_command(products_url: str, servers: Stack) -> Run:
+    """Runs a command of orders-ms, and returns its exit code and its output."""
+    environment = servers.environment("orders") | {"PRODUCTS_URL": products_url}
+
+    async def run(*arguments: str) -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "orders", *arguments, env=environment, stdout=PIPE, stderr=STDOUT
+        )
+        written, _ = await process.communicate()
+        return process.returncode, written.decode()
+
+    return run
 
 
 class TestCommands:
-    async def test_reconcile_and_rebuild_print_their_results(
-        self, sold: Shop, compare: Comparison, products_url: str, servers: Stack
+    async def test_reconcile_rebuild_and_recount_print_their_results(
+        self, sold: Shop, compare: Comparison, run_command: Run
     ) -> None:
         # Given
-        environment = servers.environment("orders") | {"PRODUCTS_URL": products_url}
         await sold.orders_db["products"].delete_one({"_id": ObjectId(an_id(3))})
-
-        async def run(command: str) -> tuple[int | None, str]:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "orders", command, env=environment, stdout=PIPE
-            )
-            written, _ = await process.communicate()
-            return process.returncode, written.decode()
-
         # When
-        first = await run("reconcile")
+        first = await run_command("reconcile")
         await sold.settled()
-        second = await run("reconcile")
-        third = await run("rebuild")
+        second = await run_command("reconcile")
+        third = await run_command("rebuild")
+        fourth = await run_command("recount")
         # Then
-        assert first == (
-            1,
-            (
-                "products that differ: 1, orders without the same decision: 0, "
-                "decisions without an order: 0\n"
-            ),
+        assert first[0] == 1
+        assert first[1].endswith(
+            "products that differ: 1, orders without the same decision: 0, "
+            "decisions without an order: 0\n"
+            "days whose statistics differ: 0\n"
         )
         assert second[0] == 0
-        assert third == (0, "projection rebuilt: 3 products\n")
+        assert (third[0], fourth[0]) == (0, 0)
+        assert third[1].endswith("projection rebuilt: 3 products, 0 messages skipped\n")
+        assert fourth[1].endswith("orders counted\n")
+
+    async def test_reconcile_cancels_ten_lost_orders_only_if_asked_to(
+        self, sold: Shop, place: Place, compare: Comparison, run_command: Run
+    ) -> None:
+        # Given: 13 orders are lost.
+        for number in (1, 2, 3) * 4:
+            await place({number: 1})
+        await sold.settled()
+        ids = sorted(
+            [str(order["_id"]) async for order in sold.orders_db["orders"].find({}, {"_id": 1})]
+        )
+        await sold.orders_db["orders"].delete_many({})
+        long_ago = utc_now() - timedelta(minutes=11)
+        await sold.products_db["orders"].update_many({}, {"$set": {"settled_at": long_ago}})
+        accepted = (await sold.decisions())["ACCEPTED"]
+        # When
+        listed = await run_command("reconcile")
+        # Then
+        assert listed[0] == 1
+        assert f"decisions without an order: {len(ids)}\n" in listed[1]
+        assert listed[1].endswith(f"--apply would cancel: {', '.join(ids[:10])}\n")
+        assert (await sold.decisions())["ACCEPTED"] == accepted
+        # When
+        applied = await run_command("reconcile", "--apply")
+        # Then
+        assert applied[0] == 1
+        assert applied[1].endswith(f"cancelled: {', '.join(ids[:10])}; {len(ids) - 10} remain\n")
+        assert (await sold.decisions())["CANCELLED"] == 10
+
+    async def test_nothing_is_compared_with_another_database_until_it_is_accepted(
+        self,
+        sold: Shop,
+        compare: Comparison,
+        products_url: str,
+        run_command: Run,
+        running: AsyncExitStack,
+    ) -> None:
+        # Given: orders-ms is connected to another, empty database.
+        await compare.reconcile.reconcile()
+        other = secrets.token_hex(16)
+        await sold.orders_db["database_identity"].update_one(
+            {"_id": "own"}, {"$set": {"identity": other}}
+        )
+        await sold.orders_db["orders"].delete_many({})
+        await sold.orders_db["products"].delete_many({})
+        long_ago = utc_now() - timedelta(minutes=11)
+        await sold.products_db["orders"].update_many({}, {"$set": {"settled_at": long_ago}})
+        before = await sold.products_db["products"].find().to_list()
+        # When
+        refused = await run_command("reconcile", "--apply")
+        rebuilt = await run_command("rebuild")
+        # Then
+        assert (refused[0], rebuilt[0]) == (1, 1)
+        assert f"This is orders-db {other}, but it was " in refused[1]
+        assert "accept-databases" in refused[1]
+        # When: orders-ms runs, and reconciliation is due.
+        sold.orders_settings = sold.orders_settings.model_copy(
+            update={"products_url": products_url, "reconcile_seconds": 0.1}
+        )
+        await sold.run_orders(running)
+        await eventually(is_refused)
+        # Then: nothing was sent again or cancelled.
+        assert await sold.decisions() == {"ACCEPTED": 1}
+        assert await sold.products_db["products"].find().to_list() == before
+        # When
+        accepted = await run_command("accept-databases")
+        compared = await run_command("reconcile")
+        # Then
+        assert accepted[0] == 0
+        assert "decisions without an order: 1\n" in compared[1]
+        assert await sold.decisions() == {"ACCEPTED": 1}
 
 
 class TestRebuild:
@@ -175,7 +281,7 @@ class TestRebuild:
         assert count == 3
         assert await sold.projected() == {"product 1": 9, "product 2": 8, "product 3": 9}
         indexes = await sold.orders_db["products"].index_information()
-        assert "name_1" in indexes
+        assert set(indexes) == {"_id_", "name_1", "archived_1_quantity_1__id_1"}
 
     async def test_rebuilds_from_products_ms_if_the_topic_is_empty(
         self, shop: Shop, compare: Comparison, running: AsyncExitStack

@@ -1,32 +1,31 @@
 """Which orders are asked about again: the update that picks one is the database's to carry out."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from tests.integration.shop import Place, Shop, find_one
 
 import orders.dependencies
+from shopkit.clock import utc_now
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.identity import Identity, Role
 from shopkit.messaging.outbox import Outbox
 from shopkit.storage.unit_of_work import MongoTransactions, Publication
-from shopkit.testing import FakeClock
-from shopkit.testing.deliveries import NOON, delivery
+from shopkit.testing.deliveries import delivery
 
 OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
 
 
 class Replica:
-    """A replica with a clock that the test holds."""
+    """A replica, whose clock is that of the database."""
 
-    def __init__(self, shop: Shop, clock: FakeClock) -> None:
+    def __init__(self, shop: Shop) -> None:
         self.published: list[Publication] = []
-        self.clock = clock
         database = shop.orders_db
-        transactions = MongoTransactions(
-            database.client, Outbox(database, clock), self.published.extend
-        )
-        self.services = orders.dependencies.build(database, transactions, clock)
+        transactions = MongoTransactions(database.client, Outbox(database), self.published.extend)
+        self.services = orders.dependencies.build(database, transactions)
         self._shop = shop
 
     @property
@@ -39,24 +38,27 @@ class Replica:
         await self._shop.orders_db["outbox"].update_many({}, {"$unset": {"unsent": ""}})
         return await self.services.resend.resend()
 
-    async def resends_between(self, first: int, last: int) -> list[int]:
-        """Run in each of these seconds after noon, and return those in which something was sent."""
-        seconds = []
-        for second in range(first, last + 1):
-            self.clock.now = NOON + timedelta(seconds=second)
-            if await self.resend():
-                seconds.append(second)
-        return seconds
+
+LetPass = Callable[[float], Awaitable[None]]
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock(NOON)
+def let_pass(shop: Shop) -> LetPass:
+    """Lets seconds pass: what is due becomes due earlier."""
+
+    async def let_pass(seconds: float) -> None:
+        for collection, field in (("orders", "resend_at"), ("ticks", "next_at")):
+            earlier = {"$subtract": [f"${field}", int(seconds * 1_000)]}
+            await shop.orders_db[collection].update_many(
+                {field: {"$exists": True}}, [{"$set": {field: earlier}}]
+            )
+
+    return let_pass
 
 
 @pytest.fixture
-def replica(shop: Shop, clock: FakeClock) -> Replica:
-    replica = Replica(shop, clock)
+def replica(shop: Shop) -> Replica:
+    replica = Replica(shop)
     shop.intake = replica.services.intake
     return replica
 
@@ -68,35 +70,41 @@ async def _shelf(shop: Shop) -> None:
 
 class TestResend:
     async def test_resends_after_30_seconds_and_then_with_doubled_delays(
-        self, replica: Replica, place: Place
+        self, replica: Replica, place: Place, let_pass: LetPass
     ) -> None:
         # Given
         order = await place({1: 1})
         # When
-        seconds = await replica.resends_between(28, 32) + await replica.resends_between(89, 94)
-        seconds += await replica.resends_between(210, 216)
-        # Then: 30 s after noon has to be over; 60 s, then 120 s after the last.
-        assert seconds == [31, 92, 213]
+        resent = []
+        for delay in (30, 60, 120):
+            await let_pass(delay - 10)
+            resent.append(await replica.resend())
+            await let_pass(11)
+            resent.append(await replica.resend())
+        # Then
+        assert resent == [0, 1, 0, 1, 0, 1]
         assert set(replica.published_ids[1:]) == {f"OrderCreate/{order.id}"}
         assert replica.published[-1].message == order.create_message()
 
     async def test_waits_at_most_ten_minutes(
-        self, replica: Replica, place: Place, shop: Shop, clock: FakeClock
+        self, replica: Replica, place: Place, shop: Shop, let_pass: LetPass
     ) -> None:
         # Given
         await place({1: 1})
         delays = []
         # When
         for _ in range(8):
-            clock.advance(minutes=11)
+            await let_pass(660)
             assert await replica.resend() == 1
             document = await find_one(shop.orders_db["orders"])
-            delays.append((document["resend_at"] - clock.now).total_seconds())
+            delays.append(document["resend_delay_seconds"])
+            late = utc_now() + timedelta(seconds=delays[-1]) - document["resend_at"]
+            assert abs(late) < timedelta(seconds=10)
         # Then
         assert delays == [60, 120, 240, 480, 600, 600, 600, 600]
 
     async def test_resends_unconfirmed_cancellations_but_not_answered_orders(
-        self, replica: Replica, place: Place, clock: FakeClock
+        self, replica: Replica, place: Place, let_pass: LetPass
     ) -> None:
         # Given
         accepted, cancelled, confirmed = [await place({1: 1}) for _ in range(3)]
@@ -110,33 +118,33 @@ class TestResend:
         )
         replica.published.clear()
         # When
-        clock.advance(seconds=31)
+        await let_pass(31)
         # Then
         assert await replica.resend() == 1
         assert replica.published_ids == [f"OrderCancel/{cancelled.id}"]
 
     async def test_does_not_resend_an_unsent_message(
-        self, replica: Replica, place: Place, clock: FakeClock
+        self, replica: Replica, place: Place, let_pass: LetPass
     ) -> None:
         # Given
         await place({1: 1})
         replica.published.clear()
-        clock.advance(seconds=31)
+        await let_pass(31)
         # When / Then
         assert await replica.services.resend.resend() == 0
         assert replica.published == []
 
     async def test_resends_100_a_second_over_all_replicas_and_each_once(
-        self, replica: Replica, place: Place, shop: Shop, clock: FakeClock
+        self, replica: Replica, place: Place, shop: Shop, let_pass: LetPass
     ) -> None:
         # Given
         for _ in range(150):
             await place({1: 1})
-        other = Replica(shop, clock)
+        other = Replica(shop)
         replica.published.clear()
-        clock.advance(seconds=31)
+        await let_pass(31)
         # When / Then
-        assert [await replica.resend(), await other.resend()] == [100, 0]
-        clock.advance(seconds=1)
-        assert [await other.resend(), await replica.resend()] == [50, 0]
+        assert sorted(await asyncio.gather(replica.resend(), other.resend())) == [0, 100]
+        await let_pass(1)
+        assert sorted(await asyncio.gather(replica.resend(), other.resend())) == [0, 50]
         assert len({*replica.published_ids, *other.published_ids}) == 150

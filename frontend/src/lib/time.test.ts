@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { timeAgo } from "./time";
 
 const NOW = Date.parse("2026-03-10T12:00:00Z");
@@ -12,3 +12,19 @@ it.each([
 ])("%s is %s", (time, words) => {
   expect(timeAgo(time, NOW)).toBe(words);
 });
+
+it.each(["Pacific/Auckland", "Pacific/Pago_Pago", "UTC"])(
+  "a day of the shop is the same day in %s",
+  async (timeZone) => {
+    // Given
+    vi.stubEnv("TZ", timeZone);
+    vi.resetModules();
+
+    // When
+    const { formatDay } = await import("./time");
+
+    // Then
+    expect(formatDay("2026-03-08")).toBe("8 Mar 2026");
+    vi.unstubAllEnvs();
+  },
+);

@@ -3,6 +3,12 @@ import { LOCALE } from "@/lib/settings";
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const EXACT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
+const CALENDAR_DAY = new Intl.DateTimeFormat(LOCALE, {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: "UTC",
+});
 const CLOCK = new Intl.DateTimeFormat(LOCALE, {
   hour: "2-digit",
   minute: "2-digit",
@@ -35,6 +41,7 @@ export function clockTime(time: string): string {
   return CLOCK.format(new Date(time));
 }
 
+/** Format a day such as "2026-03-08". It stays the same day in every time zone of the browser. */
 export function formatDay(day: string): string {
-  return DAY.format(new Date(`${day.slice(0, 10)}T12:00:00Z`));
+  return CALENDAR_DAY.format(new Date(`${day}T00:00:00Z`));
 }

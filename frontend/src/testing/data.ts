@@ -55,6 +55,7 @@ export function aLetter(part: Partial<DeadLetterBody> = {}): DeadLetterBody {
 
 export function statistics(part: Partial<StatisticsBody> = {}): StatisticsBody {
   return {
+    time_zone: "Europe/Berlin",
     days: [
       { day: "2026-03-08", orders: 2, revenue: 30 },
       { day: "2026-03-09", orders: 4, revenue: 120.5 },

@@ -67,7 +67,10 @@ def _own_settings(name: str, settings: Settings, state: State) -> dict[str, str]
             "SHOP_PORT": str(settings.ports["shop"]),
         }
     if name == "orders":
-        return {"PRODUCTS_URL": _address("products", settings)}
+        return {
+            "PRODUCTS_URL": _address("products", settings),
+            "SHOP_TIME_ZONE": settings.shop_time_zone,
+        }
     if name == "gateway":
         return {f"{target.upper()}_URL": _address(target, settings) for target in BEHIND_GATEWAY}
     return {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stack.errors import SettingError
 from stack.ports import free_ports
@@ -48,6 +49,7 @@ class Settings:
         seed: "demo" loads the demo data also in production mode.
         log_level: The services' log level.
         web: "none" leaves the web shop out; it is neither built nor served.
+        shop_time_zone: The time zone of the shop's days in the statistics, by its IANA name.
         trusted_proxies: Addresses and ranges of the proxies in front of nginx, separated by commas.
     """
 
@@ -57,6 +59,7 @@ class Settings:
     seed: str = ""
     log_level: str = "INFO"
     web: str = ""
+    shop_time_zone: str = "UTC"
     trusted_proxies: str = ""
 
     @property
@@ -78,6 +81,7 @@ class Settings:
         """Write the settings, so that later commands need only the state folder."""
         values = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
         values |= {"log_level": self.log_level, "web": self.web}
+        values |= {"shop_time_zone": self.shop_time_zone}
         values |= {"trusted_proxies": self.trusted_proxies}
         self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
@@ -106,6 +110,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         seed=_seed(variables.get("SEED") or remembered.get("seed", "")),
         log_level=(variables.get("LOG_LEVEL") or remembered.get("log_level", "INFO")).upper(),
         web=_web(variables.get("WEB") or remembered.get("web", "")),
+        shop_time_zone=_time_zone(
+            variables.get("SHOP_TIME_ZONE") or remembered.get("shop_time_zone", "UTC")
+        ),
         trusted_proxies=variables.get("TRUSTED_PROXIES") or remembered.get("trusted_proxies", ""),
     )
     return _with_free_ports(settings)
@@ -135,6 +142,15 @@ def _web(value: str) -> str:
     if value not in {"", "none"}:
         raise SettingError(f"WEB={value} is unknown; WEB=none leaves the web shop out.")
     return value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingError(
+            f"SHOP_TIME_ZONE={value} is not a time zone; Europe/Berlin is one, for example."
+        ) from None
 
 
 def _ports(variables: Mapping[str, str], remembered: Mapping[str, int]) -> dict[str, int]:

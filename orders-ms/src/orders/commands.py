@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +12,7 @@ from orders.settings import SERVICE, OrdersSettings
 from shopkit import commands
 
 if TYPE_CHECKING:
-    from orders.services.reconcile import Drift
+    from orders.services.reconcile import Report
 
 app = commands.create(SERVICE)
 
@@ -59,44 +61,114 @@ def topics() -> None:
 
 
 @app.command()
-def reconcile() -> None:
-    """Compare orders-db with products-db once, and repair what differs.
+def reconcile(
+    apply: Annotated[  # noqa: FBT002 - Typer makes an option of it.
+        bool,
+        typer.Option("--apply", help="Cancel decided orders that do not exist, at most 10."),
+    ] = False,
+) -> None:
+    """Compare orders-db with products-db once, and repair what can be repaired without a loss.
 
-    The exit code is 1 if anything differed.
+    Orders that products-ms has decided but that do not exist in orders-db are only listed, unless
+    --apply cancels them. The exit code is 1 if anything differed.
     """
-    drift = asyncio.run(_reconcile(_settings()))
-    sys.stdout.write(
-        f"products that differ: {len(drift.products)}, "
-        f"orders without the same decision: {len(drift.orders_without_decision)}, "
-        f"decisions without an order: {len(drift.decisions_without_order)}\n"
-    )
-    if not drift.empty:
+    report = asyncio.run(_reconcile(_settings(), cancel_lost=apply))
+    sys.stdout.write(_describe(report))
+    if not report.empty:
         raise typer.Exit(commands.EXIT_FAILED)
+
+
+@app.command()
+def accept_databases() -> None:
+    """Accept orders-db and products-db as they are now, after one was replaced by another."""
+    products_db = asyncio.run(_accept_databases(_settings()))
+    sys.stdout.write(f"products-db {products_db} and this orders-db accept each other\n")
 
 
 @app.command()
 def rebuild() -> None:
     """Rebuild the projection from the products topic."""
-    count = asyncio.run(_rebuild(_settings()))
-    sys.stdout.write(f"projection rebuilt: {count} products\n")
+    count, skipped = asyncio.run(_rebuild(_settings()))
+    sys.stdout.write(f"projection rebuilt: {count} products, {skipped} messages skipped\n")
 
 
-async def _reconcile(settings: OrdersSettings) -> "Drift":
+@app.command()
+def recount() -> None:
+    """Count all orders again for the statistics."""
+    asyncio.run(_recount(_settings()))
+    sys.stdout.write("orders counted\n")
+
+
+async def _reconcile(settings: OrdersSettings, *, cancel_lost: bool) -> "Report":
     from orders.runtime import comparing
 
-    async with comparing(settings) as comparison:
-        return await comparison.reconcile.reconcile()
+    with _explained():
+        async with comparing(settings) as comparison:
+            return await comparison.reconcile.reconcile(cancel_lost=cancel_lost)
 
 
-async def _rebuild(settings: OrdersSettings) -> int:
+async def _accept_databases(settings: OrdersSettings) -> str:
+    from orders.runtime import comparing
+
+    with _explained():
+        async with comparing(settings) as comparison:
+            return await comparison.reconcile.accept_databases()
+
+
+async def _rebuild(settings: OrdersSettings) -> tuple[int, int]:
     from orders.consumers.products_topic import products_topic
     from orders.runtime import comparing
 
-    async with (
-        comparing(settings) as comparison,
-        products_topic(settings.kafka_bootstrap_servers) as topic,
-    ):
-        return await comparison.rebuild.rebuild(topic)
+    with _explained():
+        async with (
+            comparing(settings) as comparison,
+            products_topic(settings.kafka_bootstrap_servers) as topic,
+        ):
+            return await comparison.rebuild.rebuild(topic), topic.skipped
+
+
+async def _recount(settings: OrdersSettings) -> None:
+    from orders.runtime import connected
+
+    with _explained():
+        async with connected(settings) as services:
+            await services.counting.recount()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Show what to do about an error that an operator can resolve."""
+    from orders.errors import ProjectionDiffersError
+    from orders.repositories.order_counts import SnapshotLostError
+    from shopkit.storage.database_identity import IdentityError
+
+    try:
+        yield
+    except IdentityError as error:
+        hint = "See docs/operations/restore.md before you run `accept-databases`."
+        raise commands.CommandError(f"{error}\n{hint}") from error
+    except (ProjectionDiffersError, SnapshotLostError) as error:
+        raise commands.CommandError(str(error)) from error
+
+
+def _describe(report: "Report") -> str:
+    from orders.services.reconcile import LOST, PRODUCTS, STATISTICS, UNRECORDED
+
+    found = report.found
+    lines = [
+        (
+            f"products that differ: {found[PRODUCTS]}, "
+            f"orders without the same decision: {found[UNRECORDED]}, "
+            f"decisions without an order: {found[LOST]}"
+        ),
+        f"days whose statistics differ: {found[STATISTICS]}",
+    ]
+    if report.cancelled:
+        remaining = found[LOST] - len(report.cancelled)
+        lines.append(f"cancelled: {', '.join(report.cancelled)}; {remaining} remain")
+    elif report.lost:
+        lines.append(f"--apply would cancel: {', '.join(report.lost)}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _settings() -> OrdersSettings:

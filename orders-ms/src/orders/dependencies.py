@@ -2,17 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from fastapi import Depends, Request
 
 from orders.repositories.changes import OrderChanges
 from orders.repositories.job_leases import JobLeases
+from orders.repositories.order_counts import OrderCounts
 from orders.repositories.orders import OrderRepository
 from orders.repositories.products_client import ProductsClient
 from orders.repositories.projection import REBUILT_COLLECTION, ProjectionRepository
+from orders.repositories.reconcile_progress import ReconcileProgress
 from orders.repositories.statistics import StatisticsRepository
+from orders.repositories.status_changes import StatusChanges
+from orders.services.comparison import OrderComparison, ProductComparison
+from orders.services.counting import CountingService, StatisticsComparison
 from orders.services.intake import IntakeService
 from orders.services.live import LiveService
 from orders.services.orders import OrderService
@@ -27,9 +34,12 @@ from shopkit.clock import Clock, utc_now
 from shopkit.messaging.dead_letter_service import DeadLetterService
 from shopkit.messaging.outbox import Outbox
 from shopkit.storage.audit import AuditTrail
+from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Transactions
+
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -47,16 +57,23 @@ class Services:
     resend: ResendService
     live: LiveService
     statistics: StatisticsService
+    counting: CountingService
     trail: AuditTrail
     dead_letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
-def build(database: Database, transactions: Transactions, clock: Clock = utc_now) -> Services:
-    """Return the services for a database."""
+def build(
+    database: Database,
+    transactions: Transactions,
+    clock: Clock = utc_now,
+    zone: ZoneInfo = _UTC,
+) -> Services:
+    """Return the services for a database, and a shop in a time zone."""
     orders = OrderRepository(database)
     projection = ProjectionRepository(database)
     trail = AuditTrail(database)
+    statistics = StatisticsRepository(database)
     return Services(
         intake=IntakeService(
             transactions=transactions,
@@ -72,10 +89,17 @@ def build(database: Database, transactions: Transactions, clock: Clock = utc_now
             orders=orders,
             leases=JobLeases(database),
             outbox=Outbox(database, clock),
-            clock=clock,
         ),
         live=LiveService(orders=orders, changes=OrderChanges(database), clock=clock),
-        statistics=StatisticsService(StatisticsRepository(database), clock),
+        statistics=StatisticsService(statistics, zone, clock),
+        counting=CountingService(
+            transactions=transactions,
+            statistics=statistics,
+            orders=OrderCounts(database),
+            changes=StatusChanges(database),
+            leases=JobLeases(database),
+            zone=zone,
+        ),
         trail=trail,
     )
 
@@ -95,19 +119,28 @@ def build_comparison(
     session: aiohttp.ClientSession,
 ) -> Comparison:
     """Return the services that compare a database with products-db."""
+    orders = OrderRepository(database)
     projection = ProjectionRepository(database)
-    client = ProductsClient(session, settings.products_url)
+    client = ProductsClient(session, settings.products_url, DatabaseIdentity(database))
     reconcile = ReconcileService(
         transactions=transactions,
-        orders=OrderRepository(database),
-        projection=projection,
+        orders=orders,
         client=client,
+        comparisons={
+            "products": ProductComparison(projection, client),
+            "orders": OrderComparison(orders, client),
+            "statistics": StatisticsComparison(
+                StatisticsRepository(database), OrderCounts(database)
+            ),
+        },
+        progress=ReconcileProgress(database),
+        leases=JobLeases(database),
+        interval=timedelta(seconds=settings.reconcile_seconds),
     )
     rebuild = RebuildService(
         transactions=transactions,
         live=projection,
         rebuilt=ProjectionRepository(database, REBUILT_COLLECTION),
-        reconcile=reconcile,
         client=client,
     )
     return Comparison(reconcile, rebuild)

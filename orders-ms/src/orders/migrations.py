@@ -3,10 +3,13 @@
 from typing import Any
 
 from orders.repositories.projection import ProjectionRepository
+from orders.repositories.reconcile_progress import ReconcileProgress
+from orders.repositories.statistics import StatisticsRepository
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
+from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
@@ -35,7 +38,7 @@ _ORDER = _object(
 
 async def _create_collections(database: Database) -> None:
     await ensure_collection(database, "orders", _ORDER)
-    await ProjectionRepository(database).recreate()
+    await ProjectionRepository(database).migrate()
     await IdempotencyKeys.migrate(database)
     await ensure_collection(database, "ticks", _object({"next_at": _DATE}))
     await Outbox.migrate(database)
@@ -53,7 +56,13 @@ async def _add_administration(database: Database) -> None:
     orders = database["orders"]
     await orders.create_index([("created_at", -1), ("_id", -1)])
     await orders.create_index([("status", 1), ("created_at", -1), ("_id", -1)])
-    await database["products"].create_index([("archived", 1), ("quantity", 1), ("_id", 1)])
+
+
+async def _add_reconciliation(database: Database) -> None:
+    await DatabaseIdentity.migrate(database)
+    await ReconcileProgress.migrate(database)
+    # A rebuild by an earlier release has dropped an index.
+    await ProjectionRepository(database).migrate()
 
 
 async def _add_update_times(database: Database) -> None:
@@ -69,5 +78,7 @@ MIGRATIONS = (
     Migration("0002-indexes", _create_indexes),
     Migration("0003-administration", _add_administration),
     Migration("0004-update-times", _add_update_times),
+    Migration("0005-reconciliation", _add_reconciliation),
+    Migration("0006-statistics", StatisticsRepository.migrate),
     Migration("0007-consumers", PauseRepository.migrate),
 )

@@ -20,9 +20,12 @@ from shopkit.messaging.outbox import Outbox
 from shopkit.release import digest_of
 from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
 from shopkit.storage.unit_of_work import MongoTransactions
-from shopkit.tracing.spans import traced
 
 RESEND_SECONDS = 1.0
+RECONCILE_SECONDS = 5.0
+"""How often to look whether a reconciliation is due."""
+COUNT_SECONDS = 1.0
+"""How often to look whether this replica has to count orders."""
 REOPEN_LOG_SECONDS = 0.5
 
 
@@ -47,11 +50,11 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
             clock=clock,
             release=digest_of("orders", "shopkit"),
         )
-        services = build(database, runtime.transactions, clock)
+        services = build(database, runtime.transactions, clock, zone=settings.shop_time_zone)
         comparison = build_comparison(database, runtime.transactions, settings, session)
         runtime.add_consumer(PRODUCTS_TOPIC, products_table(services.projection))
         runtime.add_consumer(ORDER_STATUS_TOPIC, status_table(services.orders))
-        _add_jobs(runtime, services, comparison.reconcile, settings)
+        _add_jobs(runtime, services, comparison.reconcile, settings.reconcile_seconds)
         async with runtime:
             yield replace(
                 services,
@@ -62,16 +65,28 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
 
 
 def _add_jobs(
-    runtime: EventRuntime, services: Services, reconcile: ReconcileService, settings: OrdersSettings
+    runtime: EventRuntime, services: Services, reconcile: ReconcileService, interval_seconds: float
 ) -> None:
     resend = skip_temporary_errors(services.resend.resend, is_temporary)
     runtime.add_loop("resend", every(RESEND_SECONDS, resend))
-    compare = skip_temporary_errors(traced("reconcile", reconcile.reconcile), is_unavailable)
-    runtime.add_loop("reconcile", every(settings.reconcile_seconds, compare))
+    compare = skip_temporary_errors(reconcile.reconcile_if_due, is_unavailable)
+    runtime.add_loop("reconcile", every(min(RECONCILE_SECONDS, interval_seconds), compare))
+    count = skip_temporary_errors(services.counting.count, is_unavailable)
+    runtime.add_loop("statistics", every(COUNT_SECONDS, count))
     read = skip_temporary_errors(services.live.read, is_unavailable)
     runtime.add_loop("live reader", every(REOPEN_LOG_SECONDS, read))
     dispatch = skip_temporary_errors(services.live.dispatch, is_unavailable)
     runtime.add_loop("live dispatcher", every(REOPEN_LOG_SECONDS, dispatch))
+
+
+@asynccontextmanager
+async def connected(settings: OrdersSettings) -> AsyncIterator[Services]:
+    """Yield the services without their loops, for a command next to the running service."""
+    clock = DatabaseClock()
+    async with connect(settings, SERVICE, clock) as client:
+        database = client[DATABASE]
+        transactions = MongoTransactions(client, Outbox(database, clock))
+        yield build(database, transactions, clock, zone=settings.shop_time_zone)
 
 
 @asynccontextmanager

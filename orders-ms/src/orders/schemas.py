@@ -146,7 +146,7 @@ class OrderListQuery(BaseModel):
 
 
 class DayBody(BaseModel):
-    """The orders of a day in UTC, and the revenue of those that were accepted."""
+    """The orders of a day of the shop, and the revenue of those that were accepted."""
 
     day: date
     orders: int
@@ -171,8 +171,12 @@ class LowStockBody(BaseModel):
 
 
 class StatisticsBody(BaseModel):
-    """Statistics of the last days, oldest first."""
+    """Statistics of the last days, oldest first.
 
+    The days are those of the shop's time zone.
+    """
+
+    time_zone: Annotated[str, Field(examples=["Europe/Berlin"])]
     days: list[DayBody]
     best_sellers: list[BestSellerBody]
     low_stock: list[LowStockBody]
@@ -182,8 +186,9 @@ class StatisticsBody(BaseModel):
     def of(cls, report: StatisticsReport) -> Self:
         """Return the body for a report."""
         return cls(
+            time_zone=report.time_zone,
             days=[
-                DayBody(day=day.day.date(), orders=day.orders, revenue=day.revenue_cents / 100)
+                DayBody(day=day.day, orders=day.orders, revenue=day.revenue_cents / 100)
                 for day in report.days
             ],
             best_sellers=[

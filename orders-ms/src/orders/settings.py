@@ -1,14 +1,24 @@
 """The settings of orders-ms."""
 
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
 from shopkit.settings import KafkaSettings
 
 SERVICE = "orders-ms"
 
 
 class OrdersSettings(KafkaSettings):
-    """The settings of orders-ms."""
+    """The settings of orders-ms.
+
+    Attributes:
+        reconcile_seconds: The time between the end of a reconciliation and the next one.
+        shop_time_zone: The time zone of the shop's days in the statistics, by its IANA name.
+    """
 
     port: int = 8003
     products_url: str
-    reconcile_seconds: float = 3_600.0
+    reconcile_seconds: float = Field(default=3_600.0, gt=0)
+    shop_time_zone: ZoneInfo = ZoneInfo("UTC")
     seed: str = ""

@@ -51,6 +51,14 @@ async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database
 
 
 @pytest.fixture
+async def real_database(servers: Stack) -> AsyncIterator[Database]:
+    """A real database, for tests of what mongomock lacks. They have the mark `mongod`."""
+    mongo_url = servers.database_url("orders")
+    async with open_database("mongod", lambda: mongo_url, MIGRATIONS) as database:
+        yield database
+
+
+@pytest.fixture
 def transactions(database: Database, clock: FakeClock) -> FakeTransactions:
     return FakeTransactions(Outbox(database, clock))
 

@@ -23,6 +23,7 @@ from shopkit.checks import Check
 from shopkit.clock import Clock, utc_now
 from shopkit.messaging.dead_letter_service import DeadLetterService
 from shopkit.storage.audit import AuditTrail
+from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Transactions
@@ -88,6 +89,7 @@ def build(database: Database, transactions: Transactions, clock: Clock = utc_now
             products=products,
             decisions=decisions,
             decision_service=decision_service,
+            identity=DatabaseIdentity(database),
             clock=clock,
         ),
         trail=trail,

@@ -6,6 +6,7 @@ from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
+from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
@@ -80,5 +81,6 @@ MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-product-indexes", _create_product_indexes),
     Migration("0003-administration", _add_administration),
+    Migration("0004-identity", DatabaseIdentity.migrate),
     Migration("0005-consumers", PauseRepository.migrate),
 )

@@ -4,9 +4,16 @@ from dataclasses import replace
 
 from products import errors
 from products.etags import format_etag
+from shopkit.storage.database_identity import IdentityMissingError, OtherDatabaseError
 from shopkit.storage.idempotency import KeyReusedError
 from shopkit.web import admin_routes, database_problems
-from shopkit.web.problems import KEY_REUSED, NOT_FOUND, ProblemTable, ProblemType
+from shopkit.web.problems import (
+    KEY_REUSED,
+    NOT_FOUND,
+    UNAVAILABLE,
+    ProblemTable,
+    ProblemType,
+)
 
 NAME_TAKEN = ProblemType("name-taken", "The name is taken", 409)
 CATEGORY_NOT_FOUND = ProblemType("category-not-found", "The category does not exist", 404)
@@ -18,6 +25,7 @@ VERSION_REQUIRED = ProblemType("precondition-required", "If-Match is missing", 4
 STALE = ProblemType("stale", "The product has changed", 412)
 PICTURE_UNUSABLE = ProblemType("picture-unusable", "The picture cannot be used", 422)
 PICTURE_TOO_LARGE = ProblemType("content-too-large", "The request is too large", 413)
+OTHER_DATABASE = ProblemType("other-database", "This is another database", 409)
 
 
 def _stale(error: Exception) -> ProblemType:
@@ -42,4 +50,6 @@ TABLE: ProblemTable = {
     errors.PictureTooLargeError: PICTURE_TOO_LARGE,
     errors.PictureNotFoundError: NOT_FOUND,
     KeyReusedError: KEY_REUSED,
+    OtherDatabaseError: OTHER_DATABASE,
+    IdentityMissingError: UNAVAILABLE,
 }

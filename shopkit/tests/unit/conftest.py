@@ -10,6 +10,7 @@ from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
+from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
@@ -23,7 +24,8 @@ MIGRATIONS = (
     Migration("0001-outbox", Outbox.migrate),
     Migration("0002-dead-letters", DeadLetterRepository.migrate),
     Migration("0003-audit", AuditTrail.migrate),
-    Migration("0004-consumers", PauseRepository.migrate),
+    Migration("0004-identity", DatabaseIdentity.migrate),
+    Migration("0005-consumers", PauseRepository.migrate),
 )
 
 Counted = Callable[..., float]
@@ -48,6 +50,14 @@ async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database
         return servers.database_url("orders")
 
     async with open_database(request.param, mongo_url, MIGRATIONS) as database:
+        yield database
+
+
+@pytest.fixture
+async def real_database(servers: Stack) -> AsyncIterator[Database]:
+    """A real database, for tests of what mongomock lacks. They have the mark `mongod`."""
+    mongo_url = servers.database_url("orders")
+    async with open_database("mongod", lambda: mongo_url, MIGRATIONS) as database:
         yield database
 
 

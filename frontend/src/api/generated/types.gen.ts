@@ -233,7 +233,7 @@ export type CreateProductRequest = {
 /**
  * DayBody
  *
- * The orders of a day in UTC, and the revenue of those that were accepted.
+ * The orders of a day of the shop, and the revenue of those that were accepted.
  */
 export type DayBody = {
     /**
@@ -801,8 +801,14 @@ export type Sort = 'name' | '-name' | 'price' | '-price' | 'stock' | 'newest';
  * StatisticsBody
  *
  * Statistics of the last days, oldest first.
+ *
+ * The days are those of the shop's time zone.
  */
 export type StatisticsBody = {
+    /**
+     * Time Zone
+     */
+    time_zone: string;
     /**
      * Days
      */

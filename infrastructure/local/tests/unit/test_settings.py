@@ -66,6 +66,7 @@ class TestLoadSettings:
             ({"SHOP_PORT": "8000"}, "SHOP_PORT and GATEWAY_PORT are both 8000"),
             ({"MODE": "staging"}, "MODE=staging is neither dev nor prod"),
             ({"SEED": "big"}, "SEED=big is unknown"),
+            ({"SHOP_TIME_ZONE": "Mars/Base"}, "SHOP_TIME_ZONE=Mars/Base is not a time zone"),
             ({"WEB": "all"}, "WEB=all is unknown"),
             ({"PORTS": "any"}, "PORTS=any is unknown"),
         ],

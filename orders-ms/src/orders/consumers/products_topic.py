@@ -18,10 +18,15 @@ log = structlog.get_logger(__name__)
 
 
 class ProductsTopic:
-    """The topic, read from where the last call ended."""
+    """The topic, read from where the last call ended.
+
+    Attributes:
+        skipped: The number of messages that contain no product event.
+    """
 
     def __init__(self, kafka: AIOKafkaConsumer) -> None:
         self._kafka = kafka
+        self.skipped = 0
 
     async def read_to_end(self) -> AsyncIterator[Sequence[Delivery[ProductEvent]]]:
         """Yield batches of the events that have not been read yet."""
@@ -32,7 +37,7 @@ class ProductsTopic:
                 yield [
                     delivery
                     for record in records
-                    if (delivery := _decode(tuple(record.headers), record.value))
+                    if (delivery := self._decode(tuple(record.headers), record.value))
                 ]
 
     async def _is_behind(self, ends: dict[TopicPartition, int]) -> bool:
@@ -40,16 +45,16 @@ class ProductsTopic:
             [await self._kafka.position(partition) < end for partition, end in ends.items() if end]
         )
 
-
-def _decode(
-    headers: tuple[tuple[str, bytes], ...], value: bytes | None
-) -> Delivery[ProductEvent] | None:
-    # The regular consumer has already stored undecodable messages as dead letters.
-    try:
-        return decode(_EVENT_TYPES, headers, value)  # type: ignore[return-value]
-    except UndecodableError as error:
-        log.warning("message skipped", error=repr(error))
-        return None
+    def _decode(
+        self, headers: tuple[tuple[str, bytes], ...], value: bytes | None
+    ) -> Delivery[ProductEvent] | None:
+        # The regular consumer has already stored these messages as dead letters.
+        try:
+            return decode(_EVENT_TYPES, headers, value)  # type: ignore[return-value]
+        except UndecodableError as error:
+            self.skipped += 1
+            log.warning("message skipped", error=repr(error))
+            return None
 
 
 @asynccontextmanager

@@ -30,6 +30,13 @@ TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
 }
 
 
+def awaits_answer(status: OrderStatus, *, cancel_confirmed: bool) -> bool:
+    """Return whether products-ms still has to decide an order or to confirm its cancellation."""
+    if status is OrderStatus.CANCELLED:
+        return not cancel_confirmed
+    return status is OrderStatus.PENDING
+
+
 class HistoryEntry(NamedTuple):
     """A status and when the order reached it."""
 
@@ -97,9 +104,7 @@ class Order:
     @property
     def awaits_answer(self) -> bool:
         """Whether products-ms still has to decide the order or to confirm its cancellation."""
-        if self.status is OrderStatus.CANCELLED:
-            return not self.cancel_confirmed
-        return self.status is OrderStatus.PENDING
+        return awaits_answer(self.status, cancel_confirmed=self.cancel_confirmed)
 
     @property
     def progress(self) -> tuple[int, bool]:

@@ -30,7 +30,8 @@ class LogLostError(Exception):
 
 
 @contextmanager
-def _detect_lost_log() -> Iterator[None]:
+def detect_lost_log() -> Iterator[None]:
+    """Turn the database's error for a lost log into LogLostError."""
     try:
         yield
     except OperationFailure as error:
@@ -59,7 +60,7 @@ class Feed:
 
     async def next(self) -> Change:
         """Return the next change, or the current position if there is none within 200 ms."""
-        with _detect_lost_log():
+        with detect_lost_log():
             document = await self._stream.try_next()
         if document is None:
             return Change(self.position, None)
@@ -90,7 +91,7 @@ class OrderChanges:
         """
         options: dict[str, Any] = {"resume_after": {"_data": after}} if after else {}
         pipeline: list[Document] = [{"$match": _STATUS_CHANGED}, {"$project": {"documentKey": 1}}]
-        with _detect_lost_log():
+        with detect_lost_log():
             stream = await self._orders.watch(
                 pipeline, max_await_time_ms=AWAIT_MILLISECONDS, **options
             )

@@ -1,27 +1,46 @@
 """Job leases: the collection `ticks`, which grants one replica at a time a periodic job."""
 
-from datetime import datetime, timedelta
+import secrets
+from datetime import timedelta
 
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from shopkit.storage.mongo import Database
+from shopkit.storage.mongo import Database, Document
 
 
 class JobLeases:
-    """Grants one replica the lease of a job."""
+    """Grants one replica the lease of a job, by the clock of the database."""
 
     def __init__(self, database: Database) -> None:
         self._leases = database["ticks"]
 
-    async def acquire(self, job: str, now: datetime, duration: timedelta) -> bool:
-        """Return whether this process gets the lease, which others can get after its duration."""
+    async def acquire(self, job: str, duration: timedelta, holder: str | None = None) -> bool:
+        """Return whether this process gets the lease, which others can get after its duration.
+
+        Args:
+            job: The job.
+            duration: How long the lease lasts from now on.
+            holder: Who asks. A holder can extend its own lease; None never holds one already.
+        """
+        candidate = holder or secrets.token_hex(8)
         try:
-            result = await self._leases.update_one(
-                {"_id": job, "next_at": {"$lte": now}},
-                {"$set": {"next_at": now + duration}},
+            lease = await self._leases.find_one_and_update(
+                {"_id": job},
+                [{"$set": _granted_to(candidate, duration)}],
                 upsert=True,
+                return_document=ReturnDocument.AFTER,
             )
         except DuplicateKeyError:
-            # Another process has the lease.
+            # Another process has just taken the first lease of the job.
             return False
-        return bool(result.matched_count or result.upserted_id)
+        return lease is not None and lease["holder"] == candidate
+
+
+def _granted_to(candidate: str, duration: timedelta) -> Document:
+    free = {"$or": [{"$lte": ["$next_at", "$$NOW"]}, {"$eq": ["$holder", candidate]}]}
+    until = {"$add": ["$$NOW", int(duration.total_seconds() * 1_000)]}
+    return {
+        "next_at": {"$cond": [free, until, "$next_at"]},
+        "holder": {"$cond": [free, candidate, "$holder"]},
+    }

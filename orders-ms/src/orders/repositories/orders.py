@@ -1,15 +1,16 @@
 """The collection `orders`."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import DESCENDING, UpdateOne
 
+from orders.models.comparison import IdRange, OrderSummary
 from orders.models.order import HistoryEntry, Line, Order
 from orders.models.query import OrderQuery
 from shopkit.contract.events import OrderStatus
-from shopkit.storage.keyset import Keyset, id_key, time_key
+from shopkit.storage.keyset import Keyset, id_key, id_range, time_key
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 from shopkit.tracing.context import TraceContext
 
@@ -18,6 +19,16 @@ RESEND_AFTER = timedelta(seconds=30)
 MAX_RESEND_DELAY = timedelta(minutes=10)
 CHANGED_LIMIT = 500
 
+_NEXT_DELAY = {
+    "$min": [
+        {"$multiply": ["$resend_delay_seconds", 2]},
+        int(MAX_RESEND_DELAY.total_seconds()),
+    ]
+}
+_NEXT_RESEND = {
+    "resend_delay_seconds": _NEXT_DELAY,
+    "resend_at": {"$add": ["$$NOW", {"$multiply": [_NEXT_DELAY, 1_000]}]},
+}
 _NEWEST = Keyset(time_key("created_at", DESCENDING), id_key(DESCENDING))
 
 
@@ -58,11 +69,15 @@ class OrderRepository:
         latest = documents.sort("updated_at", DESCENDING).limit(CHANGED_LIMIT)
         return [_order(document) async for document in latest]
 
-    async def all(self) -> AsyncIterator[tuple[str, Order]]:
-        """Yield all orders with their ids, ordered by id."""
-        async for document in self._orders.find({}).sort("_id", 1):
-            order = _order(document)
-            yield order.id, order
+    async def find_range(self, ids: IdRange, limit: int) -> list[OrderSummary]:
+        """Return the first orders of a range of ids, ordered by id."""
+        documents = self._orders.find(id_range(*ids), {"status": 1, "cancel_confirmed": 1})
+        return [
+            OrderSummary(
+                str(document["_id"]), OrderStatus(document["status"]), document["cancel_confirmed"]
+            )
+            async for document in documents.sort("_id", 1).limit(limit)
+        ]
 
     async def insert(self, orders: Sequence[Order], *, session: Session) -> None:
         """Store new orders."""
@@ -86,16 +101,17 @@ class OrderRepository:
         if result.matched_count != len(changes):
             raise GuardMissedError(f"{result.matched_count} of {len(changes)} orders")
 
-    async def take_overdue(self, now: datetime, limit: int) -> list[Order]:
+    async def take_overdue(self, limit: int) -> list[Order]:
         """Return orders whose answer from products-ms is overdue, longest overdue first.
 
-        The update that finds an order also doubles its delay, so that no two processes take it.
+        The update that finds an order also doubles its delay, so that no two processes take it. The
+        time is that of the database.
         """
         orders: list[Order] = []
         while len(orders) < limit:
             document = await self._orders.find_one_and_update(
-                {"resend_at": {"$lt": now}},
-                [{"$set": _next_resend(now)}],
+                {"resend_at": {"$exists": True}, "$expr": {"$lt": ["$resend_at", "$$NOW"]}},
+                [{"$set": _NEXT_RESEND}],
                 sort=[("resend_at", 1)],
             )
             if document is None:
@@ -112,15 +128,6 @@ def _filter(query: OrderQuery) -> Document:
         "created_at": {operator: time for operator, time in times.items() if time} or None,
     }
     return {field: value for field, value in fields.items() if value is not None}
-
-
-def _next_resend(now: datetime) -> Document:
-    doubled = {"$multiply": ["$resend_delay_seconds", 2]}
-    delay = {"$min": [doubled, int(MAX_RESEND_DELAY.total_seconds())]}
-    return {
-        "resend_delay_seconds": delay,
-        "resend_at": {"$add": [now, {"$multiply": [delay, 1000]}]},
-    }
 
 
 def _update(before: Order, after: Order) -> UpdateOne:

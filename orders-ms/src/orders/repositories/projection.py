@@ -1,12 +1,14 @@
 """The projection: the collection `products`, which is a copy of the products of products-ms."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from bson import ObjectId
-from pymongo import InsertOne, ReplaceOne
+from pymongo import IndexModel, InsertOne, ReplaceOne
 
+from orders.models.comparison import IdRange
 from shopkit.contract.events import ProductState
+from shopkit.storage.keyset import id_range
 from shopkit.storage.migrations import ensure_collection
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 
@@ -25,6 +27,12 @@ SCHEMA = {
         "version": _COUNT,
     },
 }
+INDEXES = [
+    # Names are not unique. If a product is renamed and a new one gets its old name, the events may
+    # arrive in either order.
+    IndexModel("name"),
+    IndexModel([("archived", 1), ("quantity", 1), ("_id", 1)]),
+]
 
 
 class ProjectionRepository:
@@ -40,13 +48,15 @@ class ProjectionRepository:
         self._name = collection
         self._products = database[collection]
 
-    async def recreate(self) -> None:
-        """Drop the collection and create it again, empty, with its schema and its index."""
-        await self._products.drop()
+    async def migrate(self) -> None:
+        """Create the collection with its schema and its indexes, or add what it lacks."""
         await ensure_collection(self._database, self._name, SCHEMA)
-        # Names are not unique. If a product is renamed and a new one gets its old name, the events
-        # may arrive in either order.
-        await self._products.create_index("name")
+        await self._products.create_indexes(INDEXES)
+
+    async def recreate(self) -> None:
+        """Drop the collection and create it again, empty, with its schema and its indexes."""
+        await self._products.drop()
+        await self.migrate()
 
     async def replace(self, other: Self) -> None:
         """Replace another projection, atomically for all readers."""
@@ -62,11 +72,10 @@ class ProjectionRepository:
         documents = self._products.find({"$or": [by_id, {"name": {"$in": list(names)}}]})
         return [state_of(document) async for document in documents]
 
-    async def all(self) -> AsyncIterator[tuple[str, ProductState]]:
-        """Yield all products with their ids, ordered by id."""
-        async for document in self._products.find({}).sort("_id", 1):
-            state = state_of(document)
-            yield state.id, state
+    async def find_range(self, ids: IdRange, limit: int) -> list[ProductState]:
+        """Return the first products of a range of ids, ordered by id."""
+        documents = self._products.find(id_range(*ids)).sort("_id", 1).limit(limit)
+        return [state_of(document) async for document in documents]
 
     async def versions(self, ids: Iterable[str], *, session: Session) -> dict[str, int]:
         """Return the versions of the products that exist, by id."""

@@ -1,5 +1,6 @@
 """Rebuilds the projection from the products topic, next to the live projection."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
@@ -8,8 +9,8 @@ import structlog
 from orders.errors import ProjectionDiffersError
 from orders.repositories.products_client import ProductsClient
 from orders.repositories.projection import ProjectionRepository
+from orders.services.comparison import ProductComparison, Sleep, compare_sections
 from orders.services.projection import ProductEvent, ProjectionService
-from orders.services.reconcile import ReconcileService
 from shopkit.messaging.envelope import Delivery
 from shopkit.storage.unit_of_work import Transactions
 
@@ -35,14 +36,14 @@ class RebuildService:
         transactions: Transactions,
         live: ProjectionRepository,
         rebuilt: ProjectionRepository,
-        reconcile: ReconcileService,
         client: ProductsClient,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._transactions = transactions
         self._live = live
         self._rebuilt = rebuilt
-        self._reconcile = reconcile
         self._client = client
+        self._sleep = sleep
 
     async def rebuild(self, topic: Topic) -> int:
         """Rebuild the projection and return its number of products.
@@ -52,7 +53,9 @@ class RebuildService:
 
         Raises:
             ProjectionDiffersError: The projection still differs after ten attempts.
+            IdentityError: One of the databases is another one than before.
         """
+        await self._client.check_databases()
         await self._rebuilt.recreate()
         await self._apply(topic, self._rebuilt)
         await self._wait_until_equal(topic)
@@ -64,14 +67,20 @@ class RebuildService:
     async def _wait_until_equal(self, topic: Topic) -> None:
         different: list[str] = []
         for _ in range(ATTEMPTS):
-            drift = await self._reconcile.find_drift(self._rebuilt)
-            different = list(drift.products)
+            different = await self._request_different()
             if not different:
                 return
             log.info("products requested again", products=len(different))
-            await self._client.resend(drift.products)
             await self._apply(topic, self._rebuilt)
         raise ProjectionDiffersError(different)
+
+    async def _request_different(self) -> list[str]:
+        different: list[str] = []
+        comparison = ProductComparison(self._rebuilt, self._client)
+        async for section in compare_sections(comparison, sleep=self._sleep):
+            different += section.drift
+            await self._client.resend(section.drift)
+        return different
 
     async def _apply(self, topic: Topic, projection: ProjectionRepository) -> None:
         service = ProjectionService(self._transactions, projection)

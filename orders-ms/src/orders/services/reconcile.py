@@ -1,162 +1,250 @@
-"""Compares orders-db with products-db, and repairs what differs."""
+"""Compares orders-db with products-db, and repairs what can be repaired without a loss.
+
+A pass compares the products, then the orders, then the statistics. It stores its position, so that
+any replica can continue an interrupted pass. Only one replica at a time works on it, and it rests
+after each range, so that it takes a small share of a core.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
 import structlog
 from prometheus_client import Gauge
 
-from orders.models.order import Order
+from orders.models.comparison import OrderDifference
+from orders.repositories.job_leases import JobLeases
 from orders.repositories.orders import OrderRepository
 from orders.repositories.products_client import ProductsClient
-from orders.repositories.projection import ProjectionRepository
-from shopkit.contract.events import OrderStatus
-from shopkit.contract.internal import DecidedOrder
-from shopkit.storage.unit_of_work import Transactions, UnitOfWork
+from orders.repositories.reconcile_progress import LastResult, Position, ReconcileProgress
+from orders.services.comparison import Comparison, Rest, Sleep, compare_sections
+from shopkit.contract.internal import CANCEL_LIMIT, PAGE
+from shopkit.storage.database_identity import IdentityError
+from shopkit.storage.unit_of_work import Message, Transactions, UnitOfWork
+from shopkit.tracing.spans import traced
 
-SETTLE_SECONDS = 5.0
-"""How long events may travel. Only differences that last longer are drift."""
-ORPHAN_SECONDS = 600.0
-"""How long a decided order may be unknown here before its stock is returned."""
+JOB = "reconcile"
+LEASE = timedelta(minutes=1)
+REST_FACTOR = 4.0
+"""How much longer a pass rests after a range than the range took."""
+
+PRODUCTS = "products"
+UNRECORDED = "unrecorded orders"
+LOST = "orphaned orders"
+STATISTICS = "statistics"
+KINDS = (PRODUCTS, UNRECORDED, LOST, STATISTICS)
 
 DRIFT = Gauge("reconcile_drift", "Documents that differ between the databases.", ["kind"])
+REFUSED = Gauge("reconcile_refused", "Whether another database was found than before.")
 
 log = structlog.get_logger(__name__)
 
-L = TypeVar("L")
-R = TypeVar("R")
-T = TypeVar("T")
+
+class LeaseLostError(Exception):
+    """Another replica continues the pass."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
-    """Lasting differences between the two databases.
+class Report:
+    """What a pass has found.
 
     Attributes:
-        products: The versions in the projection of products that differ, by id. The version is 0
-            if the product is missing.
-        orders_without_decision: Settled orders that products-ms has no decision about, or a
-            different one.
-        decisions_without_order: Decisions about orders that do not exist here.
+        found: The number of differences, by kind.
+        lost: The ids of decided orders that do not exist here, at most `CANCEL_LIMIT`.
+        cancelled: The ids of those that were cancelled.
     """
 
-    products: dict[str, int]
-    orders_without_decision: dict[str, Order]
-    decisions_without_order: dict[str, DecidedOrder]
+    found: Counter[str]
+    lost: Sequence[str] = ()
+    cancelled: Sequence[str] = ()
 
     @property
     def empty(self) -> bool:
         """Whether the databases agree."""
-        return not (self.products or self.orders_without_decision or self.decisions_without_order)
-
-    def lasting(self, later: "Drift") -> "Drift":
-        """Return what still differs, in the same way, in a later comparison."""
-        return Drift(
-            {id_: v for id_, v in later.products.items() if self.products.get(id_) == v},
-            _common(later.orders_without_decision, self.orders_without_decision),
-            _common(later.decisions_without_order, self.decisions_without_order),
-        )
+        return not any(self.found.values())
 
 
-def _common(later: Mapping[str, T], earlier: Mapping[str, T]) -> dict[str, T]:
-    return {id_: value for id_, value in later.items() if id_ in earlier}
+@dataclass(slots=True)
+class _Pass:
+    """A running pass: what it has found, and how it rests."""
 
-
-def contradicts(order: Order, decided: DecidedOrder | None) -> bool:
-    """Return whether the decision about a settled order is missing or different."""
-    if order.awaits_answer:
-        return False
-    return decided is None or decided.status is not order.status
+    found: Counter[str]
+    rest: Rest
+    lost: list[str] = field(default_factory=list)
 
 
 class ReconcileService:
-    """Finds drift and repairs it. It never writes to the projection itself."""
+    """Finds drift and repairs it. It never writes to the projection itself.
+
+    Args:
+        transactions: The transactions of orders-db.
+        orders: The orders.
+        client: The client of products-ms.
+        comparisons: The comparisons of products, of orders and of statistics.
+        progress: The position and the result of the passes.
+        leases: The leases of jobs.
+        interval: The time between the end of a pass and the next one.
+        sleep: Sleeps for a number of seconds.
+    """
 
     def __init__(
         self,
         *,
         transactions: Transactions,
         orders: OrderRepository,
-        projection: ProjectionRepository,
         client: ProductsClient,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        comparisons: Mapping[str, Comparison[Any]],
+        progress: ReconcileProgress,
+        leases: JobLeases,
+        interval: timedelta,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
-        self._projection = projection
         self._client = client
+        self._comparisons = comparisons
+        self._progress = progress
+        self._leases = leases
+        self._interval = interval
         self._sleep = sleep
+        self._holder = secrets.token_hex(8)
+        self._repairs: Mapping[str, Callable[[Any, _Pass], Awaitable[None]]] = {
+            "products": self._resend_products,
+            "orders": self._repair_orders,
+            "statistics": self._count_days,
+        }
 
-    async def reconcile(self) -> Drift:
-        """Find drift, repair it, and return the drift as it was before the repair."""
-        drift = await self.find_drift(self._projection)
-        await self._repair(drift)
-        return drift
+    async def reconcile_if_due(self) -> None:
+        """Begin or continue a pass if it is due and no other replica does."""
+        _show(await self._progress.last_result())
+        if not await self._progress.is_due(self._interval) or not await self._acquire():
+            return
+        try:
+            await traced("reconcile", self._continue)()
+        except IdentityError as error:
+            log.warning("reconciliation refused", reason=str(error))
+            await self._progress.refuse()
+        except LeaseLostError:
+            log.warning("another replica continues the pass")
+        _show(await self._progress.last_result())
 
-    async def find_drift(self, projection: ProjectionRepository) -> Drift:
-        """Compare twice, a few seconds apart, and return the differences that last.
+    async def _continue(self) -> None:
+        await self._client.check_databases()
+        position = await self._progress.position()
+        found = Counter(position.found if position else {})
+        await self._run(_Pass(found, self._rest), position)
+
+    async def reconcile(self, *, cancel_lost: bool = False) -> Report:
+        """Run a complete pass at once, and return what it has found before the repair.
 
         Args:
-            projection: The live projection, or one that is being rebuilt.
+            cancel_lost: Whether to cancel decided orders that do not exist here, at most
+                `CANCEL_LIMIT`, so that their stock is returned.
+
+        Raises:
+            IdentityError: One of the databases is another one than before.
         """
-        drift = await self._compare(projection)
-        if not drift.empty:
-            await self._sleep(SETTLE_SECONDS)
-            drift = drift.lasting(await self._compare(projection))
-        for kind, count in (
-            ("products", len(drift.products)),
-            ("unrecorded orders", len(drift.orders_without_decision)),
-            ("orphaned orders", len(drift.decisions_without_order)),
-        ):
-            DRIFT.labels(kind).set(count)
-            if count:
+        await self._client.check_databases()
+        running = _Pass(Counter(), _no_rest)
+        await self._run(running, None, store_position=False)
+        cancelled = await self._cancel(running.lost) if cancel_lost else []
+        return Report(running.found, running.lost, cancelled)
+
+    async def accept_databases(self) -> str:
+        """Let both sides accept the other's database, and return the identity of products-db."""
+        return await self._client.accept_databases()
+
+    async def _run(
+        self, running: _Pass, position: Position | None, *, store_position: bool = True
+    ) -> None:
+        for part, after in _remaining(list(self._comparisons), position):
+            sections: AsyncIterator[Any] = compare_sections(
+                self._comparisons[part], after, sleep=self._sleep, rest=running.rest
+            )
+            async for section in sections:
+                if section.drift:
+                    await self._repairs[part](section.drift, running)
+                if store_position:
+                    await self._progress.save(Position(part, section.until, running.found))
+        for kind in KINDS:
+            if count := running.found[kind]:
                 log.warning("databases differ", kind=kind, count=count)
-        return drift
+        if running.lost:
+            log.error("decisions without an order", order_ids=running.lost)
+        await self._progress.finish(running.found)
 
-    async def _compare(self, projection: ProjectionRepository) -> Drift:
-        drift = Drift({}, {}, {})
-        async for id_, known, product in merge(projection.all(), self._client.products()):
-            if known != product:
-                drift.products[id_] = known.version if known else 0
-        async for id_, order, decided in merge(self._orders.all(), self._client.decisions()):
-            if order is None and decided and decided.age_seconds > ORPHAN_SECONDS:
-                if decided.status is not OrderStatus.CANCELLED:
-                    drift.decisions_without_order[id_] = decided
-            elif order and contradicts(order, decided):
-                drift.orders_without_decision[id_] = order
-        return drift
+    async def _resend_products(self, known: Mapping[str, int], running: _Pass) -> None:
+        running.found[PRODUCTS] += len(known)
+        await self._client.resend(known)
 
-    async def _repair(self, drift: Drift) -> None:
-        if drift.products:
-            await self._client.resend(drift.products)
-        if drift.decisions_without_order:
-            await self._client.cancel(list(drift.decisions_without_order))
-        if drift.orders_without_decision:
-            # If products-ms has a different decision, its answer becomes a dead letter, because
-            # only a person can know which of the two is right.
-            messages = [order.latest_message() for order in drift.orders_without_decision.values()]
+    async def _repair_orders(
+        self, differences: Mapping[str, OrderDifference], running: _Pass
+    ) -> None:
+        lost = [id_ for id_, difference in differences.items() if difference.stored is None]
+        unrecorded = [id_ for id_, difference in differences.items() if difference.stored]
+        running.found[LOST] += len(lost)
+        running.found[UNRECORDED] += len(unrecorded)
+        running.lost += lost[: CANCEL_LIMIT - len(running.lost)]
+        for ids in _chunks(unrecorded):
+            began = time.monotonic()
+            await self._publish_again(ids)
+            await running.rest(time.monotonic() - began)
 
-            async def work(unit: UnitOfWork) -> None:
-                unit.publish_again(*messages)
+    async def _publish_again(self, ids: Sequence[str]) -> None:
+        # If products-ms has a different decision, its answer becomes a dead letter, because only a
+        # person can know which of the two is right.
+        orders = await self._orders.find_by_ids(ids)
+        messages: list[Message] = [order.latest_message() for order in orders.values()]
 
-            await self._transactions.run(work)
+        async def work(unit: UnitOfWork) -> None:
+            unit.publish_again(*messages)
+
+        await self._transactions.run(work)
+
+    async def _count_days(self, days: Mapping[str, Any], running: _Pass) -> None:
+        running.found[STATISTICS] += len(days)
+
+    async def _cancel(self, lost: Sequence[str]) -> list[str]:
+        found_since = await self._orders.find_by_ids(lost)
+        order_ids = [order_id for order_id in lost if order_id not in found_since]
+        if order_ids:
+            await self._client.cancel(order_ids)
+        return order_ids
+
+    async def _rest(self, seconds: float) -> None:
+        await self._sleep(seconds * REST_FACTOR)
+        if not await self._acquire():
+            raise LeaseLostError
+
+    async def _acquire(self) -> bool:
+        return await self._leases.acquire(JOB, LEASE, self._holder)
 
 
-async def merge(
-    left: AsyncIterator[tuple[str, L]], right: AsyncIterator[tuple[str, R]]
-) -> AsyncIterator[tuple[str, L | None, R | None]]:
-    """Merge two streams that are ordered by id, and yield each id with the values of both sides."""
-    left_item, right_item = await anext(left, None), await anext(right, None)
-    while left_item or right_item:
-        if right_item is None or (left_item is not None and left_item[0] < right_item[0]):
-            assert left_item  # noqa: S101 - at least one of the two is not None.
-            yield left_item[0], left_item[1], None
-            left_item = await anext(left, None)
-        elif left_item is None or right_item[0] < left_item[0]:
-            yield right_item[0], None, right_item[1]
-            right_item = await anext(right, None)
-        else:
-            yield left_item[0], left_item[1], right_item[1]
-            left_item, right_item = await anext(left, None), await anext(right, None)
+async def _no_rest(_seconds: float) -> None:
+    """Continue at once."""
+
+
+def _remaining(parts: Sequence[str], position: Position | None) -> Iterator[tuple[str, str | None]]:
+    """Yield the parts that a pass still has to compare, each with the id after which to begin."""
+    if position is None:
+        yield from ((part, None) for part in parts)
+        return
+    index = parts.index(position.part)
+    if position.after is not None:
+        yield position.part, position.after
+    yield from ((part, None) for part in parts[index + 1 :])
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))
+
+
+def _show(result: LastResult) -> None:
+    for kind in KINDS:
+        DRIFT.labels(kind).set(result.found.get(kind, 0))
+    REFUSED.set(result.refused)

@@ -6,7 +6,6 @@ from prometheus_client import Counter
 
 from orders.repositories.job_leases import JobLeases
 from orders.repositories.orders import OrderRepository
-from shopkit.clock import Clock
 from shopkit.messaging.outbox import Outbox
 from shopkit.storage.unit_of_work import Transactions, UnitOfWork
 
@@ -27,22 +26,20 @@ class ResendService:
         orders: OrderRepository,
         leases: JobLeases,
         outbox: Outbox,
-        clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
         self._leases = leases
         self._outbox = outbox
-        self._clock = clock
 
     async def resend(self) -> int:
         """Send up to 100 events again, once a second over all replicas, and return how many.
 
         Events that are still unsent in the outbox are skipped.
         """
-        if not await self._leases.acquire("resend", self._clock(), LEASE):
+        if not await self._leases.acquire("resend", LEASE):
             return 0
-        orders = await self._orders.take_overdue(self._clock(), ORDERS_PER_LEASE)
+        orders = await self._orders.take_overdue(ORDERS_PER_LEASE)
         messages = {
             message.id: message
             for message in (order.latest_message() for order in orders if order.awaits_answer)

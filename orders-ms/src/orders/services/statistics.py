@@ -1,8 +1,9 @@
 """Statistics for the dashboard of the admins."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
-from orders.models.statistics import Day, StatisticsReport
+from orders.models.statistics import Day, StatisticsReport, day_of
 from orders.repositories.statistics import StatisticsRepository
 from shopkit.clock import Clock
 
@@ -10,21 +11,28 @@ LOW_STOCK_BELOW = 5
 
 
 class StatisticsService:
-    """Computes statistics."""
+    """Reads the statistics, which `CountingService` keeps up to date."""
 
-    def __init__(self, statistics: StatisticsRepository, clock: Clock) -> None:
+    def __init__(self, statistics: StatisticsRepository, zone: ZoneInfo, clock: Clock) -> None:
         self._statistics = statistics
+        self._zone = zone
         self._clock = clock
 
     async def get(self, days: int) -> StatisticsReport:
-        """Return the statistics of a number of days in UTC, up to and including today."""
-        today = self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        """Return the statistics of a number of the shop's days, up to and including today."""
+        low_stock = await self._statistics.low_stock(LOW_STOCK_BELOW)
+        position = await self._statistics.position()
+        zone = ZoneInfo(position.time_zone) if position else self._zone
+        today = day_of(self._clock(), zone)
         since = today - timedelta(days=days - 1)
-        with_orders = {day.day: day for day in await self._statistics.days(since)}
         dates = [since + timedelta(days=number) for number in range(days)]
+        if position is None:
+            return StatisticsReport(zone.key, [Day(d, 0, 0) for d in dates], [], low_stock, 0)
+        counted = await self._statistics.days(position.generation, since, today)
         return StatisticsReport(
-            days=[with_orders.get(date, Day(date, 0, 0)) for date in dates],
-            best_sellers=await self._statistics.best_sellers(since),
-            low_stock=await self._statistics.low_stock(LOW_STOCK_BELOW),
-            pending=await self._statistics.count_pending(),
+            time_zone=zone.key,
+            days=[counted.get(day, Day(day, 0, 0)) for day in dates],
+            best_sellers=await self._statistics.best_sellers(position.generation, since, today),
+            low_stock=low_stock,
+            pending=position.pending,
         )

@@ -6,9 +6,9 @@ from aiokafka import TopicPartition
 
 from orders.consumers import products_topic as module
 from orders.consumers.products_topic import ProductsTopic, products_topic
-from shopkit.contract.events import ProductUpdate
+from shopkit.contract.events import OrderCancel, ProductUpdate
 from shopkit.messaging.envelope import headers, wrap
-from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, state
+from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, state
 
 EMPTY, FULL = TopicPartition("shop.products", 0), TopicPartition("shop.products", 1)
 
@@ -80,14 +80,18 @@ class TestReadToEnd:
             assert await read(topic) == [4]
         assert not kafka.running
 
-    async def test_skips_undecodable_messages(self, kafka: Kafka) -> None:
-        # Given
+    async def test_counts_and_skips_messages_without_a_product_event(self, kafka: Kafka) -> None:
+        # Given: an undecodable message, and an event of another topic.
         kafka.write(1)
         kafka.log.append(SimpleNamespace(headers=(), value=None))
+        cancel = OrderCancel(order_id=an_id(7))
+        sent = wrap(cancel, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
+        kafka.log.append(SimpleNamespace(headers=tuple(headers(sent)), value=sent.value))
         kafka.write(3)
         # When / Then
         async with products_topic("kafka:9092") as topic:
             assert await read(topic) == [1, 3]
+            assert topic.skipped == 2
 
     async def test_joins_no_group_and_starts_at_the_beginning(self, kafka: Kafka) -> None:
         async with products_topic("kafka:9092"):

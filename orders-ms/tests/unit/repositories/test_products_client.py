@@ -1,23 +1,39 @@
+from json import loads
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 import pytest
+from pydantic import ValidationError
 
+from orders.models.comparison import IdRange
 from orders.repositories.products_client import ProductsClient
 from shopkit.contract import internal
 from shopkit.contract.events import OrderStatus
-from shopkit.contract.internal import DecidedOrder, DecidedOrders, ProductStates
+from shopkit.contract.internal import (
+    DatabaseBody,
+    DecidedOrder,
+    DecidedOrders,
+    ProductStates,
+    RangeDigest,
+)
+from shopkit.storage.database_identity import (
+    DatabaseIdentity,
+    IdentityMissingError,
+    OtherDatabaseError,
+)
+from shopkit.storage.mongo import Database
 from shopkit.testing.collector import recorded
 from shopkit.testing.deliveries import an_id, state
 
+OWN, THEIRS, OTHER = "a" * 32, "b" * 32, "c" * 32
+
 
 class Answer:
-    status = 200
-
-    def __init__(self, body: bytes, error: Exception | None) -> None:
+    def __init__(self, body: bytes, error: Exception | None, status: int) -> None:
         self._body = body
         self._error = error
+        self.status = status
 
     async def __aenter__(self) -> Self:
         return self
@@ -37,6 +53,9 @@ class Answer:
     async def read(self) -> bytes:
         return self._body
 
+    async def json(self, *, content_type: None) -> Any:
+        return loads(self._body)
+
 
 class Session:
     """Answers as products-ms would, and remembers what it was asked for."""
@@ -46,6 +65,7 @@ class Session:
         self.bodies: list[str] = []
         self.error: Exception | None = None
         self.headers: dict[str, str] = {}
+        self.status = 200
 
     def request(
         self,
@@ -60,7 +80,7 @@ class Session:
         self.requests.append((method, url, params if json is None else json))
         self.headers = headers
         body = self.bodies.pop(0) if self.bodies else ""
-        return Answer(body.encode(), self.error)
+        return Answer(body.encode(), self.error, self.status)
 
 
 @pytest.fixture
@@ -69,27 +89,51 @@ def session() -> Session:
 
 
 @pytest.fixture
-def remote(session: Session) -> ProductsClient:
+async def identity(database: Database) -> DatabaseIdentity:
+    await database["database_identity"].insert_one({"_id": "own", "identity": OWN})
+    return DatabaseIdentity(database)
+
+
+@pytest.fixture
+def remote(session: Session, identity: DatabaseIdentity) -> ProductsClient:
     double: Any = session
-    return ProductsClient(double, "http://products:8002/")
+    return ProductsClient(double, "http://products:8002/", identity)
 
 
-class TestProducts:
-    async def test_reads_pages_until_one_is_empty(
-        self, remote: ProductsClient, session: Session
-    ) -> None:
+class TestRanges:
+    async def test_reads_products(self, remote: ProductsClient, session: Session) -> None:
         # Given
-        pages = [[state(1), state(2)], [state(3)], []]
-        session.bodies = [ProductStates(products=page).model_dump_json() for page in pages]
+        session.bodies = [ProductStates(products=[state(1), state(2)]).model_dump_json()] * 2
         # When
-        found = [pair async for pair in remote.products()]
+        found = await remote.products(IdRange(None, None))
+        await remote.products(IdRange(an_id(1), an_id(2)))
         # Then
-        assert found == [(an_id(number), state(number)) for number in (1, 2, 3)]
+        assert found == [state(1), state(2)]
         url = "http://products:8002/internal/products"
         assert session.requests == [
             ("GET", url, {}),
-            ("GET", url, {"after": an_id(2)}),
-            ("GET", url, {"after": an_id(3)}),
+            ("GET", url, {"after": an_id(1), "until": an_id(2)}),
+        ]
+
+    async def test_reads_decisions(self, remote: ProductsClient, session: Session) -> None:
+        # Given
+        decision = DecidedOrder(id=an_id(1), status=OrderStatus.ACCEPTED, age_seconds=3.5)
+        session.bodies = [DecidedOrders(orders=[decision]).model_dump_json()]
+        # When / Then
+        assert await remote.decisions(IdRange(an_id(0), None)) == [decision]
+        url = "http://products:8002/internal/orders"
+        assert session.requests == [("GET", url, {"after": an_id(0)})]
+
+    async def test_reads_digests(self, remote: ProductsClient, session: Session) -> None:
+        # Given
+        digest = RangeDigest(count=1, last=an_id(1), digest="d")
+        session.bodies = [digest.model_dump_json()] * 2
+        # When / Then
+        assert await remote.digest_products(IdRange(None, None)) == digest
+        assert await remote.digest_decisions(IdRange(None, None)) == digest
+        assert [url for _, url, _ in session.requests] == [
+            "http://products:8002/internal/products/digest",
+            "http://products:8002/internal/orders/digest",
         ]
 
     async def test_raises_an_error_for_an_invalid_response(
@@ -97,7 +141,62 @@ class TestProducts:
     ) -> None:
         session.error = aiohttp.ClientError("503")
         with pytest.raises(aiohttp.ClientError):
-            await anext(remote.products())
+            await remote.products(IdRange(None, None))
+
+
+class TestDatabases:
+    async def test_remembers_products_db_and_expects_it_from_then_on(
+        self, remote: ProductsClient, session: Session, identity: DatabaseIdentity
+    ) -> None:
+        # Given
+        session.bodies = [DatabaseBody(identity=THEIRS).model_dump_json()]
+        # When
+        await remote.check_databases()
+        # Then
+        assert session.headers == {"Orders-Database": OWN}
+        await remote.resend({an_id(1): 0})
+        assert session.headers == {"Orders-Database": OWN, "Products-Database": THEIRS}
+
+    async def test_refuses_another_products_db(
+        self, remote: ProductsClient, session: Session, identity: DatabaseIdentity
+    ) -> None:
+        # Given
+        await identity.accept("products-db", OTHER)
+        session.bodies = [DatabaseBody(identity=THEIRS).model_dump_json()]
+        # When / Then
+        with pytest.raises(OtherDatabaseError, match=f"products-db {THEIRS}, .* {OTHER} before"):
+            await remote.check_databases()
+
+    async def test_raises_an_error_if_products_ms_refuses(
+        self, remote: ProductsClient, session: Session
+    ) -> None:
+        # Given
+        session.status, session.bodies = 409, ['{"detail": "This is another database."}']
+        # When / Then
+        with pytest.raises(OtherDatabaseError, match=r"^This is another database\.$"):
+            await remote.cancel([an_id(1)])
+
+    async def test_sends_nothing_from_a_database_without_identity(
+        self, remote: ProductsClient, session: Session, database: Database
+    ) -> None:
+        # Given
+        await database["database_identity"].delete_many({})
+        # When / Then
+        with pytest.raises(IdentityMissingError):
+            await remote.cancel([an_id(1)])
+        assert session.requests == []
+
+    async def test_accepts_another_products_db(
+        self, remote: ProductsClient, session: Session, identity: DatabaseIdentity
+    ) -> None:
+        # Given
+        await identity.accept("products-db", OTHER)
+        session.bodies = [DatabaseBody(identity=THEIRS).model_dump_json()]
+        # When / Then
+        assert await remote.accept_databases() == THEIRS
+        url = "http://products:8002/internal/database"
+        assert session.requests == [("PUT", url, {"identity": OWN})]
+        assert await identity.known("products-db") == THEIRS
 
 
 class TestTrace:
@@ -117,23 +216,7 @@ class TestTrace:
         self, remote: ProductsClient, session: Session
     ) -> None:
         await remote.cancel([an_id(1)])
-        assert session.headers == {}
-
-
-class TestOrders:
-    async def test_reads_pages_until_one_is_empty(
-        self, remote: ProductsClient, session: Session
-    ) -> None:
-        # Given
-        decision = DecidedOrder(id=an_id(1), status=OrderStatus.ACCEPTED, age_seconds=3.5)
-        session.bodies = [DecidedOrders(orders=page).model_dump_json() for page in ([decision], [])]
-        # When / Then
-        assert [pair async for pair in remote.decisions()] == [(an_id(1), decision)]
-        assert session.requests[1] == (
-            "GET",
-            "http://products:8002/internal/orders",
-            {"after": an_id(1)},
-        )
+        assert "traceparent" not in session.headers
 
 
 class TestResend:
@@ -162,22 +245,16 @@ class TestResend:
 
 
 class TestCancel:
-    async def test_sends_requests_in_pages(
-        self, remote: ProductsClient, session: Session, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        # Given
-        monkeypatch.setattr("orders.repositories.products_client.PAGE", 2)
+    async def test_sends_a_request(self, remote: ProductsClient, session: Session) -> None:
         # When
-        await remote.cancel([an_id(1), an_id(2), an_id(3)])
+        await remote.cancel([an_id(1), an_id(2)])
         # Then
         url = "http://products:8002/internal/orders/cancel"
-        assert session.requests == [
-            ("POST", url, {"ids": [an_id(1), an_id(2)]}),
-            ("POST", url, {"ids": [an_id(3)]}),
-        ]
+        assert session.requests == [("POST", url, {"ids": [an_id(1), an_id(2)]})]
 
-    async def test_sends_no_request_for_an_empty_list(
+    async def test_refuses_more_than_ten_orders(
         self, remote: ProductsClient, session: Session
     ) -> None:
-        await remote.cancel([])
+        with pytest.raises(ValidationError, match="at most 10 items"):
+            await remote.cancel([an_id(number) for number in range(11)])
         assert session.requests == []

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from orders.dependencies import Services
+from orders.models.comparison import IdRange
 from orders.repositories.projection import ProjectionRepository
 from shopkit.contract.events import (
     ProductCreate,
@@ -20,7 +21,9 @@ Known = Callable[[], Awaitable[dict[str, ProductState]]]
 @pytest.fixture
 def known(database: Database) -> Known:
     async def known() -> dict[str, ProductState]:
-        return {id_: one async for id_, one in ProjectionRepository(database).all()}
+        states = await ProjectionRepository(database).find_range(IdRange(None, None), 100)
+
+        return {state.id: state for state in states}
 
     return known
 

@@ -4,48 +4,17 @@ from typing import Any
 import pytest
 
 from orders.errors import ProjectionDiffersError
-from orders.repositories.orders import OrderRepository
+from orders.models.comparison import IdRange
 from orders.repositories.projection import REBUILT_COLLECTION, ProjectionRepository
 from orders.services import rebuild as rebuild_module
 from orders.services.rebuild import RebuildService
-from orders.services.reconcile import ReconcileService
 from shopkit.contract.events import ProductState, ProductUpdate
-from shopkit.contract.internal import DecidedOrder
 from shopkit.messaging.envelope import Delivery
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
 from shopkit.testing.deliveries import an_id, delivery, state
 
 Know = Callable[..., Awaitable[None]]
-
-
-class FakeProducts:
-    """Stands in for products-ms without decisions, and records what was requested."""
-
-    def __init__(self) -> None:
-        self.states: dict[str, ProductState] = {}
-        self.resent: list[dict[str, int]] = []
-        self.on_resend: Callable[[Mapping[str, int]], None] = lambda _known: None
-
-    def has(self, *states: ProductState) -> None:
-        self.states |= {state.id: state for state in states}
-
-    async def products(self) -> AsyncIterator[tuple[str, ProductState]]:
-        for pair in sorted(self.states.items()):
-            yield pair
-
-    async def decisions(self) -> AsyncIterator[tuple[str, DecidedOrder]]:
-        for pair in list[tuple[str, DecidedOrder]]():
-            yield pair
-
-    async def resend(self, known: Mapping[str, int]) -> None:
-        self.resent.append(dict(known))
-        self.on_resend(known)
-
-
-@pytest.fixture
-def products() -> FakeProducts:
-    return FakeProducts()
 
 
 async def no_pause(_seconds: float) -> None: ...
@@ -72,7 +41,7 @@ class TestRebuild:
 
         async def replace(rebuilt: ProjectionRepository, live: ProjectionRepository) -> None:
             await database["products"].drop()
-            states = [state async for _, state in rebuilt.all()]
+            states = await rebuilt.find_range(IdRange(None, None), 1_000)
             await live.put(states, {}, session=None)
             await database[REBUILT_COLLECTION].drop()
 
@@ -80,29 +49,23 @@ class TestRebuild:
         monkeypatch.setattr(ProjectionRepository, "replace", replace)
 
     @pytest.fixture
-    def rebuild(self, database: Database, products: FakeProducts) -> RebuildService:
+    def rebuild(self, database: Database, products: Any) -> RebuildService:
         client: Any = products
         live = ProjectionRepository(database)
-        reconcile = ReconcileService(
-            transactions=FakeTransactions(),
-            orders=OrderRepository(database),
-            projection=live,
-            client=client,
-            sleep=no_pause,
-        )
         return RebuildService(
             transactions=FakeTransactions(),
             live=live,
             rebuilt=ProjectionRepository(database, REBUILT_COLLECTION),
-            reconcile=reconcile,
             client=client,
+            sleep=no_pause,
         )
 
     async def live(self, database: Database) -> dict[str, ProductState]:
-        return {id_: state async for id_, state in ProjectionRepository(database).all()}
+        states = await ProjectionRepository(database).find_range(IdRange(None, None), 1_000)
+        return {state.id: state for state in states}
 
     async def test_replaces_the_projection_with_one_built_from_the_topic(
-        self, rebuild: RebuildService, know: Know, products: FakeProducts, database: Database
+        self, rebuild: RebuildService, know: Know, products: Any, database: Database
     ) -> None:
         # Given
         await know(state(1, quantity=77), state(9, name="never sold"))
@@ -113,7 +76,7 @@ class TestRebuild:
         assert products.resent == []
 
     async def test_requests_products_that_the_topic_lacks(
-        self, rebuild: RebuildService, products: FakeProducts, database: Database
+        self, rebuild: RebuildService, products: Any, database: Database
     ) -> None:
         # Given
         topic = FakeTopic(state(1))
@@ -133,7 +96,7 @@ class TestRebuild:
     async def test_applies_events_that_arrive_during_the_replacement(
         self,
         rebuild: RebuildService,
-        products: FakeProducts,
+        products: Any,
         database: Database,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
@@ -153,7 +116,7 @@ class TestRebuild:
         assert await self.live(database) == {an_id(1): state(1, version=8)}
 
     async def test_keeps_the_live_projection_if_the_rebuilt_one_stays_different(
-        self, rebuild: RebuildService, know: Know, products: FakeProducts, database: Database
+        self, rebuild: RebuildService, know: Know, products: Any, database: Database
     ) -> None:
         # Given
         await know(state(1, quantity=3))

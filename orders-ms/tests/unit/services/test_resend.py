@@ -1,5 +1,5 @@
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from orders.repositories.job_leases import JobLeases
 from orders.repositories.orders import OrderRepository
 from shopkit.identity import Identity, Role
 from shopkit.storage.mongo import Database
-from shopkit.testing import FakeClock, FakeTransactions
+from shopkit.testing import FakeTransactions
 from shopkit.testing.deliveries import state
 
 Know = Callable[..., Awaitable[None]]
@@ -19,16 +19,20 @@ OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
 
 
 class TestResend:
-    """The query for overdue orders is tested on a real database."""
+    """Leases and the query for overdue orders are tested on a real database."""
 
     @pytest.fixture
     async def overdue(self, know: Know, monkeypatch: pytest.MonkeyPatch) -> list[Order]:
         await know(state(1))
         overdue: list[Order] = []
 
-        async def take(_orders: OrderRepository, _now: datetime, limit: int) -> list[Order]:
+        async def acquire(_leases: JobLeases, _job: str, _duration: timedelta) -> bool:
+            return True
+
+        async def take(_orders: OrderRepository, limit: int) -> list[Order]:
             return overdue[:limit]
 
+        monkeypatch.setattr(JobLeases, "acquire", acquire)
         monkeypatch.setattr(OrderRepository, "take_overdue", take)
         return overdue
 
@@ -74,14 +78,20 @@ class TestResend:
         services: Services,
         place: Place,
         overdue: list[Order],
-        clock: FakeClock,
-        database: Database,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        # Given
+        # Given: another replica has the lease.
         overdue.append(await place({1: 1}))
+        requested: list[tuple[str, timedelta]] = []
+
+        async def refuse(_leases: JobLeases, job: str, duration: timedelta) -> bool:
+            requested.append((job, duration))
+            return False
+
+        monkeypatch.setattr(JobLeases, "acquire", refuse)
         # When / Then
-        await JobLeases(database).acquire("resend", clock(), timedelta(seconds=1))
         assert await services.resend.resend() == 0
+        assert requested == [("resend", timedelta(seconds=1))]
 
     async def test_sends_nothing_if_nothing_is_overdue(
         self, services: Services, overdue: list[Order], transactions: FakeTransactions

@@ -1,65 +1,101 @@
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from bson import ObjectId, Timestamp
 
 from orders.dependencies import Services
-from orders.models.order import Order
 from orders.models.statistics import BestSeller, Day
-from orders.repositories.statistics import StatisticsRepository
-from shopkit.contract.events import OrderStatusUpdate
+from orders.repositories.statistics import CountPosition, StatisticsRepository
+from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
-from shopkit.testing.deliveries import NOON, an_id, delivery, state
+from shopkit.testing.deliveries import NOON, an_id, state
 
-Know = Callable[..., Awaitable[None]]
-Place = Callable[..., Awaitable[Order]]
-MIDNIGHT = NOON.replace(hour=0)
+TODAY = NOON.date()
+GENERATION = ObjectId()
+
+
+@pytest.fixture
+async def counted(database: Database) -> None:
+    """Counters of a shop in Tokyo, for today and the day before yesterday."""
+    position = CountPosition(GENERATION, "Asia/Tokyo", Timestamp(1, 1), None, 7)
+    await StatisticsRepository(database).publish(position)
+    earlier = TODAY - timedelta(days=2)
+    for day, orders in ((TODAY, 1), (earlier, 3)):
+        key = {"generation": GENERATION, "day": day.isoformat()}
+        await database["statistics_days"].insert_one(
+            {**key, "orders": orders, "revenue_cents": 700}
+        )
+    other = {"generation": ObjectId(), "day": TODAY.isoformat()}
+    await database["statistics_days"].insert_one({**other, "orders": 99, "revenue_cents": 99})
+    rows = [(GENERATION, TODAY, 1, 3), (GENERATION, earlier, 1, 1), (GENERATION, TODAY, 2, 5)]
+    rows += [(GENERATION, TODAY, 3, 0), (ObjectId(), TODAY, 1, 99)]
+    for generation, day, product, quantity in rows:
+        await database["statistics_products"].insert_one(
+            {
+                "generation": generation,
+                "day": day.isoformat(),
+                "product_id": ObjectId(an_id(product)),
+                "name": f"old name {product}",
+                "quantity": quantity,
+                "revenue_cents": 100 * quantity,
+            }
+        )
 
 
 class TestGet:
-    @pytest.fixture(autouse=True)
-    def days_since(self, monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
-        """mongomock cannot truncate dates. The aggregation is tested on a real database."""
-        since_values: list[datetime] = []
-
-        async def days(_self: StatisticsRepository, since: datetime) -> list[Day]:
-            since_values.append(since)
-            return [Day(MIDNIGHT - timedelta(days=1), 3, 700)]
-
-        monkeypatch.setattr(StatisticsRepository, "days", days)
-        return since_values
-
-    async def test_contains_every_day_up_to_today(
-        self, services: Services, clock: FakeClock, days_since: list[datetime]
+    async def test_contains_every_day_of_the_shop_up_to_today(
+        self, services: Services, counted: None
     ) -> None:
-        # Given
-        clock.now = NOON + timedelta(hours=11, minutes=59)
         # When
         statistics = await services.statistics.get(3)
         # Then
+        assert statistics.time_zone == "Asia/Tokyo"
         assert statistics.days == [
-            Day(MIDNIGHT - timedelta(days=2), 0, 0),
-            Day(MIDNIGHT - timedelta(days=1), 3, 700),
-            Day(MIDNIGHT, 0, 0),
+            Day(TODAY - timedelta(days=2), 3, 700),
+            Day(TODAY - timedelta(days=1), 0, 0),
+            Day(TODAY, 1, 700),
         ]
-        assert days_since == [MIDNIGHT - timedelta(days=2)]
+        assert statistics.pending == 7
 
-    async def test_counts_pending_orders_best_sellers_and_low_stock(
-        self, services: Services, know: Know, place: Place
+    async def test_today_begins_at_midnight_of_the_shop(
+        self, services: Services, counted: None, clock: FakeClock
     ) -> None:
-        # Given
-        await know(state(1, quantity=4), state(2, quantity=5), state(3, quantity=0, archived=True))
-        accepted = [await place({1: 2}), await place({1: 1, 2: 2})]
-        await place({2: 5})
-        for order in accepted:
-            event = OrderStatusUpdate.model_validate({"order_id": order.id, "status": "ACCEPTED"})
-            await services.orders.settle([delivery(event)])
+        # Given: a minute before midnight in Tokyo, nine hours ahead of UTC.
+        clock.now = datetime(2026, 5, 4, 14, 59, tzinfo=UTC)
+        assert (await services.statistics.get(1)).days[0].day == date(2026, 5, 4)
         # When
-        statistics = await services.statistics.get(1)
+        clock.advance(minutes=1)
         # Then
-        assert statistics.pending == 1
-        assert statistics.best_sellers == [
-            BestSeller(an_id(1), "product 1", 3, 300),
-            BestSeller(an_id(2), "product 2", 2, 200),
+        assert (await services.statistics.get(1)).days[0].day == date(2026, 5, 5)
+
+    async def test_best_sellers_have_their_current_names(
+        self, services: Services, counted: None, database: Database
+    ) -> None:
+        # Given: a product was renamed, and another is unknown.
+        await services.projection.apply_states([state(1, name="new name")])
+        # When / Then
+        assert (await services.statistics.get(3)).best_sellers == [
+            BestSeller(an_id(2), "old name 2", 5, 500),
+            BestSeller(an_id(1), "new name", 4, 400),
         ]
-        assert [product.id for product in statistics.low_stock] == [an_id(1)]
+        assert (await services.statistics.get(1)).best_sellers == [
+            BestSeller(an_id(2), "old name 2", 5, 500),
+            BestSeller(an_id(1), "new name", 3, 300),
+        ]
+
+    async def test_lists_products_with_low_stock(self, services: Services) -> None:
+        # Given
+        await services.projection.apply_states(
+            [state(1, quantity=4), state(2, quantity=5), state(3, quantity=0, archived=True)]
+        )
+        # When / Then
+        low_stock = (await services.statistics.get(1)).low_stock
+        assert [product.id for product in low_stock] == [an_id(1)]
+
+    async def test_is_empty_until_orders_are_counted(self, services: Services) -> None:
+        # When
+        statistics = await services.statistics.get(2)
+        # Then
+        assert statistics.time_zone == "UTC"
+        assert statistics.days == [Day(TODAY - timedelta(days=1), 0, 0), Day(TODAY, 0, 0)]
+        assert (statistics.best_sellers, statistics.pending) == ([], 0)

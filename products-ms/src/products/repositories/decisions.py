@@ -1,14 +1,25 @@
 """The collection `orders` of products-db: the decisions about orders."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from bson import ObjectId
 from pymongo import UpdateOne
 
 from products.models.decision import Decision, DecisionLine
 from shopkit.contract.events import LineReason, OrderStatus
+from shopkit.storage.keyset import id_range
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 from shopkit.tracing.context import TraceContext
+
+
+class Settlement(NamedTuple):
+    """The status of a decision, and when it last changed."""
+
+    order_id: str
+    status: OrderStatus
+    settled_at: datetime
 
 
 class DecisionRepository:
@@ -24,11 +35,23 @@ class DecisionRepository:
         )
         return {str(document["_id"]): _decision(document) async for document in documents}
 
-    async def find_after(self, order_id: str | None, limit: int) -> list[Decision]:
-        """Return the decisions after an order id, ordered by id. None means from the beginning."""
-        query: Document = {"_id": {"$gt": ObjectId(order_id)}} if order_id else {}
-        documents = self._decisions.find(query).sort("_id", 1).limit(limit)
-        return [_decision(document) async for document in documents]
+    async def find_range(
+        self, after: str | None, until: str | None, limit: int
+    ) -> list[Settlement]:
+        """Return the first decisions of a range of order ids, ordered by id.
+
+        Args:
+            after: The id after which the range begins, None for the beginning.
+            until: The last id of the range, None for the end.
+            limit: The maximum number of decisions.
+        """
+        documents = self._decisions.find(id_range(after, until), {"status": 1, "settled_at": 1})
+        return [
+            Settlement(
+                str(document["_id"]), OrderStatus(document["status"]), document["settled_at"]
+            )
+            async for document in documents.sort("_id", 1).limit(limit)
+        ]
 
     async def insert(self, decisions: Sequence[Decision], *, session: Session) -> None:
         """Store new decisions."""

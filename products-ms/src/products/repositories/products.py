@@ -8,6 +8,7 @@ from pymongo import UpdateOne
 
 from products.models.product import Category, Product, name_terms, search_terms
 from shopkit.contract.events import ProductState
+from shopkit.storage.keyset import id_range
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 
 WITHOUT_TERMS = {"name_terms": 0, "terms": 0}
@@ -60,11 +61,18 @@ class ProductRepository:
         )
         return {str(document["_id"]): _state(document) async for document in documents}
 
-    async def find_after(self, product_id: str | None, limit: int) -> list[Product]:
-        """Return the products after an id, ordered by id. None means from the beginning."""
-        query: Document = {"_id": {"$gt": ObjectId(product_id)}} if product_id else {}
-        documents = self._products.find(query).sort("_id", 1).limit(limit)
-        return [product_of(document) async for document in documents]
+    async def find_range(
+        self, after: str | None, until: str | None, limit: int
+    ) -> list[ProductState]:
+        """Return the first products of a range of ids, ordered by id.
+
+        Args:
+            after: The id after which the range begins, None for the beginning.
+            until: The last id of the range, None for the end.
+            limit: The maximum number of products.
+        """
+        documents = self._products.find(id_range(after, until), _STATE).sort("_id", 1)
+        return [_state(document) async for document in documents.limit(limit)]
 
     async def raise_versions(self, increments: Mapping[str, int], *, session: Session) -> None:
         """Raise the stock versions of products by these increments."""

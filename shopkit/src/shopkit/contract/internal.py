@@ -1,20 +1,58 @@
 """The internal HTTP endpoints of products-ms, which orders-ms calls on the private network.
 
-orders-ms reads products and decisions page by page, in the order of their ids, to compare them
-with its own data. The gateway does not route to these endpoints.
+orders-ms compares products and decisions with its own data, range by range in the order of their
+ids. It first compares a digest of a range, and reads the range only if the digests differ. The
+gateway does not route to these endpoints.
+
+Each request says which databases the caller compares, and products-ms refuses it if one of them is
+not the database that it knows.
 """
 
+import hashlib
+from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from shopkit.contract.events import Id, OrderStatus, ProductState
 
 PAGE = 500
+"""The maximum number of entries in a range, and in a request."""
+CANCEL_LIMIT = 10
+"""The maximum number of orders that one request cancels."""
+
+ORDERS_DB = "orders-db"
+PRODUCTS_DB = "products-db"
+ORDERS_DB_HEADER = "Orders-Database"
+"""Contains the identity of the caller's database."""
+PRODUCTS_DB_HEADER = "Products-Database"
+"""Contains the identity of the database that the caller expects, if it knows one."""
+
+Identity = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+class DatabaseBody(BaseModel):
+    """The identity of a database."""
+
+    identity: Identity
+
+
+class RangeDigest(BaseModel):
+    """The first entries of a range of ids.
+
+    Attributes:
+        count: The number of entries, at most `PAGE`.
+        last: The id of the last entry.
+        digest: A hash of the entries.
+    """
+
+    count: int
+    last: Id | None
+    digest: str
 
 
 class ProductStates(BaseModel):
-    """A page of products, ordered by id."""
+    """The first products of a range, ordered by id."""
 
     products: list[ProductState]
 
@@ -28,7 +66,7 @@ class DecidedOrder(BaseModel):
 
 
 class DecidedOrders(BaseModel):
-    """A page of decisions, ordered by the orders' ids."""
+    """The first decisions of a range, ordered by the orders' ids."""
 
     orders: list[DecidedOrder]
 
@@ -49,4 +87,18 @@ class ResendProducts(BaseModel):
 class CancelOrders(BaseModel):
     """Orders that do not exist in orders-db, and whose stock products-ms returns."""
 
-    ids: Annotated[list[Id], Field(max_length=PAGE)]
+    ids: Annotated[list[Id], Field(max_length=CANCEL_LIMIT)]
+
+
+def digest_orders(orders: Iterable[tuple[str, OrderStatus]]) -> str:
+    """Return a hash of the ids and statuses of orders."""
+    return _digest(f"{order_id} {status}" for order_id, status in orders)
+
+
+def digest_products(products: Iterable[ProductState]) -> str:
+    """Return a hash of products."""
+    return _digest(product.model_dump_json() for product in products)
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

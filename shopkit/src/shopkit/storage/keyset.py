@@ -176,3 +176,15 @@ def _parse_time(part: str) -> datetime:
         return datetime.fromisoformat(part).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidCursorError from error
+
+
+def id_range(after: str | None, until: str | None) -> Document:
+    """Return a filter for a range of ids.
+
+    Args:
+        after: The id after which the range begins, None for the beginning.
+        until: The last id of the range, None for the end.
+    """
+    bounds = {"$gt": after, "$lte": until}
+    ids = {operator: ObjectId(bound) for operator, bound in bounds.items() if bound}
+    return {"_id": ids} if ids else {}

@@ -1,9 +1,13 @@
 """MongoDB: the client, its clock, and which of its errors are temporary."""
 
+import asyncio
+import sys
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+import pymongo.lock
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -54,6 +58,21 @@ _TEMPORARY_CODES = frozenset(
     {6, 7, 50, 89, 91, 112, 134, 189, 251, 262, 9001, 10107, 11600, 11602, 13435, 13436}
     | {_KEY_NOT_FOUND}
 )
+
+
+T = TypeVar("T")
+
+
+async def _wait_for(awaitable: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 - as in asyncio.
+    async with asyncio.timeout(timeout):
+        return await awaitable
+
+
+if sys.version_info < (3, 12):
+    # If a task is cancelled while the driver waits for a primary, asyncio.wait_for may return
+    # before it has the driver's lock back. The lock is then never released, and the process hangs
+    # when it ends. Python 3.12 implements wait_for like this function (python/cpython#98518).
+    pymongo.lock.wait_for = _wait_for  # type: ignore[assignment, attr-defined]
 
 
 class GuardMissedError(Exception):

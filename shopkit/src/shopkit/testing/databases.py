@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from shopkit.settings import Environment, MongoSettings
-from shopkit.storage import migrations
+from shopkit.storage import database_identity, migrations
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import DATABASE, Database, connect
 from shopkit.testing.apps import mock_database
@@ -37,8 +37,8 @@ async def open_database(
 
 
 async def migrate_and_empty(database: Database, steps: Sequence[Migration]) -> None:
-    """Apply missing migrations, and delete all documents."""
+    """Apply missing migrations, and delete all documents but the identities of databases."""
     await migrations.apply(database, steps)
     for name in await database.list_collection_names(filter={"type": "collection"}):
-        if name not in {migrations.COLLECTION, "system.views"}:
+        if name not in {migrations.COLLECTION, database_identity.COLLECTION, "system.views"}:
             await database[name].delete_many({})

@@ -68,8 +68,8 @@ def create(
         responses={422: problems.responses(problems.VALIDATION)[422]},
     )
     app.include_router(health.health_router(service, chaos=settings.chaos_endpoints))
-    app.add_middleware(telemetry.RequestMiddleware)
     problems.install(app, {**COMMON_PROBLEMS, **table})
+    app.add_middleware(telemetry.RequestMiddleware)
     _correct_openapi(app)
     return app
 

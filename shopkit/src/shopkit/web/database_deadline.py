@@ -20,5 +20,9 @@ class DatabaseDeadline:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the application."""
+        if scope["type"] != "http":
+            # The background loops start in the lifespan and must not have a deadline.
+            await self._app(scope, receive, send)
+            return
         with pymongo.timeout(HTTP_SECONDS):
             await self._app(scope, receive, send)

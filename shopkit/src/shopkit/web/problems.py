@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopkit.tracing.context import current_request_id
 
@@ -162,7 +163,7 @@ def install(app: FastAPI, table: ProblemTable) -> None:
         app.add_exception_handler(kind, handle)
     app.add_exception_handler(RequestValidationError, _handle_validation)
     app.add_exception_handler(HTTPException, _handle_http)
-    app.add_exception_handler(Exception, _handle_unexpected)
+    app.add_middleware(UnexpectedErrors)
 
 
 def _field_errors(problem: ProblemType, error: Exception) -> list[tuple[str, str]] | None:
@@ -200,9 +201,34 @@ async def _handle_http(request: Request, error: Exception) -> JSONResponse:
     return render(problem, detail, instance=request.url.path, headers=error.headers)
 
 
-async def _handle_unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("unexpected error", exc_info=error)
-    return render(INTERNAL, INTERNAL_DETAIL, instance=request.url.path)
+class UnexpectedErrors:
+    """Responds to unexpected errors, and keeps the connection open.
+
+    Starlette's handler of such errors raises them again, so the server closes the connection after
+    the response. The gateway could send another client's request on it just then.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the application."""
+        started = False
+
+        async def send_and_watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_watch)
+        except Exception:
+            if scope["type"] != "http" or started:
+                # The client must not take an incomplete response for a complete one.
+                raise
+            log.exception("unexpected error")
+            response = render(INTERNAL, INTERNAL_DETAIL, instance=scope["path"])
+            await response(scope, receive, send)
 
 
 def responses(*problems: ProblemType) -> dict[int | str, dict[str, Any]]:

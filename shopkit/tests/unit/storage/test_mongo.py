@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 from pymongo.hello import Hello
+from pymongo.lock import _async_cond_wait, _async_create_condition, _async_create_lock
 from pymongo.monitoring import ServerHeartbeatSucceededEvent
 
 from shopkit.settings import Environment, MongoSettings
@@ -196,6 +198,30 @@ class TestDatabaseClock:
         clock.succeeded(self.heartbeat(self.NOON, primary=True))
         assert clock().tzinfo is UTC
         assert clock().microsecond % 1000 == 0
+
+
+class TestDriversLock:
+    async def test_is_released_if_a_task_is_cancelled_as_its_wait_for_a_primary_ends(self) -> None:
+        # Given: the wait has timed out, but another task has the lock.
+        lock = _async_create_lock()
+        condition = _async_create_condition(lock)
+
+        async def select_server() -> None:
+            async with lock:
+                await _async_cond_wait(condition, 0.001)
+
+        waiting = asyncio.create_task(select_server())
+        await asyncio.sleep(0)
+        async with lock:
+            await asyncio.sleep(0.01)
+            # When
+            waiting.cancel()
+            await asyncio.sleep(0)
+        # Then
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        async with asyncio.timeout(1), lock:
+            assert lock.locked()
 
 
 class TestConnect:

@@ -1,14 +1,19 @@
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from fastapi import FastAPI, HTTPException, Query
 from pydantic import AfterValidator, BaseModel
 from pymongo.errors import AutoReconnect, OperationFailure
+from starlette.responses import StreamingResponse
 
 from shopkit.storage.mongo import GuardMissedError
 from shopkit.testing.apps import client_of
+from shopkit.testing.servers import serving
 from shopkit.web import database_problems, problems
 from shopkit.web.problems import ProblemType
 from shopkit.web.telemetry import RequestMiddleware
@@ -74,7 +79,6 @@ class Body(BaseModel):
 
 def app() -> FastAPI:
     app = FastAPI()
-    app.add_middleware(RequestMiddleware)
     problems.install(
         app,
         {
@@ -86,6 +90,8 @@ def app() -> FastAPI:
             OSError: HIDDEN,
         },
     )
+
+    app.add_middleware(RequestMiddleware)
 
     @app.get("/raise/{what}")
     async def fail(what: str) -> None:
@@ -115,6 +121,53 @@ def document(path: str, name: str, title: str, status: int, detail: str, **more:
         "request_id": "request-1",
         **more,
     }
+
+
+async def connection_of(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    parts = urlsplit(url)
+    return await asyncio.open_connection(parts.hostname, parts.port)
+
+
+class TestUnexpectedErrors:
+    async def test_keep_the_connection_for_the_next_request(self) -> None:
+        # Given
+        async with serving(app()) as url:
+            reader, writer = await connection_of(url)
+            # When
+            for path in ("/raise/unexpected", "/raise/plain"):
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: shop\r\n\r\n".encode())
+                head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+                length = int(re.findall(rb"content-length: (\d+)", head)[0])
+                await reader.readexactly(length)
+                # Then
+                assert b"connection: close" not in head
+                assert b"x-request-id: " in head
+            assert head.startswith(b"HTTP/1.1 409")
+            writer.close()
+            await writer.wait_closed()
+
+    async def test_cut_a_response_that_has_started(self) -> None:
+        # Given
+        broken = app()
+
+        @broken.get("/half")
+        async def half() -> StreamingResponse:
+            async def parts() -> AsyncIterator[bytes]:
+                yield b"one"
+                raise ZeroDivisionError
+
+            return StreamingResponse(parts())
+
+        async with serving(broken) as url:
+            reader, writer = await connection_of(url)
+            # When
+            writer.write(b"GET /half HTTP/1.1\r\nHost: shop\r\n\r\n")
+            received = await asyncio.wait_for(reader.read(), 5)
+            # Then
+            assert b"one" in received
+            assert not received.endswith(b"0\r\n\r\n"), "the response looks complete"
+            writer.close()
+            await writer.wait_closed()
 
 
 class TestInstall:

@@ -10,7 +10,13 @@ const DayPlot = lazy(() => import("./DayPlot"));
 
 type Measure = "orders" | "revenue";
 
-export function DaySection({ days }: { days: DayBody[] }) {
+interface Props {
+  days: DayBody[];
+  /** The time zone of the days, by its IANA name. */
+  timeZone: string;
+}
+
+export function DaySection({ days, timeZone }: Props) {
   const [measure, setMeasure] = useState<Measure>("orders");
   const [isInteractive, setInteractive] = useState(false);
   return (
@@ -32,6 +38,7 @@ export function DaySection({ days }: { days: DayBody[] }) {
           ))}
         </fieldset>
       </div>
+      <p className="small-text muted">Days in the shop's time zone, {timeZone}.</p>
       <div onPointerEnter={() => setInteractive(true)}>
         {isInteractive ? (
           <Suspense fallback={<DayBars days={days} measure={measure} />}>

@@ -84,6 +84,7 @@ describe("dashboard", () => {
 
     // Then
     await screen.findByRole("heading", { name: "By day" });
+    expect(screen.getByText("Days in the shop's time zone, Europe/Berlin.")).toBeVisible();
     expect(bars()).toEqual([25, 50, 100]);
 
     // When

@@ -92,7 +92,7 @@ function Figures({ data }: { data: StatisticsBody }) {
           }
         />
       </dl>
-      <DaySection days={data.days} />
+      <DaySection days={data.days} timeZone={data.time_zone} />
       <div className="two-panels">
         <section className="panel" aria-labelledby="best">
           <h2 id="best">Best sellers</h2>

@@ -1,0 +1,279 @@
+"""Measures reconciliation and the statistics of a shop with many orders.
+
+It runs its own stack and writes past orders and their decisions directly into both databases. It
+measures the statistics, then the response time of new orders without and during a reconciliation.
+With --unrecorded, it finally deletes all decisions, and measures how reconciliation sends all
+orders again. The exit code is 1 if a goal is missed.
+"""
+
+import itertools
+import json
+import random
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import psutil
+import typer
+import uvloop
+from bench import harness
+from bench.consistency import Databases
+from bench.harness import Figure, Shop, percentile
+from bench.load import Load, NextRequest, request
+from bson import ObjectId
+
+CHUNK = 10_000
+DAYS = 30
+RATE = 50
+CONNECTIONS = 16
+
+
+class Memory:
+    """The highest memory of a process while it is watched.
+
+    Attributes:
+        megabytes: The highest resident set size.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self.megabytes = 0.0
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch the process."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(0.1):
+                self.megabytes = max(self.megabytes, self._process.memory_info().rss / 2**20)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+
+
+def add_orders(databases: Databases, products: list[str], count: int) -> None:
+    """Write accepted orders of the last days, with two lines each, and their decisions."""
+    began = datetime.now(UTC) - timedelta(days=DAYS)
+    step = timedelta(days=DAYS) / count
+    for start in range(0, count, CHUNK):
+        orders = [
+            _order(began + number * step, random.sample(products, 2))
+            for number in range(start, min(start + CHUNK, count))
+        ]
+        databases.orders["orders"].insert_many(orders)
+        databases.products["orders"].insert_many([_decision(order) for order in orders])
+
+
+def _order(created_at: datetime, products: list[str]) -> dict[str, Any]:
+    statuses = ("PENDING", "ACCEPTED")
+    return {
+        # The id has the time of the order, as ids of new orders do.
+        "_id": ObjectId(int(created_at.timestamp()).to_bytes(4, "big") + random.randbytes(8)),
+        "client_email": "past@bench.example",
+        "status": "ACCEPTED",
+        "cost_cents": 1_797,
+        "products": [
+            {
+                "product_id": ObjectId(product_id),
+                "name": f"a product of the benchmark {product_id}",
+                "price_cents": 599,
+                "quantity": quantity,
+                "reason": None,
+            }
+            for product_id, quantity in zip(products, (1, 2), strict=True)
+        ],
+        "reason": None,
+        "history": [{"status": status, "at": created_at} for status in statuses],
+        "created_at": created_at,
+        "changed_at": created_at,
+        "cancel_confirmed": False,
+        "request_id": "",
+        "traceparent": "",
+    }
+
+
+def _decision(order: dict[str, Any]) -> dict[str, Any]:
+    lines = [
+        {"product_id": line["product_id"], "quantity": line["quantity"]}
+        for line in order["products"]
+    ]
+    return {
+        "_id": order["_id"],
+        "status": "ACCEPTED",
+        "lines": lines,
+        "reason": None,
+        "line_reasons": [],
+        "decided_at": order["created_at"],
+        "settled_at": order["created_at"],
+        "request_id": "",
+        "traceparent": "",
+    }
+
+
+class Reconciliation:
+    """A reconciliation of the running orders-ms."""
+
+    def __init__(self, databases: Databases) -> None:
+        self._progress = databases.orders["reconcile"]
+
+    def make_due(self) -> None:
+        """Let the next reconciliation begin within five seconds."""
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        self._progress.update_one({}, {"$set": {"finished_at": long_ago}, "$unset": {"found": ""}})
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self._progress.find_one({"found": {"$exists": True}}) is not None
+
+    def wait_until_ended(self, seconds: float) -> None:
+        """Wait until it has ended.
+
+        Raises:
+            SystemExit: The time is over.
+        """
+        deadline = time.monotonic() + seconds
+        while not self.ended:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"reconciliation did not end within {seconds:g} s")
+            time.sleep(0.1)
+
+    def found(self) -> dict[str, int]:
+        """Return how many differences it has found, by kind."""
+        progress = self._progress.find_one({}) or {}
+        return {kind: count for kind, count in progress["found"].items() if count}
+
+
+def wait_until_counted(databases: Databases, count: int) -> None:
+    """Wait until the counters have so many orders.
+
+    Raises:
+        SystemExit: That took more than ten minutes.
+    """
+    deadline = time.monotonic() + 600
+    total = [{"$group": {"_id": "$generation", "orders": {"$sum": "$orders"}}}]
+    while not any(
+        row["orders"] >= count for row in databases.orders["statistics_days"].aggregate(total)
+    ):
+        if time.monotonic() > deadline:
+            raise SystemExit("the orders are not counted")
+        time.sleep(0.2)
+
+
+async def measure_statistics(shop: Shop, days: int) -> Figure:
+    """Request the statistics of some days, one after the other."""
+    token = shop.sign_in("admin@admin.com", "admin@admin.com")
+    requests = iter([request("GET", f"/api/admin/stats?days={days}", token)] * 50)
+    responses = await Load(shop.port, connections=1).back_to_back(lambda: next(requests, None))
+    harness.expect_status(responses, 200)
+    milliseconds = percentile([response.seconds * 1000 for response in responses], 50)
+    return Figure(f"statistics of {days} days, p50", milliseconds, "ms", 150, False)
+
+
+def orders_of(tokens: list[str], products: list[str]) -> NextRequest:
+    """Return a source of requests for orders of one line."""
+    numbers = itertools.count()
+
+    def next_order() -> bytes:
+        number = next(numbers)
+        body = {"products": [{"id": random.choice(products), "quantity": 1}]}
+        key = f"reconcile-{number}"
+        return request(
+            "POST", "/api/orders", tokens[number % len(tokens)], body, Idempotency_Key=key
+        )
+
+    return next_order
+
+
+async def measure_orders(
+    shop: Shop, next_order: NextRequest, seconds: float, name: str
+) -> list[Figure]:
+    """Place orders at a fixed rate, and return the response times."""
+    responses = await Load(shop.port, CONNECTIONS).at_rate(next_order, RATE, seconds)
+    harness.expect_status(responses, 201)
+    milliseconds = [response.seconds * 1000 for response in responses]
+    return [
+        Figure(
+            f"an order, {name}, p{percent}", percentile(milliseconds, percent), "ms", goal, False
+        )
+        for percent, goal in ((50, 30), (99, 150))
+    ]
+
+
+def measure(shop: Shop, databases: Databases, orders: int, *, unrecorded: bool) -> list[Figure]:
+    """Run all measurements."""
+    products = list(uvloop.run(shop.add_products(harness.many_products())).values())
+    while not databases.projection_has(products):
+        time.sleep(0.1)
+    began = time.monotonic()
+    add_orders(databases, products, orders)
+    print(f"{orders} orders written in {time.monotonic() - began:.0f} s")
+    wait_until_counted(databases, orders)
+    figures = [Figure("until all are counted", time.monotonic() - began, "s")]
+    figures += [uvloop.run(measure_statistics(shop, days)) for days in (30, 366)]
+
+    reconciliation = Reconciliation(databases)
+    next_order = orders_of(shop.register_shoppers(10), products)
+    pid = next(status.pid for status in shop.stack.status() if status.name == "orders")
+    assert pid  # noqa: S101 - the service runs.
+    uvloop.run(measure_orders(shop, next_order, 5, "warm-up"))
+    figures += uvloop.run(measure_orders(shop, next_order, 20, "without reconciliation"))
+    memory = Memory(pid)
+    with memory.watched():
+        reconciliation.make_due()
+        began = time.monotonic()
+        figures += uvloop.run(measure_orders(shop, next_order, 20, "during reconciliation"))
+        reconciliation.wait_until_ended(600)
+    figures.append(Figure("duration of a reconciliation", time.monotonic() - began, "s"))
+    figures.append(Figure("memory of orders-ms during it", memory.megabytes, "MB", 150, False))
+    print(f"found: {json.dumps(reconciliation.found())}")
+    if unrecorded:
+        figures += measure_unrecorded(databases, reconciliation, pid)
+    return figures
+
+
+def measure_unrecorded(
+    databases: Databases, reconciliation: Reconciliation, pid: int
+) -> list[Figure]:
+    """Delete all decisions, and measure how the orders are sent again."""
+    databases.wait_until_settled()
+    databases.products["orders"].delete_many({})
+    memory = Memory(pid)
+    began = time.monotonic()
+    with memory.watched():
+        reconciliation.make_due()
+        reconciliation.wait_until_ended(3_600)
+    print(f"found: {json.dumps(reconciliation.found())}")
+    return [
+        Figure("duration if all orders are unrecorded", time.monotonic() - began, "s"),
+        Figure("memory of orders-ms during it", memory.megabytes, "MB", 250, False),
+    ]
+
+
+def main(
+    *,
+    orders: int = 300_000,
+    unrecorded: Annotated[
+        bool, typer.Option("--unrecorded", help="Also lose all decisions.")
+    ] = False,
+) -> None:
+    """Measure reconciliation and the statistics."""
+    print(f"{harness.describe_machine(harness.ROOT)}\n{harness.SETTINGS}")
+    with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
+        figures = measure(shop, databases, orders, unrecorded=unrecorded)
+    print(*figures, sep="\n")
+    sys.exit(1 if any("MISS" in str(figure) for figure in figures) else 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)
