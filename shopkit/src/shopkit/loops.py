@@ -15,7 +15,7 @@ STABLE_SECONDS = 60.0
 """How long a loop must run before the backoff after its next failure starts from the beginning."""
 FINISH_SECONDS = 5.0
 """How long loops that stop by themselves may take before they are cancelled."""
-CANCEL_SECONDS = 5.0
+CANCEL_SECONDS = 1.0
 """How long a cancelled loop may take to end before it is cancelled again."""
 _MAX_DOUBLINGS = 10
 

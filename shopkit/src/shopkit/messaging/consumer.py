@@ -28,9 +28,10 @@ MAX_BACKOFF_SECONDS = 5.0
 STUCK_SECONDS = 60.0
 LOOK_SECONDS = 1.0
 """How often a consumer looks whether it is paused, and how long it waits for the database."""
-LEAVE_SECONDS = 3.0
-"""How long the shutdown waits for the broker to let the consumer leave its group."""
 SESSION_MILLISECONDS = 4_000
+"""When the broker gives up a consumer that it does not hear from. See docs/decisions/0019."""
+LEAVE_SECONDS = 5.0
+"""How long leaving the group may take: longer than a rebalance that is in progress."""
 HEARTBEAT_MILLISECONDS = 500
 
 RETRIES = Counter("event_batches_retried_total", "Batches retried after a temporary error.")
@@ -113,9 +114,7 @@ class Consumer:
                 except (KafkaError, OSError) as error:
                     await self._reconnect_later(error)
         finally:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LEAVE_SECONDS):
-                    await self.disconnect()
+            await self._leave()
 
     def stop(self) -> None:
         """Let `run` end after the current batch."""
@@ -187,6 +186,17 @@ class Consumer:
             except (KafkaError, OSError) as error:
                 log.warning("consumer did not stop", error=repr(error))
 
+    async def _leave(self) -> None:
+        # A cancellation must not cut this off. The other replicas would not get the partitions
+        # before the session times out.
+        leaving = asyncio.create_task(self.disconnect())
+        deadline = time.monotonic() + LEAVE_SECONDS
+        while not leaving.done() and time.monotonic() < deadline:
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({leaving}, timeout=deadline - time.monotonic())
+        if not leaving.cancel():
+            leaving.result()
+
     async def run_once(self) -> None:
         """Read, process and commit one batch, or put it back after an error."""
         kafka = self._connected()
@@ -242,7 +252,7 @@ class Consumer:
             if not self._is_temporary(failure):
                 raise
             return failure
-        log.error("consumer paused; see docs/operations/paused.md", topic=topic, exc_info=error)
+        log.error("consumer paused", topic=topic, kind=kind, exc_info=error)
         self._set_paused(paused=True)
         return None
 

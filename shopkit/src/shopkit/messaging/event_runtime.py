@@ -12,15 +12,15 @@ from pymongo.errors import PyMongoError
 
 from shopkit.checks import Check
 from shopkit.clock import Clock
-from shopkit.loops import Loop, Loops, every, skip_temporary_errors
+from shopkit.loops import FINISH_SECONDS, Loop, Loops, every, skip_temporary_errors
 from shopkit.messaging.batch_processor import BatchProcessor
-from shopkit.messaging.consumer import Consumer, Subscription
+from shopkit.messaging.consumer import LEAVE_SECONDS, Consumer, Subscription
 from shopkit.messaging.dead_letter_service import DeadLetterService
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.handlers import HandlerTable, applier
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
-from shopkit.messaging.producer import KafkaSender
+from shopkit.messaging.producer import SEND_SECONDS, KafkaSender
 from shopkit.messaging.relay import RENEW_SECONDS, Relay
 from shopkit.messaging.topics import Topic, ensure_topics
 from shopkit.settings import KafkaSettings
@@ -32,6 +32,8 @@ from shopkit.storage.unit_of_work import MongoTransactions
 
 CONNECT_SECONDS = 2.0
 DRAIN_SECONDS = 5.0
+STOP_SECONDS = FINISH_SECONDS + LEAVE_SECONDS + DRAIN_SECONDS + SEND_SECONDS
+"""How long it may take to stop."""
 SWEEP_SECONDS = 0.5
 TOPICS_SECONDS = 15.0
 

@@ -1134,6 +1134,30 @@ class TestRun:
         async with asyncio.timeout(0.1):
             await running
 
+    async def test_a_cancellation_does_not_cut_off_leaving_the_group(
+        self, consumer: Consumer, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        left, steps = asyncio.Event(), list[str]()
+
+        async def stop() -> None:
+            steps.append("leaving")
+            await left.wait()
+            steps.append("left")
+
+        monkeypatch.setattr(kafka, "stop", stop)
+        running = asyncio.create_task(consumer.run())
+        await until(lambda: "poll" in kafka.steps)
+        # When
+        for _ in range(3):
+            running.cancel()
+            await asyncio.sleep(0.001)
+        left.set()
+        # Then
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert steps == ["leaving", "left"]
+
     async def test_ends_although_the_broker_does_not_let_it_leave(
         self, consumer: Consumer, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
     ) -> None:
