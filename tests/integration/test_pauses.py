@@ -67,7 +67,7 @@ Write = Callable[[bytes], Any]
 
 @pytest.fixture
 async def write(shop: Shop) -> AsyncIterator[Write]:
-    """Write a batch to the topic of orders as it is."""
+    """Write a batch to the topic of orders unchanged."""
     producer = AIOKafkaProducer(bootstrap_servers=shop.products_settings.kafka_bootstrap_servers)
     await producer.start()
     await producer.partitions_for(ORDERS_TOPIC)
