@@ -1,8 +1,7 @@
 """The counters of the statistics follow the orders, exactly once, also through failures."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from orders.repositories.statistics import StatisticsRepository
 from orders.services.counting import CountingService, StatisticsComparison
 from shopkit.clock import utc_now
 from shopkit.identity import Identity, Role
+from shopkit.loops import Loops, every, skip_temporary_errors
 from shopkit.storage.mongo import is_temporary
 from shopkit.testing.deliveries import an_id, decided
 
@@ -59,31 +59,22 @@ def counted(shop: Shop) -> Callable[[], Awaitable[bool]]:
     return are_equal
 
 
-async def run(counting: CountingService) -> None:
-    """Count as the loop of the service does."""
-    while True:
-        try:
-            await counting.count()
-        except Exception as error:
-            if not is_temporary(error):
-                raise
-        await asyncio.sleep(0.05)
+def counting_in(*replicas: CountingService) -> Loops:
+    """Return the loops in which replicas count."""
+    return Loops(
+        {
+            str(number): every(0.05, skip_temporary_errors(replica.count, is_temporary))
+            for number, replica in enumerate(replicas)
+        }
+    )
 
 
 @pytest.fixture
-async def counting(shop: Shop, running: AsyncExitStack) -> CountingService:
+async def counting(shop: Shop) -> AsyncIterator[None]:
     """Two replicas that count, of which one has the lease."""
-    services = [shop.another_orders().counting, shop.another_orders().counting]
-    tasks = [asyncio.create_task(run(counting)) for counting in services]
-
-    async def stop() -> None:
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    running.push_async_callback(stop)
-    return services[0]
+    replicas = [shop.another_orders().counting, shop.another_orders().counting]
+    async with counting_in(*replicas):
+        yield
 
 
 @pytest.fixture
@@ -94,7 +85,7 @@ async def stocked(shop: Shop) -> Shop:
 
 class TestCount:
     async def test_follows_every_change_of_an_order(
-        self, stocked: Shop, place: Place, counting: CountingService
+        self, stocked: Shop, place: Place, counting: None
     ) -> None:
         # Given
         statistics = StatisticsRepository(stocked.orders_db)
@@ -125,26 +116,20 @@ class TestCount:
     ) -> None:
         # Given
         first, second = stocked.another_orders().counting, stocked.another_orders().counting
-        task = asyncio.create_task(run(first))
-        await place({1: 1})
-        await eventually(counted(stocked))
-        # When: the first one dies, orders go on, and its lease ends.
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        async with counting_in(first):
+            await place({1: 1})
+            await eventually(counted(stocked))
+        # When: the first one is gone, orders go on, and its lease ends.
         await place({1: 1})
         await stocked.orders_db["ticks"].delete_many({})
-        generation = await StatisticsRepository(stocked.orders_db).position()
-        task = asyncio.create_task(run(second))
+        before = await StatisticsRepository(stocked.orders_db).position()
         # Then
-        await eventually(counted(stocked))
+        async with counting_in(second):
+            await eventually(counted(stocked))
         after = await StatisticsRepository(stocked.orders_db).position()
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        assert generation
+        assert before
         assert after
-        assert after.generation == generation.generation, "it did not count everything again"
+        assert after.generation == before.generation, "it did not count everything again"
 
     async def test_two_that_both_believe_to_have_the_lease_count_each_change_once(
         self, stocked: Shop, place: Place
@@ -153,40 +138,30 @@ class TestCount:
         await stocked.orders.counting.recount()
 
         async def steal_leases() -> None:
-            while True:
-                await stocked.orders_db["ticks"].delete_many({})
-                await asyncio.sleep(0.02)
+            await stocked.orders_db["ticks"].delete_many({})
 
-        tasks = [asyncio.create_task(steal_leases())]
-        tasks += [asyncio.create_task(run(stocked.another_orders().counting)) for _ in range(2)]
-        # When
-        for order in [await place({1: 1}) for _ in range(30)]:
-            await settle(stocked, order, "ACCEPTED")
-        # Then
-        await eventually(counted(stocked))
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        thief = Loops({"thief": every(0.02, steal_leases)})
+        replicas = [stocked.another_orders().counting for _ in range(2)]
+        # When / Then
+        async with thief, counting_in(*replicas):
+            for order in [await place({1: 1}) for _ in range(30)]:
+                await settle(stocked, order, "ACCEPTED")
+            await eventually(counted(stocked))
 
     async def test_counts_everything_again_if_the_log_is_lost(
-        self, stocked: Shop, place: Place, running: AsyncExitStack
+        self, stocked: Shop, place: Place
     ) -> None:
         # Given: a position that the log does not contain.
         await place({1: 1})
         await stocked.orders.counting.recount()
         await place({1: 1})
         await stocked.orders_db["statistics"].update_one({}, {"$set": {"token": "8263"}})
-        # When
-        task = asyncio.create_task(run(stocked.another_orders().counting))
-        # Then
-        await eventually(counted(stocked))
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        # When / Then
+        async with counting_in(stocked.another_orders().counting):
+            await eventually(counted(stocked))
 
     async def test_counts_everything_again_if_orders_are_deleted(
-        self, stocked: Shop, place: Place, counting: CountingService
+        self, stocked: Shop, place: Place, counting: None
     ) -> None:
         # Given
         order = await place({1: 1})
@@ -209,16 +184,13 @@ class TestCount:
             update={"shop_time_zone": auckland}
         )
         services = stocked.another_orders()
-        # When
-        task = asyncio.create_task(run(services.counting))
 
         async def is_counted() -> bool:
             return (await services.statistics.get(2)).time_zone == "Pacific/Auckland"
 
-        await eventually(is_counted)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        # When
+        async with counting_in(services.counting):
+            await eventually(is_counted)
         # Then
         report = await services.statistics.get(1)
         assert report.days[0].day == day_of(utc_now(), auckland)
@@ -227,7 +199,7 @@ class TestCount:
 
 class TestRecount:
     async def test_counts_each_order_once_while_orders_are_placed(
-        self, stocked: Shop, place: Place, counting: CountingService
+        self, stocked: Shop, place: Place, counting: None
     ) -> None:
         # Given: orders that are placed and decided without a pause.
         closed = asyncio.Event()
