@@ -17,7 +17,8 @@ from gateway.forwarding.upstream import KEEP_ALIVE_SECONDS
 from gateway.settings import GatewaySettings
 from orders.settings import OrdersSettings
 from products.settings import ProductsSettings
-from shopkit.settings import Settings
+from shopkit.messaging.event_runtime import STOP_SECONDS
+from shopkit.settings import KafkaSettings, Settings
 from shopkit.web.app import SHUTDOWN_SECONDS
 from shopkit.web.health import health_router
 
@@ -147,6 +148,8 @@ class TestServices:
         pod = dict(overlay.workloads())[service]["spec"]
         sleep_seconds = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
         shutdown_seconds = sleep_seconds + drain_seconds(pod) + SHUTDOWN_SECONDS
+        if issubclass(SETTINGS[service], KafkaSettings):
+            shutdown_seconds += STOP_SECONDS
         assert pod["terminationGracePeriodSeconds"] > shutdown_seconds
 
     @pytest.mark.parametrize("service", SETTINGS)

@@ -2,8 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
@@ -14,10 +12,11 @@ import pytest
 from bson import ObjectId
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
+from tests.integration.processes import Process
 from tests.integration.shop import SHOPPER, Place, Shop, eventually, find_one
 
 from orders.main import create_app
-from shopkit.checks import failing_checks
+from shopkit.checks import run_checks
 from shopkit.clock import utc_now
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.producer import KafkaSender
@@ -37,30 +36,6 @@ def step_down(servers: Stack, service: str, seconds: int) -> None:
         suppress(AutoReconnect),
     ):
         client.admin.command("replSetStepDown", seconds, force=True)
-
-
-class Process:
-    """A service in a separate process, on the servers of the test."""
-
-    def __init__(self, servers: Stack, package: str) -> None:
-        self._environment = servers.environment(package) | {"TOPIC_PARTITIONS": "3"}
-        self._package = package
-        self._processes: list[subprocess.Popen[bytes]] = []
-
-    def start(self) -> None:
-        self._processes.append(
-            subprocess.Popen([sys.executable, "-m", self._package, "serve"], env=self._environment)
-        )
-
-    def end(self, number: signal.Signals) -> int:
-        process = self._processes.pop()
-        process.send_signal(number)
-        return process.wait(timeout=30)
-
-    def clean_up(self) -> None:
-        """End the process, if it runs."""
-        while self._processes:
-            self.end(signal.SIGKILL)
 
 
 @pytest.fixture
@@ -85,7 +60,7 @@ class TestBrokerDown:
         try:
             placed = [await place({1: 1}) for _ in range(5)]
             for services in (products, orders):
-                assert await failing_checks(services.checks) == {}
+                assert (await run_checks(services.checks)).failing == {}
             assert await shop.statuses() == {"PENDING": 5}
         finally:
             await asyncio.to_thread(servers.start, "kafka")
@@ -106,7 +81,7 @@ class TestBrokerDown:
             await shop.run_products(running)
             orders = await shop.run_orders(running)
             # Then
-            assert await failing_checks(orders.checks) == {}
+            assert (await run_checks(orders.checks)).failing == {}
             await place({1: 1})
         finally:
             await asyncio.to_thread(servers.start, "kafka")

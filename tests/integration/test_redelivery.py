@@ -15,6 +15,7 @@ from orders.consumers.products import products_table
 from orders.consumers.status import status_table
 from orders.models.order import Order
 from products.consumers.orders import orders_table
+from shopkit.clock import utc_now
 from shopkit.contract.events import EVENTS, ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
 from shopkit.identity import Identity, Role
 from shopkit.messaging.batch_processor import BatchProcessor
@@ -22,6 +23,7 @@ from shopkit.messaging.consumer import Consumer, Subscription
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.envelope import decode, type_name
 from shopkit.messaging.handlers import HandlerTable
+from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.mongo import is_temporary
 from shopkit.testing.deliveries import decided
 
@@ -91,9 +93,10 @@ class TestReplay:
                 # When
                 count = len(await read_all(servers, topic))
                 letters = DeadLetterRepository(database)
-                processor = BatchProcessor(table, letters, is_temporary)
+                pauses = PauseRepository(database, f"release-{turn}", utc_now)
+                processor = BatchProcessor(table, letters, pauses, is_temporary)
                 subscription = Subscription(servers, topic, f"replay-{turn}", "tests")
-                consumer = Consumer(subscription, processor.process, is_temporary)
+                consumer = Consumer(subscription, processor, pauses, is_temporary)
                 task = asyncio.create_task(consumer.run())
                 await _committed(servers, topic, f"replay-{turn}", count)
                 task.cancel()

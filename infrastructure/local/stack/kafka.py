@@ -36,6 +36,8 @@ share.coordinator.state.topic.replication.factor={nodes}
 share.coordinator.state.topic.min.isr={in_sync}
 # The first consumer starts immediately instead of waiting for others.
 group.initial.rebalance.delay.ms=0
+# The consumers' session time-out is below the default minimum of 6 s.
+group.min.session.timeout.ms=4000
 # A killed broker can register again once its old session has expired (default 9 s).
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500

@@ -7,6 +7,7 @@ from orders.repositories.reconcile_progress import ReconcileProgress
 from orders.repositories.statistics import StatisticsRepository
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
@@ -79,4 +80,5 @@ MIGRATIONS = (
     Migration("0004-update-times", _add_update_times),
     Migration("0005-reconciliation", _add_reconciliation),
     Migration("0006-statistics", StatisticsRepository.migrate),
+    Migration("0007-consumers", PauseRepository.migrate),
 )

@@ -17,6 +17,7 @@ from shopkit.contract.topics import TOPICS
 from shopkit.loops import every, skip_temporary_errors
 from shopkit.messaging.event_runtime import EventRuntime
 from shopkit.messaging.outbox import Outbox
+from shopkit.release import digest_of
 from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
 from shopkit.storage.unit_of_work import MongoTransactions
 
@@ -47,6 +48,7 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
             migration_list=MIGRATIONS,
             topics=TOPICS,
             clock=clock,
+            release=digest_of("orders", "shopkit"),
         )
         services = build(database, runtime.transactions, clock, zone=settings.shop_time_zone)
         comparison = build_comparison(database, runtime.transactions, settings, session)

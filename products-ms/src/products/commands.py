@@ -26,6 +26,14 @@ def migrate() -> None:
 
 
 @app.command()
+def resume(topic: str | None = commands.TOPIC) -> None:
+    """Resume paused consumers, and print their topics."""
+    from shopkit.messaging import pauses
+
+    asyncio.run(pauses.resume_and_print(SERVICE, _settings(), topic))
+
+
+@app.command()
 def seed() -> None:
     """Load the demo data. Existing data is kept."""
     from products.seed import seed

@@ -4,6 +4,7 @@ from typing import Any
 
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
@@ -81,4 +82,5 @@ MIGRATIONS = (
     Migration("0002-product-indexes", _create_product_indexes),
     Migration("0003-administration", _add_administration),
     Migration("0004-identity", DatabaseIdentity.migrate),
+    Migration("0005-consumers", PauseRepository.migrate),
 )

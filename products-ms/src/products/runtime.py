@@ -11,6 +11,7 @@ from products.settings import SERVICE, ProductsSettings
 from shopkit.contract.events import ORDERS_TOPIC
 from shopkit.contract.topics import TOPICS
 from shopkit.messaging.event_runtime import EventRuntime
+from shopkit.release import digest_of
 from shopkit.storage.mongo import DATABASE, DatabaseClock, connect
 
 
@@ -28,6 +29,7 @@ async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
             migration_list=MIGRATIONS,
             topics=TOPICS,
             clock=clock,
+            release=digest_of("products", "shopkit"),
         )
         services = build(database, runtime.transactions, clock)
         runtime.add_consumer(ORDERS_TOPIC, orders_table(services.decisions))

@@ -16,6 +16,8 @@ from shopkit.web.telemetry import configure_logging
 EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
 
+TOPIC = typer.Argument(None, help="The topic of the consumer. All consumers, if it is left out.")
+
 S = TypeVar("S", bound=Settings)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -12,8 +13,11 @@ from prometheus_client import Counter
 MAX_BACKOFF_SECONDS = 5.0
 STABLE_SECONDS = 60.0
 """How long a loop must run before the backoff after its next failure starts from the beginning."""
+FINISH_SECONDS = 5.0
+"""How long loops that stop by themselves may take before they are cancelled."""
+CANCEL_SECONDS = 1.0
+"""How long a cancelled loop may take to end before it is cancelled again."""
 _MAX_DOUBLINGS = 10
-_REPEAT_CANCEL_SECONDS = 1.0
 
 DEATHS = Counter("loop_deaths_total", "Unexpected ends of background loops.", ["loop"])
 
@@ -30,10 +34,17 @@ class Loops:
     """Runs loops in the background and restarts a loop that ends, with backoff.
 
     The process keeps serving requests meanwhile, and is not ready. See docs/decisions/0013.
+
+    Args:
+        loops: The loops by name.
+        stop: Asks the loops to finish their work and return, None if they can be cancelled at any
+            time.
     """
 
-    def __init__(self, loops: Mapping[str, Loop]) -> None:
+    def __init__(self, loops: Mapping[str, Loop], stop: Callable[[], None] | None = None) -> None:
         self._loops = loops
+        self._stop = stop
+        self._stopping = False
         self._dead: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -51,15 +62,19 @@ class Loops:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Cancel all loops and wait until they have ended.
+        """Stop all loops, cancel those that do not end in time, and wait until all have ended.
 
         Before Python 3.12, a cancellation is lost if it arrives just as `asyncio.wait_for` returns
         in a library (bpo-37658), so it is repeated until the task has ended.
         """
+        self._stopping = True
+        if self._stop and self._tasks:
+            self._stop()
+            await asyncio.wait(self._tasks, timeout=FINISH_SECONDS)
         while pending := [task for task in self._tasks if not task.done()]:
             for task in pending:
                 task.cancel()
-            await asyncio.wait(pending, timeout=_REPEAT_CANCEL_SECONDS)
+            await asyncio.wait(pending, timeout=CANCEL_SECONDS)
 
     async def check(self) -> None:
         """Check that all loops are running.
@@ -73,14 +88,11 @@ class Loops:
 
     async def _keep_running(self, name: str, loop: Loop) -> None:
         failures = 0
-        while True:
+        while not self._stopping:
             started = time.monotonic()
-            try:
-                await loop()
-                reason = "it returned"
-            except Exception as error:
-                log.exception("loop died", loop=name)
-                reason = repr(error)
+            reason = await _run(name, loop)
+            if self._stopping:
+                return
             DEATHS.labels(name).inc()
             self._dead[name] = reason
             if time.monotonic() - started > STABLE_SECONDS:
@@ -88,6 +100,30 @@ class Loops:
             failures += 1
             await asyncio.sleep(min(0.1 * 2 ** min(failures, _MAX_DOUBLINGS), MAX_BACKOFF_SECONDS))
             del self._dead[name]
+
+
+async def _run(name: str, loop: Loop) -> str:
+    """Run a loop until it ends, and return why it ended."""
+    try:
+        await loop()
+    except asyncio.CancelledError:
+        # Something that the loop awaits may have been cancelled, and not the loop itself.
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        log.exception("loop died", loop=name)
+        return "an inner task was cancelled"
+    except Exception as error:
+        log.exception("loop died", loop=name)
+        return repr(error)
+    return "it returned"
+
+
+async def sleep_unless(stopping: asyncio.Event, seconds: float) -> None:
+    """Sleep until the time is over or the event is set."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
 
 
 def every(seconds: float, step: Callable[[], Awaitable[object]]) -> Loop:

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.migrations import Migration
@@ -24,6 +25,7 @@ MIGRATIONS = (
     Migration("0002-dead-letters", DeadLetterRepository.migrate),
     Migration("0003-audit", AuditTrail.migrate),
     Migration("0004-identity", DatabaseIdentity.migrate),
+    Migration("0005-consumers", PauseRepository.migrate),
 )
 
 Counted = Callable[..., float]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from shopkit import loops
-from shopkit.loops import LoopDeadError, Loops, every, skip_temporary_errors
+from shopkit.loops import LoopDeadError, Loops, every, skip_temporary_errors, sleep_unless
 
 SLEEP = asyncio.sleep
 
@@ -120,6 +120,109 @@ class TestLoops:
         # Then
         assert slept == [0.2, 0.2, 0.2]
 
+    async def test_restarts_a_loop_whose_inner_task_was_cancelled(
+        self, slept: list[float], counted: Callable[..., float]
+    ) -> None:
+        # Given
+        lives, before = asyncio.Event(), counted("loop_deaths_total", loop="relay")
+        cancelled = [asyncio.get_running_loop().create_future() for _ in range(2)]
+        for future in cancelled:
+            future.cancel()
+
+        async def loop() -> None:
+            if cancelled:
+                await cancelled.pop()
+            lives.set()
+            await forever()
+
+        # When
+        async with Loops({"relay": loop}):
+            await asyncio.wait_for(lives.wait(), 5)
+        # Then
+        assert slept == [0.2, 0.4]
+        assert counted("loop_deaths_total", loop="relay") == before + 2
+
+    async def test_names_a_loop_whose_inner_task_was_cancelled(self, gate: asyncio.Event) -> None:
+        # Given
+        cancelled = asyncio.get_running_loop().create_future()
+        cancelled.cancel()
+
+        async def loop() -> None:
+            await cancelled
+
+        # When
+        async with Loops({"relay": loop}) as running:
+            await SLEEP(0.001)
+            # Then
+            with pytest.raises(LoopDeadError, match=r"^relay: an inner task was cancelled$"):
+                await running.check()
+
+
+class TestStop:
+    async def test_lets_loops_finish_before_it_cancels(self) -> None:
+        # Given
+        steps: list[str] = []
+        stopping = asyncio.Event()
+
+        async def loop() -> None:
+            await stopping.wait()
+            await SLEEP(0.01)
+            steps.append("finished")
+
+        # When
+        async with Loops({"consumer": loop}, stopping.set) as running:
+            await SLEEP(0)
+        # Then
+        assert steps == ["finished"]
+        await running.check()
+
+    async def test_cancels_a_loop_that_does_not_finish_in_time_and_lets_it_clean_up(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        monkeypatch.setattr(loops, "FINISH_SECONDS", 0.01)
+        steps: list[str] = []
+
+        async def loop() -> None:
+            try:
+                await forever()
+            finally:
+                await SLEEP(0.05)
+                steps.append("cleaned up")
+
+        # When
+        async with Loops({"consumer": loop}, lambda: steps.append("asked to stop")):
+            await SLEEP(0)
+        # Then
+        assert steps == ["asked to stop", "cleaned up"]
+
+    async def test_does_not_restart_a_loop_that_fails_while_it_stops(
+        self, counted: Callable[..., float]
+    ) -> None:
+        # Given
+        stopping, before = asyncio.Event(), counted("loop_deaths_total", loop="consumer")
+
+        async def loop() -> None:
+            await stopping.wait()
+            raise ZeroDivisionError
+
+        # When
+        async with Loops({"consumer": loop}, stopping.set):
+            await SLEEP(0)
+        # Then
+        assert counted("loop_deaths_total", loop="consumer") == before
+
+
+class TestSleepUnless:
+    async def test_ends_early_if_the_event_is_set(self) -> None:
+        event = asyncio.Event()
+        event.set()
+        async with asyncio.timeout(5):
+            await sleep_unless(event, 3_600)
+
+    async def test_ends_when_the_time_is_over(self) -> None:
+        await sleep_unless(asyncio.Event(), 0.001)
+
 
 class TestEvery:
     async def test_repeats_the_step_with_pauses(self, slept: list[float]) -> None:
@@ -164,7 +267,7 @@ class TestExit:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        monkeypatch.setattr("shopkit.loops._REPEAT_CANCEL_SECONDS", 0.01)
+        monkeypatch.setattr("shopkit.loops.CANCEL_SECONDS", 0.01)
         lost = 0
 
         async def loses_the_first() -> None:

@@ -67,17 +67,22 @@ class RebuildService:
     async def _wait_until_equal(self, topic: Topic) -> None:
         different: list[str] = []
         for _ in range(ATTEMPTS):
-            different = await self._request_different()
+            different = await self._request_different(topic)
             if not different:
                 return
             log.info("products requested again", products=len(different))
             await self._apply(topic, self._rebuilt)
         raise ProjectionDiffersError(different)
 
-    async def _request_different(self) -> list[str]:
+    async def _request_different(self, topic: Topic) -> list[str]:
+        async def let_events_arrive(seconds: float) -> None:
+            # Otherwise every product that is sold meanwhile would differ.
+            await self._sleep(seconds)
+            await self._apply(topic, self._rebuilt)
+
         different: list[str] = []
         comparison = ProductComparison(self._rebuilt, self._client)
-        async for section in compare_sections(comparison, sleep=self._sleep):
+        async for section in compare_sections(comparison, sleep=let_events_arrive):
             different += section.drift
             await self._client.resend(section.drift)
         return different

@@ -115,6 +115,27 @@ class TestRebuild:
         # Then
         assert await self.live(database) == {an_id(1): state(1, version=8)}
 
+    async def test_ends_while_people_order(
+        self, rebuild: RebuildService, products: Any, database: Database
+    ) -> None:
+        # Given: a product is sold between any two steps.
+        topic = FakeTopic(state(1))
+        products.has(state(1, version=5))
+        version = 5
+
+        async def sell(_seconds: float) -> None:
+            nonlocal version
+            topic.unread.append(state(1, version=version))
+            version += 1
+            products.has(state(1, version=version))
+
+        rebuild._sleep = sell
+        # When
+        await rebuild.rebuild(topic)
+        # Then
+        assert products.resent == []
+        assert (await self.live(database))[an_id(1)].version >= 5
+
     async def test_keeps_the_live_projection_if_the_rebuilt_one_stays_different(
         self, rebuild: RebuildService, know: Know, products: Any, database: Database
     ) -> None:

@@ -8,9 +8,8 @@ import structlog
 from products.services.decisions import DecisionService
 from shopkit.contract.events import OrderCancel, OrderCreate
 from shopkit.messaging.dead_letters import Record
-from shopkit.messaging.envelope import Delivery
+from shopkit.messaging.envelope import Delivery, read_trace_context
 from shopkit.messaging.handlers import Handler, HandlerTable
-from shopkit.tracing.context import current_trace_context
 
 _ID = re.compile(rb"[0-9a-f]{24}")
 
@@ -32,7 +31,7 @@ def orders_table(decisions: DecisionService) -> HandlerTable:
             return False
         order_id = (record.key or b"").decode()
         log.warning("unreadable order rejected", order_id=order_id, error=repr(error))
-        await decisions.reject_unreadable(order_id, current_trace_context())
+        await decisions.reject_unreadable(order_id, read_trace_context(record.headers))
         return True
 
     return HandlerTable(

@@ -1,21 +1,28 @@
 """Applies a batch of messages: decodes them, groups them by type, and sets aside the bad ones."""
 
-import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import groupby
 
 import structlog
-from aiokafka import ConsumerRecord
 from prometheus_client import Counter, Histogram
 
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
-from shopkit.messaging.envelope import Delivery, Event, UndecodableError
+from shopkit.messaging.envelope import (
+    BrokenRuleError,
+    Delivery,
+    Event,
+    UndecodableError,
+    read_trace_context,
+)
 from shopkit.messaging.handlers import HandlerTable
+from shopkit.messaging.pauses import PauseRepository
+from shopkit.messaging.undecodable import Received, UndecodableBatch
 from shopkit.tracing import context
 
-MAX_DEAD_LETTERS_PER_MINUTE = 100
+MAX_DEAD_LETTERS = 100
+DEAD_LETTER_PERIOD = timedelta(minutes=1)
 
 APPLIED = Counter(
     "events_applied_total", "Events that were applied, including duplicates.", ["type"]
@@ -28,7 +35,11 @@ log = structlog.get_logger(__name__)
 
 
 class TooManyDeadLettersError(Exception):
-    """So many messages failed within a minute that the release is the likely cause."""
+    """More than 100 messages became dead letters within a minute. The release may be the cause."""
+
+    def __str__(self) -> str:
+        """Return the symptom."""
+        return f"more than {MAX_DEAD_LETTERS} messages became dead letters within a minute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +57,31 @@ class _Decoded:
 class BatchProcessor:
     """Applies messages of one topic with its handlers.
 
-    A temporary error is raised, so that the whole batch is retried. A message that can never be
-    applied becomes a dead letter, and the others are applied.
+    A message that cannot be decoded or breaks a rule is answered or becomes a dead letter, and the
+    others are applied. Any other error is raised: a temporary one, or a fault of this release.
     """
 
     def __init__(
         self,
         table: HandlerTable,
         dead_letters: DeadLetterRepository,
+        pauses: PauseRepository,
         is_temporary: Callable[[BaseException], bool],
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._table = table
         self._dead_letters = dead_letters
+        self._pauses = pauses
         self._is_temporary = is_temporary
-        self._clock = clock
-        self._dead_letter_times: deque[float] = deque(maxlen=MAX_DEAD_LETTERS_PER_MINUTE)
 
-    async def process(self, records: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
+    async def process(self, received: Iterable[Received]) -> None:
         """Apply messages in order. Consecutive events of one type are applied together.
 
         Raises:
             TooManyDeadLettersError: More than 100 messages became dead letters within a minute.
-            Exception: A temporary error. Messages of the batch may have been applied.
+            Exception: A temporary error, or a fault of this release. Messages of the batch may have
+                been applied.
         """
-        messages = [self._decode(_record(record)) for record in records]
+        messages = [self._decode(item) for item in received]
         for event_type, group in groupby(messages, key=lambda message: message.type):
             if event_type:
                 await self._apply(list(group))
@@ -78,7 +89,11 @@ class BatchProcessor:
                 for message in group:
                     await self._set_aside(message.record, message.error)
 
-    def _decode(self, record: Record) -> _Decoded:
+    def _decode(self, received: Received) -> _Decoded:
+        record = _record(received)
+        if isinstance(received, UndecodableBatch):
+            reason = f"offsets {record.offset} to {record.last_offset}: {received.error!r}"
+            return _Decoded(record, error=UndecodableError(reason))
         try:
             return _Decoded(record, self._table.decode(record))
         except UndecodableError as error:
@@ -99,6 +114,8 @@ class BatchProcessor:
 
     async def _apply_one_by_one(self, messages: Sequence[_Decoded], error: Exception) -> None:
         if len(messages) == 1:
+            if not isinstance(error, (BrokenRuleError, UndecodableError)):
+                raise error
             await self._set_aside(messages[0].record, error)
             return
         log.warning("batch failed; its events are applied one by one", error=repr(error))
@@ -106,25 +123,35 @@ class BatchProcessor:
             await self._apply([message])
 
     async def _set_aside(self, record: Record, error: Exception) -> None:
+        context.activate(read_trace_context(record.headers))
         if await self._table.answer(record, error):
             return
         if not await self._dead_letters.add(record, f"{type(error).__name__}: {error}"):
             return
         log.error("dead letter", topic=record.topic, offset=record.offset, error=repr(error))
-        now = self._clock()
-        times = self._dead_letter_times
-        if len(times) == MAX_DEAD_LETTERS_PER_MINUTE and now - times[0] < 60:
+        resumed_at = await self._pauses.resumed_at(record.topic)
+        recent = await self._dead_letters.count_recent(record.topic, DEAD_LETTER_PERIOD, resumed_at)
+        if recent > MAX_DEAD_LETTERS:
             raise TooManyDeadLettersError
-        times.append(now)
 
 
-def _record(record: ConsumerRecord[bytes, bytes]) -> Record:
+def _record(received: Received) -> Record:
+    if isinstance(received, UndecodableBatch):
+        return Record(
+            topic=received.topic,
+            partition=received.partition,
+            offset=received.offset,
+            key=None,
+            value=received.value,
+            headers=(),
+            last_offset=received.last_offset,
+        )
     return Record(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        key=record.key,
-        value=record.value,
+        topic=received.topic,
+        partition=received.partition,
+        offset=received.offset,
+        key=received.key,
+        value=received.value,
         # Kafka allows headers without a value.
-        headers=tuple((name, value or b"") for name, value in record.headers),
+        headers=tuple((name, value or b"") for name, value in received.headers),
     )

@@ -1,27 +1,43 @@
 """The consumer: reads Kafka in batches, and commits offsets after the batch is committed.
 
-Modelled on getsentry/arroyo: `run` calls `run_once`, a failed batch is read again, and a limit on
-dead letters keeps a bad release from draining a topic.
+Modelled on getsentry/arroyo: `run` calls `run_once`, a failed batch is read again, an unexpected
+error pauses the consumer, and a limit on dead letters keeps a bad release from draining a topic.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
+import pymongo
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from prometheus_client import Counter, Gauge
 
-POLL_MILLISECONDS = 200
-BATCH = 200
-MAX_PAUSE_SECONDS = 5.0
+from shopkit.checks import PausedError
+from shopkit.loops import sleep_unless
+from shopkit.messaging.batch_processor import TooManyDeadLettersError
+from shopkit.messaging.batch_reader import Batch, BatchReader, offsets_behind
+from shopkit.messaging.pauses import PauseKind, PauseRepository
+from shopkit.messaging.undecodable import Received
+
+MAX_BACKOFF_SECONDS = 5.0
 STUCK_SECONDS = 60.0
+LOOK_SECONDS = 1.0
+"""How often a consumer looks whether it is paused, and how long it waits for the database."""
+SESSION_MILLISECONDS = 4_000
+"""When the broker gives up a consumer that it does not hear from. See docs/decisions/0019."""
+LEAVE_SECONDS = 5.0
+"""How long leaving the group may take: longer than a rebalance that is in progress."""
+HEARTBEAT_MILLISECONDS = 500
 
 RETRIES = Counter("event_batches_retried_total", "Batches retried after a temporary error.")
 LAG = Gauge("consumer_lag", "Messages that are not applied yet.", ["topic"])
 CONSUMER_UP = Gauge("consumer_up", "1 if connected to the broker, otherwise 0.", ["topic"])
+CONSUMER_PAUSED = Gauge("consumer_paused", "1 if it waits for `resume`, otherwise 0.", ["topic"])
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +50,12 @@ class StuckError(Exception):
         return f"messages are waiting and none was applied for {STUCK_SECONDS:g} s"
 
 
-Batch = Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]
-Process = Callable[[Sequence[ConsumerRecord[bytes, bytes]]], Awaitable[None]]
+class Processor(Protocol):
+    """Applies messages."""
+
+    async def process(self, received: Iterable[Received]) -> None:
+        """Apply messages in order."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -51,44 +71,54 @@ class Subscription:
 class Consumer:
     """Reads one topic for a group and processes its messages.
 
-    A batch that fails with a temporary error is read again, with backoff, until it succeeds.
+    A batch that fails with a temporary error is read again, with backoff, until it succeeds. Any
+    other error pauses the consumer: it stays in its group, and reads the batch again when an
+    operator resumes it or another release runs.
 
     Attributes:
-        paused_until: When the backoff ends, in seconds of the clock.
+        waits_until: When the backoff ends, in seconds of the clock.
     """
 
     def __init__(
         self,
         subscription: Subscription,
-        process: Process,
+        processor: Processor,
+        pauses: PauseRepository,
         is_temporary: Callable[[BaseException], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._subscription = subscription
-        self._process = process
+        self._processor = processor
+        self._pauses = pauses
         self._is_temporary = is_temporary
         self._clock = clock
         self._kafka: AIOKafkaConsumer | None = None
+        self._stopping = asyncio.Event()
         self._failures = 0
-        self.paused_until = 0.0
+        self.waits_until = 0.0
+        self._paused = False
+        self._look_at = 0.0
         self._progress_at = clock()
         self._next_offsets: dict[TopicPartition, int] = {}
 
     async def run(self) -> None:
-        """Connect and process messages, forever. Leave the group when cancelled.
+        """Connect and process messages until `stop` is called or it is cancelled.
 
-        Raises:
-            Exception: The processing failed with an error that is not temporary.
+        It finishes the current batch if it is stopped, and leaves the group in both cases.
         """
         try:
-            while True:
+            while not self._stopping.is_set():
                 try:
                     await self.connect()
                     await self.run_once()
                 except (KafkaError, OSError) as error:
                     await self._reconnect_later(error)
         finally:
-            await self.disconnect()
+            await self._leave()
+
+    def stop(self) -> None:
+        """Let `run` end after the current batch."""
+        self._stopping.set()
 
     @property
     def connected(self) -> bool:
@@ -99,10 +129,14 @@ class Consumer:
         """Check that the consumer makes progress. It may also be idle or without a broker.
 
         Raises:
-            StuckError: Messages are waiting and none was applied for 60 s.
+            PausedError: The consumer is paused.
+            StuckError: The broker answers, messages are waiting, and none was applied for 60 s.
         """
-        idle_seconds = self._clock() - self._progress_at
-        if self._kafka and self._lag(self._kafka) > 0 and idle_seconds > STUCK_SECONDS:
+        if self._paused:
+            raise PausedError
+        kafka, idle_seconds = self._kafka, self._clock() - self._progress_at
+        waits = kafka and self._lag(kafka) > 0 and idle_seconds > STUCK_SECONDS
+        if kafka and waits and await BatchReader(kafka).broker_answers():
             raise StuckError
 
     async def connect(self) -> None:
@@ -120,8 +154,8 @@ class Consumer:
             group_id=self._subscription.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=1_000,
+            session_timeout_ms=SESSION_MILLISECONDS,
+            heartbeat_interval_ms=HEARTBEAT_MILLISECONDS,
             max_poll_interval_ms=120_000,
             metadata_max_age_ms=10_000,
             request_timeout_ms=15_000,
@@ -131,7 +165,7 @@ class Consumer:
         except BaseException:
             await kafka.stop()
             raise
-        self._kafka = kafka
+        self._kafka, self._reader = kafka, BatchReader(kafka)
         self._next_offsets.clear()
         self._progress_at = self._clock()
         CONSUMER_UP.labels(self._subscription.topic).set(1)
@@ -140,7 +174,7 @@ class Consumer:
         log.warning("broker unavailable", topic=self._subscription.topic, error=repr(error))
         await self.disconnect()
         self._failures += 1
-        await asyncio.sleep(self._pause_seconds())
+        await sleep_unless(self._stopping, self._backoff_seconds())
 
     async def disconnect(self) -> None:
         """Leave the group and disconnect."""
@@ -152,29 +186,35 @@ class Consumer:
             except (KafkaError, OSError) as error:
                 log.warning("consumer did not stop", error=repr(error))
 
-    async def run_once(self) -> None:
-        """Read, process and commit one batch, or put it back after a temporary error.
+    async def _leave(self) -> None:
+        # A cancellation must not cut this off. The other replicas would not get the partitions
+        # before the session times out.
+        leaving = asyncio.create_task(self.disconnect())
+        deadline = time.monotonic() + LEAVE_SECONDS
+        while not leaving.done() and time.monotonic() < deadline:
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({leaving}, timeout=deadline - time.monotonic())
+        if not leaving.cancel():
+            leaving.result()
 
-        Raises:
-            Exception: The processing failed with an error that is not temporary.
-        """
+    async def run_once(self) -> None:
+        """Read, process and commit one batch, or put it back after an error."""
         kafka = self._connected()
         self._forget_revoked_partitions(kafka)
-        if self._clock() < self.paused_until:
-            await self._poll_while_paused(kafka)
+        if self._clock() < self.waits_until or await self._is_paused():
+            await self._poll_while_waiting(kafka)
             return
         if kafka.paused():
             kafka.resume(*kafka.paused())
-        batch = await kafka.getmany(timeout_ms=POLL_MILLISECONDS, max_records=BATCH)
+        batch = await self._reader.read()
         self._measure_lag(kafka, batch)
         if not batch:
             return
         try:
-            await self._process([record for records in batch.values() for record in records])
-        except Exception as error:
-            if not self._is_temporary(error):
-                raise
-            self._retry_later(kafka, batch, error)
+            await self._processor.process([item for items in batch.values() for item in items])
+        except Exception as error:  # noqa: BLE001 - any error is temporary or pauses the consumer.
+            self._reader.seek_back(batch)
+            await self._wait_or_pause(error)
         else:
             self._failures = 0
             self._progress_at = self._clock()
@@ -184,24 +224,65 @@ class Consumer:
         assert self._kafka  # noqa: S101 - run() connects first.
         return self._kafka
 
-    async def _poll_while_paused(self, kafka: AIOKafkaConsumer) -> None:
+    async def _poll_while_waiting(self, kafka: AIOKafkaConsumer) -> None:
         # Without polling, the group would revoke the partitions. Partitions that a rebalance
-        # assigns during the pause are not paused yet, so their messages are put back.
+        # assigns meanwhile are not paused yet, so their messages are put back.
         kafka.pause(*kafka.assignment())
-        _seek_back(kafka, await kafka.getmany(timeout_ms=POLL_MILLISECONDS, max_records=BATCH))
+        self._reader.seek_back(await self._reader.poll())
 
-    def _retry_later(self, kafka: AIOKafkaConsumer, batch: Batch, error: Exception) -> None:
+    async def _wait_or_pause(self, error: Exception) -> None:
+        if not self._is_temporary(error):
+            temporary = await self._pause(error)
+            if temporary is None:
+                return
+            error = temporary
         RETRIES.inc()
         self._failures += 1
-        self.paused_until = self._clock() + self._pause_seconds()
-        _seek_back(kafka, batch)
+        self.waits_until = self._clock() + self._backoff_seconds()
         log.warning("batch is retried", topic=self._subscription.topic, error=repr(error))
 
-    def _pause_seconds(self) -> float:
-        return float(min(0.1 * 2 ** min(self._failures, 10), MAX_PAUSE_SECONDS))
+    async def _pause(self, error: Exception) -> Exception | None:
+        """Pause the consumer, or return the temporary error that prevents it."""
+        topic = self._subscription.topic
+        limit = isinstance(error, TooManyDeadLettersError)
+        kind = PauseKind.DEAD_LETTERS if limit else PauseKind.FAULT
+        try:
+            await self._pauses.add(topic, kind, f"{type(error).__name__}: {error}")
+        except Exception as failure:
+            if not self._is_temporary(failure):
+                raise
+            return failure
+        log.error("consumer paused", topic=topic, kind=kind, exc_info=error)
+        self._set_paused(paused=True)
+        return None
+
+    async def _is_paused(self) -> bool:
+        if self._clock() < self._look_at:
+            return self._paused
+        try:
+            with pymongo.timeout(LOOK_SECONDS):
+                paused = await self._pauses.is_paused(self._subscription.topic)
+        except Exception as error:
+            if not self._is_temporary(error):
+                raise
+            await self._wait_or_pause(error)
+            return True
+        self._set_paused(paused=paused)
+        return paused
+
+    def _set_paused(self, *, paused: bool) -> None:
+        if self._paused and not paused:
+            log.info("consumer resumed", topic=self._subscription.topic)
+            self._progress_at = self._clock()
+        self._paused = paused
+        self._look_at = self._clock() + LOOK_SECONDS
+        CONSUMER_PAUSED.labels(self._subscription.topic).set(paused)
+
+    def _backoff_seconds(self) -> float:
+        return float(min(0.1 * 2 ** min(self._failures, 10), MAX_BACKOFF_SECONDS))
 
     async def _commit(self, kafka: AIOKafkaConsumer, batch: Batch) -> None:
-        done = {partition: records[-1].offset + 1 for partition, records in batch.items()}
+        done = offsets_behind(batch)
         self._next_offsets.update(done)
         assigned = kafka.assignment()
         offsets = {partition: offset for partition, offset in done.items() if partition in assigned}
@@ -228,16 +309,9 @@ class Consumer:
         )
 
     def _measure_lag(self, kafka: AIOKafkaConsumer, batch: Batch) -> None:
-        for partition, records in batch.items():
-            self._next_offsets[partition] = records[0].offset
+        for partition, received in batch.items():
+            self._next_offsets[partition] = received[0].offset
         lag = self._lag(kafka)
         LAG.labels(self._subscription.topic).set(lag)
         if not lag:
             self._progress_at = self._clock()
-
-
-def _seek_back(kafka: AIOKafkaConsumer, batch: Batch) -> None:
-    assigned = kafka.assignment()
-    for partition, records in batch.items():
-        if partition in assigned:
-            kafka.seek(partition, records[0].offset)

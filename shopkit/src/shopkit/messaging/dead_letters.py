@@ -6,7 +6,7 @@ An admin can replay or discard a dead letter, which changes its status. Nothing 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bson import Binary
@@ -37,7 +37,12 @@ class DeadLetterStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A Kafka message as it was received."""
+    """A Kafka message as it was received.
+
+    Attributes:
+        last_offset: Set if the value is not a message, but a batch of messages up to this offset
+            that the Kafka client cannot decode.
+    """
 
     topic: str
     partition: int
@@ -45,6 +50,7 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
+    last_offset: int | None = None
 
     @property
     def id(self) -> str:
@@ -86,11 +92,18 @@ class DeadLetter:
 
 
 class DeadLetterRepository:
-    """The collection `dead_letters`."""
+    """The collection `dead_letters`.
 
-    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+    Args:
+        database: The database.
+        clock: The database's clock.
+        release: The release that runs.
+    """
+
+    def __init__(self, database: Database, clock: Clock = utc_now, release: str = "") -> None:
         self._letters = database[COLLECTION]
         self._clock = clock
+        self._release = release
 
     @staticmethod
     async def migrate(database: Database) -> None:
@@ -110,9 +123,11 @@ class DeadLetterRepository:
                     "key": Binary(record.key or b""),
                     "value": Binary(record.value or b""),
                     "headers": [[name, Binary(value)] for name, value in record.headers],
+                    "last_offset": record.last_offset,
                     "reason": reason[:_MAX_REASON],
                     "status": DeadLetterStatus.PARKED,
                     "parked_at": self._clock(),
+                    "release": self._release,
                     "history": [],
                 }
             },
@@ -121,6 +136,24 @@ class DeadLetterRepository:
         if result.upserted_id is not None:
             PARKED.labels(record.topic).inc()
         return result.upserted_id is not None
+
+    async def count_recent(self, topic: str, period: timedelta, since: datetime | None) -> int:
+        """Return how many messages of a topic this release has parked lately and not closed.
+
+        Args:
+            topic: The topic.
+            period: How far to look back.
+            since: The earliest time to count from, None for no other limit than the period.
+        """
+        start = self._clock() - period
+        return await self._letters.count_documents(
+            {
+                "status": DeadLetterStatus.PARKED,
+                "parked_at": {"$gt": max(start, since or start)},
+                "topic": topic,
+                "release": self._release,
+            }
+        )
 
     async def find_by_id(self, letter_id: str) -> DeadLetter | None:
         """Return the dead letter."""
@@ -165,6 +198,7 @@ def _letter(document: Document) -> DeadLetter:
             key=bytes(document["key"]),
             value=bytes(document["value"]),
             headers=tuple((name, bytes(value)) for name, value in document["headers"]),
+            last_offset=document.get("last_offset"),
         ),
         reason=document["reason"],
         status=DeadLetterStatus(document["status"]),

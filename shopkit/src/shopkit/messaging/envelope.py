@@ -13,7 +13,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shopkit.storage.unit_of_work import Message
-from shopkit.tracing.context import TraceContext
+from shopkit.tracing.context import TraceContext, is_request_id, is_traceparent
 
 
 class EventModel(BaseModel):
@@ -126,6 +126,8 @@ def decode(
 ) -> Delivery[Event]:
     """Return the event of a Kafka message.
 
+    The values of an event that is returned fit into the database.
+
     Args:
         event_types: The event classes to expect, by CloudEvents type.
         headers: The headers of the message.
@@ -145,6 +147,15 @@ def decode(
         raise UndecodableError(f"missing header: {error}") from error
     except (UnicodeDecodeError, ValidationError, ValueError) as error:
         raise UndecodableError(str(error)) from error
+    return Delivery(event, read_trace_context(headers), time)
+
+
+def read_trace_context(headers: Iterable[tuple[str, bytes | None]]) -> TraceContext:
+    """Return the trace context of a Kafka message. Parts that are missing or invalid are empty."""
+    attributes = {name: (text or b"").decode(errors="replace") for name, text in headers}
     request_id = attributes.get("ce_requestid", "")
-    trace_context = TraceContext(request_id, attributes.get("ce_traceparent", ""))
-    return Delivery(event, trace_context, time)
+    traceparent = attributes.get("ce_traceparent", "")
+    return TraceContext(
+        request_id if is_request_id(request_id) else "",
+        traceparent if is_traceparent(traceparent) else "",
+    )

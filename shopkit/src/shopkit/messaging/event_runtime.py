@@ -12,14 +12,15 @@ from pymongo.errors import PyMongoError
 
 from shopkit.checks import Check
 from shopkit.clock import Clock
-from shopkit.loops import Loop, Loops, every, skip_temporary_errors
+from shopkit.loops import FINISH_SECONDS, Loop, Loops, every, skip_temporary_errors
 from shopkit.messaging.batch_processor import BatchProcessor
-from shopkit.messaging.consumer import Consumer, Subscription
+from shopkit.messaging.consumer import LEAVE_SECONDS, Consumer, Subscription
 from shopkit.messaging.dead_letter_service import DeadLetterService
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.handlers import HandlerTable, applier
 from shopkit.messaging.outbox import Outbox
-from shopkit.messaging.producer import KafkaSender
+from shopkit.messaging.pauses import PauseRepository
+from shopkit.messaging.producer import SEND_SECONDS, KafkaSender
 from shopkit.messaging.relay import RENEW_SECONDS, Relay
 from shopkit.messaging.topics import Topic, ensure_topics
 from shopkit.settings import KafkaSettings
@@ -31,6 +32,8 @@ from shopkit.storage.unit_of_work import MongoTransactions
 
 CONNECT_SECONDS = 2.0
 DRAIN_SECONDS = 5.0
+STOP_SECONDS = FINISH_SECONDS + LEAVE_SECONDS + DRAIN_SECONDS + SEND_SECONDS
+"""How long it may take to stop."""
 SWEEP_SECONDS = 0.5
 TOPICS_SECONDS = 15.0
 
@@ -48,6 +51,7 @@ class EventRuntime:
         migration_list: The migrations that the database must have.
         topics: The topics that must exist.
         clock: The database's clock.
+        release: A digest of the service's code.
 
     Attributes:
         hand_over: Hands committed messages to the relay.
@@ -64,6 +68,7 @@ class EventRuntime:
         migration_list: Sequence[Migration],
         topics: Sequence[Topic],
         clock: Clock,
+        release: str,
     ) -> None:
         self._settings = settings
         self._service = service
@@ -77,7 +82,8 @@ class EventRuntime:
         self.hand_over = self._relay.hand_over
         self.transactions = MongoTransactions(client, outbox, self.hand_over)
         self._clock = clock
-        self._dead_letters = DeadLetterRepository(database, clock)
+        self._dead_letters = DeadLetterRepository(database, clock, release)
+        self._pauses = PauseRepository(database, release, clock)
         self._tables: dict[str, HandlerTable] = {}
         self._consumers: dict[str, Consumer] = {}
         self._loops: dict[str, Loop] = {
@@ -90,6 +96,7 @@ class EventRuntime:
                 TOPICS_SECONDS, skip_temporary_errors(self._ensure_topics, is_broker_unavailable)
             ),
         }
+        self._consuming = Loops({})
         self._running = Loops({})
 
     def add_consumer(self, topic: str, table: HandlerTable) -> None:
@@ -97,11 +104,11 @@ class EventRuntime:
         subscription = Subscription(
             self._settings.kafka_bootstrap_servers, topic, self._service, self._service
         )
-        processor = BatchProcessor(table, self._dead_letters, is_temporary)
-        consumer = Consumer(subscription, processor.process, is_temporary)
+        processor = BatchProcessor(table, self._dead_letters, self._pauses, is_temporary)
         self._tables[topic] = table
-        self._consumers[topic] = consumer
-        self._loops[f"consumer of {topic}"] = consumer.run
+        self._consumers[f"consumer of {topic}"] = Consumer(
+            subscription, processor, self._pauses, is_temporary
+        )
 
     def add_loop(self, name: str, loop: Loop) -> None:
         """Add a background loop, before the runtime starts."""
@@ -123,10 +130,7 @@ class EventRuntime:
         return {
             "database": self._check_database,
             "loops": self._check_loops,
-            **{
-                f"consumer of {topic}": consumer.check
-                for topic, consumer in self._consumers.items()
-            },
+            **{name: consumer.check for name, consumer in self._consumers.items()},
         }
 
     async def __aenter__(self) -> Self:
@@ -134,8 +138,13 @@ class EventRuntime:
         # The first heartbeat sets the clock. The service starts without a database as well.
         with suppress(PyMongoError, ConnectionError), pymongo.timeout(CONNECT_SECONDS):
             await check_writable_primary(self._client)
+        self._consuming = Loops(
+            {name: consumer.run for name, consumer in self._consumers.items()},
+            self._stop_consumers,
+        )
         self._running = Loops(self._loops)
         await self._running.__aenter__()
+        await self._consuming.__aenter__()
         return self
 
     async def __aexit__(
@@ -144,7 +153,12 @@ class EventRuntime:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop all loops, then send the messages that are still queued."""
+        """Stop the consumers, then all other loops, and send the messages that are still queued.
+
+        A consumer finishes its batch, commits its offsets and leaves its group, so that another
+        replica takes over at once.
+        """
+        await self._consuming.__aexit__(kind, error, trace)
         await self._running.__aexit__(kind, error, trace)
         await self._relay.drain(DRAIN_SECONDS)
         await self._sender.close()
@@ -155,6 +169,11 @@ class EventRuntime:
 
     async def _check_loops(self) -> None:
         await self._running.check()
+        await self._consuming.check()
+
+    def _stop_consumers(self) -> None:
+        for consumer in self._consumers.values():
+            consumer.stop()
 
     async def _ensure_topics(self) -> None:
         await ensure_topics(self._settings, self._topics)

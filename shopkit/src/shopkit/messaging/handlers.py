@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shopkit.messaging.dead_letters import Record
-from shopkit.messaging.envelope import Delivery, Event, decode, type_name
+from shopkit.messaging.envelope import Delivery, Event, UndecodableError, decode, type_name
 from shopkit.messaging.event_spans import applying
 
 Apply = Callable[[Sequence[Delivery[Any]]], Awaitable[None]]
@@ -54,6 +54,8 @@ class HandlerTable(Mapping[type[Event], Handler]):
         Raises:
             UndecodableError: The message does not contain an event that this table handles.
         """
+        if record.last_offset is not None:
+            raise UndecodableError("the bytes are a batch that the Kafka client cannot decode")
         return decode(self._types, record.headers, record.value)
 
     async def apply(self, deliveries: Sequence[Delivery[Event]]) -> None:

@@ -30,6 +30,11 @@ def is_traceparent(text: str) -> bool:
     return _TRACEPARENT.fullmatch(text) is not None
 
 
+def is_request_id(text: str) -> bool:
+    """Return whether the text is a valid id of a request."""
+    return _REQUEST_ID.fullmatch(text) is not None
+
+
 def from_headers(request_id: str | None, traceparent: str | None) -> TraceContext:
     """Return the trace context of a request, with new values in place of missing or invalid ones.
 
@@ -37,7 +42,7 @@ def from_headers(request_id: str | None, traceparent: str | None) -> TraceContex
         request_id: The header `X-Request-ID`.
         traceparent: The header `traceparent`.
     """
-    valid_id = request_id if request_id and _REQUEST_ID.fullmatch(request_id) else None
+    valid_id = request_id if request_id and is_request_id(request_id) else None
     valid_trace = traceparent if traceparent and is_traceparent(traceparent) else None
     return TraceContext(
         valid_id or secrets.token_hex(16),

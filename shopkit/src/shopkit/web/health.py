@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from shopkit.checks import failing_checks
+from shopkit.checks import run_checks
 from shopkit.identity import Identity
 from shopkit.web import problems, telemetry
 from shopkit.web.identity import require_admin
@@ -37,10 +37,12 @@ def health_router(service: str, *, chaos: bool) -> APIRouter:
 
     @router.get("/ready", include_in_schema=False)
     async def ready(request: Request) -> Any:
-        failing = await failing_checks(request.app.state.services.checks)
+        failing, paused = await run_checks(request.app.state.services.checks)
+        named = {"paused": paused} if paused else {}
         if not failing:
-            return Health()
-        return JSONResponse({"status": "unavailable", "failing": failing}, status_code=503)
+            return JSONResponse({"status": "ok", **named})
+        body = {"status": "unavailable", "failing": failing, **named}
+        return JSONResponse(body, status_code=503)
 
     if chaos:
 

@@ -1,16 +1,35 @@
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
+import annotated_types
+import bson
 import pytest
-from pydantic import ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from shopkit.contract.events import (
     EVENTS,
+    OrderLine,
     OrderSnapshot,
     OrderStatusUpdate,
     ProductState,
 )
 from shopkit.messaging.envelope import Event
 from shopkit.testing.deliveries import EVENT_EXAMPLES, ORDER_LINE, an_id, state
+
+
+def _numbers(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    """Yield the fields of a model, and of the models in it, that are integers."""
+    for name, field in model.model_fields.items():
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if kind is int:
+                yield f"{model.__name__}.{name}", field
+            elif isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _numbers(kind)
+
+
+def _has_limit(field: FieldInfo) -> bool:
+    return any(isinstance(rule, (annotated_types.Le, AfterValidator)) for rule in field.metadata)
 
 
 class TestEvent:
@@ -58,6 +77,8 @@ class TestEvent:
             {"quantity": -1},
             {"quantity": 1_000_000_001},
             {"version": 0},
+            {"version": 10**15 + 1},
+            {"version": 2**63},
         ],
     )
     def test_refuses_a_state_outside_the_limits(self, wrong: dict[str, Any]) -> None:
@@ -69,6 +90,22 @@ class TestEvent:
         for count in (0, 51):
             with pytest.raises(ValidationError):
                 OrderSnapshot(id=an_id(9), lines=(ORDER_LINE,) * count)
+
+    def test_the_numbers_of_an_order_fit_into_the_database(self) -> None:
+        line = ORDER_LINE.model_dump()
+        for quantity in (0, 10**15 + 1, 2**63):
+            with pytest.raises(ValidationError):
+                OrderLine(**line | {"quantity": quantity})
+        most = OrderLine(**line | {"quantity": 10**15})
+        order = OrderSnapshot(id=an_id(9), lines=(most,) * 50)
+        assert bson.encode({"total": sum(line.quantity for line in order.lines)})
+
+    @pytest.mark.parametrize("event_type", EVENTS)
+    def test_every_number_of_an_event_has_a_limit(self, event_type: type[Event]) -> None:
+        # A number that does not fit into the database would look like a fault of the release, and
+        # pause the consumer.
+        unlimited = [name for name, field in _numbers(event_type) if not _has_limit(field)]
+        assert unlimited == []
 
     def test_an_outcome_is_never_pending(self) -> None:
         with pytest.raises(ValidationError):

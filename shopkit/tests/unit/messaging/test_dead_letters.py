@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +135,52 @@ class TestAdd:
         assert letter
         assert (letter.record.key, letter.record.value) == (b"", b"")
 
+    async def test_stores_a_batch_that_cannot_be_decoded(
+        self, letters: DeadLetterRepository
+    ) -> None:
+        record = Record("shop.orders", 0, 4, None, b"\x00\xff", (), last_offset=6)
+        await letters.add(record, "offsets 4 to 6")
+        letter = await letters.find_by_id(record.id)
+        assert letter
+        assert (letter.record.value, letter.record.last_offset) == (b"\x00\xff", 6)
+
+    async def test_reads_letters_of_an_earlier_release(
+        self, letters: DeadLetterRepository, database: Database
+    ) -> None:
+        await letters.add(POISON, "why")
+        await database["dead_letters"].update_one({}, {"$unset": {"last_offset": 1, "release": 1}})
+        letter = await letters.find_by_id(POISON.id)
+        assert letter
+        assert letter.record == POISON
+
+
+class TestCountRecent:
+    MINUTE = timedelta(minutes=1)
+
+    async def test_counts_what_this_release_has_parked_in_a_topic(
+        self, letters: DeadLetterRepository, database: Database, clock: FakeClock
+    ) -> None:
+        # Given
+        await letters.add(cancellation(0), "too long ago")
+        clock.advance(minutes=1)
+        for number in range(1, 4):
+            await letters.add(cancellation(number), "why")
+        await DeadLetterRepository(database, clock, "another").add(cancellation(4), "why")
+        await letters.add(Record("shop.products", 0, 0, None, None, ()), "another topic")
+        # When / Then
+        assert await letters.count_recent("shop.orders", self.MINUTE, None) == 3
+
+    async def test_counts_from_a_later_time_only(
+        self, letters: DeadLetterRepository, clock: FakeClock
+    ) -> None:
+        await letters.add(cancellation(1), "why")
+        since = clock.now
+        clock.advance(seconds=1)
+        await letters.add(cancellation(2), "why")
+        assert await letters.count_recent("shop.orders", self.MINUTE, since) == 1
+        since -= self.MINUTE
+        assert await letters.count_recent("shop.orders", self.MINUTE, since) == 2
+
 
 class TestPage:
     @pytest.mark.parametrize("limit", [1, 2, 5])
@@ -217,6 +265,19 @@ class TestReplay:
         with pytest.raises(ReplayFailedError) as raised:
             await service.replay(POISON.id, "admin@aaa.com")
         assert isinstance(raised.value.__cause__, UndecodableError)
+        assert applied.keys == []
+
+    async def test_refuses_a_batch_that_cannot_be_decoded(
+        self, letters: DeadLetterRepository, service: DeadLetterService, applied: Applied
+    ) -> None:
+        # Given: bytes that would be an event if they were a message
+        event = cancellation(1)
+        batch = replace(event, last_offset=6)
+        await letters.add(batch, "offsets 4 to 6")
+        # When
+        with pytest.raises(ReplayFailedError, match="the Kafka client cannot decode"):
+            await service.replay(batch.id, "admin@aaa.com")
+        # Then
         assert applied.keys == []
 
     async def test_records_nothing_if_the_database_is_unavailable(

@@ -7,7 +7,15 @@ from shopkit.contract.events import (
     OrderStatus,
     OrderStatusUpdate,
 )
-from shopkit.messaging.envelope import Event, UndecodableError, decode, headers, type_name, wrap
+from shopkit.messaging.envelope import (
+    Event,
+    UndecodableError,
+    decode,
+    headers,
+    read_trace_context,
+    type_name,
+    wrap,
+)
 from shopkit.storage.unit_of_work import Message
 from shopkit.testing.deliveries import EVENT_EXAMPLES, NOON, TRACE_CONTEXT, an_id
 from shopkit.tracing.context import TraceContext
@@ -96,6 +104,16 @@ class TestDecode:
         )
 
     @pytest.mark.parametrize(
+        ("request_id", "traceparent"),
+        [(b"x" * 129, b"00-0-0-01"), (b"a b\n", b""), (b"\xc3\xa9", b"\xc3\xa9")],
+    )
+    def test_ignores_an_invalid_trace_context(self, request_id: bytes, traceparent: bytes) -> None:
+        sent = message(EVENT_EXAMPLES[4])
+        changed = {"ce_requestid": request_id, "ce_traceparent": traceparent}
+        received = (dict(headers(sent)) | changed).items()
+        assert decode(TYPES, received, sent.value).trace_context == TraceContext("", "")
+
+    @pytest.mark.parametrize(
         ("changed", "value"),
         [
             ({"ce_type": None}, None),
@@ -146,3 +164,13 @@ class TestDecode:
         assert (
             decode(TYPES, [*headers(sent), ("other", None)], sent.value).event == EVENT_EXAMPLES[4]
         )
+
+
+class TestReadTraceContext:
+    def test_reads_it_from_a_message_that_cannot_be_decoded(self) -> None:
+        sent = headers(message(EVENT_EXAMPLES[4]))
+        assert read_trace_context([*sent, ("ce_source", b"\xff"), ("ce_x", None)]) == TRACE_CONTEXT
+
+    def test_is_empty_if_it_cannot_be_read(self) -> None:
+        received = [("ce_requestid", b"\xff"), ("ce_traceparent", None)]
+        assert read_trace_context(received) == TraceContext("", "")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from shopkit.checks import failing_checks
+from shopkit.checks import run_checks
 from shopkit.clock import utc_now
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import event_runtime as module
@@ -109,6 +109,7 @@ def runtime(
         migration_list=[Migration("0001-one", nothing)],
         topics=[],
         clock=utc_now,
+        release="release-1",
     )
     runtime.add_consumer("shop.orders", HandlerTable({OrderCancel: Handler(nothing)}))
     return runtime
@@ -132,7 +133,7 @@ class TestEventRuntime:
         # When
         async with runtime:
             await asyncio.sleep(0)
-            failing = await failing_checks(runtime.checks)
+            failing = (await run_checks(runtime.checks)).failing
         # Then
         assert failing == {}
         assert list(runtime.checks) == ["database", "loops", "consumer of shop.orders"]
@@ -140,11 +141,11 @@ class TestEventRuntime:
     async def test_is_not_ready_without_its_migrations_or_a_primary(
         self, runtime: EventRuntime, database: Database, client: Client
     ) -> None:
-        assert await failing_checks(runtime.checks) == {
+        assert (await run_checks(runtime.checks)).failing == {
             "database": "migrations not applied: 0001-one; run `migrate`"
         }
         client.primary = False
-        assert await failing_checks(runtime.checks) == {
+        assert (await run_checks(runtime.checks)).failing == {
             "database": "the database has no writable primary"
         }
 
@@ -159,7 +160,7 @@ class TestEventRuntime:
         # When
         async with runtime:
             await asyncio.sleep(0.001)
-            failing = await failing_checks(runtime.checks)
+            failing = (await run_checks(runtime.checks)).failing
         # Then
         assert failing == {"loops": "resend: ZeroDivisionError()"}
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from shopkit import checks
-from shopkit.checks import Check
+from shopkit.checks import Check, PausedError
 from shopkit.settings import Environment, Settings
 from shopkit.testing.apps import caller_headers, client_of
 from shopkit.web import app as shop_app
@@ -22,6 +22,10 @@ async def works() -> None:
 
 async def broken() -> None:
     raise ConnectionError("the database has no writable primary")
+
+
+async def paused() -> None:
+    raise PausedError
 
 
 async def silent() -> None:
@@ -78,6 +82,20 @@ class TestReady:
         assert response.json() == {
             "status": "unavailable",
             "failing": {"database": "the database has no writable primary", "other": "KeyError"},
+        }
+
+    async def test_is_ok_and_names_the_parts_that_are_paused(self) -> None:
+        response = await self.ask(database=works, consumer=paused)
+        assert response.status_code == 200
+        assert response.json() == {"status": "ok", "paused": ["consumer"]}
+
+    async def test_names_paused_parts_if_others_fail(self) -> None:
+        response = await self.ask(loops=silent, consumer=paused)
+        assert response.status_code == 503
+        assert response.json() == {
+            "status": "unavailable",
+            "failing": {"loops": "KeyError"},
+            "paused": ["consumer"],
         }
 
     async def test_does_not_wait_for_a_part_that_hangs(
