@@ -16,12 +16,14 @@ from tests.faults.shop import REPLICATED, Shop, wait_until
 from tests.faults.tail import KafkaMessage
 
 from shopkit.contract.events import ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
+from shopkit.messaging.consumer import SESSION_MILLISECONDS
 from shopkit.messaging.dead_letters import Record
 from shopkit.storage.unit_of_work import BACKGROUND_SECONDS
 from stack.settings import member_names
 
-LONGER_THAN_A_SESSION_SECONDS = 14
-"""A consumer's session with the broker times out after 10 s."""
+LONGER_THAN_A_SESSION_SECONDS = 2 * SESSION_MILLISECONDS / 1000 + 2
+LONGER_THAN_AN_ELECTION_SECONDS = 14
+"""The other members notice the loss of a primary after 10 s."""
 LONGER_THAN_TWO_TRIES_SECONDS = 2 * BACKGROUND_SECONDS + 5
 """The commit in progress may still be stored, but the next attempt is not."""
 DEATH_SECONDS = 60
@@ -65,9 +67,9 @@ async def _kill(program: str, shop: Shop) -> None:
     await asyncio.to_thread(shop.signal, program, signal.SIGKILL)
 
 
-async def _freeze(program: str, shop: Shop) -> None:
+async def _freeze(program: str, shop: Shop, seconds: float = LONGER_THAN_A_SESSION_SECONDS) -> None:
     await asyncio.to_thread(shop.signal, program, signal.SIGSTOP)
-    await asyncio.sleep(LONGER_THAN_A_SESSION_SECONDS)
+    await asyncio.sleep(seconds)
     await asyncio.to_thread(shop.signal, program, signal.SIGCONT)
 
 
@@ -246,7 +248,7 @@ async def _cut(service: str, server: str, requests: bool, shop: Shop) -> None:
     async with shop.linked(service, server) as [link]:
         await asyncio.sleep(2)
         link.cut(requests=requests)
-        await asyncio.sleep(LONGER_THAN_A_SESSION_SECONDS)
+        await asyncio.sleep(LONGER_THAN_AN_ELECTION_SECONDS)
         link.heal()
         await shop.traffic.settle_order(LONGER_THAN_TWO_TRIES_SECONDS)
 
@@ -283,7 +285,8 @@ async def _kill_primary(service: str, shop: Shop) -> None:
 
 async def _freeze_primary(service: str, shop: Shop) -> None:
     """Freeze a primary until another is elected. Then there are two for a moment."""
-    await _freeze(await asyncio.to_thread(shop.primary, service), shop)
+    primary = await asyncio.to_thread(shop.primary, service)
+    await _freeze(primary, shop, LONGER_THAN_AN_ELECTION_SECONDS)
 
 
 async def _lose_majority(service: str, shop: Shop) -> None:
