@@ -46,8 +46,8 @@ class Fault:
         recovery_seconds: The limit of C9: when an order must be settled again.
         members: How many members each database and Kafka have.
         unchecked: The invariants that the fault breaks by its nature.
-        stack: The name of the stack that the fault shares with others. A fault that breaks
-            invariants for good needs one of its own.
+        stack: The name of the stack that the fault shares with others. No other fault can share it
+            if the fault breaks invariants for good.
         needs_root: Whether only root can inject it, because it mounts a file system.
     """
 
@@ -134,7 +134,7 @@ async def _die(service: str, step: str, count: int, shop: Shop) -> None:
 
 
 async def _die_sweeping(service: str, shop: Shop) -> None:
-    """Let a service die in the sweeper, which has work after the broker was away."""
+    """Let a service die in the sweeper, which has work after the broker was down."""
     async with shop.replaced(service, die="while it sweeps") as replica:
         await _stop(["kafka"], 3, shop)
         await replica.wait_until_ended(DEATH_SECONDS)

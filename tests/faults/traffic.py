@@ -1,7 +1,6 @@
 """Shoppers who order and cancel, and an admin who changes products, without a pause.
 
-Each step of each person is drawn from a source of its own, which the seed, the fault, the person
-and the number of the step determine. So a seed repeats the decisions of a run, even if responses
+The seed, the fault, the person and the number of the step determine each decision. So a seed repeats the decisions of a run, even if responses
 take longer or differ.
 """
 
