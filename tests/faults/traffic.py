@@ -1,7 +1,7 @@
 """Shoppers who order and cancel, and an admin who changes products, without a pause.
 
-The seed, the fault, the person and the number of the step determine each decision. So a seed repeats the decisions of a run, even if responses
-take longer or differ.
+The seed, the fault, the person and the number of the step determine each decision. So a seed
+repeats the decisions of a run, even if responses take longer or differ.
 """
 
 import asyncio
