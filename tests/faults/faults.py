@@ -453,5 +453,4 @@ SHORT_FAULTS = [
     "orders dies after commit",
     "every event again, shuffled",
     "poison",
-    "two of each",
 ]
