@@ -98,6 +98,7 @@ def _run(when: ContextVar[bool]) -> Decorator:
 
 _in_decide: ContextVar[bool] = ContextVar("in_decide", default=False)
 _in_cancel: ContextVar[bool] = ContextVar("in_cancel", default=False)
+_first_look: ContextVar[Mapping[str, Any]] = ContextVar("first_look")
 
 
 def _never_reject(line_reasons: Method) -> Method:
@@ -225,15 +226,20 @@ def _outside_of_transaction(collection_name: str) -> Decorator:
     return decorate
 
 
-def _find_no_keys_in_transactions(find: Method) -> Method:
-    async def find_outside(keys: Any, ids: Any, *, session: Any = None) -> Any:
-        found = await find(keys, ids, session=session)
-        if not (session and found):
-            return found
-        executed()
-        return {}
+def _find_keys_of_first_look(find: Method) -> Method:
+    """Let the look in the transaction find only what the look before it found."""
 
-    return find_outside
+    async def find_again(keys: Any, ids: Any, *, session: Any = None) -> Any:
+        found = await find(keys, ids, session=session)
+        if session is None:
+            _first_look.set(found)
+            return found
+        known = {id_: record for id_, record in found.items() if id_ in _first_look.get()}
+        if len(known) < len(found):
+            executed()
+        return known
+
+    return find_again
 
 
 def _apply_any_version(_apply: Method) -> Method:
@@ -348,7 +354,7 @@ MUTANTS = {
     "no second look at the keys": Mutant(
         "orders",
         {
-            KEYS_FIND: _find_no_keys_in_transactions,
+            KEYS_FIND: _find_keys_of_first_look,
             INSERT_MANY: _replacing_inserts("idempotency_keys"),
         },
         fault="two of each",
