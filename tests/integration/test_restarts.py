@@ -82,13 +82,13 @@ class TestRollingRestart:
         await shop.run_orders(running)
         stays, stops = replica("products"), replica(package)
         for process in (stays, stops):
-            await eventually(process.listens)
+            await eventually(process.listens, 60)
         group, topics = f"{package}-ms", 2 if package == "orders" else 1
 
         async def both_joined() -> bool:
             return await members(shop, group) == 2 * topics
 
-        await eventually(both_joined)
+        await eventually(both_joined, 60)
         # When
         async with steady_orders(place):
             await asyncio.sleep(0.5)

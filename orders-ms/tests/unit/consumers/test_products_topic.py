@@ -7,9 +7,12 @@ from aiokafka import TopicPartition
 from orders.consumers import products_topic as module
 from orders.consumers.products_topic import ProductsTopic, products_topic
 from shopkit.contract.events import OrderCancel, ProductUpdate
+from shopkit.messaging import batch_reader
 from shopkit.messaging.envelope import headers, wrap
+from shopkit.messaging.undecodable import UndecodableBatch
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, state
 
+POISON = SimpleNamespace()
 EMPTY, FULL = TopicPartition("shop.products", 0), TopicPartition("shop.products", 1)
 
 
@@ -29,7 +32,9 @@ class Kafka:
     def write(self, version: int) -> None:
         event = ProductUpdate(product=state(1, version=version))
         sent = wrap(event, source="products-ms", time=NOON, trace_context=TRACE_CONTEXT)
-        self.log.append(SimpleNamespace(headers=tuple(headers(sent)), value=sent.value))
+        self.log.append(
+            SimpleNamespace(headers=tuple(headers(sent)), value=sent.value, offset=len(self.log))
+        )
 
     async def start(self) -> None:
         self.running = True
@@ -46,10 +51,26 @@ class Kafka:
     async def position(self, partition: TopicPartition) -> int:
         return self.position_of[partition]
 
-    async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[TopicPartition, Any]:
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int, max_records: int
+    ) -> dict[TopicPartition, Any]:
+        if partitions and FULL not in partitions:
+            return {}
         start = self.position_of[FULL]
-        self.position_of[FULL] = min(start + 2, len(self.log))
-        return {FULL: self.log[start : start + 2]}
+        end = min(start + min(max_records, 2), len(self.log))
+        found = self.log[start:end]
+        if POISON in found:
+            # aiokafka moves on, or not, and returns nothing of what it has read.
+            self.position_of[FULL] = end if max_records > 1 else start
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+        self.position_of[FULL] = end
+        return {FULL: found} if found else {}
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.position_of[partition] = offset
+
+    async def seek_to_beginning(self, partition: TopicPartition) -> None:
+        self.position_of[partition] = 0
 
 
 @pytest.fixture
@@ -83,15 +104,35 @@ class TestReadToEnd:
     async def test_counts_and_skips_messages_without_a_product_event(self, kafka: Kafka) -> None:
         # Given: an undecodable message, and an event of another topic.
         kafka.write(1)
-        kafka.log.append(SimpleNamespace(headers=(), value=None))
+        kafka.log.append(SimpleNamespace(headers=(), value=None, offset=1))
         cancel = OrderCancel(order_id=an_id(7))
         sent = wrap(cancel, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
-        kafka.log.append(SimpleNamespace(headers=tuple(headers(sent)), value=sent.value))
+        kafka.log.append(SimpleNamespace(headers=tuple(headers(sent)), value=sent.value, offset=2))
         kafka.write(3)
         # When / Then
         async with products_topic("kafka:9092") as topic:
             assert await read(topic) == [1, 3]
             assert topic.skipped == 2
+
+    @pytest.mark.parametrize("before", [0, 1, 2, 3])
+    async def test_skips_a_batch_that_the_client_cannot_decode(
+        self, kafka: Kafka, before: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        for version in range(1, before + 1):
+            kafka.write(version)
+        kafka.log.append(POISON)
+        kafka.write(9)
+
+        async def read_undecodable(*_arguments: Any) -> UndecodableBatch:
+            error = ValueError("not UTF-8")
+            return UndecodableBatch(FULL.topic, FULL.partition, before, before, b"", error)
+
+        monkeypatch.setattr(batch_reader, "read_undecodable", read_undecodable)
+        # When / Then
+        async with products_topic("kafka:9092") as topic:
+            assert await read(topic) == [*range(1, before + 1), 9]
+            assert topic.skipped == 1
 
     async def test_joins_no_group_and_starts_at_the_beginning(self, kafka: Kafka) -> None:
         async with products_topic("kafka:9092"):

@@ -48,7 +48,7 @@ class BatchReader:
                 timeout_ms=POLL_MILLISECONDS, max_records=BATCH
             )
         except UNDECODABLE:
-            await self._seek_to_committed()
+            await self.seek_to_unread()
             self._meets_undecodable = True
             return {}
         return batch
@@ -69,8 +69,11 @@ class BatchReader:
             return False
         return True
 
-    async def _seek_to_committed(self) -> None:
-        # The call that failed has moved other partitions on, and what it read there is lost.
+    async def seek_to_unread(self) -> None:
+        """Go back to the committed offsets.
+
+        The call that failed has moved other partitions on, and what it read there is lost.
+        """
         for partition in self._kafka.assignment():
             offset = await self._kafka.committed(partition)
             if offset is None:
