@@ -70,7 +70,7 @@ def build(
     zone: ZoneInfo = _UTC,
 ) -> Services:
     """Return the services for a database, and a shop in a time zone."""
-    orders = OrderRepository(database)
+    orders = OrderRepository(database, clock)
     projection = ProjectionRepository(database)
     trail = AuditTrail(database)
     statistics = StatisticsRepository(database)

@@ -9,6 +9,7 @@ from pymongo import DESCENDING, UpdateOne
 from orders.models.comparison import IdRange, OrderSummary
 from orders.models.order import HistoryEntry, Line, Order
 from orders.models.query import OrderQuery
+from shopkit.clock import Clock, utc_now
 from shopkit.contract.events import OrderStatus
 from shopkit.storage.keyset import Keyset, id_key, id_range, time_key
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
@@ -33,10 +34,16 @@ _NEWEST = Keyset(time_key("created_at", DESCENDING), id_key(DESCENDING))
 
 
 class OrderRepository:
-    """Reads and writes orders."""
+    """Reads and writes orders.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: The database.
+        clock: The database's clock.
+    """
+
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         self._orders = database["orders"]
+        self._clock = clock
 
     async def find_by_id(self, order_id: str, *, session: Session = None) -> Order | None:
         """Return the order."""
@@ -96,7 +103,7 @@ class OrderRepository:
         if not changes:
             return
         result = await self._orders.bulk_write(
-            [_update(before, after) for before, after in changes], session=session
+            [_update(before, after, self._clock()) for before, after in changes], session=session
         )
         if result.matched_count != len(changes):
             raise GuardMissedError(f"{result.matched_count} of {len(changes)} orders")
@@ -130,16 +137,17 @@ def _filter(query: OrderQuery) -> Document:
     return {field: value for field, value in fields.items() if value is not None}
 
 
-def _update(before: Order, after: Order) -> UpdateOne:
+def _update(before: Order, after: Order, now: datetime) -> UpdateOne:
     changes: Document = {
         "status": after.status,
         "reason": after.reason,
         "products": [_line_document(line) for line in after.lines],
         "history": [entry._asdict() for entry in after.history],
         "changed_at": after.changed_at,
+        "updated_at": now,
         "cancel_confirmed": after.cancel_confirmed,
     }
-    update: Document = {"$set": changes, "$currentDate": {"updated_at": True}}
+    update: Document = {"$set": changes}
     if after.awaits_answer:
         changes |= _first_resend(after.changed_at)
     else:
