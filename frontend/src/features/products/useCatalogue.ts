@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useSearchParams } from "react-router";
 import { productPagesQuery } from "./api/listProducts";
 import { type CatalogueParams, readParams, toQuery, writeParams } from "./catalogueParams";
@@ -21,8 +21,15 @@ export function useCatalogue() {
       fetchNextPage();
   }, [loaded, params.pages, hasNextPage, isFetching, isError, fetchNextPage]);
 
+  // The router applies a change a moment later. The next change must not undo it.
+  const latest = useRef(search);
+  useEffect(() => {
+    latest.current = search;
+  }, [search]);
+
   function change(part: Partial<CatalogueParams>) {
-    setSearch((current) => writeParams({ ...readParams(current), pages: 1, ...part }), {
+    latest.current = writeParams({ ...readParams(latest.current), pages: 1, ...part });
+    setSearch(latest.current, {
       preventScrollReset: true,
       replace: "q" in part || "pages" in part,
     });

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { aProduct, BOWL_ID } from "@/testing/data";
@@ -194,6 +194,25 @@ describe("catalogue URL", () => {
 
     // Then
     await waitFor(() => expect(screen.getByLabelText("Sort")).toHaveValue(""));
+  });
+
+  it("keeps both of two changes that follow each other at once", async () => {
+    // Given
+    recordQueries();
+    const { router } = openShop("/products");
+    const kitchen = await screen.findByRole("radio", { name: "Kitchen" });
+    const inStock = screen.getByRole("checkbox", { name: "In stock only" });
+
+    // When
+    act(() => {
+      kitchen.click();
+      inStock.click();
+    });
+
+    // Then
+    await waitFor(() =>
+      expect(router.state.location.search).toBe("?category=kitchen&stock=in"),
+    );
   });
 
   it("retries loading the categories", async () => {
