@@ -210,9 +210,7 @@ describe("catalogue URL", () => {
     });
 
     // Then
-    await waitFor(() =>
-      expect(router.state.location.search).toBe("?category=kitchen&stock=in"),
-    );
+    await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&stock=in"));
   });
 
   it("retries loading the categories", async () => {
