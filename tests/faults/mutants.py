@@ -324,7 +324,7 @@ MUTANTS = {
             INSERT_MANY: _replacing_inserts("orders"),
         },
         fault=REPLAY,
-        detected_by=frozenset({"C1"}),
+        detected_by=frozenset({"C3"}),
     ),
     "stock returned twice": Mutant(
         "products",
@@ -387,4 +387,4 @@ MUTANTS = {
     ),
 }
 
-SHORT_MUTANTS = ["no check for an earlier decision", "stock returned twice"]
+SHORT_MUTANTS = ["decisions outside of the transaction", "stock returned twice"]
