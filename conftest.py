@@ -5,11 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
 from structlog.stdlib import ProcessorFormatter
 
 # Imported first, or pytest would take the folder shopkit, which has the tests, for the package.
 import shopkit  # noqa: F401
 from stack import Stack
+
+
+# A busy machine would miss a deadline.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def configure_fast_logging() -> None:
