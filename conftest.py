@@ -12,7 +12,6 @@ from structlog.stdlib import ProcessorFormatter
 import shopkit  # noqa: F401
 from stack import Stack
 
-
 # A busy machine would miss a deadline.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
