@@ -409,12 +409,10 @@ FAULTS: Mapping[str, Fault] = {
         unchecked=frozenset({"C2", "C3", "C4", "C6", "C8", "C10", "C11"}),
         stack="orders-db restored",
     ),
-    # Products that were added since the backup stay in the projection (C7), because only
-    # products-db knows which products there are.
     "products-db restored": Fault(
         partial(_restore, "products"),
         60,
-        unchecked=frozenset({"C3", "C4", "C5", "C6", "C7", "C8", "C10", "C11"}),
+        unchecked=frozenset({"C3", "C4", "C5", "C6", "C8", "C10", "C11"}),
         stack="products-db restored",
     ),
     # orders-ms resends lost events after 30 s.

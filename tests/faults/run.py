@@ -28,7 +28,7 @@ SECONDS_BEFORE, SECONDS_AFTER = 2, 2
 SETTLED_SECONDS = 90
 PATIENCE_SECONDS = 45
 """How long a mutant may take to recover. It is longer than every time limit of the services: a
-session (4 s), a lease (10 s), the lifetime of a transaction (10 s), its retries (20 s)."""
+session (4 s), a lease (3 s), the lifetime of a transaction (10 s), its retries (20 s)."""
 STOCKS = {"for probes": 100_000, "plenty": 100_000, **{f"scarce {n}": 20 for n in range(6)}}
 
 

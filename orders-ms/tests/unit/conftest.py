@@ -166,10 +166,11 @@ class FakeProducts:
         digest = digest_orders((id_, self.decided[id_].status) for id_ in found)
         return RangeDigest(count=len(found), last=found[-1] if found else None, digest=digest)
 
-    async def resend(self, known: Mapping[str, int]) -> None:
+    async def resend(self, known: Mapping[str, int]) -> list[str]:
         if known:
             self.resent.append(dict(known))
             self.on_resend(known)
+        return [id_ for id_ in known if id_ not in self.states]
 
     async def cancel(self, order_ids: Sequence[str]) -> None:
         self.cancelled.append(list(order_ids))

@@ -22,6 +22,7 @@ from shopkit.contract.internal import (
     ProductStates,
     RangeDigest,
     ResendProducts,
+    ResentProducts,
 )
 from shopkit.storage.database_identity import DatabaseIdentity, OtherDatabaseError
 from shopkit.tracing import spans
@@ -82,24 +83,26 @@ class ProductsClient:
         answer = await self._request("GET", "orders/digest", params=_params(ids))
         return RangeDigest.model_validate_json(answer)
 
-    async def resend(self, known: Mapping[str, int]) -> None:
-        """Request that products are sent again.
+    async def resend(self, known: Mapping[str, int]) -> list[str]:
+        """Request that products are sent again, and return the ids of those that do not exist.
 
         Args:
             known: The versions in the projection, by product id. products-ms sends higher ones.
         """
         products = [KnownProduct(id=id_, version=version) for id_, version in known.items()]
+        unknown: list[str] = []
         for start in range(0, len(products), PAGE):
-            await self._post(
-                "products/resend", ResendProducts(products=products[start : start + PAGE])
-            )
+            body = ResendProducts(products=products[start : start + PAGE])
+            answer = await self._post("products/resend", body)
+            unknown += ResentProducts.model_validate_json(answer).unknown
+        return unknown
 
     async def cancel(self, order_ids: Sequence[str]) -> None:
         """Request that the stock of at most `CANCEL_LIMIT` orders that do not exist is returned."""
         await self._post("orders/cancel", CancelOrders(ids=list(order_ids)))
 
-    async def _post(self, path: str, body: BaseModel) -> None:
-        await self._request("POST", path, json=body.model_dump(mode="json"))
+    async def _post(self, path: str, body: BaseModel) -> bytes:
+        return await self._request("POST", path, json=body.model_dump(mode="json"))
 
     async def _request(self, method: str, path: str, **content: Any) -> bytes:
         route = f"/internal/{path}"

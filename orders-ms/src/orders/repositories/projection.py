@@ -62,6 +62,10 @@ class ProjectionRepository:
         """Replace another projection, atomically for all readers."""
         await self._products.rename(other._name, dropTarget=True)
 
+    async def remove(self, ids: Sequence[str]) -> None:
+        """Remove products."""
+        await self._products.delete_many({"_id": {"$in": [ObjectId(id_) for id_ in ids]}})
+
     async def count(self) -> int:
         """Return the number of products."""
         return await self._products.count_documents({})

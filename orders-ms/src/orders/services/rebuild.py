@@ -49,7 +49,8 @@ class RebuildService:
         """Rebuild the projection and return its number of products.
 
         The topic may be incomplete after the broker lost data. So before the rebuilt projection
-        goes live, it is compared with products-ms, which sends again what differs.
+        goes live, it is compared with products-ms, which sends again what differs. Products that
+        products-ms does not know are removed.
 
         Raises:
             ProjectionDiffersError: The projection still differs after ten attempts.
@@ -84,7 +85,8 @@ class RebuildService:
         comparison = ProductComparison(self._rebuilt, self._client)
         async for section in compare_sections(comparison, sleep=let_events_arrive):
             different += section.drift
-            await self._client.resend(section.drift)
+            # After products-db was restored, the topic has products that no longer exist.
+            await self._rebuilt.remove(await self._client.resend(section.drift))
         return different
 
     async def _apply(self, topic: Topic, projection: ProjectionRepository) -> None:

@@ -16,6 +16,7 @@ from shopkit.contract.internal import (
     DecidedOrders,
     ProductStates,
     RangeDigest,
+    ResentProducts,
 )
 from shopkit.storage.database_identity import (
     DatabaseIdentity,
@@ -154,7 +155,7 @@ class TestDatabases:
         await remote.check_databases()
         # Then
         assert session.headers == {"Orders-Database": OWN}
-        await remote.resend({an_id(1): 0})
+        await remote.cancel([an_id(1)])
         assert session.headers == {"Orders-Database": OWN, "Products-Database": THEIRS}
 
     async def test_refuses_another_products_db(
@@ -225,9 +226,12 @@ class TestResend:
     ) -> None:
         # Given
         monkeypatch.setattr("orders.repositories.products_client.PAGE", 2)
+        answers = [ResentProducts(unknown=[an_id(2)]), ResentProducts(unknown=[an_id(3)])]
+        session.bodies = [answer.model_dump_json() for answer in answers]
         # When
-        await remote.resend({an_id(1): 0, an_id(2): 5, an_id(3): 7})
+        unknown = await remote.resend({an_id(1): 0, an_id(2): 5, an_id(3): 7})
         # Then
+        assert unknown == [an_id(2), an_id(3)]
         url = "http://products:8002/internal/products/resend"
         first = [{"id": an_id(1), "version": 0}, {"id": an_id(2), "version": 5}]
         assert session.requests == [

@@ -93,6 +93,17 @@ class TestRebuild:
         assert products.resent == [{an_id(2): 0}]
         assert (await self.live(database))[an_id(2)].version == 3
 
+    async def test_removes_products_that_no_longer_exist(
+        self, rebuild: RebuildService, know: Know, products: Any, database: Database
+    ) -> None:
+        # Given: products-db was restored from a backup without product 2.
+        await know(state(1), state(2))
+        products.has(state(1))
+        # When / Then
+        assert await rebuild.rebuild(FakeTopic(state(1), state(2))) == 1
+        assert await self.live(database) == {an_id(1): state(1)}
+        assert products.resent == [{an_id(2): state(2).version}]
+
     async def test_applies_events_that_arrive_during_the_replacement(
         self,
         rebuild: RebuildService,

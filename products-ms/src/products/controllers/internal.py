@@ -17,6 +17,7 @@ from shopkit.contract.internal import (
     ProductStates,
     RangeDigest,
     ResendProducts,
+    ResentProducts,
 )
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
@@ -66,9 +67,10 @@ async def digest_products(
 
 
 @router.post("/products/resend", status_code=202, dependencies=CHECKED)
-async def resend_products(body: ResendProducts, comparison: Comparison) -> None:
+async def resend_products(body: ResendProducts, comparison: Comparison) -> ResentProducts:
     """Send products again with higher versions."""
-    await comparison.resend({product.id: product.version for product in body.products})
+    known = {product.id: product.version for product in body.products}
+    return ResentProducts(unknown=await comparison.resend(known))
 
 
 @router.get("/orders", dependencies=CHECKED)

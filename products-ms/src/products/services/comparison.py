@@ -90,14 +90,14 @@ class ComparisonService:
         statuses = ((settled.order_id, settled.status) for settled in settlements)
         return RangeDigest(count=len(settlements), last=last, digest=digest_orders(statuses))
 
-    async def resend(self, known: Mapping[str, int]) -> int:
-        """Send products again, each with a version above the known one, and return how many.
+    async def resend(self, known: Mapping[str, int]) -> list[str]:
+        """Send products again, and return the ids of those that do not exist.
 
         Args:
-            known: The versions that orders-ms has, by product id. Unknown products are skipped.
+            known: The versions that orders-ms has, by product id. Higher ones are sent.
         """
 
-        async def work(unit: UnitOfWork) -> int:
+        async def work(unit: UnitOfWork) -> list[str]:
             stored = await self._products.find_by_ids(known, session=unit.session)
             raised = [product.with_version_above(known[id_]) for id_, product in stored.items()]
             if raised:
@@ -106,7 +106,7 @@ class ComparisonService:
                 }
                 await self._products.raise_versions(increments, session=unit.session)
             unit.publish(*(self._message(product) for product in raised))
-            return len(raised)
+            return [id_ for id_ in known if id_ not in stored]
 
         return await self._transactions.run(work, seconds=HTTP_SECONDS)
 

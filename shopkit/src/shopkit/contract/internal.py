@@ -84,6 +84,16 @@ class ResendProducts(BaseModel):
     products: Annotated[list[KnownProduct], Field(max_length=PAGE)]
 
 
+class ResentProducts(BaseModel):
+    """The answer to `ResendProducts`.
+
+    Attributes:
+        unknown: The ids of products that do not exist in products-db.
+    """
+
+    unknown: list[Id]
+
+
 class CancelOrders(BaseModel):
     """Orders that do not exist in orders-db, and whose stock products-ms returns."""
 

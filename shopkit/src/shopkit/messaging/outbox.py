@@ -18,8 +18,10 @@ from shopkit.storage.unit_of_work import Message, Publication
 from shopkit.tracing.context import TraceContext
 
 COLLECTION = "outbox"
-LEASE = timedelta(seconds=10)
-"""How long a row belongs to the process that wrote, leased or renewed it. Sweepers skip it."""
+LEASE = timedelta(seconds=3)
+"""How long a row belongs to the process that wrote, leased or renewed it. Sweepers skip it.
+
+The rows of a process that died wait this long."""
 RETENTION = timedelta(days=1)
 """How long a row is kept after it was sent and is no longer needed."""
 _CHUNK = 1_000

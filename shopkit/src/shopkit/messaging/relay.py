@@ -21,7 +21,7 @@ from shopkit.storage.unit_of_work import Message, Publication
 
 BATCH = 500
 QUEUE = 20_000
-RENEW_SECONDS = 3.0
+RENEW_SECONDS = 1.0
 UNAVAILABLE_DELAY = timedelta(seconds=1)
 _MAX_DELAY = timedelta(seconds=30)
 

@@ -14,7 +14,7 @@ from shopkit.storage.unit_of_work import Publication
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
-IN_TEN_SECONDS = NOON + timedelta(seconds=10)
+IN_THREE_SECONDS = NOON + timedelta(seconds=3)
 TOMORROW = NOON + timedelta(days=1)
 
 
@@ -81,7 +81,7 @@ class TestAdd:
             "kept": True,
             "attempts": 0,
             "unsent": True,
-            "leased_until": IN_TEN_SECONDS,
+            "leased_until": IN_THREE_SECONDS,
             "leased_by": ANY,
         }
 
@@ -95,7 +95,7 @@ class TestLeaseUnsent:
         # Given
         await outbox.add([row(1)], session=None)
         # When / Then
-        clock.advance(seconds=10)
+        clock.advance(seconds=3)
         assert await outbox.lease_unsent(10) == []
         clock.advance(milliseconds=1)
         assert await outbox.lease_unsent(10) == [row(1)]
@@ -105,11 +105,11 @@ class TestLeaseUnsent:
     ) -> None:
         # Given
         await outbox.add([row(1)], session=None)
-        clock.advance(seconds=11)
+        clock.advance(seconds=4)
         # When
         await outbox.lease_unsent(10)
         # Then
-        assert (await stored(1))["leased_until"] == NOON + timedelta(seconds=21)
+        assert (await stored(1))["leased_until"] == NOON + timedelta(seconds=7)
         assert await outbox.lease_unsent(10) == []
 
     async def test_returns_the_oldest_leases_up_to_the_limit(
@@ -160,12 +160,12 @@ class TestSeveralProcesses:
         await outbox.add([row(1), row(2)], session=None)
         await other.add([row(3)], session=None)
         await outbox.mark_sent([row(2)])
-        clock.advance(seconds=9)
+        clock.advance(seconds=2)
         # When
         await outbox.renew([id_of(number) for number in (1, 2, 3)])
         # Then
         leases = [(await stored(number))["leased_until"] for number in (1, 2, 3)]
-        assert leases == [NOON + timedelta(seconds=19), IN_TEN_SECONDS, IN_TEN_SECONDS]
+        assert leases == [NOON + timedelta(seconds=5), IN_THREE_SECONDS, IN_THREE_SECONDS]
 
     async def test_reads_rows_that_an_earlier_release_wrote(
         self, outbox: Outbox, database: Database, clock: FakeClock
@@ -243,7 +243,7 @@ class TestAddAgain:
         # Then
         after = await stored(1)
         assert (after["unsent"], after["value"]) == (True, before["value"])
-        assert after["leased_until"] == NOON + timedelta(hours=1, seconds=10)
+        assert after["leased_until"] == NOON + timedelta(hours=1, seconds=3)
 
     async def test_an_unsent_row_does_not_expire(
         self, outbox: Outbox, clock: FakeClock, stored: Stored

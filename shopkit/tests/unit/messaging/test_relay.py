@@ -329,9 +329,9 @@ class TestRenewLeases:
         await until(lambda: len(broker.sent) == 1)
         relay.hand_over([row(2)])
         # When
-        clock.advance(seconds=9)
+        clock.advance(seconds=2)
         await relay.renew_leases()
-        clock.advance(seconds=9)
+        clock.advance(seconds=2)
         # Then
         assert await Outbox(database, clock).lease_unsent(10) == [row(3)]
         running.cancel()
