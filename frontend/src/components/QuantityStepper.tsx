@@ -1,4 +1,4 @@
-import { type ChangeEvent, type KeyboardEvent, useState } from "react";
+import { type ChangeEvent, type KeyboardEvent, useId, useState } from "react";
 import Button from "react-bootstrap/Button";
 import { Icon } from "./Icon";
 
@@ -12,7 +12,14 @@ interface Props {
   onChange: (value: number) => void;
 }
 
-/** A quantity within a range. A typed number is applied when the field loses the focus. */
+// "1,000" means one or a thousand, depending on the country.
+const NOT_A_COUNT = "Enter a whole number without separators, such as 1000.";
+
+/**
+ * A quantity within a range. A typed number is applied when the field loses the focus.
+ *
+ * Text that is not a whole number stays in the field, which is invalid until it is corrected.
+ */
 export function QuantityStepper({
   label,
   value,
@@ -22,21 +29,31 @@ export function QuantityStepper({
   onChange,
 }: Props) {
   const [typed, setTyped] = useState<string | null>(null);
+  const [isRefused, setRefused] = useState(false);
+  const errorId = useId();
+  const text = typed?.trim() ?? "";
+  const isCount = /^\d*$/.test(text);
 
   function applyTyped() {
-    const number = Number.parseInt(typed ?? "", 10);
+    setRefused(!isCount);
+    if (!isCount) return;
     setTyped(null);
-    if (Number.isNaN(number)) return;
-    const bounded = Math.min(Math.max(number, min), max);
+    if (text !== "") change(Number(text));
+  }
+  function change(wanted: number) {
+    setTyped(null);
+    setRefused(false);
+    const bounded = Math.min(Math.max(wanted, min), max);
     if (bounded !== value) onChange(bounded);
   }
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === "Enter") applyTyped();
-    if (event.key === "ArrowUp" && value < max) onChange(value + 1);
-    if (event.key === "ArrowDown" && value > min) onChange(value - 1);
-    if (event.key === "ArrowUp" || event.key === "ArrowDown") event.preventDefault();
+    if (event.key === "ArrowUp") change(value + 1);
+    if (event.key === "ArrowDown") change(value - 1);
+    // Enter applies the number and does not submit a form around the field.
+    if (["Enter", "ArrowUp", "ArrowDown"].includes(event.key)) event.preventDefault();
   }
-  return (
+  const stepper = (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset's legend would show beside the label.
     <div
       className="stepper"
@@ -48,7 +65,7 @@ export function QuantityStepper({
         variant="quiet"
         aria-label={`Decrease: ${label}`}
         disabled={value <= min}
-        onClick={() => onChange(value - 1)}
+        onClick={() => change(value - 1)}
       >
         <Icon name="minus" />
       </Button>
@@ -56,8 +73,15 @@ export function QuantityStepper({
         type="text"
         inputMode="numeric"
         aria-label={label}
+        aria-invalid={isRefused || undefined}
+        aria-describedby={isRefused ? errorId : undefined}
+        // A form around the field is not submitted while it is invalid.
+        ref={(input) => input?.setCustomValidity(isCount ? "" : NOT_A_COUNT)}
         value={typed ?? String(value)}
-        onChange={(event: ChangeEvent<HTMLInputElement>) => setTyped(event.target.value)}
+        onChange={(event: ChangeEvent<HTMLInputElement>) => {
+          setTyped(event.target.value);
+          setRefused(false);
+        }}
         onBlur={applyTyped}
         onKeyDown={onKeyDown}
       />
@@ -65,11 +89,22 @@ export function QuantityStepper({
         variant="quiet"
         aria-label={`Increase: ${label}`}
         disabled={value >= max}
-        onClick={() => onChange(value + 1)}
+        onClick={() => change(value + 1)}
       >
         <Icon name="plus" />
       </Button>
     </div>
+  );
+  return (
+    <>
+      {stepper}
+      {isRefused && (
+        <p id={errorId} className="field-error" role="alert">
+          <Icon name="warn" />
+          {NOT_A_COUNT}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -2,6 +2,7 @@
  * The session of the signed-in user. The access token is kept only in this module's memory; the
  * refresh token is an HttpOnly cookie. Tabs send new access tokens to each other as messages.
  */
+import { withLock } from "@/lib/lock";
 import { Problem, problemOf } from "@/lib/problem";
 import { createStore } from "@/lib/store";
 
@@ -74,7 +75,7 @@ export function hasMarker(): boolean {
  * Throws a Problem if the server can't be reached. An expired session is not an error.
  */
 export function refreshSession(stale: string | null): Promise<void> {
-  refreshing ??= withLock(() => refreshIfStale(stale)).finally(() => {
+  refreshing ??= refreshAlone(() => refreshIfStale(stale)).finally(() => {
     refreshing = null;
   });
   return refreshing;
@@ -106,16 +107,13 @@ async function requestToken(): Promise<Response> {
   }
 }
 
-function withLock(action: () => Promise<void>): Promise<void> {
-  if (!("locks" in navigator)) return action();
+function refreshAlone(action: () => Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
-    navigator.locks
-      .request(LOCK, async () => {
-        await action().then(resolve, reject);
-        // The next tab may get the lock before it gets the message with the token.
-        await new Promise((resume) => setTimeout(resume, MESSAGE_DELAY_MILLISECONDS));
-      })
-      .catch(reject);
+    withLock(LOCK, async () => {
+      await action().then(resolve, reject);
+      // The next tab may get the lock before it gets the message with the token.
+      await new Promise((resume) => setTimeout(resume, MESSAGE_DELAY_MILLISECONDS));
+    }).catch(reject);
   });
 }
 

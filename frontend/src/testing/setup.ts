@@ -39,7 +39,7 @@ beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
 beforeEach(() => {
   consoleMessages = [];
   localStorage.removeItem(CART_KEY);
-  cartStore.set({ lines: [], attempt: null });
+  cartStore.set({ lines: [], key: null });
   sessionStore.set({ status: "visitor" });
   toastStore.set([]);
 });

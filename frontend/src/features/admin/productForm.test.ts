@@ -11,6 +11,17 @@ describe("changes to send", () => {
     expect(findChanges(values, base)).toEqual({});
   });
 
+  it.each(["\n  Holds tea.\n", "Holds\r\ntea.", "Holds\rtea."])(
+    "leave out the description %j, which the form shows differently",
+    (description) => {
+      const saved = aProduct({ description });
+      // A text area turns every line end into a single character.
+      const shown = toDraft(saved).description.replaceAll(/\r\n?/g, "\n");
+      const changed = productSchema.parse({ ...toDraft(saved), description: shown, price: "15" });
+      expect(findChanges(changed, saved)).toEqual({ price: 15 });
+    },
+  );
+
   it("have only the changed fields", () => {
     const changed = productSchema.parse({
       ...draft,

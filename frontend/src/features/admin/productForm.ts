@@ -52,11 +52,16 @@ export function toDraft(product: ProductBody): ProductDraft {
 /** Return only the changed fields, so that an edit does not overwrite other people's changes. */
 export function findChanges(values: ProductValues, base: ProductBody): ChangeProductRequest {
   const changes: ChangeProductRequest = {};
-  if (values.name.toLowerCase() !== base.name) changes.name = values.name;
-  if (values.description !== base.description) changes.description = values.description;
+  if (values.name.toLowerCase() !== asForm(base.name)) changes.name = values.name;
+  if (values.description !== asForm(base.description)) changes.description = values.description;
   if (values.price !== base.price) changes.price = values.price;
   if (!isSameSet(values.categories, base.categories)) changes.categories = values.categories;
   return changes;
+}
+
+/** Return a saved text as an unchanged field gives it: trimmed, with the line ends of HTML. */
+function asForm(saved: string): string {
+  return saved.replaceAll(/\r\n?/g, "\n").trim();
 }
 
 export interface Difference {

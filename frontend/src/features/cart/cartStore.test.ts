@@ -4,9 +4,10 @@ import {
   addLine,
   CART_KEY,
   type Cart,
+  cartKey,
   cartStore,
+  completeOrder,
   removeLine,
-  removeOrdered,
   setQuantity,
 } from "./cartStore";
 
@@ -53,11 +54,45 @@ describe("cart", () => {
   it("keeps items that were added while an order was placed", () => {
     addLine(aProduct(), 3);
     addLine(aProduct({ id: BOWL_ID, name: "bowl" }), 1);
-    removeOrdered([{ id: MUG_ID, quantity: 2 }]);
+    completeOrder(cartKey(), [{ id: MUG_ID, quantity: 2 }]);
     expect(quantities()).toEqual([
       ["mug", 1],
       ["bowl", 1],
     ]);
+  });
+
+  it("keeps its key until an order is placed", () => {
+    // Given
+    addLine(aProduct(), 1);
+    const key = cartKey();
+
+    // When
+    removeLine(MUG_ID)();
+    setQuantity(MUG_ID, 3);
+
+    // Then
+    expect(key).toMatch(/^[0-9a-f]{32}$/);
+    expect(cartKey()).toBe(key);
+
+    // When
+    completeOrder(key, [{ id: MUG_ID, quantity: 3 }]);
+
+    // Then
+    expect(cartKey()).not.toBe(key);
+  });
+
+  it("is not changed by an order that another tab has completed", () => {
+    // Given
+    addLine(aProduct(), 1);
+    const key = cartKey();
+    completeOrder(key, [{ id: MUG_ID, quantity: 1 }]);
+    addLine(aProduct(), 1);
+
+    // When
+    completeOrder(key, [{ id: MUG_ID, quantity: 1 }]);
+
+    // Then
+    expect(quantities()).toEqual([["mug", 1]]);
   });
 });
 
@@ -67,7 +102,7 @@ describe("change in another tab", () => {
     const { lines } = stored();
     writeInAnotherTab({
       lines: [...lines, { ...lines[0], id: BOWL_ID, name: "bowl" }],
-      attempt: null,
+      key: null,
     });
     expect(quantities()).toEqual([
       ["mug", 1],
@@ -78,7 +113,7 @@ describe("change in another tab", () => {
   it("is not overwritten by a change in this tab", () => {
     addLine(aProduct(), 1);
     const { lines } = stored();
-    const cart = { lines: [...lines, { ...lines[0], id: BOWL_ID, name: "bowl" }], attempt: null };
+    const cart = { lines: [...lines, { ...lines[0], id: BOWL_ID, name: "bowl" }], key: null };
     localStorage.setItem(CART_KEY, JSON.stringify(cart));
     setQuantity(MUG_ID, 5);
     expect(quantities()).toEqual([

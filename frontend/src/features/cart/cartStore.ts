@@ -4,6 +4,7 @@
  */
 import type { ProductBody } from "@/api";
 import { lineRequestLimits } from "@/api/generated/limits.gen";
+import { randomKey } from "@/lib/randomKey";
 import { createStore } from "@/lib/store";
 
 export interface CartLine {
@@ -18,22 +19,14 @@ export interface CartLine {
   stock: number;
 }
 
-/** A checkout that was started. Retries send the same key until there is a response. */
-export interface Attempt {
-  key: string;
-  /** Identifies the lines and the user that the key is for. */
-  fingerprint: string;
-  /** Whether the server may have received a request with this key. */
-  wasSent: boolean;
-}
-
 export interface Cart {
   lines: CartLine[];
-  attempt: Attempt | null;
+  /** The idempotency key of the next order. It stays until an order is placed with it. */
+  key: string | null;
 }
 
 export const CART_KEY = "kiosk-cart";
-const EMPTY: Cart = { lines: [], attempt: null };
+const EMPTY: Cart = { lines: [], key: null };
 /** The maximum quantity of a product in an order. */
 export const MAX_QUANTITY = lineRequestLimits.quantity.maximum;
 // Without storage, the cart lasts until the page is closed.
@@ -75,18 +68,34 @@ export function acceptChange(id: string, price: number, stock: number): void {
   changeLines((lines) => lines.map((line) => (line.id === id ? { ...line, price, stock } : line)));
 }
 
-/** Remove the ordered quantities. Items that another tab added in the meantime stay. */
-export function removeOrdered(ordered: readonly { id?: string | null; quantity: number }[]): void {
-  const counts = new Map(ordered.map((line) => [line.id, line.quantity]));
-  changeLines((lines) =>
-    lines
-      .map((line) => ({ ...line, quantity: line.quantity - (counts.get(line.id) ?? 0) }))
-      .filter((line) => line.quantity > 0),
-  );
+/** Return the idempotency key of the next order. */
+export function cartKey(): string {
+  const cart = read();
+  const key = cart.key ?? randomKey();
+  if (cart.key === null) write({ ...cart, key });
+  return key;
 }
 
-export function setAttempt(attempt: Attempt | null): void {
-  write({ ...read(), attempt });
+/**
+ * Remove the ordered quantities, and use another key from now on. Items that another tab added in
+ * the meantime stay. Nothing happens if another tab has completed the order.
+ */
+export function completeOrder(
+  key: string,
+  ordered: readonly { id?: string | null; quantity: number }[],
+): void {
+  const { key: currentKey, lines } = read();
+  if (currentKey !== key) return;
+  const counts = new Map(ordered.map((line) => [line.id, line.quantity]));
+  const rest = lines
+    .map((line) => ({ ...line, quantity: line.quantity - (counts.get(line.id) ?? 0) }))
+    .filter((line) => line.quantity > 0);
+  write({ lines: rest, key: randomKey() });
+}
+
+/** Use another key from now on, so that the same lines can be ordered again. */
+export function startNewOrder(): void {
+  write({ ...read(), key: randomKey() });
 }
 
 export function lineOf(product: ProductBody, quantity: number): CartLine {
@@ -101,7 +110,7 @@ function withLineAt(lines: CartLine[], line: CartLine, index: number): CartLine[
 
 function changeLines(change: (lines: CartLine[]) => CartLine[]): void {
   const cart = read();
-  write({ ...cart, lines: change(cart.lines) });
+  write({ lines: change(cart.lines), key: cart.key ?? randomKey() });
 }
 
 function write(cart: Cart): void {
@@ -126,7 +135,7 @@ function read(): Cart {
 function withValidLines(value: unknown): Cart {
   const cart = value as Partial<Cart> | null;
   const lines = Array.isArray(cart?.lines) ? cart.lines.filter(isLine) : [];
-  return { lines, attempt: cart?.attempt ?? null };
+  return { lines, key: typeof cart?.key === "string" ? cart.key : null };
 }
 
 function isLine(line: CartLine): boolean {

@@ -1,58 +1,56 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
-import type { LineRequest } from "@/api";
+import type { LineRequest, OrderBody } from "@/api";
 import { orderQuery } from "@/features/orders/api/getOrder";
 import { placeOrder } from "@/features/orders/api/placeOrder";
-import { asProblem } from "@/lib/problem";
-import { randomKey } from "@/lib/randomKey";
+import { withLock } from "@/lib/lock";
+import { asProblem, Problem } from "@/lib/problem";
 import { useCart } from "./CartContext";
-import { type Attempt, cartStore, removeOrdered, setAttempt } from "./cartStore";
+import { cartKey, completeOrder, startNewOrder } from "./cartStore";
 import type { FreshLine } from "./useFreshLines";
+
+const LOCK = "kiosk-checkout";
 
 interface Submission {
   products: LineRequest[];
-  attempt: Attempt;
+  key: string;
 }
 
 /**
  * Place the cart as one order.
  *
- * The idempotency key belongs to these lines and this user, and it is stored before the first
- * request. A second click, a retry, and a reload after a timeout therefore all give the same order.
+ * The idempotency key belongs to the cart, in every tab, until an order is placed. A second click, a
+ * retry, a reload after a timeout and another tab therefore all give the same order.
  */
-export function useCheckout(lines: FreshLine[], email: string, refetch: () => void) {
-  const { attempt } = useCart();
+export function useCheckout(lines: FreshLine[], refetch: () => void) {
+  const { key } = useCart();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const products = lines.map(({ id, quantity, price }): LineRequest => ({ id, quantity, price }));
-  const fingerprint = JSON.stringify([email, products]);
 
   const placing = useMutation({
-    // The cart may change before the response, so the handlers get the lines that were sent.
-    mutationFn: (sent: Submission) => {
-      setAttempt({ ...sent.attempt, wasSent: true });
-      return placeOrder(sent.products, sent.attempt.key);
-    },
-    onSuccess: (order, sent) => {
-      removeOrdered(sent.products);
-      setAttempt(null);
+    mutationFn: (sent: Submission) => withLock(LOCK, () => submit(sent)),
+    onSuccess: (order) => {
       queries.setQueryData(orderQuery(order.id).queryKey, order);
       queries.invalidateQueries({ queryKey: ["orders", "list"] });
       queries.invalidateQueries({ queryKey: ["products"], refetchType: "none" });
       navigate(`/orders/${order.id}`, { replace: true });
     },
-    onError: (error, sent) => {
-      // If the server refused the order, there is none, and a retry may use the same key.
-      if (!asProblem(error).isUncertain) setAttempt({ ...sent.attempt, wasSent: false });
-      refetch();
-    },
+    onError: refetch,
   });
   return {
     placing,
-    place: () => placing.mutate({ products, attempt: attemptFor(fingerprint) }),
-    /** Whether an earlier, different order may have been placed without a response. */
-    hasUnconfirmedOrder:
-      attempt?.wasSent === true && attempt.fingerprint !== fingerprint && lines.length > 0,
+    place: () =>
+      placing.mutate({
+        products: lines.map(({ id, quantity, price }): LineRequest => ({ id, quantity, price })),
+        // The key that was stored with these lines.
+        key: key ?? cartKey(),
+      }),
+    /** Whether this cart was ordered before with other lines or prices. */
+    isAlreadyOrdered: asProblem(placing.error).type.endsWith("/idempotency-key-reused"),
+    orderAgain: () => {
+      startNewOrder();
+      placing.reset();
+    },
     lineError: (id: string) => {
       // Errors name the position among the sent lines; the cart may have changed since.
       const index = placing.variables?.products.findIndex((line) => line.id === id);
@@ -62,8 +60,15 @@ export function useCheckout(lines: FreshLine[], email: string, refetch: () => vo
   };
 }
 
-function attemptFor(fingerprint: string): Attempt {
-  const { attempt } = cartStore.get();
-  if (attempt?.fingerprint === fingerprint) return attempt;
-  return { key: randomKey(), fingerprint, wasSent: false };
+async function submit({ products, key }: Submission): Promise<OrderBody> {
+  if (cartKey() !== key) {
+    throw new Problem({
+      title: "This cart was ordered in another tab",
+      detail: "Check your orders before you order again.",
+    });
+  }
+  const order = await placeOrder(products, key);
+  // The cart may have changed during the request, so only what was sent is removed.
+  completeOrder(key, products);
+  return order;
 }

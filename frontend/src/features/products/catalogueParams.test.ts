@@ -12,6 +12,17 @@ describe("catalogue URL", () => {
   it("leaves out defaults and invalid values", () => {
     expect(writeParams(read("q=&pages=1&sort=nonsense&min=x")).toString()).toBe("");
   });
+
+  it.each(["sort=constructor", "max=2000000", "min=-1", "min=1.234", "pages=1e9"])(
+    "leaves out %s",
+    (text) => {
+      expect(writeParams(read(text)).toString()).toBe("");
+    },
+  );
+
+  it("accepts prices as people type them", () => {
+    expect(writeParams(read("min=9,99&max=1000000")).toString()).toBe("min=9.99&max=1000000");
+  });
 });
 
 describe("catalogue query", () => {

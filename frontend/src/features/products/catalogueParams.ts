@@ -1,4 +1,6 @@
 import { listProductsQueryLimits as limits } from "@/api/generated/limits.gen";
+import { readChoice, readCount, readText } from "@/lib/searchParams";
+import { price } from "@/lib/validation";
 import type { ProductQuery } from "./api/listProducts";
 
 export const SORTS = {
@@ -10,6 +12,9 @@ export const SORTS = {
 } as const;
 
 export type SortChoice = keyof typeof SORTS;
+
+/** How many pages a URL may restore, so that one URL does not load the whole catalogue. */
+const MAX_PAGES = 50;
 
 /** The search, filters and sort of the catalogue, as the URL stores them. */
 export interface CatalogueParams {
@@ -23,15 +28,14 @@ export interface CatalogueParams {
 }
 
 export function readParams(params: URLSearchParams): CatalogueParams {
-  const sort = params.get("sort") ?? "";
   return {
-    q: (params.get("q") ?? "").slice(0, limits.q.maxLength),
-    category: params.get("category") ?? "",
-    min: validPrice(params.get("min")),
-    max: validPrice(params.get("max")),
+    q: readText(params, "q", limits.q),
+    category: readText(params, "category", limits.categoryName),
+    min: readPrice(params, "min", limits.min_price),
+    max: readPrice(params, "max", limits.max_price),
     inStock: params.get("stock") === "in",
-    sort: sort in SORTS ? (sort as SortChoice) : "",
-    pages: Math.max(1, Number.parseInt(params.get("pages") ?? "1", 10) || 1),
+    sort: readChoice(params, "sort", SORTS) ?? "",
+    pages: readCount(params, "pages", MAX_PAGES),
   };
 }
 
@@ -61,7 +65,12 @@ export function toQuery(params: CatalogueParams): ProductQuery {
   };
 }
 
-/** Return a price that the server accepts, or an empty string: people may edit the URL. */
-function validPrice(text: string | null): string {
-  return text && /^\d{1,7}(\.\d{1,2})?$/.test(text) ? text : "";
+/** Return a price that the server accepts, or an empty string. */
+function readPrice(
+  params: URLSearchParams,
+  name: string,
+  range: { minimum: number; maximum: number },
+): string {
+  const parsed = price(range).safeParse(params.get(name) ?? "");
+  return parsed.success ? String(parsed.data) : "";
 }

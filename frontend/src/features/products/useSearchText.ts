@@ -1,5 +1,7 @@
 import { useEffect, useEffectEvent, useState } from "react";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
+import { listProductsQueryLimits as limits } from "@/api/generated/limits.gen";
+import { readText } from "@/lib/searchParams";
 import { useDebounced } from "@/lib/useDebounced";
 
 const PAUSE_MILLISECONDS = 250;
@@ -17,7 +19,7 @@ export function useSearchText() {
   const [draft, setDraft] = useState<string | null>(null);
   const debounced = useDebounced(draft, PAUSE_MILLISECONDS);
   const isCatalogue = pathname === "/products";
-  const current = isCatalogue ? (search.get("q") ?? "") : "";
+  const current = isCatalogue ? readText(search, "q", limits.q) : "";
 
   // Only typed text changes the URL. The draft must not undo a change from a filter chip or from
   // going back in the history.

@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
-import type { OrderBody, OrderStatus } from "@/api";
+import type { OrderBody } from "@/api";
+import { listAllOrdersQueryLimits as limits } from "@/api/generated/limits.gen";
 import { EmptyState } from "@/components/EmptyState";
 import { Field } from "@/components/Field";
 import { TimeAgo } from "@/components/TimeAgo";
@@ -8,7 +9,8 @@ import { StatusChip } from "@/features/orders/components/StatusChip";
 import { STATUS } from "@/features/orders/status";
 import { formatMoney } from "@/lib/money";
 import { useTitle } from "@/lib/useTitle";
-import { type AdminOrderQuery, allOrdersQuery } from "../api/listAllOrders";
+import { type OrderParams, readOrderParams, toOrderQuery } from "../adminParams";
+import { allOrdersQuery } from "../api/listAllOrders";
 import { type Column, DataTable } from "../components/DataTable";
 import { DebouncedInput } from "../components/DebouncedInput";
 import { PagedList } from "../components/PagedList";
@@ -16,12 +18,13 @@ import { PagedList } from "../components/PagedList";
 export function AdminOrdersPage() {
   useTitle("Orders · Administration");
   const [search, setSearch] = useSearchParams();
+  const params = readOrderParams(search);
   const list = useInfiniteQuery({
-    ...allOrdersQuery(toQuery(search)),
+    ...allOrdersQuery(toOrderQuery(params)),
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
-  const rangeError = rangeErrorOf(search);
+  const rangeError = rangeErrorOf(params);
   const orders = list.data?.pages.flatMap((page) => page.orders) ?? [];
 
   function change(name: string, value: string) {
@@ -40,7 +43,7 @@ export function AdminOrdersPage() {
           {(control) => (
             <select
               {...control}
-              value={search.get("status") ?? ""}
+              value={params.status}
               onChange={(event) => change("status", event.target.value)}
             >
               <option value="">All</option>
@@ -57,7 +60,8 @@ export function AdminOrdersPage() {
             <DebouncedInput
               {...control}
               type="email"
-              value={search.get("email") ?? ""}
+              maxLength={limits.email.maxLength}
+              value={params.email}
               onTextChange={(text) => change("email", text)}
             />
           )}
@@ -67,7 +71,7 @@ export function AdminOrdersPage() {
             <input
               {...control}
               type="date"
-              value={validDay(search.get("since"))}
+              value={params.since}
               onChange={(event) => change("since", event.target.value)}
             />
           )}
@@ -77,7 +81,7 @@ export function AdminOrdersPage() {
             <input
               {...control}
               type="date"
-              value={validDay(search.get("until"))}
+              value={params.until}
               onChange={(event) => change("until", event.target.value)}
             />
           )}
@@ -119,33 +123,8 @@ const COLUMNS: Column<OrderBody>[] = [
   { label: "Total", isNumber: true, cell: (order) => formatMoney(order.cost) },
 ];
 
-function toQuery(search: URLSearchParams): AdminOrderQuery {
-  const status = search.get("status") ?? "";
-  const email = search.get("email");
-  const [since, until] = [validDay(search.get("since")), validDay(search.get("until"))];
-  return {
-    ...(status in STATUS ? { status: status as OrderStatus } : {}),
-    ...(email ? { email } : {}),
-    ...(since ? { since: `${since}T00:00:00Z` } : {}),
-    ...(until ? { until: dayAfter(until) } : {}),
-  };
-}
-
-/** Return the day if it is valid, or an empty string. Users can edit the URL. */
-function validDay(text: string | null): string {
-  if (!text || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return "";
-  const time = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text) ? text : "";
-}
-
-function rangeErrorOf(search: URLSearchParams): string | undefined {
-  const [since, until] = [validDay(search.get("since")), validDay(search.get("until"))];
+function rangeErrorOf({ since, until }: OrderParams): string | undefined {
   return since && until && since > until
     ? "The end date must not be before the start date."
     : undefined;
-}
-
-/** The server excludes the end of the range, so the query needs the day after it. */
-function dayAfter(last: string): string {
-  return new Date(Date.parse(`${last}T00:00:00Z`) + 86_400_000).toISOString();
 }

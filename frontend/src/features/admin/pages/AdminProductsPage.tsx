@@ -9,32 +9,24 @@ import { Field } from "@/components/Field";
 import { Icon } from "@/components/Icon";
 import { LOW_STOCK } from "@/lib/settings";
 import { useTitle } from "@/lib/useTitle";
-import { type AdminProductQuery, allProductsQuery } from "../api/listAllProducts";
+import { PRODUCT_SORTS, readProductParams, toProductQuery } from "../adminParams";
+import { allProductsQuery } from "../api/listAllProducts";
 import { DebouncedInput } from "../components/DebouncedInput";
 import { PagedList } from "../components/PagedList";
 import { ProductDrawer } from "../components/ProductDrawer";
 import { ProductTable } from "../components/ProductTable";
 import { StockDialog } from "../components/StockDialog";
 
-const SORTS = {
-  newest: "Newest",
-  name: "Name",
-  price: "Price, low to high",
-  "-price": "Price, high to low",
-  stock: "Stock, low to high",
-} as const;
-type SortChoice = keyof typeof SORTS;
-
 export function AdminProductsPage() {
   useTitle("Products · Administration");
   const [search, setSearch] = useSearchParams();
   const [restocked, setRestocked] = useState<ProductBody | null>(null);
+  const params = readProductParams(search);
   const list = useInfiniteQuery({
-    ...allProductsQuery(toQuery(search)),
+    ...allProductsQuery(toProductQuery(params)),
     placeholderData: keepPreviousData,
   });
   const products = list.data?.pages.flatMap((page) => page.products) ?? [];
-  const editedId = search.get("edit");
 
   function change(name: string, value: string, addsHistoryEntry = false) {
     const next = new URLSearchParams(search);
@@ -57,7 +49,7 @@ export function AdminProductsPage() {
             <DebouncedInput
               {...control}
               type="search"
-              value={search.get("q") ?? ""}
+              value={params.q}
               maxLength={limits.q.maxLength}
               onTextChange={(text) => change("q", text)}
             />
@@ -67,7 +59,7 @@ export function AdminProductsPage() {
           {(control) => (
             <select
               {...control}
-              value={search.get("stock") ?? ""}
+              value={params.stock}
               onChange={(event) => change("stock", event.target.value)}
             >
               <option value="">Any</option>
@@ -80,10 +72,10 @@ export function AdminProductsPage() {
           {(control) => (
             <select
               {...control}
-              value={search.get("sort") ?? "newest"}
+              value={params.sort}
               onChange={(event) => change("sort", event.target.value)}
             >
-              {Object.entries(SORTS).map(([value, label]) => (
+              {Object.entries(PRODUCT_SORTS).map(([value, label]) => (
                 <option key={value} value={value}>
                   {label}
                 </option>
@@ -95,7 +87,7 @@ export function AdminProductsPage() {
       <PagedList
         list={list}
         isEmpty={products.length === 0}
-        empty={<NoProducts isLow={search.get("stock") === "low"} />}
+        empty={<NoProducts isLow={params.stock === "low"} />}
       >
         <ProductTable
           products={products}
@@ -103,8 +95,8 @@ export function AdminProductsPage() {
           onRestock={setRestocked}
         />
       </PagedList>
-      {editedId && (
-        <ProductDrawer key={editedId} id={editedId} onClose={() => change("edit", "")} />
+      {params.edit && (
+        <ProductDrawer key={params.edit} id={params.edit} onClose={() => change("edit", "")} />
       )}
       {restocked && <StockDialog product={restocked} onClose={() => setRestocked(null)} />}
     </>
@@ -123,15 +115,4 @@ function NoProducts({ isLow }: { isLow: boolean }) {
       <p className="muted">Remove a filter or add a product.</p>
     </EmptyState>
   );
-}
-
-function toQuery(search: URLSearchParams): AdminProductQuery {
-  const sort = search.get("sort") ?? "newest";
-  const q = search.get("q")?.trim();
-  const maxStock = { low: LOW_STOCK, out: 0 }[search.get("stock") ?? ""];
-  return {
-    sort: sort in SORTS ? (sort as SortChoice) : "newest",
-    ...(q ? { q } : {}),
-    ...(maxStock === undefined ? {} : { max_stock: maxStock }),
-  };
 }

@@ -3,6 +3,7 @@ import { useSearchParams } from "react-router";
 import type { DeadLetterStatus } from "@/api";
 import { EmptyState } from "@/components/EmptyState";
 import { Field } from "@/components/Field";
+import { readChoice } from "@/lib/searchParams";
 import { useTitle } from "@/lib/useTitle";
 import { type DeadLetterOwner, deadLettersQuery } from "../api/listDeadLetters";
 import { DeadLetterCard } from "../components/DeadLetterCard";
@@ -17,8 +18,7 @@ const STATUSES: Record<DeadLetterStatus, string> = {
 export function DeadLettersPage() {
   useTitle("Dead letters");
   const [search, setSearch] = useSearchParams();
-  const requested = search.get("status") ?? "";
-  const status = requested in STATUSES ? (requested as DeadLetterStatus) : "parked";
+  const status = readChoice(search, "status", STATUSES) ?? "parked";
   return (
     <>
       <div className="page-head">

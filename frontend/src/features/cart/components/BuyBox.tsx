@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type FormEvent, useState } from "react";
 import Button from "react-bootstrap/Button";
 import type { ProductBody } from "@/api";
 import { Icon } from "@/components/Icon";
@@ -15,17 +15,18 @@ export function BuyBox({ product }: { product: ProductBody }) {
   const available = Math.max(0, Math.min(product.quantity, MAX_QUANTITY) - inCart);
   const quantity = Math.min(chosen, Math.max(available, 1));
 
-  function add() {
+  function add(event: FormEvent) {
+    event.preventDefault();
     addLine(product, quantity);
     setChosen(1);
     openDrawer();
   }
   return (
-    <div className="buy-box">
+    <form className="buy-box" onSubmit={add}>
       {available > 0 && (
         <QuantityStepper label="Quantity" value={quantity} max={available} onChange={setChosen} />
       )}
-      <Button size="lg" disabled={available === 0} onClick={add}>
+      <Button type="submit" size="lg" disabled={available === 0}>
         <Icon name="cart" />
         {buttonText(product.quantity, available)}
       </Button>
@@ -34,7 +35,7 @@ export function BuyBox({ product }: { product: ProductBody }) {
           {inCart} in your cart
         </button>
       )}
-    </div>
+    </form>
   );
 }
 

@@ -111,7 +111,7 @@ describe("cart drawer", () => {
       { ...mug, quantity: 4 },
       { ...mug, id: BOWL_ID, name: "bowl", price: 0.1 },
     ];
-    localStorage.setItem(CART_KEY, JSON.stringify({ lines, attempt: null }));
+    localStorage.setItem(CART_KEY, JSON.stringify({ lines, key: null }));
 
     // When
     act(() => {

@@ -3,7 +3,7 @@ import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { aProduct } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { productPage, server } from "@/testing/server";
+import { problem, productPage, server } from "@/testing/server";
 import { addLine } from "../cartStore";
 
 describe("cart page", () => {
@@ -39,6 +39,33 @@ describe("cart page", () => {
 
     // Then
     expect(await screen.findAllByText("€59.97")).toHaveLength(2);
+  });
+
+  it("shows the current prices of more products than one request returns", async () => {
+    // Given
+    const products = Array.from({ length: 101 }, (_, index) =>
+      aProduct({ id: index.toString(16).padStart(24, "0"), name: `mug ${index}` }),
+    );
+    for (const product of products) addLine(product, 1);
+    const requests: string[][] = [];
+    server.use(
+      http.get("*/api/products", ({ request }) => {
+        const ids = new URL(request.url).searchParams.get("ids")?.split(",");
+        // Other requests fill the shelves of the page.
+        if (!ids) return HttpResponse.json(productPage([]));
+        requests.push(ids);
+        if (ids.length > 100) return problem(422, "invalid-request", "ids: at most 100 ids");
+        const found = products.filter(({ id }) => ids.includes(id));
+        return HttpResponse.json(productPage(found.map((product) => ({ ...product, price: 2 }))));
+      }),
+    );
+
+    // When
+    openShop("/cart");
+
+    // Then
+    expect(await screen.findAllByText("€202.00")).not.toHaveLength(0);
+    expect(requests.map((ids) => ids.length).toSorted()).toEqual([1, 100]);
   });
 
   it("blocks checkout until a short line is updated", async () => {

@@ -1,8 +1,9 @@
-import { act, cleanup, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID } from "@/testing/data";
+import { fakeLocks } from "@/testing/fakeLocks";
 import { openShop } from "@/testing/render";
 import { gate, json, problem, productPage, recordRequests, server } from "@/testing/server";
 import { addLine, cartStore, removeLine } from "../cartStore";
@@ -81,7 +82,7 @@ describe("placing an order", () => {
         { id: BOWL_ID, quantity: 3, price: 0.1 },
       ],
     });
-    expect(cartStore.get()).toEqual({ lines: [], attempt: null });
+    expect(cartStore.get().lines).toEqual([]);
   });
 
   it("sends one request on a double click", async () => {
@@ -117,18 +118,34 @@ describe("placing an order", () => {
     expect(placed[1]?.key).toBe(placed[0]?.key);
   });
 
-  it("warns after a timeout if the cart has changed", async () => {
-    // Given
-    recordOrders(() => HttpResponse.error());
+  it("tells that the cart was ordered before it was changed, and orders the rest on request", async () => {
+    // Given: the first order was placed, although its response was lost.
+    const placed = recordOrders(
+      () => HttpResponse.error(),
+      () => problem(422, "idempotency-key-reused", "The key was used for another order."),
+    );
     const { user } = openShop("/checkout");
+    await user.click(await placeButton());
+    await screen.findByText("You are offline");
+    act(() => addLine(bowl, 1));
 
     // When
     await user.click(await placeButton());
 
     // Then
-    await screen.findByText("You are offline");
-    addLine(bowl, 1);
-    expect(await screen.findByText("Your last order may have been placed")).toBeVisible();
+    expect(await screen.findByText("You have already ordered from this cart")).toBeVisible();
+    expect(screen.getByRole("link", { name: "View your orders" })).toBeVisible();
+    expect(placed[1]?.key).toBe(placed[0]?.key);
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Order these items too" }));
+    await user.click(await placeButton());
+
+    // Then
+    await screen.findByRole("heading", { name: /Accepted/ });
+    expect(placed).toHaveLength(3);
+    expect(placed[2]?.body).toEqual(placed[1]?.body);
+    expect(placed[2]?.key).not.toBe(placed[0]?.key);
   });
 
   it("shows a refusal at its line, even after another tab removes a line", async () => {
@@ -143,7 +160,6 @@ describe("placing an order", () => {
     // Then
     const note = await screen.findByText("Only 1 left.");
     expect(note.closest("li")).toHaveTextContent("bowl");
-    await waitFor(() => expect(cartStore.get().attempt?.wasSent).toBe(false));
 
     // When
     // The error must stay at its line when another tab removes an earlier line.
@@ -191,7 +207,7 @@ describe("placing an order", () => {
     expect(placed[1]?.key).not.toBe(placed[0]?.key);
   });
 
-  it("asks again with the new price and a new key if a price has changed", async () => {
+  it("asks again with the new price if a price has changed", async () => {
     // Given
     let mug = aProduct();
     const placed = recordOrders(() => {
@@ -218,7 +234,8 @@ describe("placing an order", () => {
       { products: [{ price: 14.5 }, { price: 0.1 }] },
       { products: [{ price: 15 }, { price: 0.1 }] },
     ]);
-    expect(placed[1]?.key).not.toBe(placed[0]?.key);
+    // The refused order does not exist, so the cart's key is still free.
+    expect(placed[1]?.key).toBe(placed[0]?.key);
   });
 
   it("shows the new price if the order is refused during the first check of prices", async () => {
@@ -272,5 +289,49 @@ describe("placing an order", () => {
     // Then
     await screen.findByRole("heading", { name: /Accepted/ });
     expect(cartStore.get().lines.map((line) => line.name)).toEqual(["lamp"]);
+  });
+});
+
+describe("checkout in two tabs", () => {
+  beforeEach(() => startSession(aToken()));
+  afterEach(() => Reflect.deleteProperty(navigator, "locks"));
+
+  /** Open the checkout twice, and click both buttons at once. */
+  async function orderInTwoTabs() {
+    openShop("/checkout");
+    openShop("/checkout");
+    const buttons = () => screen.getAllByRole("button", { name: "Place order" });
+    await waitFor(() => expect(buttons()).toHaveLength(2));
+    for (const button of buttons()) fireEvent.click(button);
+  }
+
+  it("waits for the other tab, and tells that it has ordered the cart", async () => {
+    // Given
+    Object.defineProperty(navigator, "locks", { value: fakeLocks(), configurable: true });
+    const placed = recordOrders();
+
+    // When
+    await orderInTwoTabs();
+
+    // Then
+    expect(await screen.findByText("This cart was ordered in another tab")).toBeVisible();
+    expect(await screen.findByRole("heading", { name: /Accepted/ })).toBeVisible();
+    expect(placed).toHaveLength(1);
+  });
+
+  it("sends the same key from both tabs if the browser has no locks", async () => {
+    // Given
+    const placed = recordOrders();
+
+    // When
+    await orderInTwoTabs();
+
+    // Then
+    await waitFor(() =>
+      expect(screen.getAllByRole("heading", { name: /Accepted/ })).toHaveLength(2),
+    );
+    expect(placed).toHaveLength(2);
+    expect(placed[1]).toEqual(placed[0]);
+    expect(cartStore.get().lines).toEqual([]);
   });
 });

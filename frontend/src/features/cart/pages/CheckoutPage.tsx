@@ -21,12 +21,13 @@ export function CheckoutPage() {
   const email = useAuth().session?.email ?? "";
   const cart = useFreshLines();
   const { lines, hasBlocking, refetch } = cart;
-  const { placing, place, hasUnconfirmedOrder, lineError } = useCheckout(lines, email, refetch);
+  const checkout = useCheckout(lines, refetch);
+  const { placing, lineError } = checkout;
   const hasTooManyLines = lines.length > MAX_LINES;
 
   // A second click during the request has no effect.
   function placeOnce() {
-    if (!placing.isPending && !placing.isSuccess) place();
+    if (!placing.isPending && !placing.isSuccess) checkout.place();
   }
   return (
     <div className="shop-width">
@@ -35,9 +36,10 @@ export function CheckoutPage() {
       </div>
       {lines.length === 0 && !placing.isSuccess ? (
         <EmptyState icon="cart" title="Your cart is empty">
+          {placing.isError && <ErrorNotice error={placing.error} />}
           <p className="muted">Add items to your cart to place an order.</p>
-          <Link className="btn btn-primary" to="/products">
-            Shop all products
+          <Link className="btn btn-primary" to={placing.isError ? "/orders" : "/products"}>
+            {placing.isError ? "View your orders" : "Shop all products"}
           </Link>
         </EmptyState>
       ) : (
@@ -58,13 +60,22 @@ export function CheckoutPage() {
             <Subtotal lines={lines} label="Total" />
             <p className="small-text muted">Signed in as {email}.</p>
             {!placing.isError && <StaleCartNotice cart={cart} />}
-            {hasUnconfirmedOrder && (
-              <Notice tone="warn" title="Your last order may have been placed">
-                We didn't receive a confirmation. Check your orders before you order again.{" "}
+            {checkout.isAlreadyOrdered ? (
+              <Notice
+                tone="warn"
+                title="You have already ordered from this cart"
+                action={
+                  <Button variant="outline-secondary" onClick={checkout.orderAgain}>
+                    Order these items too
+                  </Button>
+                }
+              >
+                Your last order was placed before you changed the cart.{" "}
                 <Link to="/orders">View your orders</Link>
               </Notice>
+            ) : (
+              placing.isError && <ErrorNotice error={placing.error} />
             )}
-            {placing.isError && <ErrorNotice error={placing.error} />}
             {hasTooManyLines && (
               <p className="text-danger">
                 An order can have at most {MAX_LINES} products. Remove some from your cart.

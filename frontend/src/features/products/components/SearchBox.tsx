@@ -36,7 +36,7 @@ export function SearchBox({ label, hasShortcut = false }: Props) {
   function submit(event: FormEvent) {
     event.preventDefault();
     const query = text.trim();
-    go(query ? `/products?q=${encodeURIComponent(query)}` : "/products");
+    go(query ? `/products?${new URLSearchParams({ q: query })}` : "/products");
   }
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === "Escape") discard();
