@@ -79,6 +79,10 @@ test-e2e: deps ## Run the tests of the whole stack through nginx
 test-fuzz: deps ## Fuzz every operation of the API from its OpenAPI document, with each role
 	$(PYTEST) tests/fuzz -s $(COVERED)
 
+.PHONY: test-clients
+test-clients: deps ## Generate clients from the API's document with four generators, and compile them
+	@tests/clients/run
+
 .PHONY: test-deploy
 test-deploy: deps ## Check images, compose files, manifests, Terraform (PART=static, engine, cluster, node, ...)
 	@tests/deploy/run $(PART)
@@ -202,6 +206,7 @@ lock: deps ## Resolve all dependencies into the locks (UPGRADE=1: to newer versi
 	    $(COMPILE) tests/deploy/tools/$$lock.in -o tests/deploy/tools/$$lock.txt || exit 1; \
 	done
 	$(COMPILE) infrastructure/site/requirements.in -o infrastructure/site/requirements.txt
+	$(COMPILE) tests/clients/requirements.in -o tests/clients/requirements.txt
 	cd infrastructure/local/kafka && ../../../.local/servers/bin/jgo --resolver python lock
 
 .PHONY: help

@@ -2398,7 +2398,7 @@ export type FollowOrdersError = FollowOrdersErrors[keyof FollowOrdersErrors];
 
 export type FollowOrdersResponses = {
     /**
-     * `snapshot` once, unless the stream resumes after `Last-Event-ID`. Then `order`, with the complete order, each time the status of an order changes.
+     * `snapshot` once, with the orders that changed since `Last-Event-ID` or in the last ten minutes. Then `order`, with the complete order, each time the status of an order changes.
      */
     200: string;
 };

@@ -34,7 +34,7 @@ Price = Annotated[
     Decimal,
     Field(ge=0, le=MAX_PRICE, max_digits=9, decimal_places=2),
     NoBoolean,
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_PRICE}),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_PRICE, "multipleOf": 0.01}),
 ]
 """An amount of money with at most two decimals."""
 
