@@ -58,9 +58,9 @@ test: ## Run all tests of this list down to test-fuzz, and check their coverage
 	@$(MAKE) --no-print-directory test-unit test-web test-integration test-e2e test-fuzz coverage
 
 .PHONY: test-unit
-test-unit: deps ## Run the fast tests, without servers, on Python 3.13 too if it is installed
+test-unit: deps ## Run the fast tests, without servers, on each Python from 3.11 to 3.14 that is installed
 	$(PYTEST) $(UNIT) -m "not mongod" -n 2 $(COVERED)
-	@infrastructure/local/other_python 3.13 -m pytest $(UNIT) -m "not mongod" -n 2
+	@infrastructure/local/other_pythons -m pytest $(UNIT) -m "not mongod" -n 2
 
 .PHONY: test-web
 test-web: deps ## Run the tests of the web shop's components, hooks and API client

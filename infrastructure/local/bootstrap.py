@@ -1,7 +1,7 @@
 """Installs the locked packages and servers into .local; quick if nothing has changed.
 
-Any Python 3 can run it, with the standard library only. It looks for a supported version, creates
-the two virtual environments, and downloads Kafka's files.
+Any Python 3 can run it, with the standard library only. It looks for a supported version, or
+downloads one with uv, creates the two virtual environments, and downloads Kafka's files.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ HERE = REPOSITORY / "infrastructure" / "local"
 LOCAL = REPOSITORY / ".local"
 VENV = LOCAL / "venv"
 SERVERS = LOCAL / "servers"
-OLDEST, NEWEST = (3, 11), (3, 13)
+OLDEST, NEWEST = (3, 11), (3, 14)
+"""The versions of Python for which all locked packages have wheels."""
 NEEDED_BYTES = 2_000_000_000
 PACKAGES = ("shopkit", "gateway-ms", "authentication-ms", "products-ms", "orders-ms")
 
@@ -64,19 +65,53 @@ def main() -> int:
 
 def use_another_python() -> int:
     """Run this script with a supported Python, or report that there is none."""
+    this = ".".join(map(str, sys.version_info[:2]))
+    needed = f"Python 3.{OLDEST[1]} to 3.{NEWEST[1]} is needed, and this is {this}."
+    path = find_python()
+    if path is None:
+        print(f"{needed} Downloading Python 3.{NEWEST[1]} with uv.", flush=True)
+        path = download_python()
+    if path is None:
+        print(
+            f"\n{needed} No other is on the PATH, and none could be downloaded.\n"
+            "Install one (Debian, Ubuntu: apt install python3 python3-venv), or pass its path:\n"
+            "    make up PYTHON=/path/to/python3.12",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"{needed} Using {path}.", flush=True)
+    # The same script with another Python, which replaces this process.
+    return os.execv(path, [path, *sys.argv])  # noqa: S606
+
+
+def find_python() -> str | None:
+    """Return the newest supported Python on the PATH or of an earlier download."""
+    places = [str(path) for path in sorted(LOCAL.glob("python/*/bin"))]
+    search = os.pathsep.join([os.environ.get("PATH", os.defpath), *places])
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
-        path = shutil.which(f"python3.{minor}")
+        path = shutil.which(f"python3.{minor}", path=search)
+        # A version manager may have a command for a version that is not installed.
         works = path and subprocess.run([path, "-c", ""], capture_output=True, check=False)
         if path and works and works.returncode == 0:
-            os.execv(path, [path, *sys.argv])  # noqa: S606 - the same script with another Python.
-    version = ".".join(map(str, sys.version_info[:2]))
-    print(
-        f"Python 3.11, 3.12 or 3.13 is needed; this is {version}, and no other is on the PATH.\n"
-        "Install one (Debian, Ubuntu: apt install python3 python3-venv), or pass its path:\n"
-        "    make up PYTHON=/path/to/python3.12",
-        file=sys.stderr,
-    )
-    return 1
+            return path
+    return None
+
+
+def download_python() -> str | None:
+    """Download the newest supported Python into .local/python, if the network has it."""
+    environment = LOCAL / "uv"
+    try:
+        if not (environment / "bin" / "uv").exists():
+            create_venv(environment)
+            install_uv(environment)
+        folder = str(LOCAL / "python")
+        version = f"3.{NEWEST[1]}"
+        uv = str(environment / "bin" / "uv")
+        run([uv, "python", "install", "--no-bin", "--install-dir", folder, version])
+    except BootstrapError:
+        # uv and pip have shown why.
+        return None
+    return find_python()
 
 
 @contextlib.contextmanager
@@ -132,9 +167,9 @@ def check_space() -> None:
 def install_development() -> None:
     """Create .local/venv: pip installs uv; uv installs the locked packages and the services."""
     if not (VENV / "bin" / "python").exists():
-        create_venv()
+        create_venv(VENV)
     if not (VENV / "bin" / "uv").exists():
-        install_uv()
+        install_uv(VENV)
     uv("install", VENV, "--require-hashes", "-r", DEVELOPMENT_LOCK.name)
     # Relative paths, because uv takes a "#" in a path for a comment.
     folders = [argument for name in PACKAGES for argument in ("-e", f"./{name}")]
@@ -142,14 +177,14 @@ def install_development() -> None:
     site_packages(VENV).joinpath("stack.pth").write_text(f"{HERE}\n")
 
 
-def create_venv() -> None:
-    """Create the virtual environment.
+def create_venv(environment: Path) -> None:
+    """Create a virtual environment.
 
     Raises:
         BootstrapError: This Python lacks the venv module, as Debian's does.
     """
     created = subprocess.run(
-        [sys.executable, "-m", "venv", "--clear", str(VENV)],
+        [sys.executable, "-m", "venv", "--clear", str(environment)],
         capture_output=True,
         text=True,
         check=False,
@@ -163,7 +198,7 @@ def create_venv() -> None:
         )
 
 
-def install_uv() -> None:
+def install_uv(environment: Path) -> None:
     """Install uv with the locked version and digests."""
     block = re.search(r"^uv==(?:.*\\\n)*.*", DEVELOPMENT_LOCK.read_text(), re.MULTILINE)
     if block is None:
@@ -171,7 +206,7 @@ def install_uv() -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as lock:
         lock.write(block.group())
         lock.flush()
-        pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         run([*pip, "--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", lock.name])
 
 

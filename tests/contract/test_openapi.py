@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+
 from authentication.main import create_app as create_authentication
 from authentication.settings import AuthenticationSettings
-from fastapi import FastAPI
 from gateway.openapi import merge
 from gateway.routes import Service, all_routes
 from orders.main import create_app as create_orders

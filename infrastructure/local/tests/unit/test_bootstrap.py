@@ -91,7 +91,7 @@ class TestCreateVenv:
         monkeypatch.setattr(sys, "executable", str(python))
 
         with pytest.raises(bootstrap.BootstrapError, match=r"apt install python3\.\d+-venv"):
-            bootstrap.create_venv()
+            bootstrap.create_venv(tmp_path / "venv")
 
 
 class TestInstallUv:
@@ -105,7 +105,7 @@ class TestInstallUv:
         )
 
         # When
-        bootstrap.install_uv()
+        bootstrap.install_uv(bootstrap.VENV)
 
         # Then
         lines = locks[0].splitlines()
@@ -115,13 +115,84 @@ class TestInstallUv:
 
 
 class TestUseAnotherPython:
-    def test_names_the_supported_versions_when_none_is_installed(
+    @pytest.fixture
+    def path(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        folder = tmp_path / "path"
+        folder.mkdir()
+        monkeypatch.setenv("PATH", str(folder))
+        return folder
+
+    @pytest.fixture
+    def executed(self, bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        executed: list[str] = []
+        monkeypatch.setattr(bootstrap.os, "execv", lambda path, _: executed.append(path))
+        return executed
+
+    @pytest.fixture
+    def uv(self, bootstrap: ModuleType, tmp_path: Path) -> Path:
+        """A uv that has no network."""
+        (tmp_path / "uv" / "bin").mkdir(parents=True)
+        return write_script(tmp_path / "uv" / "bin" / "uv", "exit 2")
+
+    def test_uses_the_newest_supported_one_on_the_path(
         self,
         bootstrap: ModuleType,
-        monkeypatch: pytest.MonkeyPatch,
+        path: Path,
+        executed: list[str],
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        monkeypatch.setattr(bootstrap.shutil, "which", lambda _: None)
+        # Given: one is too new, one is the command of a version manager for a missing version.
+        for minor, script in ((15, ""), (14, "exit 127"), (13, ""), (11, "")):
+            write_script(path / f"python3.{minor}", script)
+        # When
+        bootstrap.use_another_python()
+        # Then
+        python = str(path / "python3.13")
+        assert executed == [python]
+        this = f"3.{sys.version_info[1]}"
+        output = capsys.readouterr().out
+        assert output == f"Python 3.11 to 3.14 is needed, and this is {this}. Using {python}.\n"
 
+    def test_downloads_one_if_none_is_on_the_path(
+        self,
+        bootstrap: ModuleType,
+        path: Path,
+        executed: list[str],
+        uv: Path,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        # Given
+        python = tmp_path / "python" / "cpython-3.14" / "bin" / "python3.14"
+        write_script(
+            uv,
+            f"echo $* > {tmp_path}/arguments\n"
+            f"/bin/mkdir -p {python.parent}\n"
+            f"echo '#!/bin/sh' > {python}\n"
+            f"/bin/chmod +x {python}",
+        )
+        # When
+        bootstrap.use_another_python()
+        # Then
+        assert executed == [str(python)]
+        assert (tmp_path / "arguments").read_text() == (
+            f"python install --no-bin --install-dir {tmp_path}/python 3.14\n"
+        )
+        output = capsys.readouterr().out
+        assert "Downloading Python 3.14 with uv." in output
+        assert f"Using {python}." in output
+
+    def test_says_what_to_install_if_there_is_no_network(
+        self,
+        bootstrap: ModuleType,
+        path: Path,
+        executed: list[str],
+        uv: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
         assert bootstrap.use_another_python() == 1
-        assert "Python 3.11, 3.12 or 3.13 is needed" in capsys.readouterr().err
+        assert executed == []
+        error = capsys.readouterr().err
+        assert "Python 3.11 to 3.14 is needed" in error
+        assert "No other is on the PATH, and none could be downloaded." in error
+        assert "apt install python3 python3-venv" in error
