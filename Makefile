@@ -137,10 +137,10 @@ bench: deps ## Measure the gateway, the path of an order and the list, and compa
 	done; test -z "$$failed"
 
 # The pre-commit hooks run the same steps.
-LINT := lint-python types lint-layers lint-web lint-links lint-language
+LINT := lint-python types lint-layers lint-dependencies lint-web lint-links lint-language
 
 .PHONY: lint
-lint: deps ## Check style, types, layers, links and language
+lint: deps ## Check style, types, layers, dependencies, links and language
 	@for step in $(LINT); do $(MAKE) --no-print-directory $$step || failed=1; done; test -z "$$failed"
 
 .PHONY: lint-python
@@ -157,6 +157,10 @@ types: # one part at a time, because test modules of different parts share names
 .PHONY: lint-layers
 lint-layers:
 	$(VENV)/lint-imports
+
+.PHONY: lint-dependencies
+lint-dependencies: # finds packages that nothing imports, and imports that no package provides
+	@for part in shopkit $(SERVICES); do (cd $$part && ../$(VENV)/deptry src) || exit 1; done
 
 .PHONY: lint-web
 lint-web:
