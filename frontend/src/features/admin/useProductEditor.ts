@@ -17,6 +17,7 @@ import {
   productSchema,
   toDraft,
 } from "./productForm";
+import { useChosenPicture } from "./useChosenPicture";
 
 const PRECONDITION_FAILED = 412;
 
@@ -33,7 +34,7 @@ export function useProductEditor(
 ) {
   const queries = useQueryClient();
   const [base, setBase] = useState(initial);
-  const [picture, setPicture] = useState<Blob | null>(null);
+  const chosen = useChosenPicture();
   const [conflict, setConflict] = useState<EditConflict | null>(null);
   const form = useForm({
     resolver: zodResolver(productSchema),
@@ -44,6 +45,7 @@ export function useProductEditor(
   const saving = useFormSubmit({
     form,
     send: async (values): Promise<ProductBody> => {
+      const picture = await chosen.prepared();
       const product = base ? await saveChanges(values, base) : await createProduct(values);
       // The product exists from here on, so a retry after a failed upload must not create another.
       setBase(await fetchCurrent(product.id));
@@ -72,7 +74,7 @@ export function useProductEditor(
     setConflict(null);
     saving.reset();
   }
-  return { form, base, picture, setPicture, saving, conflict, resolveConflict };
+  return { form, base, chosen, saving, conflict, resolveConflict };
 }
 
 async function saveChanges(values: ProductValues, base: ProductWithEtag): Promise<ProductBody> {

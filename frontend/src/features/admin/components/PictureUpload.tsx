@@ -2,31 +2,27 @@ import { type DragEvent, useEffect, useId, useMemo, useRef, useState } from "rea
 import Button from "react-bootstrap/Button";
 import { Icon } from "@/components/Icon";
 import { type PicturedProduct, ProductPicture } from "@/components/ProductPicture";
-import { asProblem } from "@/lib/problem";
-import { preparePicture } from "../preparePicture";
+import type { useChosenPicture } from "../useChosenPicture";
 
 interface Props {
   product: PicturedProduct;
-  chosen: Blob | null;
-  onChoose: (picture: Blob | null) => void;
+  chosen: ReturnType<typeof useChosenPicture>;
   isSending: boolean;
 }
 
 /** Lets the user drop or choose a picture, and previews it. */
-export function PictureUpload({ product, chosen, onChoose, isSending }: Props) {
+export function PictureUpload({ product, chosen, isSending }: Props) {
+  const { picture, isPreparing, error } = chosen;
   const id = useId();
   const [isDragging, setDragging] = useState(false);
-  const [error, setError] = useState("");
-  const preview = useObjectUrl(chosen);
+  const preview = useObjectUrl(picture);
   const input = useRef<HTMLInputElement>(null);
 
-  async function choose(file: File | undefined) {
-    if (!file) return;
-    setError("");
-    await preparePicture(file).then(onChoose, (failure) => setError(asProblem(failure).message));
+  function choose(file: File | undefined) {
+    if (file) chosen.choose(file);
   }
   function remove() {
-    onChoose(null);
+    chosen.remove();
     // The button disappears together with the picture.
     input.current?.focus();
   }
@@ -77,7 +73,8 @@ export function PictureUpload({ product, chosen, onChoose, isSending }: Props) {
             Remove picture
           </Button>
         )}
-        {isSending && <progress aria-label="Uploading picture" />}
+        {isPreparing && <progress aria-label="Preparing picture" />}
+        {isSending && !isPreparing && <progress aria-label="Uploading picture" />}
         {error && (
           <p id={`${id}-error`} className="field-error" role="alert">
             <Icon name="warn" />

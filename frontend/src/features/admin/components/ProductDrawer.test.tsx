@@ -362,6 +362,59 @@ describe("picture", () => {
     expect(screen.queryByAltText("Preview of the chosen file")).toBeNull();
   });
 
+  it("is prepared before the product is saved", async () => {
+    // Given
+    const preparing = gate();
+    vi.stubGlobal("createImageBitmap", async () => {
+      await preparing.opened;
+      return { width: 400, height: 500 };
+    });
+    const changed = recordRequests("patch", "*/api/products/:id", tagged(aProduct(), '"2.1"'));
+    const sent = recordRequests("put", "*/api/products/:id/image", json(aProduct()));
+    const { user, drop } = await openForm();
+    await user.upload(drop, png());
+
+    // When
+    await user.clear(screen.getByLabelText("Price"));
+    await user.type(screen.getByLabelText("Price"), "15{Enter}");
+
+    // Then
+    expect(await screen.findByRole("button", { name: "Preparing the picture…" })).toBeDisabled();
+    expect(changed).toEqual([]);
+
+    // When
+    preparing.open();
+
+    // Then
+    expect(await screen.findByText("Saved mug.")).toBeVisible();
+    expect(changed.map((request) => request.body)).toEqual([{ price: 15 }]);
+    expect(sent.map((request) => request.body)).toEqual(["picture"]);
+  });
+
+  it("is the last one that was chosen, although an earlier one takes longer to prepare", async () => {
+    // Given
+    const [first, second] = [gate(), gate()];
+    const gates = [first, second];
+    vi.stubGlobal("createImageBitmap", async () => {
+      await gates.shift()?.opened;
+      return { width: 400, height: 500 };
+    });
+    const sent = recordRequests("put", "*/api/products/:id/image", json(aProduct()));
+    const { user, drop } = await openForm();
+    await user.upload(drop, new File(["first"], "first.png", { type: "image/png" }));
+    await user.upload(drop, new File(["second"], "second.png", { type: "image/png" }));
+
+    // When
+    second.open();
+    await screen.findByAltText("Preview of the chosen file");
+    first.open();
+    await user.click(screen.getByRole("button", { name: "Save changes" }));
+
+    // Then
+    expect(await screen.findByText("Saved mug.")).toBeVisible();
+    expect(sent.map((request) => request.body)).toEqual(["second"]);
+  });
+
   it("scales large pictures down and refuses them if they are still too large", async () => {
     // Given
     bitmapOf(4000, 5000);

@@ -21,7 +21,7 @@ interface Props {
 
 export function ProductForm({ initial, onSaved }: Props) {
   const editor = useProductEditor(initial, onSaved);
-  const { form, base, picture, setPicture, saving, conflict, resolveConflict } = editor;
+  const { form, base, chosen, saving, conflict, resolveConflict } = editor;
   const { errors } = form.formState;
   const [name, categories] = useWatch({ control: form.control, name: ["name", "categories"] });
 
@@ -39,9 +39,8 @@ export function ProductForm({ initial, onSaved }: Props) {
     <form className="form-stack" onSubmit={saving.submit} noValidate>
       <PictureUpload
         product={base?.product ?? { id: "new", name: name || "?", categories, image_url: null }}
-        chosen={picture}
-        onChoose={setPicture}
-        isSending={saving.isPending && picture !== null}
+        chosen={chosen}
+        isSending={saving.isPending && chosen.picture !== null}
       />
       <Field label="Name" error={errors.name?.message}>
         {(control) => (
@@ -74,7 +73,8 @@ export function ProductForm({ initial, onSaved }: Props) {
       />
       {saving.error && <ErrorNotice error={saving.error} />}
       <Button type="submit" disabled={saving.isPending}>
-        {saving.isPending ? "Saving…" : base ? "Save changes" : "Create product"}
+        {saving.isPending && (chosen.isPreparing ? "Preparing the picture…" : "Saving…")}
+        {!saving.isPending && (base ? "Save changes" : "Create product")}
       </Button>
     </form>
   );

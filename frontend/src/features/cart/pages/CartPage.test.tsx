@@ -1,7 +1,7 @@
 import { screen } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
-import { aProduct } from "@/testing/data";
+import { aProduct, BOWL_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { problem, productPage, server } from "@/testing/server";
 import { addLine } from "../cartStore";
@@ -39,6 +39,25 @@ describe("cart page", () => {
 
     // Then
     expect(await screen.findAllByText("€59.97")).toHaveLength(2);
+  });
+
+  it("leaves sold-out items out of the subtotal", async () => {
+    // Given
+    const lamp = aProduct({ id: "d".repeat(24), name: "lamp", price: 149 });
+    const bowl = aProduct({ id: BOWL_ID, name: "bowl", price: 5 });
+    addLine(aProduct({ price: 20 }), 2);
+    addLine(lamp, 1);
+    addLine(bowl, 3);
+    const now = [aProduct({ price: 20 }), { ...lamp, quantity: 0 }, { ...bowl, quantity: 1 }];
+    server.use(http.get("*/api/products", () => HttpResponse.json(productPage(now))));
+
+    // When
+    openShop("/cart");
+
+    // Then
+    await screen.findByText("Sold out.");
+    const subtotal = screen.getByText("Subtotal").closest("p");
+    expect(subtotal).toHaveTextContent("Subtotal€45.00");
   });
 
   it("shows the current prices of more products than one request returns", async () => {
