@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
-import { maxLength, minLength, price, required, wholeNumber } from "./validation";
+import { maxLength, minLength, optionalPrice, price, required, wholeNumber } from "./validation";
 
 /** Return the messages of a check, the first of which a form shows. */
 function messages(schema: z.ZodMiniType, input: unknown): string[] {
@@ -38,6 +38,21 @@ describe("price check", () => {
   });
 
   it.each(["", "-1", "1.234", "1e3", "abc", "1000000.01"])("refuses %j", (text) => {
+    expect(messages(check, text)).toEqual(["Enter a price such as 12.50, up to 1,000,000."]);
+  });
+});
+
+describe("optional price check", () => {
+  const check = optionalPrice({ minimum: 0, maximum: 1_000_000 });
+
+  it.each([
+    ["", ""],
+    ["12,50", 12.5],
+  ])("accepts %j", (text, value) => {
+    expect(check.parse(text)).toBe(value);
+  });
+
+  it.each(["cheap", "1.234"])("refuses %j", (text) => {
     expect(messages(check, text)).toEqual(["Enter a price such as 12.50, up to 1,000,000."]);
   });
 });

@@ -14,7 +14,7 @@ export const maxLength = (count: number) => z.maxLength(count, `Use at most ${co
 
 /** Accept a price as people type it: with a point or a comma, and at most two decimals. */
 export function price({ minimum, maximum }: Range) {
-  const message = `Enter a price such as 12.50, up to ${maximum.toLocaleString("en")}.`;
+  const message = priceMessage(maximum);
   return z.pipe(
     z.pipe(
       z.string().check(z.trim(), z.regex(/^\d+([.,]\d{1,2})?$/, message)),
@@ -22,6 +22,15 @@ export function price({ minimum, maximum }: Range) {
     ),
     z.number().check(z.minimum(minimum, message), z.maximum(maximum, message)),
   );
+}
+
+/** Accept a price, or nothing. */
+export function optionalPrice(range: Range) {
+  return z.union([z.literal(""), price(range)], { error: priceMessage(range.maximum) });
+}
+
+function priceMessage(maximum: number): string {
+  return `Enter a price such as 12.50, up to ${maximum.toLocaleString("en")}.`;
 }
 
 /** Accept a whole number within a range. */

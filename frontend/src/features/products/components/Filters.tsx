@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, type Ref, Suspense } from "react";
 import Form from "react-bootstrap/Form";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Skeleton, SkeletonRows } from "@/components/Skeleton";
 import { capitalize } from "@/lib/text";
 import { categoriesQuery } from "../api/listCategories";
 import type { CatalogueParams } from "../catalogueParams";
+import type { PriceFilterHandle } from "./PriceFilter";
 
 // The form libraries load after the products, so that they do not delay them.
 const PriceFilter = lazy(() => import("./PriceFilter"));
@@ -15,9 +16,10 @@ interface Props {
   onChange: (part: Partial<CatalogueParams>) => void;
   /** The page has two copies of the filters: beside the grid, and in a sheet on phones. */
   place: "side" | "sheet";
+  priceFilter?: Ref<PriceFilterHandle>;
 }
 
-export function Filters({ params, onChange, place }: Props) {
+export function Filters({ params, onChange, place, priceFilter }: Props) {
   const categories = useQuery(categoriesQuery);
   return (
     <div className="filters">
@@ -40,7 +42,7 @@ export function Filters({ params, onChange, place }: Props) {
         ))}
       </fieldset>
       <Suspense fallback={<Skeleton height="6rem" />}>
-        <PriceFilter min={params.min} max={params.max} onChange={onChange} />
+        <PriceFilter ref={priceFilter} min={params.min} max={params.max} onChange={onChange} />
       </Suspense>
       <fieldset>
         <legend>Availability</legend>

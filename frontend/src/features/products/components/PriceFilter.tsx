@@ -1,20 +1,23 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useId } from "react";
+import { type FormEvent, type Ref, useId, useImperativeHandle } from "react";
 import Button from "react-bootstrap/Button";
 import { useForm } from "react-hook-form";
 import * as z from "zod/mini";
 import { listProductsQueryLimits as limits } from "@/api/generated/limits.gen";
 import { Field } from "@/components/Field";
-import { price } from "@/lib/validation";
+import { optionalPrice } from "@/lib/validation";
+
+export interface PriceFilterHandle {
+  /** Apply what was typed, and return whether it is valid. */
+  apply: () => Promise<boolean>;
+}
 
 interface Props {
+  ref?: Ref<PriceFilterHandle> | undefined;
   min: string;
   max: string;
   onChange: (range: { min: string; max: string }) => void;
 }
-
-const optionalPrice = (range: { minimum: number; maximum: number }) =>
-  z.union([z.literal(""), price(range)]);
 
 const schema = z
   .object({ min: optionalPrice(limits.min_price), max: optionalPrice(limits.max_price) })
@@ -26,16 +29,28 @@ const schema = z
   );
 
 /** A price range that is applied when the form is submitted. */
-export default function PriceFilter({ min, max, onChange }: Props) {
+export default function PriceFilter({ ref, min, max, onChange }: Props) {
   const errorId = useId();
   const form = useForm({ resolver: zodResolver(schema), values: { min, max } });
   const { errors } = form.formState;
   const error = errors.min ?? errors.max;
-  const apply = form.handleSubmit((range) =>
-    onChange({ min: String(range.min), max: String(range.max) }),
-  );
+  useImperativeHandle(ref, () => ({ apply }));
+
+  async function apply(): Promise<boolean> {
+    let isValid = false;
+    await form.handleSubmit((range) => {
+      isValid = true;
+      const typed = { min: String(range.min), max: String(range.max) };
+      if (typed.min !== min || typed.max !== max) onChange(typed);
+    })();
+    return isValid;
+  }
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    void apply();
+  }
   return (
-    <form onSubmit={apply} noValidate>
+    <form onSubmit={submit} noValidate>
       <fieldset>
         <legend>Price</legend>
         <div className="price-range">

@@ -113,6 +113,41 @@ describe("catalogue", () => {
   });
 });
 
+describe("filter sheet", () => {
+  it("applies typed prices when the products are shown", async () => {
+    // Given
+    const queries = recordQueries();
+    const { user, router } = openShop("/products");
+    await user.click(await screen.findByRole("button", { name: "Filters" }));
+    const sheet = within(await screen.findByRole("dialog", { name: "Filters" }));
+    await user.type(await sheet.findByLabelText("To"), "9,99");
+
+    // When
+    await user.click(sheet.getByRole("button", { name: /^Show .* products$/ }));
+
+    // Then
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(router.state.location.search).toBe("?max=9.99");
+    await waitFor(() => expect(queries[0]?.get("max_price")).toBe("9.99"));
+  });
+
+  it("stays open if a typed price is not valid", async () => {
+    // Given
+    recordQueries();
+    const { user, router } = openShop("/products");
+    await user.click(await screen.findByRole("button", { name: "Filters" }));
+    const sheet = within(await screen.findByRole("dialog", { name: "Filters" }));
+    await user.type(await sheet.findByLabelText("To"), "cheap");
+
+    // When
+    await user.click(sheet.getByRole("button", { name: /^Show .* products$/ }));
+
+    // Then
+    expect(await sheet.findByText(/Enter a price such as 12.50/)).toBeVisible();
+    expect(router.state.location.search).toBe("");
+  });
+});
+
 describe("catalogue URL", () => {
   const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
   const twoPages = () =>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import Button from "react-bootstrap/Button";
 import Offcanvas from "react-bootstrap/Offcanvas";
 import { EmptyState } from "@/components/EmptyState";
@@ -9,6 +9,7 @@ import { useTitle } from "@/lib/useTitle";
 import { SORTS, type SortChoice } from "../catalogueParams";
 import { ActiveFilters, NO_FILTERS } from "../components/ActiveFilters";
 import { Filters } from "../components/Filters";
+import type { PriceFilterHandle } from "../components/PriceFilter";
 import { type CardAction, ProductGrid, ProductGridSkeleton } from "../components/ProductGrid";
 import { useCatalogue } from "../useCatalogue";
 
@@ -16,10 +17,16 @@ export function CataloguePage({ CardAction }: { CardAction: CardAction }) {
   const catalogue = useCatalogue();
   const { params, change, total } = catalogue;
   const [isSheetOpen, setSheetOpen] = useState(false);
+  const priceFilter = useRef<PriceFilterHandle>(null);
   const heading = params.q
     ? `Results for “${params.q}”`
     : capitalize(params.category) || "All products";
   useTitle(heading);
+
+  /** Close the sheet, unless a price that was typed there is not valid. */
+  async function closeSheet() {
+    if ((await priceFilter.current?.apply()) !== false) setSheetOpen(false);
+  }
   return (
     <div className="shop-width catalogue">
       <aside className="catalogue-side" aria-label="Filters">
@@ -72,8 +79,8 @@ export function CataloguePage({ CardAction }: { CardAction: CardAction }) {
           </Offcanvas.Title>
         </Offcanvas.Header>
         <Offcanvas.Body>
-          <Filters params={params} onChange={change} place="sheet" />
-          <Button className="w-100" onClick={() => setSheetOpen(false)}>
+          <Filters params={params} onChange={change} place="sheet" priceFilter={priceFilter} />
+          <Button className="w-100" onClick={closeSheet}>
             Show {total ?? ""} products
           </Button>
         </Offcanvas.Body>
