@@ -26,7 +26,9 @@ export function price({ minimum, maximum }: Range) {
 
 /** Accept a price, or nothing. */
 export function optionalPrice(range: Range) {
-  return z.union([z.literal(""), price(range)], { error: priceMessage(range.maximum) });
+  // Forms show the message of the first alternative.
+  const error = priceMessage(range.maximum);
+  return z.union([z.literal("", { error }), price(range)], { error });
 }
 
 function priceMessage(maximum: number): string {
