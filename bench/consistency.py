@@ -87,22 +87,23 @@ class Databases:
         return orders, decisions
 
     @contextmanager
-    def watch_acceptances(self) -> Iterator[dict[str, float]]:
-        """Collect when each order became ACCEPTED in orders-db, in seconds since the epoch."""
-        accepted_at: dict[str, float] = {}
-        changed = [{"$match": {"updateDescription.updatedFields.status": "ACCEPTED"}}]
+    def watch_decisions(self, *statuses: str) -> Iterator[dict[str, float]]:
+        """Collect when each order got one of these statuses in orders-db, in seconds."""
+        decided_at: dict[str, float] = {}
+        decided = {"$in": statuses}
+        changed = [{"$match": {"updateDescription.updatedFields.status": decided}}]
         with self.orders["orders"].watch(changed, max_await_time_ms=1000) as stream:
             ended = threading.Event()
 
             def watch() -> None:
                 while not ended.is_set():
                     if change := stream.try_next():
-                        accepted_at[str(change["documentKey"]["_id"])] = time.time()
+                        decided_at[str(change["documentKey"]["_id"])] = time.time()
 
             watcher = threading.Thread(target=watch)
             watcher.start()
             try:
-                yield accepted_at
+                yield decided_at
             finally:
                 ended.set()
                 watcher.join()
