@@ -97,7 +97,7 @@ test("a failed list shows an error and can be retried", async ({ page }) => {
   await page.goto("/products");
 
   // Then
-  await expect(page.getByRole("alert")).toContainText("You are offline");
+  await expect(page.getByRole("alert")).toContainText("We couldn't reach the shop");
 
   // When
   await page.unroute("**/api/products?**");

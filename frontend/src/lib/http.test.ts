@@ -1,4 +1,4 @@
-import { HttpResponse, http as mock } from "msw";
+import { delay, HttpResponse, http as mock } from "msw";
 import { describe, expect, it, vi } from "vitest";
 import { aToken } from "@/testing/data";
 import { problem, server } from "@/testing/server";
@@ -77,9 +77,33 @@ describe("request", () => {
     expect(bodies).toHaveLength(1);
   });
 
-  it("reports that the user is offline if it fails", async () => {
-    server.use(mock.get("*/api/me", () => HttpResponse.error()));
-    await expect(http(ADDRESS)).rejects.toMatchObject({ status: 0, title: "You are offline" });
+  it.each([
+    ["GET", true, "We couldn't reach the shop", "The connection was interrupted. Try again."],
+    [
+      "POST",
+      true,
+      "We couldn't reach the shop",
+      "The connection was interrupted. Try again. Your change may or may not have been made.",
+    ],
+    ["GET", false, "You are offline", "Check your connection and try again."],
+  ])("%s that fails while online is %s says why", async (method, isOnline, title, message) => {
+    vi.spyOn(navigator, "onLine", "get").mockReturnValue(isOnline);
+    server.use(mock.all("*/api/me", () => HttpResponse.error()));
+    await expect(http(ADDRESS, { method })).rejects.toMatchObject({ status: 0, title, message });
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    ["GET", "The shop did not respond in time. Try again in a moment."],
+    [
+      "DELETE",
+      "The shop did not respond in time. Try again in a moment. Your change may or may not have been made.",
+    ],
+  ])("%s that hangs is given up", async (method, message) => {
+    vi.spyOn(AbortSignal, "timeout").mockReturnValue(AbortSignal.abort());
+    server.use(mock.all("*/api/me", () => delay("infinite")));
+    await expect(http(ADDRESS, { method })).rejects.toMatchObject({ isTimeout: true, message });
+    vi.restoreAllMocks();
   });
 
   it("stays aborted if it was aborted", async () => {

@@ -2,21 +2,12 @@
  * Sends every request to the API: adds the access token, refreshes an expired token once and
  * repeats the request, and turns every failure into a Problem.
  */
-import { Problem, problemOf } from "@/lib/problem";
+import { problemOf, unansweredProblem } from "@/lib/problem";
 import { currentSession, refreshSession } from "@/lib/session";
 
 const WITHOUT_TOKEN = new Set(["/api/login", "/api/register", "/api/refresh", "/api/logout"]);
 const TIMEOUT_MILLISECONDS = 20_000;
 const LEEWAY_MILLISECONDS = 5_000;
-
-const OFFLINE = {
-  title: "You are offline",
-  detail: "We can't reach the shop. Check your connection and try again.",
-};
-const TIMEOUT = {
-  title: "The request timed out",
-  detail: "The shop took too long to respond. Try again.",
-};
 
 export async function http(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const request = new Request(input, init);
@@ -56,6 +47,6 @@ async function send(request: Request): Promise<Response> {
     return await fetch(request, { signal });
   } catch (error) {
     if (request.signal.aborted) throw error;
-    throw new Problem(signal.aborted ? TIMEOUT : OFFLINE);
+    throw unansweredProblem(request.method, { timedOut: signal.aborted });
   }
 }

@@ -1,5 +1,8 @@
 import type { FieldError, ProblemDocument } from "@/api/generated";
 
+const TIMED_OUT = "about:timeout";
+const GATEWAY_TIMEOUT = 504;
+
 /** A failed request. Its texts come from the server's problem document, if there is one. */
 export class Problem extends Error {
   readonly type: string;
@@ -25,12 +28,40 @@ export class Problem extends Error {
     return this.status === 0 || this.status >= 500;
   }
 
+  /** Whether the server did not respond in time, so that another try may take as long. */
+  get isTimeout(): boolean {
+    return this.type === TIMED_OUT || this.status === GATEWAY_TIMEOUT;
+  }
+
   /** Return the message for a field. The path `product.name` matches the field `name`. */
   field(name: string): string | undefined {
     return this.errors.find(
       (error) => error.field === name || error.field.split(".").at(-1) === name,
     )?.message;
   }
+}
+
+/** Return why a request got no response. A change may have been made nevertheless. */
+export function unansweredProblem(method: string, { timedOut = false } = {}): Problem {
+  const isRead = method === "GET" || method === "HEAD";
+  const consequence = isRead ? "" : " Your change may or may not have been made.";
+  if (!navigator.onLine) {
+    return new Problem({
+      title: "You are offline",
+      detail: `Check your connection and try again.${consequence}`,
+    });
+  }
+  if (timedOut) {
+    return new Problem({
+      type: TIMED_OUT,
+      title: "The shop is too slow",
+      detail: `The shop did not respond in time. Try again in a moment.${consequence}`,
+    });
+  }
+  return new Problem({
+    title: "We couldn't reach the shop",
+    detail: `The connection was interrupted. Try again.${consequence}`,
+  });
 }
 
 /** Read the problem from a failed response. */

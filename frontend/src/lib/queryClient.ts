@@ -3,10 +3,10 @@ import { asProblem } from "@/lib/problem";
 
 const MAX_RETRIES = 2;
 
-/** Whether a failure may be temporary, so that a retry makes sense. */
+/** Whether a retry may succeed soon. After a time-out, the user has waited long enough. */
 function isTemporary(error: Error): boolean {
-  const { status } = asProblem(error);
-  return status === 0 || status === 429 || status >= 500;
+  const { status, isTimeout } = asProblem(error);
+  return !isTimeout && (status === 0 || status === 429 || status >= 500);
 }
 
 export function createQueryClient(): QueryClient {

@@ -3,7 +3,7 @@
  * refresh token is an HttpOnly cookie. Tabs send new access tokens to each other as messages.
  */
 import { withLock } from "@/lib/lock";
-import { Problem, problemOf } from "@/lib/problem";
+import { problemOf, unansweredProblem } from "@/lib/problem";
 import { createStore } from "@/lib/store";
 
 export type Role = "user" | "admin";
@@ -100,10 +100,8 @@ async function requestToken(): Promise<Response> {
       body: "{}",
     });
   } catch {
-    throw new Problem({
-      title: "You are offline",
-      detail: "We can't reach the shop. Check your connection and try again.",
-    });
+    // A new token changes nothing that the user could see.
+    throw unansweredProblem("GET");
   }
 }
 

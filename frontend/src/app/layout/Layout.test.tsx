@@ -1,9 +1,10 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
+import { HttpResponse } from "msw";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
-import { aToken } from "@/testing/data";
+import { aProduct, aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { problem, recordRequests } from "@/testing/server";
+import { gate, problem, productPage, recordRequests } from "@/testing/server";
 
 function network(isOnline: boolean) {
   vi.spyOn(navigator, "onLine", "get").mockReturnValue(isOnline);
@@ -32,6 +33,34 @@ describe("offline bar", () => {
 
     // Then
     expect(screen.queryByText(/You are offline/)).toBeNull();
+  });
+});
+
+describe("slow shop", () => {
+  it("is announced after 5 s and until it responds", async () => {
+    // Given
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const response = gate();
+    const requests = recordRequests("get", "*/api/products", async () => {
+      await response.opened;
+      return HttpResponse.json(productPage([aProduct()]));
+    });
+    openShop("/products");
+    await waitFor(() => expect(requests).toHaveLength(1));
+    await act(() => vi.advanceTimersByTimeAsync(3_000));
+    expect(screen.queryByText(/slow to respond/)).toBeNull();
+
+    // When
+    await act(() => vi.advanceTimersByTimeAsync(5_000));
+
+    // Then
+    expect(screen.getByText("The shop is slow to respond. Please wait.")).toBeVisible();
+
+    // When
+    response.open();
+
+    // Then
+    await waitFor(() => expect(screen.queryByText(/slow to respond/)).toBeNull());
   });
 });
 

@@ -7,6 +7,7 @@ import { useOnline } from "@/lib/useOnline";
 import { CategoryBar } from "./CategoryBar";
 import { Header } from "./Header";
 import { useRouteFocus } from "./useRouteFocus";
+import { useSlowShop } from "./useSlowShop";
 
 const CartDrawer = lazy(async () => ({
   default: (await import("@/features/cart/components/CartDrawer")).CartDrawer,
@@ -25,7 +26,7 @@ export function Layout() {
         <Header />
         {!isAdmin && <CategoryBar />}
       </header>
-      <OfflineBar />
+      <ConnectionBar />
       <main id="main" className="site-main" tabIndex={-1}>
         <Outlet />
       </main>
@@ -61,12 +62,16 @@ function Drawer() {
   return <Suspense fallback={null}>{isDrawerOpen && <CartDrawer />}</Suspense>;
 }
 
-function OfflineBar() {
+function ConnectionBar() {
   const isOnline = useOnline();
+  const isSlow = useSlowShop();
   return (
     <div role="status">
       {!isOnline && (
         <p className="offline-bar">You are offline. This page updates when you are back online.</p>
+      )}
+      {isOnline && isSlow && (
+        <p className="offline-bar">The shop is slow to respond. Please wait.</p>
       )}
     </div>
   );

@@ -126,7 +126,7 @@ describe("placing an order", () => {
     );
     const { user } = openShop("/checkout");
     await user.click(await placeButton());
-    await screen.findByText("You are offline");
+    await screen.findByText("We couldn't reach the shop");
     act(() => addLine(bowl, 1));
 
     // When
@@ -177,7 +177,7 @@ describe("placing an order", () => {
 
     // When
     await user.click(await placeButton());
-    await screen.findByText("You are offline");
+    await screen.findByText("We couldn't reach the shop");
     cleanup();
     const { user: userAfterReload } = openShop("/checkout");
     await userAfterReload.click(await placeButton());
