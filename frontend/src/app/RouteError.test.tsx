@@ -1,0 +1,83 @@
+import { act, screen, waitFor } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { reloadPage } from "@/lib/reloadPage";
+import { openShop } from "@/testing/render";
+import { routes } from "./router";
+
+vi.mock("@/lib/reloadPage", () => ({ reloadPage: vi.fn() }));
+const reload = vi.mocked(reloadPage);
+const chunk = new Error("Failed to fetch dynamically imported module: /assets/page.js");
+
+/** Open a page whose chunk cannot be loaded. */
+function openMissingPage(error: Error = chunk) {
+  const [layout, ...others] = routes;
+  const page = { path: "missing", lazy: () => Promise.reject(error) };
+  const tree = [{ ...layout, children: [...(layout?.children ?? []), page] }, ...others];
+  return openShop("/missing", tree as typeof routes);
+}
+
+function network(isOnline: boolean) {
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(isOnline);
+  act(() => {
+    dispatchEvent(new Event(isOnline ? "online" : "offline"));
+  });
+}
+
+beforeEach(() => {
+  sessionStorage.clear();
+  reload.mockClear();
+  // Vite announces a chunk that it cannot load.
+  dispatchEvent(Object.assign(new Event("vite:preloadError"), { payload: chunk }));
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("page whose chunk is missing", () => {
+  it("reloads once by itself, and then offers to reload", async () => {
+    // When
+    openMissingPage();
+
+    // Then
+    await waitFor(() => expect(reload).toHaveBeenCalledTimes(1));
+
+    // When
+    openMissingPage();
+
+    // Then
+    await waitFor(() =>
+      expect(screen.getAllByText("A part of this page is missing")).toHaveLength(2),
+    );
+    expect(reload).toHaveBeenCalledTimes(1);
+  });
+
+  it("waits while offline, and reloads when online again", async () => {
+    // Given
+    network(false);
+    openMissingPage();
+    await screen.findByText("This page opens as soon as you are back online.");
+    expect(reload).not.toHaveBeenCalled();
+
+    // When
+    network(true);
+
+    // Then
+    await waitFor(() => expect(reload).toHaveBeenCalledTimes(1));
+  });
+});
+
+describe("page that fails otherwise", () => {
+  it("shows why and does not reload by itself", async () => {
+    // When
+    const { user } = openMissingPage(new Error("Something else."));
+
+    // Then
+    expect(await screen.findByText("Something else.")).toBeVisible();
+    expect(reload).not.toHaveBeenCalled();
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+
+    // Then
+    expect(reload).toHaveBeenCalledTimes(1);
+  });
+});
