@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, EmailStr, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, EmailStr, Field, WithJsonSchema
 
+from authentication.models import password
 from authentication.models.account import Account, AccountRole
 from authentication.models.email_address import normalize
 from authentication.models.login_session import Revocation
@@ -27,7 +28,14 @@ CurrentPassword = Annotated[Text, Field(max_length=1024)]
 
 NewEmail = Annotated[EmailStr, BeforeValidator(_refuse_display_name), AfterValidator(normalize)]
 
-NewPassword = Annotated[Text, Field(min_length=8, max_length=128)]
+NewPassword = Annotated[
+    CurrentPassword,
+    AfterValidator(password.normalize),
+    AfterValidator(password.require_length),
+    WithJsonSchema(
+        {"type": "string", "minLength": password.MIN_LENGTH, "maxLength": password.MAX_LENGTH}
+    ),
+]
 
 
 class RegisterRequest(BaseModel):

@@ -132,6 +132,16 @@ class TestCreateAdmin:
         assert run_command("create-admin", " Boss@Shop.com") == 0
         assert capsys.readouterr().out == "boss@shop.com was created as an admin.\n"
 
+    def test_counts_the_characters_of_the_normal_form(
+        self,
+        run_command: RunCommand,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO("a\u0308" * 7 + "\n"))
+        assert run_command("create-admin", "boss@shop.com") == 1
+        assert capsys.readouterr().err == "A password has 8 to 128 characters.\n"
+
     def test_asks_for_the_password_on_a_terminal(
         self,
         run_command: RunCommand,

@@ -11,6 +11,7 @@ from passlib.context import CryptContext
 
 from authentication.errors import PasswordsBusyError
 from authentication.models.account import Account
+from authentication.models.password import normalize
 from authentication.services import memory
 
 CONCURRENCY = 2
@@ -64,33 +65,51 @@ class PasswordHasher:
     async def matches(self, password: str, account: Account | None) -> bool:
         """Return whether the account exists and has this password.
 
+        The hash of an old account may be that of the password as it was typed.
+
         Raises:
             PasswordsBusyError: Too many passwords are waiting.
         """
-        if account is None:
-            # An unknown account takes as long, so that the time does not show which ones exist.
-            await self._run(lambda: self._context.verify(password, self._dummy_hash))
-            return False
-        secret = sha256_digest(password) if account.wrapped_sha256 else password
-        return await self._run(lambda: self._context.verify(secret, account.password_hash))
+        normalized = normalize(password)
+        if await self._verify(normalized, account):
+            return True
+        return password != normalized and await self._verify(password, account)
 
     async def hash(self, password: str) -> str:
-        """Return a new hash of a password.
+        """Return a new hash of a password in its normal form.
 
         Raises:
             PasswordsBusyError: Too many passwords are waiting.
         """
-        return await self._run(lambda: self._context.hash(password))
+        return await self._run(lambda: self._context.hash(normalize(password)))
 
     async def upgrade(self, password: str, account: Account) -> str:
-        """Return the account's hash, or a new one if it was made with outdated parameters.
+        """Return the account's hash, or a new one if it is outdated.
+
+        A hash is outdated if it was made with other parameters, or of a password that was not
+        normalized.
+
+        Args:
+            password: The password, which matches the account's.
+            account: The account.
 
         Raises:
             PasswordsBusyError: Too many passwords are waiting.
         """
         if account.wrapped_sha256 or self._context.needs_update(account.password_hash):
             return await self.hash(password)
+        normalized = normalize(password)
+        if password != normalized and not await self._verify(normalized, account):
+            return await self.hash(normalized)
         return account.password_hash
+
+    async def _verify(self, password: str, account: Account | None) -> bool:
+        if account is None:
+            # An unknown account takes as long, so that the time does not show which ones exist.
+            await self._run(lambda: self._context.verify(password, self._dummy_hash))
+            return False
+        secret = sha256_digest(password) if account.wrapped_sha256 else password
+        return await self._run(lambda: self._context.verify(secret, account.password_hash))
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._pending >= CONCURRENCY + QUEUE_LENGTH:

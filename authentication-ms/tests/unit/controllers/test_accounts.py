@@ -69,9 +69,28 @@ class TestRegister:
         assert (await register(client, password="é" * length)).status_code == 201
 
     @pytest.mark.parametrize(
+        ("chosen", "typed"),
+        [
+            ("pa\u0308ssword", "p\u00e4ssword"),
+            ("p\u00e4ssword", "pa\u0308ssword"),
+            ("correct\u00a0horse", "correct horse"),
+            ("a\u0308" * 128, "\u00e4" * 128),
+        ],
+    )
+    async def test_accepts_a_password_however_it_is_typed_later(
+        self, client: httpx2.AsyncClient, chosen: str, typed: str
+    ) -> None:
+        assert (await register(client, password=chosen)).status_code == 201
+        for password, status in ((typed, 200), (chosen, 200), (typed[1:], 401)):
+            body = {"email": EMAIL, "password": password}
+            assert (await client.post("/api/login", json=body)).status_code == status
+
+    @pytest.mark.parametrize(
         ("body", "field"),
         [
             ({"password": "1234567"}, "password"),
+            ({"password": "a\u0308" * 7}, "password"),
+            ({"password": "a" + "\u0308" * 1_024}, "password"),
             ({"password": "x" * 129}, "password"),
             ({"password": "\ud800" * 8}, "password"),
             ({"password": None}, "password"),

@@ -9,7 +9,7 @@ from jose import jwt
 
 from authentication.models.account import Account
 from authentication.models.login_session import digest
-from authentication.services.passwords import PasswordHasher, sha256_digest
+from authentication.services.passwords import PasswordHasher, argon2id, sha256_digest
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 
@@ -179,6 +179,22 @@ class TestWrappedDigest:
     ) -> None:
         assert (await log_in(password="wrong")).status_code == 401
         assert await database["users"].find_one({}, {"_id": 0}) == user
+
+
+class TestPasswordThatWasNotNormalized:
+    async def test_is_accepted_as_it_was_typed_and_normalized_then(
+        self, log_in: LogIn, add_account: AddAccount, database: Database
+    ) -> None:
+        # Given
+        account = await add_account()
+        old = argon2id(memory_kib=8, rounds=1).hash("pa\u0308ssword")
+        await database["users"].update_one(
+            {"email": account.email}, {"$set": {"password_hash": old}}
+        )
+        # Then
+        assert (await log_in(password="p\u00e4ssword")).status_code == 401
+        for typed in ("pa\u0308ssword", "p\u00e4ssword", "pa\u0308ssword"):
+            assert (await log_in(password=typed)).status_code == 200
 
 
 class TestConcurrentChange:

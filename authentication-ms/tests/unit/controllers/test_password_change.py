@@ -36,6 +36,21 @@ async def change_password(
     )
 
 
+class TestNormalForm:
+    async def test_of_both_passwords_does_not_depend_on_the_keyboard(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, log_in: LogIn
+    ) -> None:
+        # Given
+        await add_account(password="p\u00e4ssword")
+        # When
+        response = await change_password(
+            client, current="pa\u0308ssword", new="correct\u00a0ho\u0308rse"
+        )
+        # Then
+        assert response.status_code == 204
+        assert (await log_in(password="correct h\u00f6rse")).status_code == 200
+
+
 class TestSessions:
     async def test_end_except_the_callers(
         self,

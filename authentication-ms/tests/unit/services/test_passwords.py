@@ -23,6 +23,17 @@ def account(password_hash: str, *, wrapped: bool = False) -> Account:
     )
 
 
+COMPOSED, DECOMPOSED = "p\u00e4ssword", "pa\u0308ssword"
+SAME_PASSWORDS = [
+    (COMPOSED, DECOMPOSED),
+    (DECOMPOSED, COMPOSED),
+    ("\u212bngstr\u00f6m", "A\u030angstro\u0308m"),
+    ("\ud55c\uad6d\uc5b4 1234", "\u1112\u1161\u11ab\u1100\u116e\u11a8\u110b\u1165 1234"),
+    ("correct horse", "correct\u00a0horse"),
+    ("correct\u3000horse", "correct\u2003horse"),
+]
+
+
 class FakeContext:
     """Counts checks, and can block them."""
 
@@ -76,6 +87,25 @@ class TestMatches:
         # Then
         assert await hasher.matches("aaa@aaa.com", stored) is True
         assert await hasher.matches(digest, stored) is False
+
+    @pytest.mark.parametrize(("chosen", "typed"), SAME_PASSWORDS)
+    async def test_accepts_a_password_however_it_is_typed(
+        self, chosen: str, typed: str, hasher: PasswordHasher
+    ) -> None:
+        stored = account(await hasher.hash(chosen))
+        assert await hasher.matches(typed, stored) is True
+        assert await hasher.matches(typed + "x", stored) is False
+
+    @pytest.mark.parametrize("wrapped", [False, True])
+    async def test_accepts_an_old_password_as_it_was_typed(
+        self, wrapped: bool, hasher: PasswordHasher
+    ) -> None:
+        # Given
+        secret = sha256_digest(DECOMPOSED) if wrapped else DECOMPOSED
+        old = account(argon2id(memory_kib=8, rounds=1).hash(secret), wrapped=wrapped)
+        # Then
+        assert await hasher.matches(DECOMPOSED, old) is True
+        assert await hasher.matches("pa\u0308ssworx", old) is False
 
     async def test_accepts_nothing_without_an_account(self, hasher: PasswordHasher) -> None:
         assert await hasher.matches("x", None) is False
@@ -140,6 +170,18 @@ class TestUpgrade:
         stored = account(await hasher.hash(sha256_digest("x")), wrapped=True)
         upgraded = await hasher.upgrade("x", stored)
         assert await hasher.matches("x", account(upgraded)) is True
+
+    async def test_keeps_a_hash_of_the_normal_form(self, hasher: PasswordHasher) -> None:
+        stored = account(await hasher.hash(COMPOSED))
+        assert await hasher.upgrade(DECOMPOSED, stored) == stored.password_hash
+
+    async def test_replaces_a_hash_of_a_password_as_it_was_typed(
+        self, hasher: PasswordHasher
+    ) -> None:
+        old = account(argon2id(memory_kib=8, rounds=1).hash(DECOMPOSED))
+        upgraded = account(await hasher.upgrade(DECOMPOSED, old))
+        assert await hasher.matches(COMPOSED, upgraded) is True
+        assert await hasher.matches(DECOMPOSED, upgraded) is True
 
     async def test_replaces_a_hash_with_other_parameters(self, hasher: PasswordHasher) -> None:
         old = argon2id(memory_kib=8, rounds=2)
