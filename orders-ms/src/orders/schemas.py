@@ -12,7 +12,7 @@ from orders.models.query import OrderQuery
 from orders.models.statistics import StatisticsReport
 from shopkit.contract.events import Id, OrderStatus
 from shopkit.text import Text
-from shopkit.web.request_types import Cursor, Limit, NoBoolean, Price, Time, to_cents
+from shopkit.web.request_types import Cursor, FilterText, Limit, Price, Time, WholeNumber, to_cents
 
 
 def _normalize_name(name: str) -> str:
@@ -31,7 +31,7 @@ class LineRequest(BaseModel):
         ]
         | None
     ) = None
-    quantity: Annotated[int, Field(ge=1, le=LINE_LIMIT), NoBoolean]
+    quantity: Annotated[int, Field(ge=1, le=LINE_LIMIT), WholeNumber]
     price: Price | None = None
 
     @model_validator(mode="after")
@@ -134,7 +134,7 @@ class OrderListQuery(BaseModel):
     """The query of `GET /api/admin/orders`."""
 
     status: OrderStatus | None = None
-    email: Annotated[Text | None, Field(max_length=320)] = None
+    email: FilterText | None = None
     since: Time | None = None
     until: Annotated[Time | None, Field(description="The end of the period, exclusive.")] = None
     limit: Limit = 20

@@ -11,7 +11,7 @@ from products.models.change import Change, NewProduct
 from products.models.product import STOCK_LIMIT, Category, Product
 from products.models.query import ProductPage, ProductQuery, Sort
 from shopkit.text import Text
-from shopkit.web.request_types import Cursor, NoBoolean, Price, to_cents
+from shopkit.web.request_types import Cursor, Limit, Price, WholeNumber, to_cents
 
 
 def normalize_name(name: str) -> str:
@@ -34,7 +34,7 @@ Name = Annotated[
     AfterValidator(normalize_name),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 120, "pattern": "^[^/]+$"}),
 ]
-Quantity = Annotated[int, Field(ge=0, le=STOCK_LIMIT), NoBoolean]
+Quantity = Annotated[int, Field(ge=0, le=STOCK_LIMIT), WholeNumber]
 Description = Annotated[Text, StringConstraints(max_length=2_000)]
 
 
@@ -159,7 +159,7 @@ class ProductListQuery(BaseModel):
     max_stock: Quantity | None = None
     in_stock: bool = False
     sort: Sort | None = None
-    limit: Annotated[int | None, Field(ge=1, le=100)] = None
+    limit: Limit | None = None
     cursor: Cursor | None = None
 
     @property
@@ -182,7 +182,7 @@ class ProductListQuery(BaseModel):
         )
 
 
-Delta = Annotated[int, Field(ge=-STOCK_LIMIT, le=STOCK_LIMIT), NoBoolean]
+Delta = Annotated[int, Field(ge=-STOCK_LIMIT, le=STOCK_LIMIT), WholeNumber]
 
 
 class ChangeProductRequest(BaseModel):

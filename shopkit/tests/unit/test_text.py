@@ -1,7 +1,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shopkit.text import Text, require_encodable
+from shopkit.text import Text, normalize_filter, require_encodable
 
 
 class TestRequireEncodable:
@@ -17,3 +17,19 @@ class TestRequireEncodable:
     def test_fields_refuse_it_as_well(self) -> None:
         with pytest.raises(ValidationError):
             TypeAdapter(Text).validate_python("\ud83d")
+
+
+class TestNormalizeFilter:
+    @pytest.mark.parametrize(
+        ("text", "normalized"),
+        [
+            ("ann@shop.com", "ann@shop.com"),
+            (" Ann@Shop.COM\t", "ann@shop.com"),
+            ("\u00a0A\u0308nn@shop.com\u3000", "\u00e4nn@shop.com"),
+            ("\u00c4nn@shop.com", "\u00e4nn@shop.com"),
+            ("", None),
+            (" ", None),
+        ],
+    )
+    def test_trims_lowers_and_composes(self, text: str, normalized: str | None) -> None:
+        assert normalize_filter(text) == normalized

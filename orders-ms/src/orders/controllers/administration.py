@@ -9,6 +9,7 @@ from orders.schemas import OrderBody, OrderListQuery, OrdersBody, StatisticsBody
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.identity import Admin
 from shopkit.web.problems import responses
+from shopkit.web.request_types import WholeNumber
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
 
@@ -24,7 +25,9 @@ async def list_all_orders(
 
 @router.get("/stats", responses=responses(*ADMIN_PROBLEMS))
 async def get_statistics(
-    _caller: Admin, statistics: Statistics, days: Annotated[int, Query(ge=1, le=366)] = 30
+    _caller: Admin,
+    statistics: Statistics,
+    days: Annotated[int, Query(ge=1, le=366), WholeNumber] = 30,
 ) -> StatisticsBody:
     """Return orders and revenue by day, best sellers, and products with low stock."""
     return StatisticsBody.of(await statistics.get(days))

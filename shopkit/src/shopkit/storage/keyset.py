@@ -20,6 +20,9 @@ from pymongo.asynchronous.collection import AsyncCollection
 from shopkit.storage.mongo import Document
 from shopkit.text import Text
 
+CURSOR_LIMIT = 4_000
+"""The maximum length of a cursor. One with a text of 320 characters has less than 2,700."""
+
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 _PARTS = TypeAdapter(list[Text])
 
@@ -134,7 +137,8 @@ def time_key(field: str, direction: int) -> Key:
 
 def encode_cursor(*parts: str) -> str:
     """Return an opaque cursor that holds the parts."""
-    text = json.dumps(parts, separators=(",", ":"))
+    # UTF-8 has at most 4 bytes for a character, JSON's escapes have 12.
+    text = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -14,7 +14,7 @@ from shopkit.messaging.dead_letter_service import (
 )
 from shopkit.messaging.dead_letters import DeadLetter, DeadLetterStatus
 from shopkit.storage.audit import AuditEntry, AuditFilter, AuditTrail
-from shopkit.text import Text, require_encodable
+from shopkit.text import require_encodable
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Admin
 from shopkit.web.problems import (
@@ -26,7 +26,7 @@ from shopkit.web.problems import (
     ProblemType,
     responses,
 )
-from shopkit.web.request_types import Cursor, Limit, Time
+from shopkit.web.request_types import Cursor, FilterText, Limit, Time
 
 # The type is part of the API, so it keeps its old name.
 DEAD_LETTER_CLOSED = ProblemType("dead-letter-settled", "The dead letter is already closed", 409)
@@ -41,20 +41,19 @@ TABLE: ProblemTable = {
 ADMIN_PROBLEMS = (UNAUTHENTICATED, FORBIDDEN, DATABASE_UNAVAILABLE)
 """The problems that every endpoint for admins can respond with."""
 
-AuditText = Annotated[Text, Field(max_length=320)]
 LetterId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="64 hex digits.")]
 
 
 class AuditListQuery(BaseModel):
     """The query of the audit trail."""
 
-    actor: AuditText | None = None
-    action: AuditText | None = None
-    subject: AuditText | None = None
+    actor: FilterText | None = None
+    action: FilterText | None = None
+    subject: FilterText | None = None
     since: Time | None = None
     until: Annotated[Time | None, Field(description="The end of the period, exclusive.")] = None
     limit: Limit = 20
-    cursor: str | None = None
+    cursor: Cursor | None = None
 
     def to_filter(self) -> AuditFilter:
         """Return the filter."""

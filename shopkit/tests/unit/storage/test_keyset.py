@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pymongo import ASCENDING, DESCENDING
 
 from shopkit.storage.keyset import (
+    CURSOR_LIMIT,
     InvalidCursorError,
     Key,
     Keyset,
@@ -36,6 +37,19 @@ class TestCursor:
     @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
     def test_decodes_what_was_encoded(self, parts: list[str]) -> None:
         assert decode_cursor(encode_cursor(*parts), parts=len(parts)) == parts
+
+    @pytest.mark.parametrize("text", ["😀" * 320, "\x00" * 320, '"' * 320, "\u0800" * 320])
+    def test_of_the_longest_text_is_within_the_limit(self, text: str) -> None:
+        assert len(encode_cursor("-price", "1", text, an_id(1))) < 2_700 < CURSOR_LIMIT
+
+    @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=320))
+    def test_of_any_text_is_within_the_limit(self, text: str) -> None:
+        cursor = encode_cursor("-price", "1", text, an_id(1))
+        assert len(cursor) <= CURSOR_LIMIT
+        assert decode_cursor(cursor, parts=4)[2] == text
+
+    def test_decodes_the_escapes_of_an_earlier_release(self) -> None:
+        assert decode_cursor(base64_of('["\\ud83d\\ude00"]'), parts=1) == ["😀"]
 
     def test_contains_only_characters_that_are_safe_in_urls(self) -> None:
         assert encode_cursor("ÿ>?", "~").replace("-", "").replace("_", "").isalnum()

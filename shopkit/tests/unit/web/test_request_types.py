@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - digits of other scripts are what these tests are about.
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -6,11 +7,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
-from shopkit.web.request_types import NoBoolean, Price, to_cents
+from shopkit.web.request_types import FilterText, Limit, Price, WholeNumber, to_cents
 
 PRICE: TypeAdapter[Decimal] = TypeAdapter(Price)
-Number = Annotated[int, Field(ge=-10, le=10), NoBoolean]
+Number = Annotated[int, Field(ge=-10, le=10), WholeNumber]
 NUMBER: TypeAdapter[int] = TypeAdapter(Number)
+
+NOT_IN_DIGITS = [
+    "1_0",
+    "٥",
+    "५",
+    "５",
+    "²",
+    "½",
+    " 5 ",
+    "5\n",
+    "+5",
+    "1e3",
+    "0x10",
+    "0b1",
+    "5.",
+    ".5",
+    "--5",
+    "−5",
+    "1,0",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "inf",
+    "9" * 5_000,
+]
+"""Texts of which Python or pydantic takes many for numbers."""
 
 
 class TestPrice:
@@ -25,6 +52,8 @@ class TestPrice:
             (1_000_000, 100_000_000),
             (999_999.99, 99_999_999),
             ("4.35", 435),
+            ("5", 500),
+            ("007.50", 750),
         ],
     )
     def test_converts_to_exact_cents(self, sent: Any, cents: int) -> None:
@@ -44,8 +73,11 @@ class TestPrice:
             float("nan"),
             float("inf"),
             float("-inf"),
-            "NaN",
             "",
+            "1_0.5",
+            "１.5",
+            "5.٥",
+            *NOT_IN_DIGITS,
             "five",
             None,
             True,
@@ -66,9 +98,17 @@ class TestPrice:
             PRICE.validate_python(True)
 
 
-class TestNoBoolean:
-    def test_accepts_whole_numbers(self) -> None:
-        assert [NUMBER.validate_python(sent) for sent in (0, -3, 7.0)] == [0, -3, 7]
+class TestWholeNumber:
+    def test_accepts_numbers_and_digits(self) -> None:
+        sent = (0, -3, 7.0, "7", "-3", "007")
+        assert [NUMBER.validate_python(number) for number in sent] == [0, -3, 7, 7, -3, 7]
+
+    @pytest.mark.parametrize("sent", [*NOT_IN_DIGITS, "5.0"])
+    def test_refuses_other_texts(self, sent: str) -> None:
+        with pytest.raises(ValidationError):
+            NUMBER.validate_python(sent)
+        with pytest.raises(ValidationError):
+            TypeAdapter(Limit).validate_python(sent)
 
     @pytest.mark.parametrize(
         "sent", [True, False, 1.5, 11, -11, float("nan"), None, "many", [], {}]
@@ -79,3 +119,13 @@ class TestNoBoolean:
 
     def test_keeps_the_limits_in_the_json_schema(self) -> None:
         assert NUMBER.json_schema() == {"type": "integer", "minimum": -10, "maximum": 10}
+
+
+class TestFilterText:
+    def test_is_in_the_form_in_which_text_is_stored(self) -> None:
+        assert TypeAdapter(FilterText).validate_python(" A\u0308nn@Shop.com ") == "änn@shop.com"
+
+    @pytest.mark.parametrize("sent", ["x" * 321, "\ud800"])
+    def test_refuses_invalid_text(self, sent: str) -> None:
+        with pytest.raises(ValidationError):
+            TypeAdapter(FilterText).validate_python(sent)
