@@ -19,10 +19,12 @@ def serve() -> None:
 @app.command()
 def migrate() -> None:
     """Apply missing migrations to the database."""
-    from products.migrations import MIGRATIONS
+    from products.migrations import migrations_for
     from shopkit.storage import migrations
 
-    asyncio.run(migrations.migrate(SERVICE, _settings(), MIGRATIONS))
+    settings = _settings()
+    steps = migrations_for(settings.shop_language)
+    asyncio.run(migrations.migrate(SERVICE, settings, steps))
 
 
 @app.command()

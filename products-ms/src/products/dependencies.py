@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from products.repositories.categories import CategoryRepository
 from products.repositories.decisions import DecisionRepository
 from products.repositories.listing import ProductListing
+from products.repositories.name_order import DEFAULT_LANGUAGE
 from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
 from products.repositories.snapshots import SnapshotRepository
@@ -51,10 +52,22 @@ class Services:
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
-def build(database: Database, transactions: Transactions, clock: Clock = utc_now) -> Services:
-    """Return the services for a database."""
+def build(
+    database: Database,
+    transactions: Transactions,
+    clock: Clock = utc_now,
+    language: str = DEFAULT_LANGUAGE,
+) -> Services:
+    """Return the services for a database.
+
+    Args:
+        database: The database.
+        transactions: Runs the units of work.
+        clock: The clock.
+        language: The language by whose rules names are sorted.
+    """
     products = ProductRepository(database)
-    categories = CategoryRepository(database)
+    categories = CategoryRepository(database, language)
     decisions = DecisionRepository(database)
     trail = AuditTrail(database)
     editing = EditingService(
@@ -70,7 +83,9 @@ def build(database: Database, transactions: Transactions, clock: Clock = utc_now
     )
     return Services(
         catalogue=CatalogueService(
-            products=products, listing=ProductListing(database), categories=categories
+            products=products,
+            listing=ProductListing(database, language),
+            categories=categories,
         ),
         editing=editing,
         categories=CategoryService(

@@ -1,7 +1,13 @@
 """The migrations of products-db."""
 
+from functools import partial
 from typing import Any
 
+from bson import ObjectId
+from pymongo import UpdateOne
+
+from products.repositories.name_order import order_of_names
+from products.repositories.products import product_of, terms_of
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
@@ -9,7 +15,7 @@ from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
 from shopkit.storage.migrations import Migration, ensure_collection
-from shopkit.storage.mongo import Database
+from shopkit.storage.mongo import Database, Document
 
 _DATE = {"bsonType": "date"}
 _ID = {"bsonType": "objectId"}
@@ -77,10 +83,64 @@ async def _add_administration(database: Database) -> None:
     )
 
 
+TERMS_CHUNK = 200
+
+
+async def _renew_search_terms(database: Database) -> None:
+    """Compute the search terms of all products again.
+
+    A product whose terms are current is not written, so a second run continues where the first one
+    stopped. A product that is edited meanwhile gets its terms from the edit.
+    """
+    products = database["products"]
+    last = ObjectId("0" * 24)
+    while (
+        rows := await products.find({"_id": {"$gt": last}})
+        .sort("_id", 1)
+        .limit(TERMS_CHUNK)
+        .to_list()
+    ):
+        updates = [update for row in rows if (update := _terms_update(row))]
+        if updates:
+            await products.bulk_write(updates, ordered=False)
+        last = rows[-1]["_id"]
+
+
+def _terms_update(row: Document) -> UpdateOne | None:
+    terms = terms_of(product_of(row))
+    if all(row.get(field) == value for field, value in terms.items()):
+        return None
+    guard = {"_id": row["_id"], "details_version": row["details_version"]}
+    return UpdateOne(guard, {"$set": terms})
+
+
+async def _index_names(language: str, database: Database) -> None:
+    """Create the indexes that sort names by the rules of a language.
+
+    Those of other languages and those without a language stay for replicas that still use them.
+    """
+    products = database["products"]
+    collation = order_of_names(language)
+    order = [("archived", 1), ("name", 1), ("_id", 1)]
+    for key in (order, [("categories._id", 1), *order], [("terms", 1)], [("name_terms", 1)]):
+        name = "_".join(field for field, _ in key)
+        await products.create_index(key, name=f"{name}_{language}", collation=collation)
+    await database["categories"].create_index(
+        [("name", 1)], name=f"name_{language}", collation=collation
+    )
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-product-indexes", _create_product_indexes),
     Migration("0003-administration", _add_administration),
     Migration("0004-identity", DatabaseIdentity.migrate),
     Migration("0005-consumers", PauseRepository.migrate),
+    Migration("0008-search-terms", _renew_search_terms),
 )
+
+
+def migrations_for(language: str) -> tuple[Migration, ...]:
+    """Return all migrations, with the indexes of a language. Another language adds a migration."""
+    indexes = Migration(f"0008-names-{language}", partial(_index_names, language))
+    return (*MIGRATIONS, indexes)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from products.consumers.orders import orders_table
 from products.dependencies import Services, build
-from products.migrations import MIGRATIONS
+from products.migrations import migrations_for
 from products.settings import SERVICE, ProductsSettings
 from shopkit.contract.events import ORDERS_TOPIC
 from shopkit.contract.topics import TOPICS
@@ -26,12 +26,12 @@ async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
             SERVICE,
             client,
             database,
-            migration_list=MIGRATIONS,
+            migration_list=migrations_for(settings.shop_language),
             topics=TOPICS,
             clock=clock,
             release=digest_of("products", "shopkit"),
         )
-        services = build(database, runtime.transactions, clock)
+        services = build(database, runtime.transactions, clock, settings.shop_language)
         runtime.add_consumer(ORDERS_TOPIC, orders_table(services.decisions))
         async with runtime:
             yield replace(

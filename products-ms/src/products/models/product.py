@@ -1,8 +1,5 @@
 """A product and its rules, without I/O and without a clock."""
 
-import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -11,8 +8,6 @@ from products.errors import InsufficientStockError, StockLimitError
 from shopkit.contract.events import ProductState
 
 STOCK_LIMIT = 1_000_000
-
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,33 +106,3 @@ def after_stock_change(state: ProductState, delta: int) -> ProductState:
     return state.model_copy(
         update={"quantity": state.quantity + delta, "version": state.version + 1}
     )
-
-
-def fold(text: str) -> str:
-    """Return a text without differences in case and accents.
-
-    The text is case-folded, decomposed (NFKD) and stripped of combining marks.
-    """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
-
-
-def words(text: str) -> list[str]:
-    """Return the folded words of a text, in order."""
-    return _WORD.findall(fold(text))
-
-
-def prefixes(texts: Iterable[str]) -> set[str]:
-    """Return all prefixes of all words of the texts."""
-    distinct = {word for text in texts for word in words(text)}
-    return {word[:length] for word in distinct for length in range(1, len(word) + 1)}
-
-
-def name_terms(name: str) -> list[str]:
-    """Return the terms that find a product by its name."""
-    return sorted(prefixes([name]))
-
-
-def search_terms(name: str, description: str, categories: Iterable[str]) -> list[str]:
-    """Return the terms that find a product: prefixes of names, and words of the description."""
-    return sorted(prefixes([name, *categories]) | set(words(description)))

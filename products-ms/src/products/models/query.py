@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from products.models.product import Category, Product, words
+from products.models.product import Category, Product
+from products.models.search_terms import words
 
 
 class Sort(StrEnum):

@@ -5,18 +5,25 @@ from collections.abc import Sequence
 from bson import ObjectId
 
 from products.models.product import Category
+from products.repositories.name_order import DEFAULT_LANGUAGE, order_of_names
 from shopkit.storage.mongo import Database, Session
 
 
 class CategoryRepository:
-    """Reads and writes categories."""
+    """Reads and writes categories.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: The database.
+        language: The language by whose rules names are sorted.
+    """
+
+    def __init__(self, database: Database, language: str = DEFAULT_LANGUAGE) -> None:
         self._categories = database["categories"]
+        self._order_of_names = order_of_names(language)
 
     async def all(self) -> list[Category]:
         """Return all categories, ordered by name."""
-        rows = self._categories.find({}).sort("name", 1)
+        rows = self._categories.find({}, collation=self._order_of_names).sort("name", 1)
         return [Category(str(row["_id"]), row["name"]) async for row in rows]
 
     async def find_by_name(self, name: str, *, session: Session = None) -> Category | None:

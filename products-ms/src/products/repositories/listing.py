@@ -1,9 +1,11 @@
 """Pages of products, with filters, search and sorting."""
 
 from bson import ObjectId
+from pymongo.collation import Collation
 
 from products.models.product import Product
 from products.models.query import ProductQuery, Sort
+from products.repositories.name_order import DEFAULT_LANGUAGE, order_of_names
 from products.repositories.products import WITHOUT_TERMS, product_of
 from shopkit.storage.keyset import (
     InvalidCursorError,
@@ -25,10 +27,16 @@ _NAME_MATCHES, _OTHER_MATCHES = 0, 1
 
 
 class ProductListing:
-    """Reads pages of the collection `products`."""
+    """Reads pages of the collection `products`.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: The database.
+        language: The language by whose rules names are sorted.
+    """
+
+    def __init__(self, database: Database, language: str = DEFAULT_LANGUAGE) -> None:
         self._products = database["products"]
+        self._order_of_names = order_of_names(language)
 
     async def count(self, query: ProductQuery) -> int:
         """Return the number of products that match, at most 1,001."""
@@ -70,13 +78,19 @@ class ProductListing:
         if query.name_first:
             by_name: Document = {"name_terms": {"$all": query.words}}
             parts.append(by_name if section == _NAME_MATCHES else {"$nor": [by_name]})
-        rows = self._products.find({"$and": parts}, WITHOUT_TERMS)
+        rows = self._products.find({"$and": parts}, WITHOUT_TERMS, collation=self._collation(query))
         return await rows.sort(keyset.sort).limit(limit).to_list()
+
+    def _collation(self, query: ProductQuery) -> Collation | None:
+        # All comparisons of strings in a query follow the collation, and only indexes with the
+        # same collation can serve them. An exact name must match exactly.
+        by_name = query.order.field == "name" and query.name is None
+        return self._order_of_names if by_name else None
 
 
 def _filter(query: ProductQuery) -> Document:
     parts: list[Document] = [
-        {} if query.include_archived or query.ids is not None else {"archived": False},
+        {} if query.ids is not None else {"archived": {"$in": _archived(query)}},
         {"name": query.name} if query.name is not None else {},
         {"categories._id": ObjectId(query.category.id)} if query.category else {},
         {"_id": {"$in": [ObjectId(id_) for id_ in query.ids]}} if query.ids is not None else {},
@@ -88,6 +102,12 @@ def _filter(query: ProductQuery) -> Document:
         # Punctuation-only queries match nothing.
         parts.append({"_id": {"$in": []}})
     return {"$and": [part for part in parts if part] or [{}]}
+
+
+def _archived(query: ProductQuery) -> list[bool]:
+    # Naming both values lets the server merge two ranges of an index that begins with the field,
+    # so that it does not sort all products in memory.
+    return [False, True] if query.include_archived else [False]
 
 
 def _range(field: str, minimum: int | None, maximum: int | None) -> Document:

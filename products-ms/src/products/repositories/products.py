@@ -6,7 +6,8 @@ from datetime import datetime
 from bson import ObjectId
 from pymongo import UpdateOne
 
-from products.models.product import Category, Product, name_terms, search_terms
+from products.models.product import Category, Product
+from products.models.search_terms import name_terms, search_terms
 from shopkit.contract.events import ProductState
 from shopkit.storage.keyset import id_range
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
@@ -157,7 +158,6 @@ def _state(document: Document) -> ProductState:
 
 def document_of(product: Product) -> Document:
     """Return the document for a product."""
-    names = [category.name for category in product.categories]
     return {
         "_id": ObjectId(product.id),
         "name": product.name,
@@ -173,6 +173,14 @@ def document_of(product: Product) -> Document:
         "stock_version": product.stock_version,
         "created_at": product.created_at,
         "updated_at": product.updated_at,
+        **terms_of(product),
+    }
+
+
+def terms_of(product: Product) -> Document:
+    """Return the fields of a document by which a search finds the product."""
+    names = [category.name for category in product.categories]
+    return {
         "name_terms": name_terms(product.name),
         "terms": search_terms(product.name, product.description, names),
     }

@@ -8,10 +8,6 @@ from products.models.product import (
     Category,
     Product,
     after_stock_change,
-    fold,
-    name_terms,
-    search_terms,
-    words,
 )
 from shopkit.testing.deliveries import NOON, an_id
 
@@ -83,26 +79,6 @@ class TestVersions:
             "archived": False,
             "version": 7,
         }
-
-
-class TestTerms:
-    @pytest.mark.parametrize(
-        ("text", "folded"),
-        [("Café", "cafe"), ("STRASSE", "strasse"), ("Straße", "strasse"), ("Ångström", "angstrom")],
-    )
-    def test_ignores_case_and_accents(self, text: str, folded: str) -> None:
-        assert fold(text) == folded
-
-    def test_splits_text_into_words_of_letters_and_digits(self) -> None:
-        assert words("Noise-cancelling, 40 mm!") == ["noise", "cancelling", "40", "mm"]
-
-    def test_names_are_found_by_prefixes_of_their_words(self) -> None:
-        assert name_terms("tea pot") == ["p", "po", "pot", "t", "te", "tea"]
-
-    def test_descriptions_are_found_by_whole_words(self) -> None:
-        assert search_terms("pan", "of iron", ["cook"]) == sorted(
-            ["p", "pa", "pan", "of", "iron", "c", "co", "coo", "cook"]
-        )
 
 
 class TestDetails:
