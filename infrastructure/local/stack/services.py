@@ -68,6 +68,8 @@ def _own_settings(name: str, settings: Settings, state: State) -> dict[str, str]
             "PREVIOUS_KEY_FILE": str(state.secret_file("previous-key.pem")),
             "SHOP_PORT": str(settings.ports["shop"]),
         }
+    if name == "products":
+        return {"SHOP_LANGUAGE": settings.shop_language}
     if name == "orders":
         return {
             "PRODUCTS_URL": _address("products", settings),

@@ -52,6 +52,7 @@ class Settings:
         log_level: The services' log level.
         web: "none" leaves the web shop out; it is neither built nor served.
         shop_time_zone: The time zone of the shop's days in the statistics, by its IANA name.
+        shop_language: The language by whose rules names are sorted, as MongoDB calls it.
         trusted_proxies: Addresses and ranges of the proxies in front of nginx, separated by commas.
         members: How many members each database and Kafka have, 1 or 3.
     """
@@ -63,6 +64,7 @@ class Settings:
     log_level: str = "INFO"
     web: str = ""
     shop_time_zone: str = "UTC"
+    shop_language: str = "en"
     trusted_proxies: str = ""
     members: int = 1
 
@@ -90,7 +92,7 @@ class Settings:
         values: dict[str, Any] = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
         values |= {"log_level": self.log_level, "web": self.web}
         values |= {"shop_time_zone": self.shop_time_zone, "members": self.members}
-        values |= {"trusted_proxies": self.trusted_proxies}
+        values |= {"shop_language": self.shop_language, "trusted_proxies": self.trusted_proxies}
         self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
@@ -127,6 +129,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         shop_time_zone=_time_zone(
             variables.get("SHOP_TIME_ZONE") or remembered.get("shop_time_zone", "UTC")
         ),
+        shop_language=variables.get("SHOP_LANGUAGE") or remembered.get("shop_language", "en"),
         trusted_proxies=variables.get("TRUSTED_PROXIES") or remembered.get("trusted_proxies", ""),
         members=members,
     )

@@ -9,7 +9,7 @@ from bson import ObjectId
 
 from products.dependencies import Services, build
 from products.main import create_app
-from products.migrations import MIGRATIONS
+from products.migrations import migrations_for
 from products.models.change import NewProduct
 from products.models.product import Product
 from products.settings import ProductsSettings
@@ -23,6 +23,8 @@ from shopkit.testing.deliveries import NOON, an_id
 from stack import Stack
 
 AddProduct = Callable[..., Awaitable[Product]]
+
+MIGRATIONS = migrations_for("en")
 
 
 @pytest.fixture
@@ -46,6 +48,15 @@ async def any_database(request: pytest.FixtureRequest) -> AsyncIterator[Database
         return servers.database_url("products")
 
     async with open_database(request.param, mongo_url, MIGRATIONS) as database:
+        await add_categories(database)
+        yield database
+
+
+@pytest.fixture
+async def real_database(servers: Stack) -> AsyncIterator[Database]:
+    """A real database, for tests of what mongomock lacks. They have the mark `mongod`."""
+    mongo_url = servers.database_url("products")
+    async with open_database("mongod", lambda: mongo_url, MIGRATIONS) as database:
         await add_categories(database)
         yield database
 

@@ -9,6 +9,7 @@ from authentication.models.account import Account, AccountRole
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 from shopkit.testing.apps import caller_headers
+from shopkit.testing.hostile import hostile_urls
 
 AddAccount = Callable[..., Awaitable[Account]]
 LogIn = Callable[..., Awaitable[httpx2.Response]]
@@ -229,3 +230,13 @@ class TestChangeRole:
     ) -> None:
         await add_account()
         assert (await change_role(client, "ann@shop.com", role)).status_code == 422
+
+
+class TestParameters:
+    async def test_of_any_text_get_an_answer(
+        self, client: httpx2.AsyncClient, add_account: AddAccount
+    ) -> None:
+        await add_account()
+        document = (await client.get("/openapi.json")).json()
+        for url in hostile_urls(document, without="dead-letters"):
+            assert (await client.get(url, headers=ADMIN)).status_code < 500, url

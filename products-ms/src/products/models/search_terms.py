@@ -24,7 +24,7 @@ Other marks, such as the virama of Indic scripts and the tones of Thai, distingu
 
 def fold(text: str) -> str:
     """Return a text without differences in case and accents, and with Latin letters in ASCII."""
-    # Twice, because a letter such as the bold A of mathematics has no lower case of its own.
+    # Twice, because a letter such as the bold A of mathematics has no lower case.
     lowered = unicodedata.normalize("NFKD", text).casefold()
     decomposed = unicodedata.normalize("NFKD", lowered)
     kept = "".join(_fold_character(char) for char in decomposed if not _is_ignored(char))

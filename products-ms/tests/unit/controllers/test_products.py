@@ -13,6 +13,7 @@ from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
 from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
+from shopkit.testing.hostile import hostile_urls
 
 AddProduct = Callable[..., Awaitable[Product]]
 Count = Callable[[], Awaitable[int]]
@@ -378,3 +379,47 @@ class TestCategories:
     async def test_lists_categories_by_name(self, client: httpx2.AsyncClient) -> None:
         response = await client.get("/api/categories")
         assert response.json() == {"categories": [{"name": "electronics"}, {"name": "kitchen"}]}
+
+
+class TestParameters:
+    async def test_of_any_text_get_an_answer(
+        self, client: httpx2.AsyncClient, add: AddProduct
+    ) -> None:
+        await add(1)
+        document = (await client.get("/openapi.json")).json()
+        # The dead letters need running consumers. shopkit tests them.
+        for url in hostile_urls(document, without="dead-letters"):
+            assert (await client.get(url, headers=ADMIN)).status_code < 500, url
+
+    @pytest.mark.parametrize(
+        ("query", "status"),
+        [
+            ("max_price=2000000", 422),
+            ("max_price=1_0", 422),
+            ("min_price=%D9%A5", 422),
+            ("max_stock=%205", 422),
+            ("max_stock=5.0", 422),
+            ("limit=%2B5", 422),
+            ("limit=5&max_stock=5&min_price=0.5&max_price=7", 200),
+        ],
+    )
+    async def test_with_numbers_are_in_ascii_digits(
+        self, client: httpx2.AsyncClient, query: str, status: int
+    ) -> None:
+        assert (await client.get(f"/api/products?{query}")).status_code == status
+
+
+class TestNumbers:
+    @pytest.mark.parametrize("number", ["1_0", "٥", "５", " 5 ", "+5", "1e3", "0x10", True])  # noqa: RUF001
+    async def test_must_be_in_ascii_digits(
+        self, client: httpx2.AsyncClient, stored: Count, number: Any
+    ) -> None:
+        for field in ("price", "quantity"):
+            response = await create(client, **{field: number})
+            assert response.status_code == 422
+            assert [error[0] for error in errors_of(response)] == [f"product.{field}"]
+        assert await stored() == 0
+
+    async def test_can_be_text(self, client: httpx2.AsyncClient) -> None:
+        response = await create(client, price="5.99", quantity="7")
+        assert (response.status_code, response.json()["price"]) == (201, 5.99)

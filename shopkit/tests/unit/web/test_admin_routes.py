@@ -17,6 +17,7 @@ from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
 from shopkit.testing.apps import caller_headers, client_of
 from shopkit.testing.deliveries import NOON
+from shopkit.testing.hostile import hostile_urls
 from shopkit.web import admin_routes, app, database_problems
 
 ADMIN = caller_headers("admin@aaa.com", "admin")
@@ -65,6 +66,15 @@ async def client(application: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
+class TestParameters:
+    async def test_of_any_text_get_an_answer(self, client: httpx2.AsyncClient) -> None:
+        document = (await client.get("/openapi.json")).json()
+        urls = list(hostile_urls(document, without="/stream"))
+        assert len(urls) > 300
+        for url in urls:
+            assert (await client.get(url)).status_code < 500, url
+
+
 class TestAudit:
     async def test_lists_entries(self, client: httpx2.AsyncClient, database: Database) -> None:
         # Given
@@ -95,6 +105,36 @@ class TestAudit:
         assert response.json()["next_cursor"] is None
 
     @pytest.mark.parametrize(
+        ("params", "found"),
+        [
+            ({"actor": "admin@aaa.com"}, 1),
+            ({"actor": " Admin@AAA.com\u00a0"}, 1),
+            ({"actor": "dmin@aaa.com"}, 0),
+            ({"action": "Archive Product "}, 1),
+            ({"subject": "a\u0308B "}, 1),
+            ({"subject": "ab"}, 0),
+            ({"actor": " "}, 1),
+        ],
+    )
+    async def test_filters_by_text_however_it_is_typed(
+        self, client: httpx2.AsyncClient, database: Database, params: dict[str, str], found: int
+    ) -> None:
+        # Given
+        await AuditTrail(database).add(
+            actor="admin@aaa.com",
+            action="archive product",
+            subject="\u00e4b",
+            before=None,
+            after=None,
+            at=NOON,
+            session=None,
+        )
+        # When
+        response = await client.get(AUDIT, params=params)
+        # Then
+        assert len(response.json()["entries"]) == found
+
+    @pytest.mark.parametrize(
         "params",
         [
             {"since": "2026-05-04T14:00:00"},
@@ -104,6 +144,8 @@ class TestAudit:
             {"limit": 101},
             {"actor": "x" * 321},
             {"cursor": "invalid"},
+            {"cursor": "x" * 4_001},
+            {"limit": "1_0"},
         ],
     )
     async def test_refuses_an_invalid_query(
