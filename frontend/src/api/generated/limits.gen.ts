@@ -13,6 +13,9 @@ export const auditTrailAuthenticationQueryLimits = {
   "limit": {
     "maximum": 100,
     "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 4000
   }
 } as const;
 
@@ -29,6 +32,9 @@ export const auditTrailOrdersQueryLimits = {
   "limit": {
     "maximum": 100,
     "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 4000
   }
 } as const;
 
@@ -45,6 +51,9 @@ export const auditTrailProductsQueryLimits = {
   "limit": {
     "maximum": 100,
     "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 4000
   }
 } as const;
 
@@ -129,7 +138,7 @@ export const listAllOrdersQueryLimits = {
     "minimum": 1
   },
   "cursor": {
-    "maxLength": 1000
+    "maxLength": 4000
   }
 } as const;
 
@@ -162,7 +171,7 @@ export const listAllProductsQueryLimits = {
     "minimum": 1
   },
   "cursor": {
-    "maxLength": 1000
+    "maxLength": 4000
   }
 } as const;
 
@@ -172,7 +181,7 @@ export const listDeadLettersOrdersQueryLimits = {
     "minimum": 1
   },
   "cursor": {
-    "maxLength": 1000
+    "maxLength": 4000
   }
 } as const;
 
@@ -182,7 +191,7 @@ export const listDeadLettersProductsQueryLimits = {
     "minimum": 1
   },
   "cursor": {
-    "maxLength": 1000
+    "maxLength": 4000
   }
 } as const;
 
@@ -192,7 +201,7 @@ export const listOrdersQueryLimits = {
     "minimum": 1
   },
   "cursor": {
-    "maxLength": 1000
+    "maxLength": 4000
   }
 } as const;
 
@@ -225,7 +234,7 @@ export const listProductsQueryLimits = {
     "minimum": 1
   },
   "cursor": {
-    "maxLength": 1000
+    "maxLength": 4000
   }
 } as const;
 
@@ -235,7 +244,7 @@ export const listUsersQueryLimits = {
     "minimum": 1
   },
   "cursor": {
-    "maxLength": 1000
+    "maxLength": 4000
   }
 } as const;
 
