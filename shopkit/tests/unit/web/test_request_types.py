@@ -91,7 +91,12 @@ class TestPrice:
             PRICE.validate_python(sent)
 
     def test_has_its_limits_in_the_json_schema(self) -> None:
-        assert PRICE.json_schema() == {"type": "number", "minimum": 0, "maximum": 1_000_000}
+        assert PRICE.json_schema() == {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1_000_000,
+            "multipleOf": 0.01,
+        }
 
     def test_refuses_booleans(self) -> None:
         with pytest.raises(ValidationError, match="must be a number"):
