@@ -111,11 +111,13 @@ class TestMatches:
         assert await hasher.matches("x", None) is False
 
     @pytest.mark.parametrize("known", [account("hash of x"), account("y", wrapped=True), None])
-    async def test_costs_one_check_for_every_account_and_for_none(
+    async def test_costs_the_same_checks_for_every_account_and_for_none(
         self, known: Account | None, context: FakeContext, fake_hasher: PasswordHasher
     ) -> None:
         await fake_hasher.matches("wrong", known)
         assert context.checks == 1
+        await fake_hasher.matches(DECOMPOSED, known)
+        assert context.checks == 3
 
 
 class TestQueue:
