@@ -125,4 +125,5 @@ def _decode(query: ProductQuery, keyset: Keyset, cursor: str) -> tuple[int, Docu
     order, section, *parts = decode_cursor(cursor, parts=4)
     if order != query.order or section not in {"0", "1"}:
         raise InvalidCursorError
-    return int(section), keyset.after(parts)
+    after = keyset.after_in_ranges if query.include_archived else keyset.after
+    return int(section), after(parts)

@@ -151,11 +151,18 @@ class TestOrder:
 
     @pytest.mark.parametrize(("sort", "expected"), ORDERS)
     @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+    @pytest.mark.parametrize("include_archived", [False, True])
     async def test_pages_are_sorted_with_a_stable_order_of_equal_products(
-        self, listing: ProductListing, sort: Sort | None, expected: list[int], limit: int
+        self,
+        listing: ProductListing,
+        sort: Sort | None,
+        expected: list[int],
+        limit: int,
+        include_archived: bool,
     ) -> None:
         # When
-        shown = await pages(listing, limit, ProductQuery(sort=sort))
+        query = ProductQuery(sort=sort, include_archived=include_archived)
+        shown = await pages(listing, limit, query)
         # Then
         assert list(chain(*shown)) == expected
         assert all(len(page) == limit for page in shown[:-1])

@@ -15,6 +15,7 @@ from products.repositories.listing import ProductListing
 from shopkit.storage import migrations
 from shopkit.storage.keyset import CURSOR_LIMIT
 from shopkit.storage.mongo import Database, Document
+from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import an_id
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -139,10 +140,19 @@ class TestOrder:
 
 class TestPlan:
     @pytest.fixture(autouse=True)
-    async def _shelf(self, add: AddProduct) -> None:
-        for number in range(1, 60):
-            categories = ("kitchen",) if number % 3 else ("electronics",)
-            await add(number, name=f"item {number}", price_cents=number % 7, categories=categories)
+    async def _shelf(self, add: AddProduct, database: Database, clock: FakeClock) -> None:
+        for number in range(1, 91):
+            await add(
+                number,
+                name=f"item {number}",
+                price_cents=number % 30,
+                quantity=number % 31,
+                categories=("kitchen",) if number % 3 else ("electronics",),
+            )
+            clock.advance(seconds=number % 2)
+        await database["products"].update_many(
+            {"price_cents": {"$lt": 10}}, {"$set": {"archived": True}}
+        )
 
     @pytest.fixture
     def plans(self, monkeypatch: pytest.MonkeyPatch) -> list[Document]:

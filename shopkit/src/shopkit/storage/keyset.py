@@ -114,6 +114,31 @@ class Keyset:
             equal[key.field] = value
         return {"$or": alternatives} if len(alternatives) > 1 else alternatives[0]
 
+    def after_in_ranges(self, parts: Sequence[str]) -> Document:
+        """Return the filter for the documents after a cursor, for a list in several ranges.
+
+        MongoDB merges ranges of an index in order, but not if the filter has alternatives. So this
+        filter begins with the first key, and excludes the documents with the same first key that
+        were shown before.
+
+        Args:
+            parts: The parts of the cursor, one for each key.
+
+        Raises:
+            InvalidCursorError: A part is invalid.
+        """
+        first, *others = self._keys
+        start = first.decode(parts[0])
+        shown: list[Document] = []
+        equal: Document = {first.field: start}
+        for key, part in zip(others, parts[1:], strict=True):
+            value = key.decode(part)
+            operator = "$lt" if key.direction == ASCENDING else "$gt"
+            shown.append({**equal, key.field: {operator: value}})
+            equal[key.field] = value
+        operator = "$gte" if first.direction == ASCENDING else "$lte"
+        return {first.field: {operator: start}, "$nor": [*shown, equal]}
+
 
 def id_key(direction: int) -> Key:
     """Return the key `_id` with object ids."""

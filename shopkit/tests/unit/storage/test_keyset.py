@@ -146,6 +146,20 @@ class TestAfter:
             ]
         }
 
+    def test_has_no_alternatives_for_a_list_in_ranges(self) -> None:
+        keyset = Keyset(
+            text_key("category", ASCENDING), number_key("price", DESCENDING), id_key(ASCENDING)
+        )
+        oid = ObjectId(an_id(1))
+        assert keyset.after_in_ranges(["kitchen", "5", an_id(1)]) == {
+            "category": {"$gte": "kitchen"},
+            "$nor": [
+                {"category": "kitchen", "price": {"$gt": 5}},
+                {"category": "kitchen", "price": 5, "_id": {"$lt": oid}},
+                {"category": "kitchen", "price": 5, "_id": oid},
+            ],
+        }
+
     def test_needs_no_alternatives_for_one_key(self) -> None:
         assert Keyset(text_key("email", ASCENDING)).after(["a@a.com"]) == {
             "email": {"$gt": "a@a.com"}
