@@ -13,6 +13,11 @@ from shopkit.testing.deliveries import an_id
 AddProduct = Callable[..., Awaitable[Product]]
 
 
+@pytest.fixture
+def database(any_database: Database) -> Database:
+    return any_database
+
+
 def named(name: str) -> Migration:
     return next(migration for migration in MIGRATIONS if migration.name == name)
 

@@ -197,6 +197,35 @@ class TestPage:
         ids = [row["_id"] for page in pages for row in page]
         assert ids == [ObjectId(an_id(number)) for number in (2, 1, 3, 4)]
 
+    async def test_pages_continue_after_any_text(self, database: Database) -> None:
+        # Given
+        keyset = Keyset(text_key("name", ASCENDING), id_key(ASCENDING))
+        names = sorted(
+            [
+                *(
+                    "",
+                    "\x00",
+                    "\x00" * 320,
+                    '"' * 320,
+                    "\\" * 320,
+                    "\n",
+                    "\x7f",
+                    "e\u0301",
+                    "\u00e9",
+                ),
+                *("\u0800" * 320, "\uffff", "\U0001f600" * 319, "\U0001f600" * 320, "\U0010ffff"),
+            ]
+        )
+        await database["things"].insert_many([{"name": name} for name in names for _ in range(2)])
+        # When
+        shown, cursor = [], None
+        while not shown or cursor:
+            page, cursor = await keyset.page(database["things"], {}, limit=1, cursor=cursor)
+            shown += [row["name"] for row in page]
+            assert len(cursor or "") <= CURSOR_LIMIT
+        # Then
+        assert shown == [name for name in names for _ in range(2)]
+
     async def test_refuses_a_cursor_of_another_list(self, database: Database) -> None:
         with pytest.raises(InvalidCursorError):
             await self.KEYSET.page(
