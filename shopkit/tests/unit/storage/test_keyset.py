@@ -218,7 +218,8 @@ class TestPage:
         )
         await database["things"].insert_many([{"name": name} for name in names for _ in range(2)])
         # When
-        shown, cursor = [], None
+        shown: list[str] = []
+        cursor = None
         while not shown or cursor:
             page, cursor = await keyset.page(database["things"], {}, limit=1, cursor=cursor)
             shown += [row["name"] for row in page]
