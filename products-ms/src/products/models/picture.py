@@ -5,14 +5,26 @@ import io
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from products.errors import PictureError, PictureTooLargeError
+from products.models.colours import to_eight_bits, to_srgb
 
 LIMIT_BYTES = 2 * 1024 * 1024
 LIMIT_PIXELS = 12_000_000
 FORMATS = ("PNG", "JPEG", "WEBP")
 QUALITY = 82
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation."""
 
 
 class Size(StrEnum):
@@ -43,8 +55,9 @@ class Picture:
 def read_picture(data: bytes) -> Picture:
     """Decode an upload and return the picture.
 
-    The number of pixels is read from the header before anything is decoded. EXIF data is used to
-    rotate the picture upright, and then removed.
+    The number of pixels is read from the header before anything is decoded. The EXIF orientation
+    is used to rotate the picture upright, and the embedded colour profile to convert it to sRGB.
+    Neither is stored.
 
     Raises:
         PictureTooLargeError: The upload is larger than 2 MiB.
@@ -53,8 +66,8 @@ def read_picture(data: bytes) -> Picture:
     """
     if len(data) > LIMIT_BYTES:
         raise PictureTooLargeError(LIMIT_BYTES)
-    upright = _decode(data)
-    encoded = {size: _encode(upright, size) for size in Size}
+    full = _decode(data)
+    encoded = {size: _encode(full, size) for size in Size}
     return Picture(hashlib.sha256(encoded[Size.FULL]).hexdigest()[:32], encoded)
 
 
@@ -64,17 +77,32 @@ def _decode(data: bytes) -> Image.Image:
             if opened.width * opened.height > LIMIT_PIXELS:
                 raise PictureError("A picture can have at most 12 megapixels.")
             opened.load()
-            upright = ImageOps.exif_transpose(opened)
-            return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+            picture = _shrink(to_eight_bits(opened), Size.FULL)
+            return _turn_upright(to_srgb(picture, opened.info.get("icc_profile")), opened)
+    except (PictureError, MemoryError):
+        raise
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise PictureError("The file is not a PNG, JPEG or WebP picture.") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    # Decoders do not say which errors they raise for damaged files. Fuzzing finds new ones.
+    except Exception as error:
         raise PictureError("The picture is damaged.") from error
 
 
-def _encode(image: Image.Image, size: Size) -> bytes:
+def _turn_upright(picture: Image.Image, opened: Image.Image) -> Image.Image:
+    try:
+        method = _UPRIGHT.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001 - as for decoders. The picture itself is intact.
+        return picture
+    return picture if method is None else picture.transpose(method)
+
+
+def _shrink(image: Image.Image, size: Size) -> Image.Image:
     smaller = image.copy()
     smaller.thumbnail((size.longest_side, size.longest_side))
+    return smaller
+
+
+def _encode(image: Image.Image, size: Size) -> bytes:
     out = io.BytesIO()
-    smaller.save(out, "WEBP", quality=QUALITY)
+    _shrink(image, size).save(out, "WEBP", quality=QUALITY)
     return out.getvalue()
