@@ -425,9 +425,32 @@ class TestPictures:
         second = await client.put(f"{ONE}/image", content=picture(colour="blue"))
         # Then
         assert first.json()["image_url"] != second.json()["image_url"]
-        assert await shop.products_db["images.files"].count_documents({}) == 2
         old = await client.get(first.json()["image_url"])
         assert old.headers["cache-control"] == "public, max-age=60"
+        assert old.content == (await client.get(second.json()["image_url"])).content
+
+    async def test_shows_one_of_several_pictures_that_are_set_at_once(
+        self, shop: Shop, client: httpx2.AsyncClient
+    ) -> None:
+        # Given
+        numbers = range(2, 12)
+        for number in numbers:
+            await shop.add(number, 10)
+            await client.put(f"/api/products/{an_id(number)}/image", content=picture(colour="red"))
+
+        async def put(number: int, colour: str) -> httpx2.Response:
+            address = f"/api/products/{an_id(number)}/image"
+            return await client.put(address, content=picture(colour=colour))
+
+        for number in numbers:
+            # When
+            colours = ("blue", "red", "blue", "red")
+            responses = await asyncio.gather(*(put(number, colour) for colour in colours))
+            # Then
+            assert [response.status_code for response in responses] == [200] * 4
+            for size in ("full", "thumb"):
+                address = f"/api/products/{an_id(number)}/image?size={size}"
+                assert (await client.get(address)).status_code == 200
 
     @pytest.mark.parametrize(
         ("data", "status", "problem"),

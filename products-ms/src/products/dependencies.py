@@ -19,6 +19,7 @@ from products.services.coalescing import Coalescer
 from products.services.comparison import ComparisonService
 from products.services.decisions import DecisionService
 from products.services.editing import EditingService
+from products.services.picture_collector import PictureCollector
 from products.services.pictures import PictureService
 from shopkit.checks import Check
 from shopkit.clock import Clock, utc_now
@@ -44,6 +45,7 @@ class Services:
     editing: EditingService
     categories: CategoryService
     pictures: PictureService
+    picture_collector: PictureCollector
     decisions: DecisionService
     comparison: ComparisonService
     trail: AuditTrail
@@ -69,6 +71,7 @@ def build(
     products = ProductRepository(database)
     categories = CategoryRepository(database, language)
     decisions = DecisionRepository(database)
+    pictures = PictureRepository(database)
     trail = AuditTrail(database)
     editing = EditingService(
         transactions=transactions,
@@ -95,9 +98,8 @@ def build(
             trail=trail,
             clock=clock,
         ),
-        pictures=PictureService(
-            products=products, pictures=PictureRepository(database), editing=editing
-        ),
+        pictures=PictureService(products=products, pictures=pictures, editing=editing),
+        picture_collector=PictureCollector(products=products, pictures=pictures, clock=clock),
         decisions=decision_service,
         comparison=ComparisonService(
             transactions=transactions,

@@ -1,4 +1,4 @@
-"""Runs the service: its connections, relay and consumer."""
+"""Runs the service: its connections, relay, consumer and periodic job."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,9 +10,12 @@ from products.migrations import migrations_for
 from products.settings import SERVICE, ProductsSettings
 from shopkit.contract.events import ORDERS_TOPIC
 from shopkit.contract.topics import TOPICS
+from shopkit.loops import every, skip_temporary_errors
 from shopkit.messaging.event_runtime import EventRuntime
 from shopkit.release import digest_of
-from shopkit.storage.mongo import DATABASE, DatabaseClock, connect
+from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
+
+COLLECT_SECONDS = 60.0
 
 
 @asynccontextmanager
@@ -33,6 +36,8 @@ async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
         )
         services = build(database, runtime.transactions, clock, settings.shop_language)
         runtime.add_consumer(ORDERS_TOPIC, orders_table(services.decisions))
+        collect = skip_temporary_errors(services.picture_collector.collect, is_temporary)
+        runtime.add_loop("pictures", every(COLLECT_SECONDS, collect))
         async with runtime:
             yield replace(
                 services,

@@ -89,7 +89,7 @@ class ProductBody(BaseModel):
 
 
 def _image_url(product: Product) -> str | None:
-    # The digest gives each picture its own URL, so that clients can cache it for a long time.
+    # The id gives each picture its own URL, so that clients can cache it for a long time.
     if product.picture is None:
         return None
     return f"/api/products/{product.id}/image?v={product.picture}"

@@ -78,9 +78,9 @@ async def get_picture(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Return a product's picture. If the URL contains its version, it can be cached for a year."""
-    digest, data = await pictures.get(product_id, size)
-    tag = f'"{digest}-{size}"'
-    headers = {"ETag": tag, "Cache-Control": CACHE_FOREVER if v == digest else CACHE_BRIEFLY}
+    picture_id, data = await pictures.get(product_id, size)
+    tag = f'"{picture_id}-{size}"'
+    headers = {"ETag": tag, "Cache-Control": CACHE_FOREVER if v == picture_id else CACHE_BRIEFLY}
     if matches(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     return Response(data, media_type="image/webp", headers=headers)

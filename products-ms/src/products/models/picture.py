@@ -27,6 +27,9 @@ _UPRIGHT = {
 """What makes a picture upright, by its EXIF orientation."""
 
 
+_DIGEST_LENGTH = 32
+
+
 class Size(StrEnum):
     """The stored sizes."""
 
@@ -51,6 +54,14 @@ class Picture:
     digest: str
     encoded: dict[Size, bytes]
 
+    def id_of(self, upload: str) -> str:
+        """Return the id of the picture in an upload, which differs for every upload."""
+        return f"{self.digest}-{upload}"
+
+    def has_content_of(self, picture_id: str) -> bool:
+        """Return whether the content is the same as that of another picture."""
+        return picture_id[:_DIGEST_LENGTH] == self.digest
+
 
 def read_picture(data: bytes) -> Picture:
     """Decode an upload and return the picture.
@@ -68,7 +79,7 @@ def read_picture(data: bytes) -> Picture:
         raise PictureTooLargeError(LIMIT_BYTES)
     full = _decode(data)
     encoded = {size: _encode(full, size) for size in Size}
-    return Picture(hashlib.sha256(encoded[Size.FULL]).hexdigest()[:32], encoded)
+    return Picture(hashlib.sha256(encoded[Size.FULL]).hexdigest()[:_DIGEST_LENGTH], encoded)
 
 
 def _decode(data: bytes) -> Image.Image:

@@ -25,7 +25,7 @@ class Product:
     Details and stock have separate versions, so that sales do not disturb an admin's edit.
 
     Attributes:
-        picture: The digest of the product's picture.
+        picture: The id of the product's picture.
         details_version: A number that grows with every change of the details.
         stock_version: A number that grows with every change of the stock.
     """
@@ -84,11 +84,9 @@ class Product:
         """Return the archived product, which is the same object if it is already archived."""
         return self if self.archived else replace(self, archived=True).with_new_details(now)
 
-    def with_picture(self, digest: str, now: datetime) -> Self:
-        """Return the product with a picture, which is the same object if it already has it."""
-        if self.picture == digest:
-            return self
-        return replace(self, picture=digest).with_new_details(now)
+    def with_picture(self, picture_id: str, now: datetime) -> Self:
+        """Return the product with another picture."""
+        return replace(self, picture=picture_id).with_new_details(now)
 
     def renamed_category(self, category: Category, now: datetime) -> Self:
         """Return the product with the new name of a category."""

@@ -62,6 +62,12 @@ class ProductRepository:
         )
         return {str(document["_id"]): _state(document) async for document in documents}
 
+    async def find_pictures(self, ids: Iterable[str]) -> dict[str, str | None]:
+        """Return the pictures of the products that exist, by product."""
+        query = {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}
+        documents = self._products.find(query, {"picture": 1})
+        return {str(document["_id"]): document["picture"] async for document in documents}
+
     async def find_range(
         self, after: str | None, until: str | None, limit: int
     ) -> list[ProductState]:

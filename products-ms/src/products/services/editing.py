@@ -155,20 +155,18 @@ class EditingService:
 
         return await self._run(work)
 
-    async def set_picture(
-        self, product_id: str, digest: str, *, actor: str
-    ) -> tuple[Product, str | None]:
-        """Set a product's picture, and return the product and the previous picture's digest.
+    async def set_picture(self, product_id: str, picture_id: str, *, actor: str) -> Product:
+        """Set a product's picture.
 
         Raises:
             ProductNotFoundError: The product does not exist.
         """
 
-        async def work(unit: UnitOfWork) -> tuple[Product, str | None]:
+        async def work(unit: UnitOfWork) -> Product:
             before = await self._get(product_id, unit)
-            after = before.with_picture(digest, self._clock())
+            after = before.with_picture(picture_id, self._clock())
             await self._replace(before, after, "change picture", actor, unit)
-            return after, before.picture
+            return after
 
         return await self._run(work)
 

@@ -2,8 +2,10 @@
 
 import asyncio
 
+from bson import ObjectId
+
 from products.errors import PictureNotFoundError, ProductNotFoundError
-from products.models.picture import Size, read_picture
+from products.models.picture import Picture, Size, read_picture
 from products.models.product import Product
 from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
@@ -36,19 +38,26 @@ class PictureService:
             PictureTooLargeError: The upload is too large.
             PictureError: The upload is not a usable picture.
         """
-        if await self._products.find_by_id(product_id) is None:
+        product = await self._products.find_by_id(product_id)
+        if product is None:
             raise ProductNotFoundError(product_id)
         async with self._decoders:
             picture = await asyncio.to_thread(read_picture, data)
-        # The files are stored first, so that a product never refers to a missing picture.
-        await self._pictures.put(product_id, picture)
-        product, previous = await self._editing.set_picture(product_id, picture.digest, actor=actor)
-        if previous and previous != picture.digest:
-            await self._pictures.delete(product_id, previous)
-        return product
+        if await self._shows(product, picture):
+            return product
+        # Each upload has its own files, and only the collector deletes files. So a product always
+        # refers to files that exist, however many pictures are set at the same time.
+        picture_id = picture.id_of(str(ObjectId()))
+        await self._pictures.put(product_id, picture_id, picture)
+        return await self._editing.set_picture(product_id, picture_id, actor=actor)
+
+    async def _shows(self, product: Product, picture: Picture) -> bool:
+        if product.picture is None or not picture.has_content_of(product.picture):
+            return False
+        return await self._pictures.exists(product.id, product.picture)
 
     async def get(self, product_id: str, size: Size) -> tuple[str, bytes]:
-        """Return the digest of a product's picture, and the picture in a size as WebP.
+        """Return the id of a product's picture, and the picture in a size as WebP.
 
         Raises:
             ProductNotFoundError: The product does not exist.
