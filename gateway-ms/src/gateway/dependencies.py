@@ -39,6 +39,7 @@ def build(
     settings: GatewaySettings,
     own_pages: ASGIApp,
     requests: aiohttp.ClientSession,
+    retries: aiohttp.ClientSession,
     streams: aiohttp.ClientSession,
 ) -> Services:
     """Return the parts of the gateway.
@@ -47,6 +48,7 @@ def build(
         settings: The settings.
         own_pages: Responds to requests for the gateway's own paths.
         requests: The session for ordinary requests.
+        retries: The session for requests whose connection broke.
         streams: The session for streams.
     """
     service_urls = {
@@ -65,7 +67,12 @@ def build(
         endpoint=Endpoint(
             RouteMap(routes),
             TokenVerifier(keys, revocations),
-            Forwarder(service_urls, ConnectionPool(requests), ConnectionPool(streams)),
+            Forwarder(
+                service_urls,
+                ConnectionPool(requests),
+                ConnectionPool(retries),
+                ConnectionPool(streams),
+            ),
             own_pages,
         ),
         keys=keys,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from starlette.types import ASGIApp
 
 from gateway.dependencies import Services, build
-from gateway.forwarding.upstream import request_session, stream_session
+from gateway.forwarding.upstream import request_session, retry_session, stream_session
 from gateway.settings import GatewaySettings
 from gateway.shutdown import on_shutdown_signal
 from shopkit.loops import Loops
@@ -21,8 +21,12 @@ async def running(settings: GatewaySettings, own_pages: ASGIApp) -> AsyncIterato
         settings: The settings.
         own_pages: Responds to requests for the gateway's own paths.
     """
-    async with request_session(settings) as requests, stream_session(settings) as streams:
-        services = build(settings, own_pages, requests, streams)
+    async with (
+        request_session(settings) as requests,
+        retry_session(settings) as retries,
+        stream_session(settings) as streams,
+    ):
+        services = build(settings, own_pages, requests, retries, streams)
         keys, revocations = services.keys, services.revocations
         with on_shutdown_signal(services.endpoint.end_streams):
             async with Loops({"keys": keys.run, "revocations": revocations.run}) as loops:

@@ -8,9 +8,12 @@ names are public but not documented, hence the upper bound on aiohttp's version.
 docs/decisions/0020.
 """
 
+import select
 from collections.abc import AsyncIterable
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 from aiohttp.helpers import BaseTimerContext, TimeoutHandle
 from yarl import URL
 
@@ -18,7 +21,18 @@ _BUFFER_BYTES = 64 * 1024
 _MAX_LINE_BYTES = 16 * 1024
 _MAX_HEADERS = 128
 
+# aiohttp raises these if a connection breaks: after the request, during it, and before it.
+_BROKEN = (
+    aiohttp.ServerDisconnectedError,
+    aiohttp.ClientOSError,
+    aiohttp.ClientConnectionResetError,
+)
+
 Data = bytes | AsyncIterable[bytes] | None
+
+
+class StaleConnectionError(aiohttp.ClientConnectionError):
+    """A connection that was used before broke instead of delivering a response."""
 
 
 class ConnectionPool:
@@ -46,6 +60,7 @@ class ConnectionPool:
         Raises:
             aiohttp.ClientConnectorError: No connection could be opened.
             aiohttp.ConnectionTimeoutError: No connection could be opened in time.
+            StaleConnectionError: A connection that was used before broke.
             aiohttp.ClientError: The connection or the response broke off.
             OSError: As above, or a TimeoutError if there was no response in time.
         """
@@ -82,12 +97,10 @@ class ConnectionPool:
     async def _send(
         self, request: aiohttp.ClientRequest, timer: BaseTimerContext
     ) -> aiohttp.ClientResponse:
-        try:
-            connection = await self._connector.connect(request, [], self.timeout)
-        except TimeoutError as error:
-            raise aiohttp.ConnectionTimeoutError(f"no connection to {request.url}") from error
+        connection = await self._connect(request)
         protocol = connection.protocol
-        assert protocol is not None  # noqa: S101 - a new connection is open.
+        assert protocol is not None  # noqa: S101 - an open connection has a protocol.
+        was_used = _was_used(protocol)
         protocol.set_response_params(
             timer=timer,
             auto_decompress=False,
@@ -105,6 +118,38 @@ class ConnectionPool:
             except BaseException:
                 response.close()
                 raise
+        except _BROKEN as error:
+            connection.close()
+            if was_used:
+                raise StaleConnectionError(str(error)) from error
+            raise
         except BaseException:
             connection.close()
             raise
+
+    async def _connect(self, request: aiohttp.ClientRequest) -> Connection:
+        """Return a connection to which the request can be sent."""
+        while True:
+            try:
+                connection = await self._connector.connect(request, [], self.timeout)
+            except TimeoutError as error:
+                raise aiohttp.ConnectionTimeoutError(f"no connection to {request.url}") from error
+            if not _was_closed_by_service(connection):
+                return connection
+            connection.close()
+
+
+def _was_used(protocol: ResponseHandler) -> bool:
+    return protocol._parser is not None  # noqa: SLF001 - aiohttp has no public name for it.
+
+
+def _was_closed_by_service(connection: Connection) -> bool:
+    """Return whether the service closed the connection, although the event loop has not noticed.
+
+    Nothing arrives on an idle connection but its end.
+    """
+    transport = connection.transport
+    assert transport is not None  # noqa: S101 - an open connection has a transport.
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket"), select.POLLIN)
+    return bool(poll.poll(0))

@@ -12,12 +12,13 @@ from yarl import URL
 
 from gateway import errors
 from gateway.forwarding.bodies import RequestBody
-from gateway.forwarding.client import ConnectionPool
+from gateway.forwarding.client import ConnectionPool, StaleConnectionError
 from gateway.forwarding.headers import RawHeader, response_headers
 from gateway.routes import Kind, Route, Service
 
 RETRY_AFTER_SECONDS = 0.1
-RETRIED_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+"""The methods that change nothing, so that a service may receive a request twice."""
 
 FAILURES = Counter(
     "gateway_upstream_failures_total",
@@ -52,17 +53,20 @@ class Forwarder:
     Args:
         service_urls: The URL of each service.
         requests: The connections for ordinary requests.
-        streams: The connections for streams.
+        retries: The connections for requests whose connection broke. None is used twice.
+        streams: The connections for streams. None is used twice.
     """
 
     def __init__(
         self,
         service_urls: Mapping[Service, str],
         requests: ConnectionPool,
+        retries: ConnectionPool,
         streams: ConnectionPool,
     ) -> None:
         self._service_urls = service_urls
         self._requests = requests
+        self._retries = retries
         self._streams = streams
 
     async def open(self, request: ForwardedRequest) -> aiohttp.ClientResponse:
@@ -98,19 +102,22 @@ class Forwarder:
     async def _send_with_retry(
         self, request: ForwardedRequest, data: bytes | RequestBody | None
     ) -> aiohttp.ClientResponse:
+        pool = self._streams if request.route.kind is Kind.STREAM else self._requests
         try:
-            return await self._send(request, data)
+            return await self._send(pool, request, data)
         except aiohttp.ClientConnectorError:
-            if request.method not in RETRIED_METHODS:
+            # The service has received nothing, and nothing was read of a body that is streamed.
+            await asyncio.sleep(RETRY_AFTER_SECONDS)
+            return await self._send(pool, request, data)
+        except StaleConnectionError:
+            # The service may have closed the connection after it received the request.
+            if request.method not in SAFE_METHODS or isinstance(data, RequestBody):
                 raise
-        # A body that is streamed can be sent again, because nothing of it was read.
-        await asyncio.sleep(RETRY_AFTER_SECONDS)
-        return await self._send(request, data)
+            return await self._send(self._retries, request, data)
 
     async def _send(
-        self, request: ForwardedRequest, data: bytes | RequestBody | None
+        self, pool: ConnectionPool, request: ForwardedRequest, data: bytes | RequestBody | None
     ) -> aiohttp.ClientResponse:
-        pool = self._streams if request.route.kind is Kind.STREAM else self._requests
         return await pool.request(
             # Services do not support HEAD. It is sent as GET, and the body is discarded.
             "GET" if request.method == "HEAD" else request.method,

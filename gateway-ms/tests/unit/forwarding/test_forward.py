@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from asyncio import StreamReader, StreamWriter
 from typing import Any
 
@@ -69,25 +70,24 @@ class TestUnavailableService:
 
 class TestRetry:
     @pytest.mark.parametrize(
-        ("method", "target", "attempts", "body"),
+        ("method", "target", "body"),
         [
-            ("GET", "/api/products", 2, b""),
-            ("HEAD", "/api/products", 2, b""),
-            ("PUT", "/api/products/1/image", 2, b"small"),
-            ("PUT", "/api/products/1/image", 2, [b"it ", b"streams"]),
-            ("DELETE", "/api/products/1", 2, b""),
-            ("POST", "/api/products", 1, b"{}"),
-            ("PATCH", "/api/products/1", 1, b"{}"),
+            ("GET", "/api/products", b""),
+            ("HEAD", "/api/products", b""),
+            ("PUT", "/api/products/1/image", b"small"),
+            ("PUT", "/api/products/1/image", [b"it ", b"streams"]),
+            ("DELETE", "/api/products/1", b""),
+            ("POST", "/api/products", b"{}"),
+            ("PATCH", "/api/products/1", b"{}"),
         ],
     )
-    async def test_follows_a_refused_connection_if_the_method_is_idempotent(
+    async def test_follows_a_refused_connection(
         self,
         service: ServiceDouble,
         admin: dict[str, str],
         monkeypatch: pytest.MonkeyPatch,
         method: str,
         target: str,
-        attempts: int,
         body: bytes | list[bytes],
     ) -> None:
         # Given a service that is up at the second attempt
@@ -107,10 +107,159 @@ class TestRetry:
             # When
             response = await client.request(method, target, admin, body)
         # Then
-        assert urls == [URL(UNREACHABLE + target)] * attempts
-        assert response.status == (200 if attempts == 2 else 503)
+        assert urls == [URL(UNREACHABLE + target)] * 2
+        assert response.status == 200
         expected = b"".join(body) if isinstance(body, list) else body
-        assert [request.body for request in service.received] == [expected] * (attempts - 1)
+        assert [request.body for request in service.received] == [expected]
+
+
+class ClosingService:
+    """A service that closes a connection, without notice, after a number of requests on it.
+
+    Attributes:
+        served: How many requests it has responded to.
+        dropped: How many requests it has received without responding.
+        connections: How many connections it has accepted.
+    """
+
+    def __init__(self, *, serves: int, reads_next: bool = False) -> None:
+        self._serves = serves
+        self._reads_next = reads_next
+        self.served = 0
+        self.dropped = 0
+        self.connections = 0
+
+    async def talk(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Respond to the request whose head was read, and to the following ones."""
+        self.connections += 1
+        for _ in range(self._serves - 1):
+            self._respond(writer)
+            await reader.readuntil(b"\r\n\r\n")
+        self._respond(writer)
+        if self._reads_next:
+            await reader.readuntil(b"\r\n\r\n")
+            self.dropped += 1
+
+    def _respond(self, writer: StreamWriter) -> None:
+        self.served += 1
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+
+class TestConnectionThatTheServiceClosed:
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PATCH", "DELETE"])
+    @pytest.mark.parametrize("serves", [1, 2])
+    async def test_is_not_used_again(
+        self, service: ServiceDouble, admin: dict[str, str], method: str, serves: int
+    ) -> None:
+        # Given
+        closing = ClosingService(serves=serves)
+        target = {"HEAD": "/api/products", "PATCH": "/api/products/1"}.get(method)
+        async with (
+            serving_raw(closing.talk) as url,
+            running_gateway(service.url, products_url=url) as client,
+        ):
+            # When
+            statuses = [
+                (await client.request(method, target or TARGETS[method], admin)).status
+                for _ in range(30)
+            ]
+        # Then
+        assert statuses == [200] * 30
+        assert closing.served == 30
+
+    @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+    async def test_just_before_a_request_is_not_used(
+        self, service: ServiceDouble, admin: dict[str, str], method: str
+    ) -> None:
+        # Given
+        sockets: list[Any] = []
+
+        async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+            sockets.append(writer.get_extra_info("socket"))
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            await reader.read()
+
+        async with (
+            serving_raw(talk) as url,
+            running_gateway(service.url, products_url=url) as client,
+        ):
+            await client.request("GET", "/api/products")
+            # When the event loop has not noticed it yet
+            sockets[0].shutdown(socket.SHUT_RDWR)
+            response = await client.request(method, TARGETS[method], admin)
+        # Then
+        assert response.status == 204
+        assert len(sockets) == 2
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    async def test_during_a_request_that_changes_nothing_is_replaced(
+        self, service: ServiceDouble, method: str
+    ) -> None:
+        # Given
+        closing = ClosingService(serves=1, reads_next=True)
+        async with (
+            serving_raw(closing.talk) as url,
+            running_gateway(service.url, products_url=url) as client,
+        ):
+            # When
+            responses = [await client.request(method, "/api/products") for _ in range(6)]
+        # Then the retry is not sent on a pooled connection
+        assert [response.status for response in responses] == [200] * 6
+        assert closing.served == 6
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+    @pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "one"}])
+    async def test_during_any_other_request_is_reported(
+        self, service: ServiceDouble, admin: dict[str, str], method: str, key: dict[str, str]
+    ) -> None:
+        # Given
+        closing = ClosingService(serves=1, reads_next=True)
+        async with (
+            serving_raw(closing.talk) as url,
+            running_gateway(service.url, products_url=url) as client,
+        ):
+            first = await client.request("GET", "/api/products")
+            # When
+            second = await client.request(method, TARGETS[method], {**admin, **key})
+        # Then
+        assert (first.status, second.status) == (200, 502)
+        assert second.json()["type"] == "/problems/bad-gateway"
+        assert (closing.served, closing.dropped) == (1, 1)
+
+    async def test_is_replaced_once(self, service: ServiceDouble) -> None:
+        # Given
+        requests: list[int] = []
+
+        async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+            requests.append(1)
+            if len(requests) == 1:
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+                await reader.readuntil(b"\r\n\r\n")
+                requests.append(2)
+
+        async with (
+            serving_raw(talk) as url,
+            running_gateway(service.url, products_url=url) as client,
+        ):
+            # When
+            first = await client.request("GET", "/api/products")
+            second = await client.request("GET", "/api/products")
+        # Then
+        assert (first.status, second.status) == (204, 502)
+        assert requests == [1, 2, 1]
+
+    async def test_is_used_again_if_it_stays_open(self, service: ServiceDouble) -> None:
+        # Given
+        closing = ClosingService(serves=1_000)
+        async with (
+            serving_raw(closing.talk) as url,
+            running_gateway(service.url, products_url=url) as client,
+        ):
+            # When
+            for _ in range(30):
+                assert (await client.request("GET", "/api/products")).status == 200
+        # Then
+        assert closing.connections == 1
 
 
 class TestBrokenService:
@@ -141,29 +290,6 @@ class TestBrokenService:
         assert response.status == 502
         assert response.json()["type"] == "/problems/bad-gateway"
         assert requests == 1
-
-    async def test_is_reported_without_a_retry_on_a_pooled_connection(
-        self, service: ServiceDouble
-    ) -> None:
-        # Given
-        requests: list[int] = []
-
-        async def talk(reader: StreamReader, writer: StreamWriter) -> None:
-            requests.append(1)
-            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-            await reader.readuntil(b"\r\n\r\n")
-            requests.append(2)
-
-        async with (
-            serving_raw(talk) as url,
-            running_gateway(service.url, products_url=url) as client,
-        ):
-            # When
-            first = await client.request("GET", "/api/products")
-            second = await client.request("GET", "/api/products")
-        # Then
-        assert (first.status, second.status) == (204, 502)
-        assert requests == [1, 2]
 
     @pytest.mark.parametrize(
         "rest",
