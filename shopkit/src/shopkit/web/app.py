@@ -13,6 +13,7 @@ from shopkit.checks import Check
 from shopkit.settings import Settings
 from shopkit.tracing import spans
 from shopkit.web import health, identity, problems, server, telemetry
+from shopkit.web.protocol import HttpProtocol
 
 KEEP_ALIVE_SECONDS = 75
 SHUTDOWN_SECONDS = 20
@@ -108,6 +109,7 @@ def serve(app: ASGIApp, settings: Settings) -> None:
         app,
         host=settings.host,
         port=settings.port,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
