@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-const { CSP_NONCE, SHOP_PORT } = process.env;
+const { CSP_NONCE } = process.env;
 
 export default defineConfig({
   plugins: [react()],
@@ -10,8 +10,9 @@ export default defineConfig({
   // The reverse proxy's Content Security Policy has the same nonce. Production needs none.
   ...(CSP_NONCE ? { html: { cspNonce: CSP_NONCE } } : {}),
   server: {
-    // The browser connects to the reverse proxy, so hot replacement uses the proxy's port.
-    ...(SHOP_PORT ? { hmr: { clientPort: Number(SHOP_PORT) } } : {}),
+    // Browsers reach the reverse proxy under any host name. Vite checks the name to keep other sites
+    // from reading secret sources, and these are public.
+    allowedHosts: true,
   },
   css: {
     preprocessorOptions: {

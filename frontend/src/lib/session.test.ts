@@ -5,11 +5,13 @@ import { fakeLocks } from "@/testing/fakeLocks";
 import { json, recordRequests, server } from "@/testing/server";
 import { endSession, resumeSession, sessionStore, startSession } from "./session";
 
-const MARKER = "shop-signed-in-";
+const MARKER = "shop-signed-in-8080";
 
 beforeEach(() => {
-  // biome-ignore lint/suspicious/noDocumentCookie: it is what a browser without the new interface has.
-  document.cookie = `${MARKER}=; Max-Age=0`;
+  for (const pair of document.cookie.split("; ")) {
+    // biome-ignore lint/suspicious/noDocumentCookie: it is what a browser without the new interface has.
+    document.cookie = `${pair.split("=")[0]}=; Max-Age=0`;
+  }
 });
 
 describe("page load", () => {
@@ -26,8 +28,25 @@ describe("page load", () => {
     expect(sessionStore.get()).toEqual({ status: "visitor" });
   });
 
-  it("restores the session if the browser has a marker", async () => {
+  it("requests no token if the browser has only other cookies", async () => {
     // Given
+    const refresh = vi.fn();
+    server.use(http.post("*/api/refresh", refresh));
+    for (const name of ["shop-signed-in", "my-shop-signed-in-8080", "shop-signed-in-x"]) {
+      // biome-ignore lint/suspicious/noDocumentCookie: as above.
+      document.cookie = `${name}=1`;
+    }
+
+    // When
+    await resumeSession();
+
+    // Then
+    expect(refresh).not.toHaveBeenCalled();
+  });
+
+  it("restores the session if the browser has a marker, whatever the port of the page", async () => {
+    // Given
+    expect(location.port).not.toBe("8080");
     // biome-ignore lint/suspicious/noDocumentCookie: as above.
     document.cookie = `${MARKER}=1`;
     server.use(

@@ -24,7 +24,9 @@ type Message = { type: "session"; session: Session } | { type: "signed-out" };
 
 const LOCK = "kiosk-refresh";
 const MESSAGE_DELAY_MILLISECONDS = 50;
-const MARKERS = new Set(["__Host-shop-signed-in", `shop-signed-in-${location.port}`]);
+// In development the name ends with a port that may differ from that of the page, such as behind a
+// port forwarder. The marker of another shop on this host only costs a refresh that finds no session.
+const MARKER = /^(__Host-shop-signed-in|shop-signed-in-\d+)=/;
 
 export const sessionStore = createStore<SessionState>({ status: "unknown" });
 const channel = new BroadcastChannel("kiosk-session");
@@ -66,7 +68,7 @@ export function currentSession(): Session | null {
 
 /** Whether the browser has a session cookie. Scripts can't read it, only the marker beside it. */
 export function hasMarker(): boolean {
-  return document.cookie.split("; ").some((pair) => MARKERS.has(pair.split("=")[0] ?? ""));
+  return document.cookie.split("; ").some((pair) => MARKER.test(pair));
 }
 
 /**
