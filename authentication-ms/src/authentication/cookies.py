@@ -26,7 +26,8 @@ class Cookies:
         """Return the cookies of an environment.
 
         In production, the prefix `__Host-` keeps other hosts of the domain from setting them. In
-        development, the names contain the port, because browsers share cookies between ports.
+        development, the names contain the shop's port, because browsers share cookies between
+        ports. The port of the page may differ, such as behind a port forwarder.
         """
         prefix, suffix = ("", f"-{settings.shop_port}") if settings.development else ("__Host-", "")
         return cls(

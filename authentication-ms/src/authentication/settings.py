@@ -35,7 +35,7 @@ class AuthenticationSettings(DatabaseSettings):
         signing_key: The RSA private key in PEM that signs access tokens.
         previous_key: A private or public key that is published as well: the previous key, while
             tokens that it signed are valid, or the next one.
-        shop_port: The port at which browsers reach the shop.
+        shop_port: The port of the shop, which tells the cookies of shops on the same host apart.
         refresh_token_seconds: How long a refresh token is valid.
         cookie_grace_seconds: How long a refresh token in a cookie can be used again.
         login_failures_per_address: The failed log-ins of an address before it is blocked.
