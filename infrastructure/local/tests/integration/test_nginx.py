@@ -161,6 +161,13 @@ class TestForwarding:
         replaced = {"X-Real-IP", "Forwarded", "X-User-Email", "X-User-Role"}
         assert forwarded.keys().isdisjoint(replaced)
 
+    @pytest.mark.parametrize("path", ["/api", "/api?q=1", "/api/"])
+    def test_forwards_the_root_of_the_api(self, port: int, path: str) -> None:
+        response, body = send(port, path)
+
+        assert response.status == 200
+        assert json.loads(body)["path"] == path
+
     def test_keeps_the_gateways_errors(self, port: int) -> None:
         response, body = send(port, "/api/missing")
 
@@ -262,7 +269,7 @@ class TestResponsesOfNginx:
             "type": "/problems/bad-gateway",
             "title": "Bad gateway",
             "status": 502,
-            "detail": "The shop's services can't be reached; please try again in a moment.",
+            "detail": "The shop's services cannot be reached. Try again in a moment.",
             "instance": "/api/products",
             "request_id": "one.2-3_4",
         }
@@ -289,14 +296,70 @@ class TestResponsesOfNginx:
         assert response.status == 431
         assert json.loads(body)["status"] == 431
 
-    def test_refuses_a_malformed_request(self, port: int) -> None:
+    @pytest.mark.parametrize(
+        ("request_", "status", "kind"),
+        [
+            (b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad-request"),
+            (b"GET /api/x HTTP/1.1\r\nHost: x\r\nX\x01A: b\r\n\r\n", 400, "bad-request"),
+            (b"GET /api/x HTTP/1.1\r\n\r\n", 400, "bad-request"),
+            (b"GET /api/x HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, "bad-request"),
+            (b"GET api/x HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad-request"),
+            (b"POST /api/x HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400, "bad-request"),
+            (b"get /api/x HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad-request"),
+            (b"TRACE /api/x HTTP/1.1\r\nHost: x\r\n\r\n", 405, "method-not-allowed"),
+            (b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 405, "method-not-allowed"),
+            (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "uri-too-long"),
+            (
+                b"POST /api/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+                501,
+                "not-implemented",
+            ),
+            (b"GET /api/x HTTP/3.0\r\nHost: x\r\n\r\n", 505, "http-version-not-supported"),
+        ],
+    )
+    def test_refuses_a_malformed_request(
+        self, port: int, request_: bytes, status: int, kind: str
+    ) -> None:
+        # When
         with socket.create_connection(("127.0.0.1", port), LIMIT_SECONDS) as connection:
-            connection.sendall(b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.sendall(request_)
             response = connection.makefile("rb").read()
 
-        assert response.startswith(b"HTTP/1.1 400 ")
-        problem = json.loads(response.partition(b"\r\n\r\n")[2])
-        assert problem["type"] == "/problems/invalid-request"
+        # Then
+        head, _, body = response.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 %d " % status)
+        assert b"\r\nContent-Type: application/problem+json" in head
+        problem = json.loads(body)
+        assert (problem["type"], problem["status"]) == (f"/problems/{kind}", status)
+        assert problem["title"]
+        assert problem["detail"]
+        assert problem["instance"].startswith("/")
+
+    @pytest.mark.parametrize(
+        ("path", "method", "headers", "status", "kind"),
+        [
+            ("/", "POST", {}, 405, "method-not-allowed"),
+            ("/assets/missing.js", "GET", {}, 404, "not-found"),
+            ("/", "GET", {"Range": "bytes=999999-"}, 416, "range-not-satisfiable"),
+            ("/", "GET", {"If-Match": '"other"'}, 412, "precondition-failed"),
+        ],
+    )
+    def test_refuses_what_a_file_does_not_support(
+        self, port: int, path: str, method: str, headers: dict[str, str], status: int, kind: str
+    ) -> None:
+        response, body = send(port, path, method, headers=headers)
+
+        assert response.status == status
+        assert response.headers.get_content_type() == "application/problem+json"
+        assert json.loads(body)["type"] == f"/problems/{kind}"
+
+    @pytest.mark.parametrize(
+        ("path", "allow"), [("/", "GET, HEAD"), ("/api/x", "DELETE, GET, HEAD, PATCH, POST, PUT")]
+    )
+    def test_says_which_methods_are_allowed(self, port: int, path: str, allow: str) -> None:
+        response, _ = send(port, path, "TRACE")
+
+        assert (response.status, response.headers["Allow"]) == (405, allow)
 
     def test_adds_security_headers_to_the_page(self, port: int) -> None:
         response, _ = send(port, "/")
