@@ -134,7 +134,6 @@ def _service(settings: Settings, state: State, name: str) -> Program:
 def _web(settings: Settings, state: State) -> Program:
     environment = {
         "CSP_NONCE": state.password("csp-nonce"),
-        "SHOP_PORT": str(settings.ports["shop"]),
         "PATH": frontend.search_path(),
     }
     command = frontend.server_command(settings.ports["web"])
