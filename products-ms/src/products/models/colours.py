@@ -24,7 +24,9 @@ def to_eight_bits(picture: Image.Image) -> Image.Image:
     if picture.mode == "CMYK":
         return picture
     mode = "L" if picture.mode in _GREY_MODES else "RGB"
-    return picture.convert(f"{mode}A" if picture.has_transparency_data else mode)
+    if picture.has_transparency_data:
+        mode += "A"
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _to_eight_bit_grey(picture: Image.Image) -> Image.Image:

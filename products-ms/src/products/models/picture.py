@@ -78,7 +78,7 @@ def read_picture(data: bytes) -> Picture:
     if len(data) > LIMIT_BYTES:
         raise PictureTooLargeError(LIMIT_BYTES)
     full = _decode(data)
-    encoded = {size: _encode(full, size) for size in Size}
+    encoded = {size: _encode(full.copy(), size) for size in Size}
     return Picture(hashlib.sha256(encoded[Size.FULL]).hexdigest()[:_DIGEST_LENGTH], encoded)
 
 
@@ -88,7 +88,8 @@ def _decode(data: bytes) -> Image.Image:
             if opened.width * opened.height > LIMIT_PIXELS:
                 raise PictureError("A picture can have at most 12 megapixels.")
             opened.load()
-            picture = _shrink(to_eight_bits(opened), Size.FULL)
+            picture = to_eight_bits(opened)
+            _shrink(picture, Size.FULL)
             return _turn_upright(to_srgb(picture, opened.info.get("icc_profile")), opened)
     except (PictureError, MemoryError):
         raise
@@ -107,13 +108,12 @@ def _turn_upright(picture: Image.Image, opened: Image.Image) -> Image.Image:
     return picture if method is None else picture.transpose(method)
 
 
-def _shrink(image: Image.Image, size: Size) -> Image.Image:
-    smaller = image.copy()
-    smaller.thumbnail((size.longest_side, size.longest_side))
-    return smaller
+def _shrink(image: Image.Image, size: Size) -> None:
+    image.thumbnail((size.longest_side, size.longest_side))
 
 
 def _encode(image: Image.Image, size: Size) -> bytes:
+    _shrink(image, size)
     out = io.BytesIO()
-    _shrink(image, size).save(out, "WEBP", quality=QUALITY)
+    image.save(out, "WEBP", quality=QUALITY)
     return out.getvalue()

@@ -11,8 +11,8 @@ from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
 from products.services.editing import EditingService
 
-MAX_CONCURRENT = 2
-"""How many pictures are decoded at the same time. Each takes up to 100 MB and one core."""
+MAX_CONCURRENT = 1
+"""How many pictures are decoded at the same time. Each takes up to 210 MB and one core."""
 
 
 class PictureService:
