@@ -11,8 +11,12 @@ _WITHOUT_ALPHA = {"LA": "L", "RGBA": "RGB"}
 _SIXTEEN_TO_EIGHT_BITS = 257
 """The largest value of 16 bits divided by the largest one of 8 bits."""
 
-_PROFILE_MODES = {("GRAY", "L"): "L", ("RGB", "L"): "RGB", ("RGB", "RGB"): "RGB"} | {
-    ("CMYK", "CMYK"): "CMYK"
+_PROFILE_SPACE = slice(16, 20)
+_PROFILE_MODES = {
+    (b"GRAY", "L"): "L",
+    (b"RGB ", "L"): "RGB",
+    (b"RGB ", "RGB"): "RGB",
+    (b"CMYK", "CMYK"): "CMYK",
 }
 """The mode in which a profile converts a picture, by the profile's space and the picture's mode."""
 
@@ -58,11 +62,11 @@ def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _apply(profile: bytes, opaque: Image.Image) -> Image.Image | None:
     """Return the picture in sRGB, or None if the profile cannot convert it."""
+    mode = _PROFILE_MODES.get((profile[_PROFILE_SPACE], opaque.mode))
+    if mode is None:
+        return None
     try:
         opened = ImageCms.getOpenProfile(io.BytesIO(profile))
-        mode = _PROFILE_MODES.get((opened.profile.xcolor_space.strip(), opaque.mode))
-        if mode is None:
-            return None
         srgb = ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(opaque.convert(mode), opened, srgb, outputMode="RGB")
     except ImageCms.PyCMSError:

@@ -156,7 +156,18 @@ class TestColours:
         assert colour(data) == near(188, 188, 188)
 
     @pytest.mark.parametrize(
-        "profile", [b"", b"nonsense", grey_profile(1.0), black_ink_profile(), b"\0" * 200]
+        "profile",
+        [
+            b"",
+            b"nonsense",
+            b"\0" * 200,
+            grey_profile(1.0),
+            black_ink_profile(),
+            rgb_profile(ADOBE_RGB, 1.0)[:200],
+            rgb_profile(ADOBE_RGB, 1.0).replace(b"RGB ", b"R\xffB "),
+            rgb_profile(ADOBE_RGB, 1.0).replace(b"rXYZ", b"\xff\xff\xff\xff"),
+            rgb_profile(ADOBE_RGB, 1.0).replace(b"curv", b"none"),
+        ],
     )
     def test_with_an_unusable_profile_are_kept(self, profile: bytes) -> None:
         data = upload(Image.new("RGB", (40, 40), (200, 80, 60)), "JPEG", icc_profile=profile)
