@@ -97,9 +97,7 @@ class ConnectionPool:
     async def _send(
         self, request: aiohttp.ClientRequest, timer: BaseTimerContext
     ) -> aiohttp.ClientResponse:
-        connection = await self._connect(request)
-        protocol = connection.protocol
-        assert protocol is not None  # noqa: S101 - an open connection has a protocol.
+        connection, protocol = await self._connect(request)
         was_used = _was_used(protocol)
         protocol.set_response_params(
             timer=timer,
@@ -127,15 +125,17 @@ class ConnectionPool:
             connection.close()
             raise
 
-    async def _connect(self, request: aiohttp.ClientRequest) -> Connection:
-        """Return a connection to which the request can be sent."""
+    async def _connect(self, request: aiohttp.ClientRequest) -> tuple[Connection, ResponseHandler]:
+        """Return a connection to which the request can be sent, and its protocol."""
         while True:
             try:
                 connection = await self._connector.connect(request, [], self.timeout)
             except TimeoutError as error:
                 raise aiohttp.ConnectionTimeoutError(f"no connection to {request.url}") from error
-            if not _was_closed_by_service(connection):
-                return connection
+            protocol = connection.protocol
+            assert protocol is not None  # noqa: S101 - an open connection has a protocol.
+            if not _was_used(protocol) or not _was_closed_by_service(protocol):
+                return connection, protocol
             connection.close()
 
 
@@ -143,12 +143,12 @@ def _was_used(protocol: ResponseHandler) -> bool:
     return protocol._parser is not None  # noqa: SLF001 - aiohttp has no public name for it.
 
 
-def _was_closed_by_service(connection: Connection) -> bool:
+def _was_closed_by_service(protocol: ResponseHandler) -> bool:
     """Return whether the service closed the connection, although the event loop has not noticed.
 
     Nothing arrives on an idle connection but its end.
     """
-    transport = connection.transport
+    transport = protocol.transport
     assert transport is not None  # noqa: S101 - an open connection has a transport.
     poll = select.poll()
     poll.register(transport.get_extra_info("socket"), select.POLLIN)

@@ -248,6 +248,27 @@ class TestConnectionThatTheServiceClosed:
         assert (first.status, second.status) == (204, 502)
         assert requests == [1, 2, 1]
 
+    @pytest.mark.parametrize("target", ["/api/orders", "/api/orders/stream"])
+    async def test_at_once_is_reported(
+        self, service: ServiceDouble, user: dict[str, str], target: str
+    ) -> None:
+        # Given a service that reads no request
+        connections = 0
+
+        async def close(_reader: StreamReader, writer: StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            writer.close()
+
+        server = await asyncio.start_server(close, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server, running_gateway(service.url, orders_url=url) as client:
+            # When
+            response = await client.request("GET", target, user)
+        # Then
+        assert response.status == 502
+        assert connections == 1
+
     async def test_is_used_again_if_it_stays_open(self, service: ServiceDouble) -> None:
         # Given
         closing = ClosingService(serves=1_000)
