@@ -1,5 +1,7 @@
 """The main use cases of shoppers and admins, through nginx, on the stack of `make up`."""
 
+import json
+import socket
 from typing import Any
 
 import httpx2
@@ -169,6 +171,31 @@ class TestGateway:
         assert response.headers["x-request-id"] == "my-id-1"
         assert response.json()["request_id"] == "my-id-1"
 
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            "GET /api/caf\u00e9 HTTP/1.1\r\nHost: shop\r\n\r\n".encode(),
+            "GET /caf\u00e9 HTTP/1.1\r\nHost: shop\r\n\r\n".encode(),
+            b"BREW /api/products HTTP/1.1\r\nHost: shop\r\n\r\n",
+            b"GET /api/products HTTP/1.1\r\nHost: shop\r\nX-A: \x01\r\n\r\n",
+            b"TRACE /api/products HTTP/1.1\r\nHost: shop\r\n\r\n",
+        ],
+    )
+    @pytest.mark.parametrize("program", ["shop", "gateway"])
+    def test_returns_a_problem_document_for_an_invalid_request(
+        self, stack: Stack, program: str, request_: bytes
+    ) -> None:
+        # When
+        address = ("127.0.0.1", stack.settings.ports[program])
+        with socket.create_connection(address, 10) as connection:
+            connection.sendall(request_.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+            head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+        # Then
+        assert b"\r\ncontent-type: application/problem+json" in head.lower()
+        problem = json.loads(body)
+        assert problem.keys() >= {"type", "title", "status", "detail", "instance", "request_id"}
+        assert head.startswith(b"HTTP/1.1 %d " % problem["status"])
+
     def test_refuses_a_body_that_is_too_large(self, sign_in: SignIn) -> None:
         response = sign_in("aaa@aaa.com").post(
             "/api/orders", content=b'{"products":"' + b"x" * 1_200_000 + b'"}'
@@ -180,3 +207,30 @@ class TestGateway:
         document = shop.get("/api/openapi.json").json()
         assert {"/api/orders", "/api/products", "/api/login"} <= set(document["paths"])
         assert shop.get("/api/docs").status_code == 200
+
+
+class TestOtherAddress:
+    """A host name and a port forwarder, of which the stack knows nothing."""
+
+    HOST = "shop.lan:1234"
+
+    def test_serves_the_web_shop(self, shop: httpx2.Client) -> None:
+        response = shop.get("/", headers={"Host": self.HOST})
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/html")
+
+    def test_keeps_the_session(self, shop: httpx2.Client) -> None:
+        # Given
+        body = {"email": "aaa@aaa.com", "password": "aaa@aaa.com", "cookie": True}
+        response = shop.post("/api/login", json=body, headers={"Host": self.HOST})
+        cookies = "; ".join(f"{name}={value}" for name, value in response.cookies.items())
+        # When
+        headers = {"Host": self.HOST, "Cookie": cookies}
+        response = shop.post("/api/refresh", json={}, headers=headers)
+        # Then
+        assert response.status_code == 200
+
+    @pytest.mark.parametrize("path", ["/api", "/assets", "/api/products/"])
+    def test_is_not_left_by_a_redirect(self, shop: httpx2.Client, path: str) -> None:
+        response = shop.get(path, headers={"Host": self.HOST})
+        assert not response.is_redirect
