@@ -379,11 +379,11 @@ MUTANTS = {
         fault="orders-db loses its majority",
         detected_by=frozenset({"C2"}),
     ),
-    "no seek back": Mutant(
+    "no step past an undecodable message": Mutant(
         "products",
         {SEEK: _never_seek},
-        fault="products-db stopped",
-        detected_by=frozenset({"C3"}),
+        fault="poison",
+        detected_by=frozenset({"C3", "C9"}),
     ),
 }
 

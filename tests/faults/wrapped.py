@@ -10,7 +10,7 @@ import os
 import runpy
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,22 +40,36 @@ from tests.faults.targets import (
 )
 
 
+def _always(_arguments: tuple[Any, ...], _result: Any) -> bool:
+    return True
+
+
+def _returned_something(_arguments: tuple[Any, ...], result: Any) -> bool:
+    return bool(result)
+
+
+def _announced_more_than_cancellations(arguments: tuple[Any, ...], _result: Any) -> bool:
+    _outbox, publications = arguments
+    return any(publication.message.type != "OrderCancel" for publication in publications)
+
+
 class Step(NamedTuple):
     """A step at which a process dies.
 
     Attributes:
         target: The function.
         after: Whether the process dies after the call instead of before it.
-        result: Whether only calls count that return something.
+        counts: Whether a call counts, by its arguments and its result.
     """
 
     target: str
     after: bool
-    result: bool = False
+    counts: Callable[[tuple[Any, ...], Any], bool] = _always
 
 
 STEPS: Mapping[str, Step] = {
-    "after it wrote the outbox": Step(OUTBOX_ADD, after=True),
+    # A lost cancellation is repeated by whoever requested it.
+    "after it wrote the outbox": Step(OUTBOX_ADD, True, _announced_more_than_cancellations),
     "before commit": Step(COMMIT_TRANSACTION, after=False),
     "after commit": Step(COMMIT_TRANSACTION, after=True),
     "before it marks events as sent": Step(OUTBOX_MARK_SENT, after=False),
@@ -64,8 +78,8 @@ STEPS: Mapping[str, Step] = {
     "after the offset commit": Step(COMMIT_OFFSETS, after=True),
     "while it returns stock": Step(UPDATE_DECISIONS, after=True),
     "after it stored a cancellation": Step(CANCEL_ORDER, after=True),
-    "while it sweeps": Step(OUTBOX_LEASE, after=True, result=True),
-    "before a resend": Step(TAKE_OVERDUE, after=True, result=True),
+    "while it sweeps": Step(OUTBOX_LEASE, True, _returned_something),
+    "before a resend": Step(TAKE_OVERDUE, True, _returned_something),
     "while it resends": Step(OUTBOX_ADD_AGAIN, after=True),
     "while it streams": Step(NEXT_CHANGE, after=True),
     "while it sends products again": Step(RESEND_PRODUCTS, after=False),
@@ -129,7 +143,7 @@ def _die_at(step: Step, count: int) -> None:
             if not step.after and remaining <= 1:
                 os.kill(os.getpid(), signal.SIGKILL)
             result = await method(*arguments, **options)
-            if result or not step.result:
+            if step.counts(arguments, result):
                 remaining -= 1
             if remaining <= 0:
                 os.kill(os.getpid(), signal.SIGKILL)
