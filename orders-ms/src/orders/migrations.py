@@ -11,6 +11,7 @@ from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
 
@@ -40,7 +41,7 @@ async def _create_collections(database: Database) -> None:
     await ensure_collection(database, "orders", _ORDER)
     await ProjectionRepository(database).migrate()
     await IdempotencyKeys.migrate(database)
-    await ensure_collection(database, "ticks", _object({"next_at": _DATE}))
+    await JobLeases.migrate(database)
     await Outbox.migrate(database)
     await DeadLetterRepository.migrate(database)
 
