@@ -10,9 +10,13 @@ from products.migrations import migrations_for
 from products.settings import SERVICE, ProductsSettings
 from shopkit.contract.events import ORDERS_TOPIC
 from shopkit.contract.topics import TOPICS
+from shopkit.loops import every, skip_temporary_errors
 from shopkit.messaging.event_runtime import EventRuntime
 from shopkit.release import digest_of
-from shopkit.storage.mongo import DATABASE, DatabaseClock, connect
+from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
+
+REFRESH_SECONDS = 1.0
+"""How often to look whether products are outdated."""
 
 
 @asynccontextmanager
@@ -33,6 +37,8 @@ async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
         )
         services = build(database, runtime.transactions, clock, settings.shop_language)
         runtime.add_consumer(ORDERS_TOPIC, orders_table(services.decisions))
+        refresh = skip_temporary_errors(services.refresh.refresh, is_temporary)
+        runtime.add_loop("refresh", every(REFRESH_SECONDS, refresh))
         async with runtime:
             yield replace(
                 services,
