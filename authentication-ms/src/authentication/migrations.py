@@ -119,9 +119,16 @@ async def wrap_sha256(database: Database) -> None:
         )
 
 
+async def create_index_of_admins(database: Database) -> None:
+    """Create the index that finds an admin without reading all accounts."""
+    admin = {"role": AccountRole.ADMIN.value}
+    await database[USERS].create_index("role", name="admins", partialFilterExpression=admin)
+
+
 MIGRATIONS = (
     Migration("0001-collections", create_collections),
     Migration("0002-indexes", create_indexes),
     Migration("0003-emails", normalize_emails),
     Migration("0004-sha256", wrap_sha256),
+    Migration("0005-admins", create_index_of_admins),
 )
