@@ -119,10 +119,12 @@ async def wrap_sha256(database: Database) -> None:
         )
 
 
-async def create_index_of_admins(database: Database) -> None:
-    """Create the index that finds an admin without reading all accounts."""
+async def create_indexes_of_limits(database: Database) -> None:
+    """Create the indexes that find an admin, and the oldest sessions of an account."""
     admin = {"role": AccountRole.ADMIN.value}
     await database[USERS].create_index("role", name="admins", partialFilterExpression=admin)
+    newest = [("account_id", 1), ("created_at", -1)]
+    await database[SESSIONS].create_index(newest, name="newest_of_account")
 
 
 MIGRATIONS = (
@@ -130,5 +132,5 @@ MIGRATIONS = (
     Migration("0002-indexes", create_indexes),
     Migration("0003-emails", normalize_emails),
     Migration("0004-sha256", wrap_sha256),
-    Migration("0005-admins", create_index_of_admins),
+    Migration("0005-limits", create_indexes_of_limits),
 )
