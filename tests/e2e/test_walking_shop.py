@@ -126,7 +126,7 @@ class TestAdmin:
         wait_for(lambda: shop.get("/api/products", params={"q": "works"}).json()["products"])
         # When
         etag = shop.get(f"/api/products/{added.json()['id']}").headers["etag"]
-        change = {"categories": []}
+        change: Document = {"categories": []}
         admin.patch(f"/api/products/{added.json()['id']}", json=change, headers={"If-Match": etag})
         # Then
         assert admin.delete(path).status_code == 204
