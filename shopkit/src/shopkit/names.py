@@ -10,6 +10,9 @@ import re
 from unicodedata2 import category, normalize
 
 MAX_LENGTH = 120
+_MAX_TYPED_LENGTH = 4 * MAX_LENGTH
+"""The maximum length of a name before its characters are composed."""
+_LENGTH_MESSAGE = f"must have 1 to {MAX_LENGTH} characters"
 
 _IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -17,10 +20,10 @@ _IGNORABLE = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 """The characters that Unicode calls default ignorable, which show nothing."""
-_BLANK = frozenset("\u2800\U00013441\U00013442\U0001d159")
-"""Symbols and letters whose glyph is blank."""
+_BLANK = frozenset("\U00013441\U00013442")
+"""Letters whose glyph is blank."""
 _UNPRINTABLE = ("C", "Zl", "Zp")
-_VISIBLE = ("L", "N", "S")
+_LETTERS_AND_DIGITS = ("L", "N")
 _NEWER_FOLDINGS = {
     0x1C89: 0x1C8A,
     0xA7CB: 0x264,
@@ -58,11 +61,13 @@ def known_name(name: str) -> str:
         ValueError: The name contains a slash or an unprintable character, or its length is wrong.
     """
     name = name.strip()
+    if len(name) > _MAX_TYPED_LENGTH:
+        raise ValueError(_LENGTH_MESSAGE)
     if "/" in name or any(category(char).startswith(_UNPRINTABLE) for char in name):
         raise ValueError("must contain only printable characters and no slash")
     shown = shown_name(name)
     if not 1 <= len(shown) <= MAX_LENGTH:
-        raise ValueError(f"must have 1 to {MAX_LENGTH} characters")
+        raise ValueError(_LENGTH_MESSAGE)
     return shown
 
 
@@ -70,11 +75,11 @@ def new_name(name: str) -> str:
     """Return the name of a new object, as it is shown.
 
     Raises:
-        ValueError: As in `known_name`, or nothing of the name can be seen or spoken.
+        ValueError: As in `known_name`, or the name has no letter and no digit that is visible.
     """
     shown = known_name(name)
-    if not any(category(char).startswith(_VISIBLE) for char in _visible(shown)):
-        raise ValueError("must contain a letter, a digit or a symbol")
+    if not any(category(char).startswith(_LETTERS_AND_DIGITS) for char in _visible(shown)):
+        raise ValueError("must contain a letter or a digit")
     return shown
 
 

@@ -48,13 +48,12 @@ class RefreshService:
         self._holder = secrets.token_hex(8)
 
     async def refresh(self) -> None:
-        """Refresh what is outdated, if no other replica does."""
-        if not await self._acquire():
-            return
+        """Refresh what is outdated. One replica at a time refreshes products."""
         # Replicas of the previous release store names without keys.
         await self._categories.add_missing_keys(CHUNK)
         await self._products.add_missing_keys(CHUNK)
-        if category := await self._categories.find_outdated():
+        category = await self._categories.find_outdated()
+        if category and await self._acquire():
             await self._refresh_products(category)
 
     async def _refresh_products(self, category: Category) -> None:
@@ -66,9 +65,10 @@ class RefreshService:
             await self._sleep((time.monotonic() - began) * REST_FACTOR)
             if not await self._acquire():
                 return
+        # A product that was edited meanwhile is refreshed by the next run.
         if not await self._products.find_outdated(category, None, 1):
             await self._categories.set_refreshed(category)
-        log.info("products of a renamed category refreshed", category=category.id, products=count)
+            log.info("products of a category refreshed", category=category.id, products=count)
 
     async def _acquire(self) -> bool:
         return await self._leases.acquire(JOB, LEASE, self._holder)
