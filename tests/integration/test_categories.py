@@ -159,6 +159,7 @@ class TestIndexes:
             {"name_key": None},
             {
                 "categories": {"$elemMatch": {"_id": ObjectId(an_id(1)), "version": {"$ne": 2}}},
+                "categories.0": {"$exists": True},
                 "_id": {"$gt": ObjectId(an_id(1))},
             },
         ],

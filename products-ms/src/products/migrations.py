@@ -93,7 +93,10 @@ async def _add_name_keys(database: Database) -> None:
         await collection.create_indexes(name_keys.INDEXES)
         while await name_keys.add_missing_keys(collection, _CHUNK):
             pass
-    await products.create_index([("categories._id", 1), ("_id", 1)])
+    # The condition keeps the pages of a category, which are sorted otherwise, from using the index.
+    in_category = {"categories.0": {"$exists": True}}
+    order = [("categories._id", 1), ("_id", 1)]
+    await products.create_index(order, partialFilterExpression=in_category)
     await categories.create_index("outdated", sparse=True)
 
 

@@ -127,7 +127,12 @@ class ProductRepository:
             limit: The maximum number of products.
         """
         other_version = {"_id": ObjectId(category.id), "version": {"$ne": category.version}}
-        query = {"categories": {"$elemMatch": other_version}, **id_range(after, None)}
+        query = {
+            "categories": {"$elemMatch": other_version},
+            # The condition of the index that has this order.
+            "categories.0": {"$exists": True},
+            **id_range(after, None),
+        }
         documents = self._products.find(query, WITHOUT_TERMS).sort("_id", 1).limit(limit)
         return await products_of(await documents.to_list(), self._categories)
 
