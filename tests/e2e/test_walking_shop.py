@@ -111,6 +111,43 @@ class TestAdmin:
         )
         assert order.status_code == 201
 
+    def test_renames_a_category_and_finds_its_products_by_the_new_name(
+        self, shop: httpx2.Client, sign_in: SignIn
+    ) -> None:
+        # Given
+        admin = sign_in("admin@admin.com")
+        category = admin.post("/api/categories", json={"name": "Tools"}).json()
+        values = {"description": "", "price": 1, "quantity": 1, "categories": ["TOOLS"]}
+        added = admin.post("/api/products", json={"product": {"name": "Hammer", **values}})
+        path = f"/api/categories/{category['id']}"
+        # When
+        renamed = admin.patch(path, json={"name": "Workshop"})
+        # Then
+        assert renamed.json() == {"id": category["id"], "name": "workshop"}
+        assert find_product(shop, "hammer")["categories"] == ["workshop"]
+        wait_for(lambda: shop.get("/api/products", params={"q": "works"}).json()["products"])
+        # When
+        etag = shop.get(f"/api/products/{added.json()['id']}").headers["etag"]
+        change: Document = {"categories": []}
+        admin.patch(f"/api/products/{added.json()['id']}", json=change, headers={"If-Match": etag})
+        # Then
+        assert admin.delete(path).status_code == 204
+
+    @pytest.mark.parametrize("email", ["a/b@example.org", "a?b#c@example.org"])
+    def test_gives_a_role_to_an_account_whose_email_no_path_can_contain(
+        self, shop: httpx2.Client, sign_in: SignIn, email: str
+    ) -> None:
+        # Given
+        shop.post("/api/register", json={"email": email, "password": "a good password"})
+        admin = sign_in("admin@admin.com")
+        users = admin.get("/api/users", params={"limit": 100}).json()["users"]
+        account_id = next(user["id"] for user in users if user["email"] == email)
+        # When
+        response = admin.patch(f"/api/users/{account_id}", json={"role": "admin"})
+        # Then
+        assert (response.status_code, response.json()["role"]) == (200, "admin")
+        assert sign_in(email, "a good password").get("/api/users").status_code == 200
+
 
 class TestDemoData:
     def test_demo_data_has_categories_products_and_orders(

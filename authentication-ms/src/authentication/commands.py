@@ -116,7 +116,7 @@ async def make_admin(
     if account and account.role is AccountRole.ADMIN:
         return f"{email} is already an admin. Nothing was changed."
     if account:
-        await administration.change_role(email, AccountRole.ADMIN, actor=COMMAND_LINE)
+        await administration.change_role(str(account.id), AccountRole.ADMIN, actor=COMMAND_LINE)
         return f"{email} is an admin now. The password is unchanged."
     password_hash = await hasher.hash(read_password())
     await administration.create_admin(email, password_hash, actor=COMMAND_LINE)

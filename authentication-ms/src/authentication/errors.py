@@ -62,11 +62,11 @@ class PasswordsBusyError(Exception):
 
 
 class UserNotFoundError(Exception):
-    """No account has this email address."""
+    """The account does not exist."""
 
-    def __init__(self, email: str) -> None:
-        super().__init__(f"There is no account with the email {email}.")
-        self.email = email
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"There is no account {account_id}.")
+        self.account_id = account_id
 
 
 class CallerDeletedError(Exception):

@@ -119,9 +119,18 @@ async def wrap_sha256(database: Database) -> None:
         )
 
 
+async def create_indexes_of_limits(database: Database) -> None:
+    """Create the indexes that find an admin, and the oldest sessions of an account."""
+    admin = {"role": AccountRole.ADMIN.value}
+    await database[USERS].create_index("role", name="admins", partialFilterExpression=admin)
+    newest = [("account_id", 1), ("created_at", -1)]
+    await database[SESSIONS].create_index(newest, name="newest_of_account")
+
+
 MIGRATIONS = (
     Migration("0001-collections", create_collections),
     Migration("0002-indexes", create_indexes),
     Migration("0003-emails", normalize_emails),
     Migration("0004-sha256", wrap_sha256),
+    Migration("0005-limits", create_indexes_of_limits),
 )

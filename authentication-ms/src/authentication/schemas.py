@@ -67,7 +67,7 @@ class ChangePasswordRequest(BaseModel):
 
 
 class ChangeRoleRequest(BaseModel):
-    """The body of `PATCH /api/users/{email}`."""
+    """The body of `PATCH /api/users/{id}`."""
 
     role: AccountRole
 
@@ -92,9 +92,20 @@ class TokensBody(BaseModel):
 
 
 class ListedAccountBody(AccountBody):
-    """An account in a list. `created_at` is null for old accounts."""
+    """An account as admins see it. `created_at` is null for old accounts."""
 
+    id: str
     created_at: datetime | None
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """Return the body for an account."""
+        return cls(
+            id=str(account.id),
+            email=account.email,
+            role=account.role,
+            created_at=account.created_at,
+        )
 
 
 class AccountsBody(BaseModel):

@@ -85,12 +85,12 @@ class TestRefresh:
         run: int,
     ) -> None:
         # Given
-        await add_account()
+        account = await add_account()
         tokens = (await log_in()).json()
         # When
         refreshed, changed = await asyncio.gather(
             client.post("/api/refresh", json=tokens),
-            client.patch(f"/api/users/{EMAIL}", json={"role": "admin"}, headers=ADMIN),
+            client.patch(f"/api/users/{account.id}", json={"role": "admin"}, headers=ADMIN),
         )
         # Then
         assert (refreshed.status_code, changed.status_code) == (200, 200)
@@ -110,13 +110,15 @@ class TestChangeRole:
         run: int,
     ) -> None:
         # Given
-        for letter in "ab":
-            await add_account(f"{letter}@shop.com", role=AccountRole.ADMIN)
+        admins = {
+            letter: await add_account(f"{letter}@shop.com", role=AccountRole.ADMIN)
+            for letter in "ab"
+        }
         # When
         received = await statuses(
             *(
                 client.patch(
-                    f"/api/users/{other}@shop.com",
+                    f"/api/users/{admins[other].id}",
                     json={"role": "user"},
                     headers=caller_headers(f"{own}@shop.com", "admin"),
                 )

@@ -158,7 +158,7 @@ class TestCommands:
         # Then
         assert codes == [0] * len(command_lines)
         assert capsys.readouterr().out.splitlines() == [
-            "authentication-ms: 0001-collections, 0002-indexes, 0003-emails, 0004-sha256 migrated",
+            f"authentication-ms: {', '.join(step.name for step in MIGRATIONS)} migrated",
             "accounts created: aaa@aaa.com, bbb@bbb.com, admin@admin.com, ccc@ccc.com",
             "accounts created: none",
             "boss@shop.com was created as an admin.",

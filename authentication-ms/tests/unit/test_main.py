@@ -65,7 +65,7 @@ class TestOpenApi:
             ("get", "/api/users", {"200", "401", "403", "422", "503"}),
             (
                 "patch",
-                "/api/users/{email}",
+                "/api/users/{account_id}",
                 {"200", "400", "401", "403", "404", "409", "422", "503"},
             ),
             ("get", "/api/admin/audit/authentication", {"200", "401", "403", "422", "503"}),

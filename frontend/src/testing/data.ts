@@ -1,8 +1,13 @@
-import type { DeadLetterBody, OrderBody, ProductBody, StatisticsBody } from "@/api";
+import type { CategoryBody, DeadLetterBody, OrderBody, ProductBody, StatisticsBody } from "@/api";
 
 export const MUG_ID = "a".repeat(24);
 export const BOWL_ID = "b".repeat(24);
 export const ORDER_ID = "c".repeat(24);
+
+/** A category whose id is made of its name. */
+export function aCategory(name: string): CategoryBody {
+  return { id: `id-of-${name}`, name };
+}
 
 export function aProduct(part: Partial<ProductBody> = {}): ProductBody {
   return {

@@ -1,10 +1,10 @@
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
-import { aProduct } from "./data";
+import { aCategory, aProduct } from "./data";
 
 /** A shop with one product and one category. Tests override what they need. */
 export const server = setupServer(
-  http.get("*/api/categories", () => HttpResponse.json({ categories: [{ name: "kitchen" }] })),
+  http.get("*/api/categories", () => HttpResponse.json({ categories: [aCategory("kitchen")] })),
   http.get("*/api/products", () => HttpResponse.json(productPage([aProduct()]))),
 );
 

@@ -10,7 +10,6 @@ import aiohttp
 from fastapi import Depends, Request
 
 from orders.repositories.changes import OrderChanges
-from orders.repositories.job_leases import JobLeases
 from orders.repositories.order_counts import OrderCounts
 from orders.repositories.orders import OrderRepository
 from orders.repositories.products_client import ProductsClient
@@ -36,6 +35,7 @@ from shopkit.messaging.outbox import Outbox
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Transactions
 

@@ -11,9 +11,11 @@ from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
 
+_CHUNK = 200
 _DATE = {"bsonType": "date"}
 _COUNT = {"bsonType": ["int", "long"], "minimum": 0}
 
@@ -40,7 +42,7 @@ async def _create_collections(database: Database) -> None:
     await ensure_collection(database, "orders", _ORDER)
     await ProjectionRepository(database).migrate()
     await IdempotencyKeys.migrate(database)
-    await ensure_collection(database, "ticks", _object({"next_at": _DATE}))
+    await JobLeases.migrate(database)
     await Outbox.migrate(database)
     await DeadLetterRepository.migrate(database)
 
@@ -73,6 +75,13 @@ async def _add_update_times(database: Database) -> None:
     await orders.create_index([("client_email", 1), ("updated_at", -1)])
 
 
+async def _add_name_keys(database: Database) -> None:
+    projection = ProjectionRepository(database)
+    await projection.migrate()
+    while await projection.add_missing_keys(_CHUNK):
+        pass
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-indexes", _create_indexes),
@@ -81,4 +90,5 @@ MIGRATIONS = (
     Migration("0005-reconciliation", _add_reconciliation),
     Migration("0006-statistics", StatisticsRepository.migrate),
     Migration("0007-consumers", PauseRepository.migrate),
+    Migration("0008-name-keys", _add_name_keys),
 )

@@ -24,6 +24,8 @@ from shopkit.storage.unit_of_work import MongoTransactions
 RESEND_SECONDS = 1.0
 RECONCILE_SECONDS = 5.0
 """How often to look whether a reconciliation is due."""
+NAME_KEYS_SECONDS = 5.0
+"""How often to look for names without a key."""
 COUNT_SECONDS = 1.0
 """How often to look whether this replica has to count orders."""
 REOPEN_LOG_SECONDS = 0.5
@@ -71,6 +73,8 @@ def _add_jobs(
     runtime.add_loop("resend", every(RESEND_SECONDS, resend))
     compare = skip_temporary_errors(reconcile.reconcile_if_due, is_unavailable)
     runtime.add_loop("reconcile", every(min(RECONCILE_SECONDS, interval_seconds), compare))
+    add_keys = skip_temporary_errors(services.projection.add_missing_keys, is_temporary)
+    runtime.add_loop("name keys", every(NAME_KEYS_SECONDS, add_keys))
     count = skip_temporary_errors(services.counting.count, is_unavailable)
     runtime.add_loop("statistics", every(COUNT_SECONDS, count))
     read = skip_temporary_errors(services.live.read, is_unavailable)

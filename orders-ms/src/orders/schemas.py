@@ -4,19 +4,31 @@ import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from orders.models.order import Line, Order
 from orders.models.placement import LINE_LIMIT, RequestedLine, RequestedOrder
 from orders.models.query import OrderQuery
 from orders.models.statistics import StatisticsReport
 from shopkit.contract.events import Id, OrderStatus
+from shopkit.names import MAX_LENGTH
 from shopkit.text import Text
 from shopkit.web.request_types import Cursor, FilterText, Limit, Price, Time, WholeNumber, to_cents
 
 
 def _normalize_name(name: str) -> str:
-    return unicodedata.normalize("NFC", name).lower()
+    # The fingerprints of stored idempotency keys contain names in this form.
+    normalized = unicodedata.normalize("NFC", name).lower()
+    if len(normalized) > MAX_LENGTH:
+        raise ValueError(f"must have at most {MAX_LENGTH} characters")
+    return normalized
 
 
 class LineRequest(BaseModel):
@@ -26,8 +38,9 @@ class LineRequest(BaseModel):
     name: (
         Annotated[
             Text,
-            StringConstraints(strip_whitespace=True, max_length=120),
+            StringConstraints(strip_whitespace=True),
             AfterValidator(_normalize_name),
+            WithJsonSchema({"type": "string", "maxLength": MAX_LENGTH}),
         ]
         | None
     ) = None

@@ -21,12 +21,14 @@ from products.services.decisions import DecisionService
 from products.services.editing import EditingService
 from products.services.picture_collector import PictureCollector
 from products.services.pictures import PictureService
+from products.services.refresh import RefreshService
 from shopkit.checks import Check
 from shopkit.clock import Clock, utc_now
 from shopkit.messaging.dead_letter_service import DeadLetterService
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Transactions
 
@@ -48,6 +50,7 @@ class Services:
     picture_collector: PictureCollector
     decisions: DecisionService
     comparison: ComparisonService
+    refresh: RefreshService
     trail: AuditTrail
     pages: Coalescer[str, bytes] = field(default_factory=Coalescer)
     dead_letters: DeadLetterService | None = None
@@ -108,6 +111,9 @@ def build(
             decision_service=decision_service,
             identity=DatabaseIdentity(database),
             clock=clock,
+        ),
+        refresh=RefreshService(
+            products=products, categories=categories, leases=JobLeases(database)
         ),
         trail=trail,
     )

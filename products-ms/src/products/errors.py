@@ -24,7 +24,15 @@ class ProductNotFoundError(Exception):
 
 
 class CategoryNotFoundError(Exception):
-    """Some categories do not exist."""
+    """The category does not exist."""
+
+    def __init__(self, category_id: str) -> None:
+        super().__init__(f"There is no category {category_id}.")
+        self.category_id = category_id
+
+
+class CategoriesNotFoundError(Exception):
+    """No categories have some of the names."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(f"These categories do not exist: {', '.join(names)}.")
@@ -45,6 +53,14 @@ class CategoryTakenError(Exception):
     def field_errors(self) -> list[tuple[str, str]]:
         """Return the invalid field."""
         return [("name", str(self))]
+
+
+class CategoryLimitError(Exception):
+    """There are as many categories as there can be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"There can be at most {limit:,} categories. Delete one first.")
+        self.limit = limit
 
 
 class CategoryInUseError(Exception):
@@ -70,13 +86,17 @@ class StaleVersionError(Exception):
         product_id: The product.
         details_version: The current version of its details.
         stock_version: The current version of its stock.
+        names_version: The current version of the names of its categories.
     """
 
-    def __init__(self, product_id: str, details_version: int, stock_version: int) -> None:
+    def __init__(
+        self, product_id: str, details_version: int, stock_version: int, names_version: int
+    ) -> None:
         super().__init__("Someone else has changed the product. Reload it and try again.")
         self.product_id = product_id
         self.details_version = details_version
         self.stock_version = stock_version
+        self.names_version = names_version
 
 
 class PictureError(Exception):

@@ -1,6 +1,8 @@
 """The strong ETag of a product: a counter for its details and one for its stock.
 
-An edit depends only on the details, so that sales do not disturb it. See RFC 9110, section 8.8.3.
+A third counter follows if a category of the product was renamed. An edit depends on the details and
+on the names of the categories, but not on the stock, so that sales do not disturb it. See RFC 9110,
+section 8.8.3.
 """
 
 import re
@@ -9,17 +11,20 @@ from collections.abc import Sequence
 from products.models.product import Product
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
-_COUNTER = re.compile(r"[0-9]{1,18}")
+_TAG_COUNTERS = re.compile(
+    r"(?P<details>[0-9]{1,18})(?:\.[^.]*)?(?:\.(?P<names>[0-9]{1,18}))?", re.ASCII
+)
 
 
 def etag(product: Product) -> str:
     """Return the ETag of a product."""
-    return format_etag(product.details_version, product.stock_version)
+    return format_etag(product.details_version, product.stock_version, product.names_version)
 
 
-def format_etag(details_version: int, stock_version: int) -> str:
+def format_etag(details_version: int, stock_version: int, names_version: int) -> str:
     """Return the ETag of a product with these versions."""
-    return f'"{details_version}.{stock_version}"'
+    names = f".{names_version}" if names_version else ""
+    return f'"{details_version}.{stock_version}{names}"'
 
 
 def matches(if_none_match: str | None, tag: str) -> bool:
@@ -28,8 +33,8 @@ def matches(if_none_match: str | None, tag: str) -> bool:
     return header == "*" or tag.strip('"') in _tags(header)
 
 
-def details_versions(if_match: str | None) -> Sequence[int] | None:
-    """Return the versions of the details that a client saw, or None if it does not say.
+def seen_versions(if_match: str | None) -> Sequence[tuple[int, int]] | None:
+    """Return the versions of details and names that a client saw, or None if it does not say.
 
     Args:
         if_match: The header `If-Match`. The value `*` does not say what the client saw.
@@ -37,8 +42,8 @@ def details_versions(if_match: str | None) -> Sequence[int] | None:
     header = (if_match or "").strip()
     if header in {"", "*"}:
         return None
-    counters = [tag.split(".")[0] for tag in _tags(header)]
-    return [int(counter) for counter in counters if _COUNTER.fullmatch(counter)]
+    tags = [_TAG_COUNTERS.fullmatch(tag) for tag in _tags(header)]
+    return [(int(tag["details"]), int(tag["names"] or 0)) for tag in tags if tag]
 
 
 def _tags(header: str) -> list[str]:

@@ -6,17 +6,20 @@ from typing import Any
 from bson import ObjectId
 from pymongo import UpdateOne
 
+from products.repositories import name_keys
 from products.repositories.name_order import order_of_names
-from products.repositories.products import product_of, terms_of
+from products.repositories.products import product_of, repeated_categories, terms_of
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database, Document
 
+_CHUNK = 200
 _DATE = {"bsonType": "date"}
 _ID = {"bsonType": "objectId"}
 _COUNT = {"bsonType": ["int", "long"], "minimum": 0}
@@ -83,6 +86,20 @@ async def _add_administration(database: Database) -> None:
     )
 
 
+async def _add_name_keys(database: Database) -> None:
+    await JobLeases.migrate(database)
+    products, categories = database["products"], database["categories"]
+    for collection in (products, categories):
+        await collection.create_indexes(name_keys.INDEXES)
+        while await name_keys.add_missing_keys(collection, _CHUNK):
+            pass
+    # The condition keeps the pages of a category, which are sorted otherwise, from using the index.
+    in_category = {"categories.0": {"$exists": True}}
+    order = [("categories._id", 1), ("_id", 1)]
+    await products.create_index(order, partialFilterExpression=in_category)
+    await categories.create_index("outdated", sparse=True)
+
+
 TERMS_CHUNK = 200
 
 
@@ -107,7 +124,7 @@ async def _renew_search_terms(database: Database) -> None:
 
 
 def _terms_update(row: Document) -> UpdateOne | None:
-    terms = terms_of(product_of(row))
+    terms = terms_of(product_of(row, repeated_categories(row)))
     if all(row.get(field) == value for field, value in terms.items()):
         return None
     guard = {"_id": row["_id"], "details_version": row["details_version"]}
@@ -136,6 +153,7 @@ MIGRATIONS = (
     Migration("0003-administration", _add_administration),
     Migration("0004-identity", DatabaseIdentity.migrate),
     Migration("0005-consumers", PauseRepository.migrate),
+    Migration("0007-name-keys", _add_name_keys),
     Migration("0008-search-terms", _renew_search_terms),
 )
 

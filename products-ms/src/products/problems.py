@@ -18,6 +18,7 @@ from shopkit.web.problems import (
 NAME_TAKEN = ProblemType("name-taken", "The name is taken", 409)
 CATEGORY_NOT_FOUND = ProblemType("category-not-found", "The category does not exist", 404)
 CATEGORY_TAKEN = ProblemType("category-taken", "The category already exists", 409)
+CATEGORY_LIMIT = ProblemType("category-limit", "There are too many categories", 409)
 CATEGORY_IN_USE = ProblemType("category-in-use", "The category is in use", 409)
 INSUFFICIENT_STOCK = ProblemType("insufficient-stock", "There is not enough stock", 409)
 STOCK_LIMIT = ProblemType("stock-limit", "The stock would exceed the limit", 409)
@@ -30,7 +31,7 @@ OTHER_DATABASE = ProblemType("other-database", "This is another database", 409)
 
 def _stale(error: Exception) -> ProblemType:
     assert isinstance(error, errors.StaleVersionError)  # noqa: S101
-    tag = format_etag(error.details_version, error.stock_version)
+    tag = format_etag(error.details_version, error.stock_version, error.names_version)
     return replace(STALE, headers={"ETag": tag})
 
 
@@ -40,6 +41,8 @@ TABLE: ProblemTable = {
     errors.NameTakenError: NAME_TAKEN,
     errors.ProductNotFoundError: NOT_FOUND,
     errors.CategoryNotFoundError: CATEGORY_NOT_FOUND,
+    errors.CategoriesNotFoundError: CATEGORY_NOT_FOUND,
+    errors.CategoryLimitError: CATEGORY_LIMIT,
     errors.CategoryTakenError: CATEGORY_TAKEN,
     errors.CategoryInUseError: CATEGORY_IN_USE,
     errors.InsufficientStockError: INSUFFICIENT_STOCK,

@@ -1,4 +1,4 @@
-"""Runs the service: its connections, relay, consumer and periodic job."""
+"""Runs the service: its connections, relay, consumer and periodic jobs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +16,9 @@ from shopkit.release import digest_of
 from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
 
 COLLECT_SECONDS = 60.0
+"""How often to check some files of pictures."""
+REFRESH_SECONDS = 1.0
+"""How often to look whether products are outdated."""
 
 
 @asynccontextmanager
@@ -38,6 +41,8 @@ async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
         runtime.add_consumer(ORDERS_TOPIC, orders_table(services.decisions))
         collect = skip_temporary_errors(services.picture_collector.collect, is_temporary)
         runtime.add_loop("pictures", every(COLLECT_SECONDS, collect))
+        refresh = skip_temporary_errors(services.refresh.refresh, is_temporary)
+        runtime.add_loop("refresh", every(REFRESH_SECONDS, refresh))
         async with runtime:
             yield replace(
                 services,

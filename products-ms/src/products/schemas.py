@@ -1,7 +1,6 @@
 """The bodies and queries of requests and responses."""
 
 import hashlib
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -10,30 +9,17 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJs
 from products.models.change import Change, NewProduct
 from products.models.product import STOCK_LIMIT, Category, Product
 from products.models.query import ProductPage, ProductQuery, Sort
+from shopkit.names import MAX_LENGTH, known_name, new_name
 from shopkit.text import Text
 from shopkit.web.request_types import Cursor, Limit, Price, WholeNumber, to_cents
 
-
-def normalize_name(name: str) -> str:
-    """Return a name in lower case.
-
-    Raises:
-        ValueError: The name contains a slash or an unprintable character, or is too long.
-    """
-    lowered = unicodedata.normalize("NFC", name).lower()
-    if "/" in lowered or not lowered.isprintable():
-        raise ValueError("must contain only printable characters and no slash")
-    if not 1 <= len(lowered) <= 120:
-        raise ValueError("must have 1 to 120 characters")
-    return lowered
-
-
-Name = Annotated[
-    Text,
-    StringConstraints(strip_whitespace=True),
-    AfterValidator(normalize_name),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 120, "pattern": "^[^/]+$"}),
-]
+_NameSchema = WithJsonSchema(
+    {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": "^[^/]+$"}
+)
+KnownName = Annotated[Text, AfterValidator(known_name), _NameSchema]
+"""The name of an existing product or category. Older names may lack a letter or a digit."""
+NewName = Annotated[Text, AfterValidator(new_name), _NameSchema]
+"""The name of a new product or category."""
 Quantity = Annotated[int, Field(ge=0, le=STOCK_LIMIT), WholeNumber]
 Description = Annotated[Text, StringConstraints(max_length=2_000)]
 
@@ -41,7 +27,13 @@ Description = Annotated[Text, StringConstraints(max_length=2_000)]
 class CategoryBody(BaseModel):
     """A category."""
 
+    id: str
     name: str
+
+    @classmethod
+    def of(cls, category: Category) -> Self:
+        """Return the body for a category."""
+        return cls(id=category.id, name=category.name)
 
 
 class CategoriesBody(BaseModel):
@@ -52,7 +44,7 @@ class CategoriesBody(BaseModel):
     @classmethod
     def of(cls, categories: list[Category]) -> Self:
         """Return the body for categories."""
-        return cls(categories=[CategoryBody(name=category.name) for category in categories])
+        return cls(categories=[CategoryBody.of(category) for category in categories])
 
 
 class ProductBody(BaseModel):
@@ -117,11 +109,11 @@ class ProductsBody(BaseModel):
 class NewProductBody(BaseModel):
     """A new product."""
 
-    name: Name
+    name: NewName
     description: Description
     price: Price
     quantity: Quantity
-    categories: Annotated[list[Name], Field(max_length=20)]
+    categories: Annotated[list[KnownName], Field(max_length=20)]
 
 
 class CreateProductRequest(BaseModel):
@@ -144,8 +136,8 @@ class CreateProductRequest(BaseModel):
 class ProductListQuery(BaseModel):
     """The query of `GET /api/products`."""
 
-    name: Annotated[Name | None, Field(description="The exact name.")] = None
-    category_name: Annotated[Name | None, Field(alias="categoryName")] = None
+    name: Annotated[KnownName | None, Field(description="The exact name.")] = None
+    category_name: Annotated[KnownName | None, Field(alias="categoryName")] = None
     q: Annotated[Text, Field(max_length=100, description="The words to search for.")] = ""
     ids: Annotated[
         str | None,
@@ -188,10 +180,10 @@ Delta = Annotated[int, Field(ge=-STOCK_LIMIT, le=STOCK_LIMIT), WholeNumber]
 class ChangeProductRequest(BaseModel):
     """The body of `PATCH /api/products/{id}`. Fields that are missing or null do not change."""
 
-    name: Name | None = None
+    name: NewName | None = None
     description: Description | None = None
     price: Price | None = None
-    categories: Annotated[list[Name], Field(max_length=20)] | None = None
+    categories: Annotated[list[KnownName], Field(max_length=20)] | None = None
     archived: Annotated[
         Literal[False] | None, Field(description="`false` restores an archived product.")
     ] = None
@@ -219,4 +211,4 @@ class ChangeProductRequest(BaseModel):
 class CategoryRequest(BaseModel):
     """The name of a category."""
 
-    name: Name
+    name: NewName

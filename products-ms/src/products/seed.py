@@ -13,6 +13,7 @@ from products.dependencies import build
 from products.errors import NameTakenError
 from products.models.change import NewProduct
 from products.models.decision import REJECTED_REASON
+from products.repositories.name_keys import keys_of
 from products.settings import SERVICE, ProductsSettings
 from shopkit.commands import refuse_demo_data_in_production
 from shopkit.messaging.outbox import Outbox
@@ -118,7 +119,9 @@ async def seed(settings: ProductsSettings) -> None:
 
 
 async def _insert_missing(database: Database) -> None:
-    categories = [{"_id": ObjectId(id_), "name": name} for id_, name in CATEGORIES.items()]
+    categories = [
+        {"_id": ObjectId(id_), "name": name, **keys_of(name)} for id_, name in CATEGORIES.items()
+    ]
     for collection, documents in (("categories", categories), ("orders", DECISIONS)):
         await database[collection].bulk_write(
             [

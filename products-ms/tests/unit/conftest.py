@@ -12,6 +12,7 @@ from products.main import create_app
 from products.migrations import migrations_for
 from products.models.change import NewProduct
 from products.models.product import Product
+from products.repositories.name_keys import keys_of
 from products.settings import ProductsSettings
 from shopkit.messaging.outbox import Outbox
 from shopkit.settings import Environment
@@ -64,7 +65,10 @@ async def real_database(servers: Stack) -> AsyncIterator[Database]:
 async def add_categories(database: Database) -> None:
     names = enumerate(("electronics", "kitchen"), start=1)
     await database["categories"].insert_many(
-        [{"_id": ObjectId(an_id(0xCA00 + number)), "name": name} for number, name in names]
+        [
+            {"_id": ObjectId(an_id(0xCA00 + number)), "name": name, **keys_of(name)}
+            for number, name in names
+        ]
     )
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from products.etags import details_versions, matches
+from products.etags import matches, seen_versions
 
 
 class TestMatches:
@@ -13,13 +13,17 @@ class TestMatches:
         assert not matches(header, '"3.4"')
 
 
-class TestDetailsVersions:
+class TestSeenVersions:
     @pytest.mark.parametrize(
         ("header", "versions"),
         [
-            ('"3.4"', [3]),
-            ('W/"3.9"', [3]),
-            ('"1.1", "3.4"', [1, 3]),
+            ('"3.4"', [(3, 0)]),
+            ('W/"3.9"', [(3, 0)]),
+            ('"3.4.2"', [(3, 2)]),
+            ('"1.1", "3.4"', [(1, 0), (3, 0)]),
+            ('"3.4.2.1"', []),
+            ('"3.4.x"', []),
+            ('"3"', [(3, 0)]),
             ('"x.y"', []),
             ('"-1.4"', []),
             ('"².4"', []),
@@ -27,12 +31,14 @@ class TestDetailsVersions:
             ('""', []),
         ],
     )
-    def test_returns_the_versions_of_the_tags(self, header: str, versions: list[int]) -> None:
-        assert details_versions(header) == versions
+    def test_returns_the_versions_of_the_tags(
+        self, header: str, versions: list[tuple[int, int]]
+    ) -> None:
+        assert seen_versions(header) == versions
 
     @pytest.mark.parametrize("header", [None, "", " ", "*", " * "])
     def test_returns_none_if_the_client_does_not_say(self, header: str | None) -> None:
-        assert details_versions(header) is None
+        assert seen_versions(header) is None
 
     def test_ignores_numbers_that_are_too_long(self) -> None:
-        assert details_versions(f'"{"9" * 5_000}.1"') == []
+        assert seen_versions(f'"{"9" * 5_000}.1"') == []

@@ -11,6 +11,7 @@ from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
@@ -26,6 +27,7 @@ MIGRATIONS = (
     Migration("0003-audit", AuditTrail.migrate),
     Migration("0004-identity", DatabaseIdentity.migrate),
     Migration("0005-consumers", PauseRepository.migrate),
+    Migration("0006-job-leases", JobLeases.migrate),
 )
 
 Counted = Callable[..., float]

@@ -8,10 +8,8 @@ from authentication import problems
 from authentication.controllers.responses import responses
 from authentication.dependencies import Administration
 from authentication.schemas import (
-    AccountBody,
     AccountsBody,
     ChangeRoleRequest,
-    KnownEmail,
     ListedAccountBody,
 )
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
@@ -20,6 +18,8 @@ from shopkit.web.problems import NOT_FOUND, UNREADABLE
 from shopkit.web.request_types import Cursor, Limit
 
 router = APIRouter(prefix="/api/users", tags=["admin"])
+
+AccountId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits.")]
 
 
 @router.get("", responses=responses(*ADMIN_PROBLEMS))
@@ -36,14 +36,15 @@ async def list_users(
 
 
 @router.patch(
-    "/{email:path}",
+    "/{account_id}",
     responses=responses(*ADMIN_PROBLEMS, UNREADABLE, NOT_FOUND, problems.LAST_ADMIN),
 )
 async def change_role(
-    email: Annotated[KnownEmail, Path()],
+    account_id: AccountId,
     body: ChangeRoleRequest,
     caller: Admin,
     administration: Administration,
-) -> AccountBody:
+) -> ListedAccountBody:
     """Change the role of an account, and revoke the account's access tokens."""
-    return AccountBody.of(await administration.change_role(email, body.role, actor=caller.email))
+    account = await administration.change_role(account_id, body.role, actor=caller.email)
+    return ListedAccountBody.of(account)

@@ -54,13 +54,13 @@ class Account:
         return max(int(now.timestamp()), self.newest_iat) + 1
 
 
-def leaves_no_admin(account: Account, new_role: AccountRole, admin_count: int) -> bool:
+def leaves_no_admin(account: Account, new_role: AccountRole, *, has_other_admin: bool) -> bool:
     """Return whether a change of role would leave the shop without an admin.
 
     Args:
         account: The account before the change.
         new_role: Its new role.
-        admin_count: The number of admins before the change.
+        has_other_admin: Whether another account is an admin.
     """
     loses_admin = account.role is AccountRole.ADMIN and new_role is not AccountRole.ADMIN
-    return loses_admin and admin_count <= 1
+    return loses_admin and not has_other_admin

@@ -44,9 +44,10 @@ class AccountRepository:
         documents, next_cursor = await _BY_EMAIL.page(self._users, {}, limit=limit, cursor=cursor)
         return [_account(document) for document in documents], next_cursor
 
-    async def count_admins(self, *, session: Session) -> int:
-        """Return the number of admins."""
-        return await self._users.count_documents({"role": AccountRole.ADMIN.value}, session=session)
+    async def has_other_admin(self, account: Account, *, session: Session) -> bool:
+        """Return whether another account is an admin."""
+        query = {"role": AccountRole.ADMIN.value, "_id": {"$ne": account.id}}
+        return await self._users.find_one(query, {"_id": 1}, session=session) is not None
 
     async def insert(
         self,

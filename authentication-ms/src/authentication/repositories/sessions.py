@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from pymongo import DESCENDING
+
 from authentication.models.login_session import LoginSession, RefreshToken
 from shopkit.storage.mongo import Database, Document, Session
 
 SESSIONS = "sessions"
 REFRESH_TOKENS = "refresh_tokens"
+DELETED_LIMIT = 100
 
 
 class SessionRepository:
@@ -35,6 +38,20 @@ class SessionRepository:
             },
             session=session,
         )
+
+    async def delete_oldest(self, account_id: Any, *, keep: int, session: Session) -> None:
+        """Delete the oldest log-in sessions of an account, at most 100 at a time.
+
+        Args:
+            account_id: The account.
+            keep: How many of the newest ones to keep.
+            session: The transaction.
+        """
+        newest_first = self._sessions.find({"account_id": account_id}, {"_id": 1}, session=session)
+        oldest = newest_first.sort("created_at", DESCENDING).skip(keep).limit(DELETED_LIMIT)
+        ids = [document["_id"] async for document in oldest]
+        if ids:
+            await self._sessions.delete_many({"_id": {"$in": ids}}, session=session)
 
     async def extend(
         self, session_id: str, *, expires_at: datetime, session: Session

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+from bson import ObjectId
+
 from authentication.errors import LastAdminError, UserNotFoundError
 from authentication.models.account import Account, AccountRole, leaves_no_admin
 from authentication.repositories.accounts import AccountRepository
@@ -45,20 +47,20 @@ class AdministrationService:
         """Return the account with this email address."""
         return await self._accounts.find_by_email(email)
 
-    async def change_role(self, email: str, role: AccountRole, *, actor: str) -> Account:
+    async def change_role(self, account_id: str, role: AccountRole, *, actor: str) -> Account:
         """Change the role of an account.
 
         Its access tokens are revoked. Its sessions continue with the new role.
 
         Raises:
-            UserNotFoundError: No account has this email address.
+            UserNotFoundError: The account does not exist.
             LastAdminError: The change would leave the shop without an admin.
         """
 
         async def work(unit: UnitOfWork) -> Account:
-            account = await self._accounts.find_by_email(email, session=unit.session)
+            account = await self._accounts.find_by_id(ObjectId(account_id), session=unit.session)
             if account is None:
-                raise UserNotFoundError(email)
+                raise UserNotFoundError(account_id)
             return await self._set_role(account, role, actor, unit)
 
         return await self._transactions.run(work, seconds=HTTP_SECONDS)
@@ -89,8 +91,8 @@ class AdministrationService:
         if account.role is role:
             return account
         await self._accounts.lock_admins(session=unit.session)
-        admin_count = await self._accounts.count_admins(session=unit.session)
-        if leaves_no_admin(account, role, admin_count):
+        has_other_admin = await self._accounts.has_other_admin(account, session=unit.session)
+        if leaves_no_admin(account, role, has_other_admin=has_other_admin):
             raise LastAdminError(account.email)
         now = self._clock()
         before = account.revocation_iat(now)

@@ -22,6 +22,9 @@ from authentication.services.tokens import AccessTokenIssuer
 from shopkit.clock import Clock
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
+SESSION_LIMIT = 1_000
+"""How many log-in sessions an account can have. A change of the password ends all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
@@ -162,6 +165,7 @@ class SessionService:
             await self._sessions.insert(
                 login, now=now, expires_at=self._expiry(now), session=unit.session
             )
+            await self._sessions.delete_oldest(account.id, keep=SESSION_LIMIT, session=unit.session)
             refresh_token = await self._add_token(login, now, unit, by_cookie=by_cookie)
             return _Issue(account, login.id, iat, now, refresh_token)
 

@@ -17,10 +17,10 @@ PATH = "/api/admin/audit/authentication"
 @pytest.fixture
 async def _entries(client: httpx2.AsyncClient, add_account: AddAccount, clock: FakeClock) -> None:
     """Three changes, a minute apart: a is promoted, b is promoted, a is demoted."""
-    for letter in "ab":
-        await add_account(f"{letter}@shop.com")
+    accounts = {letter: await add_account(f"{letter}@shop.com") for letter in "ab"}
     for letter, role in (("a", "admin"), ("b", "admin"), ("a", "user")):
-        await client.patch(f"/api/users/{letter}@shop.com", json={"role": role}, headers=ADMIN)
+        path = f"/api/users/{accounts[letter].id}"
+        await client.patch(path, json={"role": role}, headers=ADMIN)
         clock.advance(minutes=1)
 
 

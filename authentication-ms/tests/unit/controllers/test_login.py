@@ -9,6 +9,7 @@ from jose import jwt
 
 from authentication.models.account import Account
 from authentication.models.login_session import digest
+from authentication.services import sessions
 from authentication.services.passwords import PasswordHasher, argon2id, sha256_digest
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
@@ -30,6 +31,28 @@ def cookies_of(response: httpx2.Response) -> SimpleCookie:
 
 def claims_of(response: httpx2.Response) -> dict[str, Any]:
     return dict(jwt.get_unverified_claims(response.json()["access_token"]))
+
+
+class TestSessions:
+    async def test_ends_the_oldest_session_beyond_the_limit(
+        self,
+        client: httpx2.AsyncClient,
+        add_account: AddAccount,
+        log_in: LogIn,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        monkeypatch.setattr(sessions, "SESSION_LIMIT", 2)
+        await add_account()
+        tokens = []
+        # When
+        for _ in range(3):
+            tokens.append((await log_in()).json())
+            clock.advance(seconds=1)
+        # Then
+        refreshed = [await client.post("/api/refresh", json=pair) for pair in tokens]
+        assert [response.status_code for response in refreshed] == [401, 200, 200]
 
 
 class TestTokens:

@@ -56,17 +56,17 @@ class TestRevocationIat:
 
 class TestLeavesNoAdmin:
     @pytest.mark.parametrize(
-        ("role", "new_role", "admin_count", "expected"),
+        ("role", "new_role", "has_other_admin", "expected"),
         [
-            (AccountRole.ADMIN, AccountRole.USER, 1, True),
-            (AccountRole.ADMIN, AccountRole.USER, 0, True),
-            (AccountRole.ADMIN, AccountRole.USER, 2, False),
-            (AccountRole.ADMIN, AccountRole.ADMIN, 1, False),
-            (AccountRole.USER, AccountRole.ADMIN, 0, False),
-            (AccountRole.USER, AccountRole.USER, 1, False),
+            (AccountRole.ADMIN, AccountRole.USER, False, True),
+            (AccountRole.ADMIN, AccountRole.USER, True, False),
+            (AccountRole.ADMIN, AccountRole.ADMIN, False, False),
+            (AccountRole.USER, AccountRole.ADMIN, False, False),
+            (AccountRole.USER, AccountRole.USER, True, False),
         ],
     )
     def test_is_true_only_if_the_last_admin_is_demoted(
-        self, role: AccountRole, new_role: AccountRole, admin_count: int, expected: bool
+        self, role: AccountRole, new_role: AccountRole, has_other_admin: bool, expected: bool
     ) -> None:
-        assert leaves_no_admin(account(role=role), new_role, admin_count) is expected
+        one = account(role=role)
+        assert leaves_no_admin(one, new_role, has_other_admin=has_other_admin) is expected

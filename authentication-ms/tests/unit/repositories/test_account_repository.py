@@ -110,15 +110,16 @@ class TestRecordLogin:
 
 
 class TestUpdateRole:
-    async def test_changes_the_role_and_the_number_of_admins(
+    async def test_changes_the_role_and_who_is_an_admin(
         self, accounts: AccountRepository, clock: FakeClock
     ) -> None:
         # Given
         account = await insert(accounts, clock, "ann")
-        await insert(accounts, clock, "root", AccountRole.ADMIN)
+        root = await insert(accounts, clock, "root", AccountRole.ADMIN)
+        assert not await accounts.has_other_admin(root, session=None)
         # When
         await accounts.update_role(account, role=AccountRole.ADMIN, least_iat=7, session=None)
         # Then
         found = await stored(accounts, account)
         assert (found.role, found.least_iat) == (AccountRole.ADMIN, 7)
-        assert await accounts.count_admins(session=None) == 2
+        assert await accounts.has_other_admin(root, session=None)

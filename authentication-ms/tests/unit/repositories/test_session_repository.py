@@ -6,6 +6,7 @@ from authentication.models.login_session import LoginSession, RefreshToken
 from authentication.repositories.sessions import SessionRepository
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
+from shopkit.testing.deliveries import NOON
 
 LIFETIME = timedelta(days=14)
 
@@ -61,6 +62,24 @@ class TestRevoke:
             for session_id in ("s1", "s2", "s3")
         ]
         assert extended == [None, LoginSession("s2", 1), None]
+
+
+class TestDeleteOldest:
+    async def test_keeps_the_newest_sessions_of_the_account(
+        self, any_database: Database, sessions: SessionRepository, clock: FakeClock
+    ) -> None:
+        # Given
+        for session_id in ("s1", "s2", "s3", "s4"):
+            await insert(sessions, clock, session_id)
+            clock.advance(seconds=1)
+        other = LoginSession("other", account_id=2)
+        await sessions.insert(other, now=NOON, expires_at=NOON + LIFETIME, session=None)
+        # When
+        await sessions.delete_oldest(1, keep=2, session=None)
+        await sessions.delete_oldest(2, keep=2, session=None)
+        # Then
+        rows = await any_database["sessions"].find().to_list()
+        assert {row["_id"] for row in rows} == {"s3", "s4", "other"}
 
 
 class TestSpendToken:

@@ -209,18 +209,18 @@ export const addCategory = <ThrowOnError extends boolean = true>(options: Option
  */
 export const deleteCategory = <ThrowOnError extends boolean = true>(options: Options<DeleteCategoryData, ThrowOnError>): RequestResult<DeleteCategoryResponses, DeleteCategoryErrors, ThrowOnError> => (options.client ?? client).delete<DeleteCategoryResponses, DeleteCategoryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/api/categories/{name}',
+    url: '/api/categories/{category_id}',
     ...options
 });
 
 /**
  * Rename Category
  *
- * Rename a category in all its products.
+ * Rename a category. The search finds its products by the new name a few seconds later.
  */
 export const renameCategory = <ThrowOnError extends boolean = true>(options: Options<RenameCategoryData, ThrowOnError>): RequestResult<RenameCategoryResponses, RenameCategoryErrors, ThrowOnError> => (options.client ?? client).patch<RenameCategoryResponses, RenameCategoryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/api/categories/{name}',
+    url: '/api/categories/{category_id}',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -465,7 +465,7 @@ export const listUsers = <ThrowOnError extends boolean = true>(options?: Options
  */
 export const changeRole = <ThrowOnError extends boolean = true>(options: Options<ChangeRoleData, ThrowOnError>): RequestResult<ChangeRoleResponses, ChangeRoleErrors, ThrowOnError> => (options.client ?? client).patch<ChangeRoleResponses, ChangeRoleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/api/users/{email}',
+    url: '/api/users/{account_id}',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -143,6 +143,10 @@ export type CategoriesBody = {
  */
 export type CategoryBody = {
     /**
+     * Id
+     */
+    id: string;
+    /**
      * Name
      */
     name: string;
@@ -215,7 +219,7 @@ export type ChangeProductRequest = {
 /**
  * ChangeRoleRequest
  *
- * The body of `PATCH /api/users/{email}`.
+ * The body of `PATCH /api/users/{id}`.
  */
 export type ChangeRoleRequest = {
     role: AccountRole;
@@ -485,7 +489,7 @@ export type LineRequest = {
 /**
  * ListedAccountBody
  *
- * An account in a list. `created_at` is null for old accounts.
+ * An account as admins see it. `created_at` is null for old accounts.
  */
 export type ListedAccountBody = {
     /**
@@ -493,6 +497,10 @@ export type ListedAccountBody = {
      */
     email: string;
     role: AccountRole;
+    /**
+     * Id
+     */
+    id: string;
     /**
      * Created At
      */
@@ -1872,7 +1880,7 @@ export type AddCategoryErrors = {
      */
     408: ProblemDocument;
     /**
-     * The category already exists (`/problems/category-taken`)
+     * The category already exists (`/problems/category-taken`) or There are too many categories (`/problems/category-limit`)
      */
     409: ProblemDocument;
     /**
@@ -1912,12 +1920,14 @@ export type DeleteCategoryData = {
     body?: never;
     path: {
         /**
-         * Name
+         * Category Id
+         *
+         * 24 hex digits.
          */
-        name: string;
+        category_id: string;
     };
     query?: never;
-    url: '/api/categories/{name}';
+    url: '/api/categories/{category_id}';
 };
 
 export type DeleteCategoryErrors = {
@@ -1970,12 +1980,14 @@ export type RenameCategoryData = {
     body: CategoryRequest;
     path: {
         /**
-         * Name
+         * Category Id
+         *
+         * 24 hex digits.
          */
-        name: string;
+        category_id: string;
     };
     query?: never;
-    url: '/api/categories/{name}';
+    url: '/api/categories/{category_id}';
 };
 
 export type RenameCategoryErrors = {
@@ -3195,12 +3207,14 @@ export type ChangeRoleData = {
     body: ChangeRoleRequest;
     path: {
         /**
-         * Email
+         * Account Id
+         *
+         * 24 hex digits.
          */
-        email: string;
+        account_id: string;
     };
     query?: never;
-    url: '/api/users/{email}';
+    url: '/api/users/{account_id}';
 };
 
 export type ChangeRoleErrors = {
@@ -3256,7 +3270,7 @@ export type ChangeRoleResponses = {
     /**
      * Successful Response
      */
-    200: AccountBody;
+    200: ListedAccountBody;
 };
 
 export type ChangeRoleResponse = ChangeRoleResponses[keyof ChangeRoleResponses];

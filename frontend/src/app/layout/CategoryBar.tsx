@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useSearchParams } from "react-router";
-import { categoriesQuery } from "@/features/products/api/listCategories";
+import { categoryNamesQuery } from "@/features/products/api/listCategories";
 import { capitalize } from "@/lib/text";
 
 export function CategoryBar() {
-  const { data } = useQuery(categoriesQuery);
+  const { data } = useQuery(categoryNamesQuery);
   const [search] = useSearchParams();
   const { pathname } = useLocation();
   const current = pathname === "/products" ? (search.get("category") ?? "") : null;

@@ -20,6 +20,8 @@ METHODS = (
 )
 PRODUCT = "/api/products/0123456789abcdef01234567"
 ORDER = "/api/orders/0123456789abcdef01234567"
+ACCOUNT = "/api/users/0123456789abcdef01234567"
+CATEGORY = "/api/categories/0123456789abcdef01234567"
 
 # Method, path, and the status for a visitor, a user and an admin.
 STATUSES = f"""
@@ -30,14 +32,14 @@ POST   /api/logout                                  200 200 200
 GET    /api/me                                      401 200 200
 POST   /api/me/password                             401 200 200
 GET    /api/users                                   401 403 200
-PATCH  /api/users/ann@shop.example                  401 403 200
+PATCH  {ACCOUNT}                                    401 403 200
 GET    /api/.well-known/jwks.json                   200 200 200
 GET    /api/admin/audit/authentication              401 403 200
 GET    /api/authentication_health                   200 200 200
 GET    /api/categories                              200 200 200
 POST   /api/categories                              401 403 200
-PATCH  /api/categories/fruit%20&%20nuts             401 403 200
-DELETE /api/categories/fruit%20&%20nuts             401 403 200
+PATCH  {CATEGORY}                                   401 403 200
+DELETE {CATEGORY}                                   401 403 200
 GET    /api/products                                200 200 200
 POST   /api/products                                401 403 200
 GET    {PRODUCT}                                    200 200 200

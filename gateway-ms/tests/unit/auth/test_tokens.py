@@ -22,9 +22,9 @@ GET /api/categories|GET /api/products|GET /api/products/1|GET /api/products/1/im
 GET /api/products_health|GET /api/orders_health
 """
 FOR_USERS = """
-GET /api/me|POST /api/me/password|GET /api/users|PATCH /api/users/a@b.example
-GET /api/admin/audit/authentication|POST /api/categories|PATCH /api/categories/x
-DELETE /api/categories/x|POST /api/products|PATCH /api/products/1|DELETE /api/products/1
+GET /api/me|POST /api/me/password|GET /api/users|PATCH /api/users/1
+GET /api/admin/audit/authentication|POST /api/categories|PATCH /api/categories/1
+DELETE /api/categories/1|POST /api/products|PATCH /api/products/1|DELETE /api/products/1
 PUT /api/products/1/image|GET /api/admin/products|GET /api/admin/dead-letters/products
 GET /api/admin/dead-letters/products/1|POST /api/admin/dead-letters/products/1/replay
 POST /api/admin/dead-letters/products/1/discard|GET /api/admin/audit/products

@@ -17,6 +17,7 @@ from orders.errors import (
 )
 from orders.models.order import Line
 from shopkit.contract.events import ProductState
+from shopkit.names import name_key, shown_name
 
 LINE_LIMIT = 1_000
 """The maximum quantity of one product in an order."""
@@ -71,11 +72,11 @@ class ProductCatalogue:
 
     def __init__(self, products: Iterable[ProductState]) -> None:
         self._by_id: dict[str, ProductState] = {}
-        self._by_name: dict[str, list[ProductState]] = defaultdict(list)
+        self._by_key: dict[str, list[ProductState]] = defaultdict(list)
         for product in products:
             if not product.archived:
                 self._by_id[product.id] = product
-                self._by_name[product.name].append(product)
+                self._by_key[name_key(product.name)].append(product)
 
     def lines_for(self, requested: RequestedOrder) -> tuple[Line, ...]:
         """Return the lines of the order, one for each product.
@@ -123,7 +124,10 @@ class ProductCatalogue:
         if line.product_id is not None:
             product = self._by_id.get(line.product_id)
             return [product] if product else []
-        return self._by_name.get(line.name or "", [])
+        name = line.name or ""
+        same = self._by_key.get(name_key(name), [])
+        exact = [product for product in same if shown_name(product.name) == shown_name(name)]
+        return exact or same
 
     def _lines_where(
         self,

@@ -1,13 +1,14 @@
 """The projection: the collection `products`, which is a copy of the products of products-ms."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
 from bson import ObjectId
-from pymongo import IndexModel, InsertOne, ReplaceOne
+from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
 
 from orders.models.comparison import IdRange
 from shopkit.contract.events import ProductState
+from shopkit.names import name_key
 from shopkit.storage.keyset import id_range
 from shopkit.storage.migrations import ensure_collection
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
@@ -31,6 +32,7 @@ INDEXES = [
     # Names are not unique. If a product is renamed and a new one gets its old name, the events may
     # arrive in either order.
     IndexModel("name"),
+    IndexModel([("name_key", 1), ("_id", 1)]),
     IndexModel([("archived", 1), ("quantity", 1), ("_id", 1)]),
 ]
 
@@ -70,11 +72,26 @@ class ProjectionRepository:
         """Return the number of products."""
         return await self._products.count_documents({})
 
-    async def find(self, ids: Iterable[str], names: Iterable[str]) -> list[ProductState]:
-        """Return the products with these ids and those with these names."""
+    async def find(self, ids: Iterable[str], names: Collection[str]) -> list[ProductState]:
+        """Return the products with these ids and those with these names, however spelled."""
         by_id = {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}
-        documents = self._products.find({"$or": [by_id, {"name": {"$in": list(names)}}]})
+        by_key = {"name_key": {"$in": [name_key(name) for name in names]}}
+        # A replica of the previous release stores no keys.
+        by_name = {"name": {"$in": list(names)}}
+        documents = self._products.find({"$or": [by_id, by_key, by_name]})
         return [state_of(document) async for document in documents]
+
+    async def add_missing_keys(self, limit: int) -> int:
+        """Add the keys of up to `limit` names that lack one, and return their number."""
+        rows = self._products.find({"name_key": None}, {"name": 1}).limit(limit)
+        updates = [
+            UpdateOne(row, {"$set": {"name_key": name_key(row["name"])}}) async for row in rows
+        ]
+        if updates:
+            # A rebuild by the previous release has dropped the index.
+            await self._products.create_indexes(INDEXES)
+            await self._products.bulk_write(updates, ordered=False)
+        return len(updates)
 
     async def find_range(self, ids: IdRange, limit: int) -> list[ProductState]:
         """Return the first products of a range of ids, ordered by id."""
@@ -113,7 +130,11 @@ class ProjectionRepository:
 
 
 def _put(state: ProductState, known: int | None) -> InsertOne[Document] | ReplaceOne[Document]:
-    document: Document = {"_id": ObjectId(state.id), **state.model_dump(exclude={"id"})}
+    document: Document = {
+        "_id": ObjectId(state.id),
+        **state.model_dump(exclude={"id"}),
+        "name_key": name_key(state.name),
+    }
     if known is None:
         return InsertOne(document)
     return ReplaceOne({"_id": document["_id"], "version": known}, document)

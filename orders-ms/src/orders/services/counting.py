@@ -17,11 +17,11 @@ import structlog
 from orders.models.comparison import IdRange
 from orders.models.statistics import DayCount, ProductCount, StatusChange, count_changes
 from orders.repositories.changes import LogLostError
-from orders.repositories.job_leases import JobLeases
 from orders.repositories.order_counts import OrderCounts, SnapshotLostError
 from orders.repositories.statistics import CountPosition, StatisticsRepository
 from orders.repositories.status_changes import StatusChanges
 from orders.services.comparison import Comparison
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.unit_of_work import Transactions, UnitOfWork
 
 JOB = "statistics"

@@ -12,6 +12,9 @@ from shopkit.contract.events import (
 from shopkit.messaging.envelope import Delivery
 from shopkit.storage.unit_of_work import Transactions, UnitOfWork
 
+CHUNK = 200
+"""How many keys are added at a time."""
+
 ProductEvent = ProductCreate | ProductUpdate | ProductsQuantityUpdate
 
 
@@ -29,6 +32,10 @@ class ProjectionService:
             deliveries: The events, in any order and with any number of duplicates.
         """
         await self.apply_states(delivery.event.state for delivery in deliveries)
+
+    async def add_missing_keys(self) -> None:
+        """Add keys of names that a replica of the previous release stored without one."""
+        await self._projection.add_missing_keys(CHUNK)
 
     async def apply_states(self, states: Iterable[ProductState]) -> None:
         """Store products whose version is higher than the stored one."""

@@ -18,13 +18,13 @@ import structlog
 from prometheus_client import Gauge
 
 from orders.models.comparison import OrderDifference
-from orders.repositories.job_leases import JobLeases
 from orders.repositories.orders import OrderRepository
 from orders.repositories.products_client import ProductsClient
 from orders.repositories.reconcile_progress import LastResult, Position, ReconcileProgress
 from orders.services.comparison import Comparison, Rest, Sleep, compare_sections
 from shopkit.contract.internal import CANCEL_LIMIT, PAGE
 from shopkit.storage.database_identity import IdentityError
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.unit_of_work import Message, Transactions, UnitOfWork
 from shopkit.tracing.spans import traced
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from prometheus_client import Counter
 
-from orders.repositories.job_leases import JobLeases
 from orders.repositories.orders import OrderRepository
 from shopkit.messaging.outbox import Outbox
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.unit_of_work import Transactions, UnitOfWork
 
 LEASE = timedelta(seconds=1)

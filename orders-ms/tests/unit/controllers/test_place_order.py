@@ -98,7 +98,9 @@ class TestAccepted:
             "history": [{"status": "PENDING", "at": "2026-05-04T12:00:00Z"}],
         }
 
-    @pytest.mark.parametrize("name", ["SPOON", "  Spoon ", "CAFÉ", "cafe\u0301"])
+    @pytest.mark.parametrize(
+        "name", ["SPOON", "  Spoon ", "CAFÉ", "cafe\u0301", "\uff33poon", "spoo\u034fn"]
+    )
     async def test_finds_a_product_by_name_in_any_case(
         self, client: httpx2.AsyncClient, name: str
     ) -> None:
@@ -291,7 +293,7 @@ class TestInvalid:
             (
                 {"name": "x" * 121},
                 "name",
-                "Value should have at most 120 items after validation, not 121",
+                "must have at most 120 characters",
             ),
             ({"name": 7}, "name", "Input should be a valid string"),
             ({"name": {"$ne": ""}}, "name", "Input should be a valid string"),

@@ -33,6 +33,10 @@ SHELF = ProductCatalogue(
         state(4, name="twin", quantity=5),
         state(5, name="twin", quantity=6),
         state(6, name="nail", price_cents=1, quantity=1_000_000),
+        state(7, name="\u1e97est"),
+        state(8, name="straße"),
+        state(9, name="strasse"),
+        state(10, name="οδος"),
     ]
 )
 
@@ -53,6 +57,24 @@ class TestLinesFor:
     def test_sums_lines_of_one_product_by_id_and_by_name(self) -> None:
         lines = SHELF.lines_for(wanted(by_id(1, 2), by_id(6), by_name("spoon", 3)))
         assert lines == (Line(an_id(1), "spoon", 599, 5), Line(an_id(6), "nail", 1, 1))
+
+    @pytest.mark.parametrize(
+        ("name", "number"),
+        [
+            ("T\u0308est".lower(), 7),
+            ("\u1e97est", 7),
+            ("οδοσ", 10),
+            ("\uff53poon", 1),
+            ("straße", 8),
+            ("strasse", 9),
+        ],
+    )
+    def test_finds_a_product_by_any_spelling_of_its_name(self, name: str, number: int) -> None:
+        lines = SHELF.lines_for(wanted(by_name(name)))
+        assert [line.product_id for line in lines] == [an_id(number)]
+
+    def test_refuses_a_spelling_of_two_names_that_is_neither(self) -> None:
+        assert isinstance(refusal(by_name("\uff53trasse")), AmbiguousNameError)
 
     def test_the_id_takes_precedence_over_the_name(self) -> None:
         line = RequestedLine(quantity=1, product_id=an_id(1), name="nail")

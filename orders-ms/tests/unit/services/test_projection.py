@@ -2,6 +2,7 @@ import random
 from collections.abc import Awaitable, Callable
 
 import pytest
+from bson import ObjectId
 
 from orders.dependencies import Services
 from orders.models.comparison import IdRange
@@ -106,3 +107,40 @@ class TestPut:
             )
         # Then
         assert await known() == {an_id(1): state(1, version=5)}
+
+
+class TestNameKeys:
+    @pytest.fixture
+    def database(self, any_database: Database) -> Database:
+        return any_database
+
+    @pytest.fixture
+    async def projection(self, database: Database) -> ProjectionRepository:
+        """A projection in which a replica of the previous release has stored two products."""
+        old = [state(1, name="t\u0308est"), state(2, name="spoon")]
+        await database["products"].insert_many(
+            [{"_id": ObjectId(row.id), **row.model_dump(exclude={"id"})} for row in old]
+        )
+        return ProjectionRepository(database)
+
+    async def test_finds_products_by_the_keys_of_their_names(
+        self, services: Services, projection: ProjectionRepository
+    ) -> None:
+        # Given
+        await services.projection.apply_states([state(3, name="οδος"), state(4, name="straße")])
+        # When
+        found = await projection.find([], ["ΟΔΟΣ", "strasse"])
+        # Then
+        assert sorted(row.id for row in found) == [an_id(3), an_id(4)]
+
+    async def test_finds_products_without_keys_by_their_exact_names(
+        self, projection: ProjectionRepository
+    ) -> None:
+        assert [row.id for row in await projection.find([], ["spoon"])] == [an_id(2)]
+
+    async def test_adds_missing_keys_in_chunks(self, projection: ProjectionRepository) -> None:
+        # When
+        counts = [await projection.add_missing_keys(1) for _ in range(3)]
+        # Then
+        assert counts == [1, 1, 0]
+        assert [row.id for row in await projection.find([], ["\u1e97EST"])] == [an_id(1)]

@@ -5,9 +5,9 @@ import pytest
 
 from orders.dependencies import Services
 from orders.models.order import Order
-from orders.repositories.job_leases import JobLeases
 from orders.repositories.orders import OrderRepository
 from shopkit.identity import Identity, Role
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
 from shopkit.testing.deliveries import state

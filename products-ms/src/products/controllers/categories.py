@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from products import problems
 from products.dependencies import Catalogue, Categories
-from products.schemas import CategoriesBody, CategoryBody, CategoryRequest, Name
+from products.schemas import CategoriesBody, CategoryBody, CategoryRequest
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Admin
@@ -14,7 +14,7 @@ from shopkit.web.problems import UNREADABLE, responses
 
 router = APIRouter(prefix="/api/categories", tags=["categories"])
 
-NameInPath = Annotated[Name, Path()]
+CategoryId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits.")]
 
 
 @router.get("", responses=responses(DATABASE_UNAVAILABLE))
@@ -26,35 +26,35 @@ async def list_categories(catalogue: Catalogue) -> CategoriesBody:
 @router.post(
     "",
     status_code=201,
-    responses=responses(*ADMIN_PROBLEMS, UNREADABLE, problems.CATEGORY_TAKEN),
+    responses=responses(
+        *ADMIN_PROBLEMS, UNREADABLE, problems.CATEGORY_TAKEN, problems.CATEGORY_LIMIT
+    ),
 )
 async def add_category(
     body: CategoryRequest, caller: Admin, categories: Categories
 ) -> CategoryBody:
     """Add a category."""
-    category = await categories.add(body.name, actor=caller.email)
-    return CategoryBody(name=category.name)
+    return CategoryBody.of(await categories.add(body.name, actor=caller.email))
 
 
 @router.patch(
-    "/{name}",
+    "/{category_id}",
     responses=responses(
         *ADMIN_PROBLEMS, UNREADABLE, problems.CATEGORY_NOT_FOUND, problems.CATEGORY_TAKEN
     ),
 )
 async def rename_category(
-    name: NameInPath, body: CategoryRequest, caller: Admin, categories: Categories
+    category_id: CategoryId, body: CategoryRequest, caller: Admin, categories: Categories
 ) -> CategoryBody:
-    """Rename a category in all its products."""
-    category = await categories.rename(name, body.name, actor=caller.email)
-    return CategoryBody(name=category.name)
+    """Rename a category. The search finds its products by the new name a few seconds later."""
+    return CategoryBody.of(await categories.rename(category_id, body.name, actor=caller.email))
 
 
 @router.delete(
-    "/{name}",
+    "/{category_id}",
     status_code=204,
     responses=responses(*ADMIN_PROBLEMS, problems.CATEGORY_NOT_FOUND, problems.CATEGORY_IN_USE),
 )
-async def delete_category(name: NameInPath, caller: Admin, categories: Categories) -> None:
+async def delete_category(category_id: CategoryId, caller: Admin, categories: Categories) -> None:
     """Delete a category that no product has."""
-    await categories.delete(name, actor=caller.email)
+    await categories.delete(category_id, actor=caller.email)

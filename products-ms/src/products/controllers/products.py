@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 
 from products import problems
 from products.dependencies import Catalogue, Editing, Pages
-from products.etags import details_versions, etag, matches
+from products.etags import etag, matches, seen_versions
 from products.schemas import (
     ChangeProductRequest,
     CreateProductRequest,
@@ -33,7 +33,10 @@ IfMatch = Annotated[
 ETAG_DOCUMENT = {
     "ETag": {
         "schema": {"type": "string"},
-        "description": "The version of the details, a dot, and the version of the stock.",
+        "description": (
+            "The version of the details, a dot, and the version of the stock. Another dot and the "
+            "version of the categories' names follow if one of them was renamed."
+        ),
     }
 }
 
@@ -146,7 +149,7 @@ async def change_product(
 ) -> ProductBody:
     """Change a product's details, its stock, or both. A change of details requires `If-Match`."""
     request = EditRequest(
-        caller.email, details_versions(if_match), idempotency_key, body.fingerprint(product_id)
+        caller.email, seen_versions(if_match), idempotency_key, body.fingerprint(product_id)
     )
     edited = await editing.change(product_id, body.to_change(), request)
     response.headers["ETag"] = etag(edited.product)
@@ -163,4 +166,4 @@ async def archive_product(
     product_id: ProductId, caller: Admin, editing: Editing, if_match: IfMatch = None
 ) -> None:
     """Archive a product. To restore it, set `archived` to false with PATCH."""
-    await editing.archive(product_id, EditRequest(caller.email, details_versions(if_match)))
+    await editing.archive(product_id, EditRequest(caller.email, seen_versions(if_match)))

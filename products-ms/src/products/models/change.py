@@ -95,6 +95,7 @@ class Change:
             price_cents=product.price_cents if self.price_cents is None else self.price_cents,
             categories=product.categories if categories is None else tuple(categories),
             archived=product.archived and not self.restore,
+            name_clashes=product.name_clashes and self.name in {None, product.name},
         )
         if edited != product:
             edited = edited.with_new_details(now)
@@ -105,6 +106,6 @@ def for_audit(product: Product) -> dict[str, Any]:
     """Return a product's values for the audit trail."""
     values = asdict(product)
     values["categories"] = [category.name for category in product.categories]
-    for field in ("id", "created_at", "updated_at"):
+    for field in ("id", "created_at", "updated_at", "name_clashes"):
         del values[field]
     return values

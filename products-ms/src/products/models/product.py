@@ -8,14 +8,25 @@ from products.errors import InsufficientStockError, StockLimitError
 from shopkit.contract.events import ProductState
 
 STOCK_LIMIT = 1_000_000
+CATEGORY_LIMIT = 1_000
+"""The maximum number of categories."""
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A category."""
+    """A category.
+
+    Attributes:
+        version: A number that grows with every new name.
+    """
 
     id: str
     name: str
+    version: int = 0
+
+    def renamed(self, name: str) -> Self:
+        """Return the category with a new name."""
+        return replace(self, name=name, version=self.version + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,8 @@ class Product:
         picture: The id of the product's picture.
         details_version: A number that grows with every change of the details.
         stock_version: A number that grows with every change of the stock.
+        name_clashes: Whether an older product has the same name. Names were compared less strictly
+            in the past.
     """
 
     id: str
@@ -42,6 +55,15 @@ class Product:
     stock_version: int
     created_at: datetime
     updated_at: datetime
+    name_clashes: bool = False
+
+    @property
+    def names_version(self) -> int:
+        """A number that grows with every new name of one of the categories.
+
+        It can only be compared between products with the same version of their details.
+        """
+        return sum(category.version for category in self.categories)
 
     @property
     def version(self) -> int:
@@ -87,11 +109,6 @@ class Product:
     def with_picture(self, picture_id: str, now: datetime) -> Self:
         """Return the product with another picture."""
         return replace(self, picture=picture_id).with_new_details(now)
-
-    def renamed_category(self, category: Category, now: datetime) -> Self:
-        """Return the product with the new name of a category."""
-        categories = tuple(category if old.id == category.id else old for old in self.categories)
-        return replace(self, categories=categories).with_new_details(now)
 
     def with_version_above(self, version: int) -> Self:
         """Return the product with a version above its own and another version."""

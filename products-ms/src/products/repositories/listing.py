@@ -5,8 +5,10 @@ from pymongo.collation import Collation
 
 from products.models.product import Product
 from products.models.query import ProductQuery, Sort
+from products.repositories.categories import CategoryRepository
+from products.repositories.name_keys import by_names
 from products.repositories.name_order import DEFAULT_LANGUAGE, order_of_names
-from products.repositories.products import WITHOUT_TERMS, product_of
+from products.repositories.products import WITHOUT_TERMS, products_of
 from shopkit.storage.keyset import (
     InvalidCursorError,
     Keyset,
@@ -37,6 +39,7 @@ class ProductListing:
     def __init__(self, database: Database, language: str = DEFAULT_LANGUAGE) -> None:
         self._products = database["products"]
         self._order_of_names = order_of_names(language)
+        self._categories = CategoryRepository(database)
 
     async def count(self, query: ProductQuery) -> int:
         """Return the number of products that match, at most 1,001."""
@@ -60,7 +63,7 @@ class ProductListing:
             )
             if len(rows) > limit:
                 section = _NAME_MATCHES if limit <= name_matches else _OTHER_MATCHES
-        page = [product_of(row) for row in rows[:limit]]
+        page = await products_of(rows[:limit], self._categories)
         if len(rows) <= limit:
             return page, None
         parts = keyset.parts(rows[limit - 1])
@@ -76,8 +79,8 @@ class ProductListing:
     ) -> list[Document]:
         parts = [_filter(query), *([after] if after else [])]
         if query.name_first:
-            by_name: Document = {"name_terms": {"$all": query.words}}
-            parts.append(by_name if section == _NAME_MATCHES else {"$nor": [by_name]})
+            in_name: Document = {"name_terms": {"$all": query.words}}
+            parts.append(in_name if section == _NAME_MATCHES else {"$nor": [in_name]})
         rows = self._products.find({"$and": parts}, WITHOUT_TERMS, collation=self._collation(query))
         return await rows.sort(keyset.sort).limit(limit).to_list()
 
@@ -91,7 +94,7 @@ class ProductListing:
 def _filter(query: ProductQuery) -> Document:
     parts: list[Document] = [
         {} if query.ids is not None else {"archived": {"$in": _archived(query)}},
-        {"name": query.name} if query.name is not None else {},
+        by_names([query.name]) if query.name is not None else {},
         {"categories._id": ObjectId(query.category.id)} if query.category else {},
         {"_id": {"$in": [ObjectId(id_) for id_ in query.ids]}} if query.ids is not None else {},
         {"terms": {"$all": query.words}} if query.words else {},

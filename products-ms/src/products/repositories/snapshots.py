@@ -1,7 +1,7 @@
 """Products as they were returned to requests with an idempotency key."""
 
 from products.models.product import Product
-from products.repositories.products import document_of, product_of
+from products.repositories.products import document_of, product_of, repeated_categories
 from shopkit.clock import Clock
 from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, key_id
 from shopkit.storage.mongo import Session
@@ -27,7 +27,7 @@ class SnapshotRepository:
         if record is None:
             return None
         record.check(fingerprint, key)
-        return product_of(record.result)
+        return product_of(record.result, repeated_categories(record.result))
 
     async def insert(
         self, actor: str, key: str, fingerprint: str, product: Product, *, session: Session

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from products.errors import CategoryNotFoundError, ProductNotFoundError
+from products.errors import CategoriesNotFoundError, ProductNotFoundError
 from products.models.product import Category, Product
 from products.models.query import ProductPage, ProductQuery
 from products.repositories.categories import CategoryRepository
@@ -51,7 +51,7 @@ class CatalogueService:
             cursor: The cursor of the page before, or None for the first page.
 
         Raises:
-            CategoryNotFoundError: The category does not exist.
+            CategoriesNotFoundError: The category does not exist.
             ProductNotFoundError: No product has the exact name to filter by.
             InvalidCursorError: The cursor does not belong to this list.
         """
@@ -60,6 +60,8 @@ class CatalogueService:
         products, next_cursor = await self._listing.page(query, limit=limit, cursor=cursor)
         if query.name is not None and not products:
             raise ProductNotFoundError(query.name)
+        # If two products have the name, the one that is spelled exactly like it is preferred.
+        products = [product for product in products if product.name == query.name] or products
         complete = cursor is None and next_cursor is None
         total = len(products) if complete else await self._listing.count(query)
         return ProductPage(products, next_cursor, min(total, TOTAL_LIMIT), total > TOTAL_LIMIT)
@@ -67,5 +69,5 @@ class CatalogueService:
     async def _get_category(self, name: str) -> Category:
         category = await self._categories.find_by_name(name)
         if category is None:
-            raise CategoryNotFoundError([name])
+            raise CategoriesNotFoundError([name])
         return category

@@ -1,16 +1,17 @@
 """Lets admins add, rename and delete categories."""
 
-from dataclasses import replace
-
 from bson import ObjectId
 
-from products.errors import CategoryInUseError, CategoryNotFoundError, CategoryTakenError
-from products.models.product import Category
+from products.errors import (
+    CategoryInUseError,
+    CategoryLimitError,
+    CategoryNotFoundError,
+    CategoryTakenError,
+)
+from products.models.product import CATEGORY_LIMIT, Category
 from products.repositories.categories import CategoryRepository
 from products.repositories.products import ProductRepository
-from products.services.editing import product_message
 from shopkit.clock import Clock
-from shopkit.contract.events import ProductUpdate
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
@@ -38,19 +39,24 @@ class CategoryService:
 
         Raises:
             CategoryTakenError: Another category has the name.
+            CategoryLimitError: There are as many categories as there can be.
         """
 
         async def work(unit: UnitOfWork) -> Category:
-            await self._check_free(name, unit)
             category = Category(str(ObjectId()), name)
+            await self._check_free(category, unit)
+            if await self._categories.count(session=unit.session) >= CATEGORY_LIMIT:
+                raise CategoryLimitError(CATEGORY_LIMIT)
             await self._categories.insert(category, session=unit.session)
             await self._audit(actor, "create category", None, category, unit)
             return category
 
         return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def rename(self, name: str, new_name: str, *, actor: str) -> Category:
-        """Rename a category in all its products.
+    async def rename(self, category_id: str, new_name: str, *, actor: str) -> Category:
+        """Rename a category.
+
+        Products show the new name at once. `RefreshService` updates what they repeat of it.
 
         Raises:
             CategoryNotFoundError: The category does not exist.
@@ -58,19 +64,18 @@ class CategoryService:
         """
 
         async def work(unit: UnitOfWork) -> Category:
-            before = await self._get(name, unit)
-            if new_name == name:
+            before = await self._get(category_id, unit)
+            if new_name == before.name:
                 return before
-            await self._check_free(new_name, unit)
-            after = replace(before, name=new_name)
+            after = before.renamed(new_name)
+            await self._check_free(after, unit)
             await self._categories.rename(after, session=unit.session)
             await self._audit(actor, "rename category", before, after, unit)
-            await self._rename_in_products(after, unit)
             return after
 
         return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def delete(self, name: str, *, actor: str) -> None:
+    async def delete(self, category_id: str, *, actor: str) -> None:
         """Delete a category that no product has.
 
         Raises:
@@ -79,30 +84,23 @@ class CategoryService:
         """
 
         async def work(unit: UnitOfWork) -> None:
-            category = await self._get(name, unit)
+            category = await self._get(category_id, unit)
             if await self._products.is_category_used(category.id, session=unit.session):
-                raise CategoryInUseError(name)
+                raise CategoryInUseError(category.name)
             await self._categories.delete(category.id, session=unit.session)
             await self._audit(actor, "delete category", category, None, unit)
 
         await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def _get(self, name: str, unit: UnitOfWork) -> Category:
-        category = await self._categories.find_by_name(name, session=unit.session)
+    async def _get(self, category_id: str, unit: UnitOfWork) -> Category:
+        category = await self._categories.find_by_id(category_id, session=unit.session)
         if category is None:
-            raise CategoryNotFoundError([name])
+            raise CategoryNotFoundError(category_id)
         return category
 
-    async def _check_free(self, name: str, unit: UnitOfWork) -> None:
-        if await self._categories.find_by_name(name, session=unit.session):
-            raise CategoryTakenError(name)
-
-    async def _rename_in_products(self, category: Category, unit: UnitOfWork) -> None:
-        now = self._clock()
-        for before in await self._products.find_in_category(category.id, session=unit.session):
-            after = before.renamed_category(category, now)
-            await self._products.replace(before, after, session=unit.session)
-            unit.publish(product_message(ProductUpdate(product=after.state), after))
+    async def _check_free(self, category: Category, unit: UnitOfWork) -> None:
+        if await self._categories.is_name_taken(category, session=unit.session):
+            raise CategoryTakenError(category.name)
 
     async def _audit(
         self,

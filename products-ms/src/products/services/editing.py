@@ -8,7 +8,7 @@ from typing import TypeVar
 from bson import ObjectId
 
 from products.errors import (
-    CategoryNotFoundError,
+    CategoriesNotFoundError,
     NameTakenError,
     ProductNotFoundError,
     StaleVersionError,
@@ -36,13 +36,14 @@ class EditRequest:
 
     Attributes:
         actor: The admin's email address.
-        seen_versions: The versions of the details that the admin saw, None if unknown.
+        seen_versions: The versions of the details, and of the names of the categories, that the
+            admin saw. None if unknown.
         key: The idempotency key.
         fingerprint: A hash of the request, to detect a key that is reused.
     """
 
     actor: str
-    seen_versions: Sequence[int] | None = None
+    seen_versions: Sequence[tuple[int, int]] | None = None
     key: str | None = None
     fingerprint: str = ""
 
@@ -86,7 +87,7 @@ class EditingService:
 
         Raises:
             NameTakenError: Another product, possibly an archived one, has the name.
-            CategoryNotFoundError: A category does not exist.
+            CategoriesNotFoundError: A category does not exist.
         """
 
         async def work(unit: UnitOfWork) -> Product:
@@ -108,7 +109,7 @@ class EditingService:
             VersionRequiredError: The details change, and the seen version is unknown.
             StaleVersionError: The details have changed since the admin saw them.
             NameTakenError: Another product has the name.
-            CategoryNotFoundError: A category does not exist.
+            CategoriesNotFoundError: A category does not exist.
             InsufficientStockError: The stock would be negative.
             StockLimitError: The stock would exceed the limit.
             KeyReusedError: The key was used for a different request.
@@ -127,7 +128,7 @@ class EditingService:
                 categories = await self._get_categories(change.categories, unit)
             after = change.apply(before, categories, self._clock())
             if after.name != before.name:
-                await self._check_name(after.name, unit)
+                await self._check_name(after.name, unit, except_id=product_id)
             await self._replace(before, after, "change product", request.actor, unit)
             if key:
                 await self._snapshots.insert(
@@ -189,17 +190,18 @@ class EditingService:
             raise ProductNotFoundError(product_id)
         return product
 
-    async def _check_name(self, name: str, unit: UnitOfWork) -> None:
-        if await self._products.find_by_name(name, session=unit.session):
+    async def _check_name(
+        self, name: str, unit: UnitOfWork, *, except_id: str | None = None
+    ) -> None:
+        if await self._products.is_name_taken(name, except_id=except_id, session=unit.session):
             raise NameTakenError(name)
 
     async def _get_categories(self, names: Sequence[str], unit: UnitOfWork) -> list[Category]:
-        unique = list(dict.fromkeys(names))
-        categories = await self._categories.find_by_names(unique, session=unit.session)
-        existing = {category.name for category in categories}
-        missing = [name for name in unique if name not in existing]
+        found = await self._categories.find_by_names(names, session=unit.session)
+        missing = [name for name, category in found.items() if category is None]
         if missing:
-            raise CategoryNotFoundError(missing)
+            raise CategoriesNotFoundError(missing)
+        categories = list(dict.fromkeys(filter(None, found.values())))
         await self._categories.guard(categories, session=unit.session)
         return categories
 
@@ -229,8 +231,10 @@ class EditingService:
 def _check_version(product: Product, request: EditRequest) -> None:
     if request.seen_versions is None:
         raise VersionRequiredError(product.id)
-    if product.details_version not in request.seen_versions:
-        raise StaleVersionError(product.id, product.details_version, product.stock_version)
+    if (product.details_version, product.names_version) not in request.seen_versions:
+        raise StaleVersionError(
+            product.id, product.details_version, product.stock_version, product.names_version
+        )
 
 
 def _change_event(before: Product, after: Product) -> Event:

@@ -375,12 +375,6 @@ class TestList:
         assert "internal-host" not in response.text
 
 
-class TestCategories:
-    async def test_lists_categories_by_name(self, client: httpx2.AsyncClient) -> None:
-        response = await client.get("/api/categories")
-        assert response.json() == {"categories": [{"name": "electronics"}, {"name": "kitchen"}]}
-
-
 class TestParameters:
     async def test_of_any_text_get_an_answer(
         self, client: httpx2.AsyncClient, add: AddProduct

@@ -95,11 +95,12 @@ class TestDetails:
         pictured = product().with_picture("id", NOON)
         assert pictured == product(picture="id", details_version=4)
 
-    def test_renaming_a_category_raises_the_version_and_keeps_others(self) -> None:
+    def test_renaming_a_category_raises_the_version_of_the_names_only(self) -> None:
         # Given
-        before = product(categories=(Category(an_id(7), "a"), Category(an_id(8), "b")))
+        one, other = Category(an_id(7), "a", 2), Category(an_id(8), "b", 3)
         # When
-        after = before.renamed_category(Category(an_id(8), "c"), NOON)
+        renamed = other.renamed("c")
         # Then
-        assert [category.name for category in after.categories] == ["a", "c"]
-        assert after.details_version == 4
+        assert renamed == Category(an_id(8), "c", 4)
+        after = product(categories=(one, renamed))
+        assert (after.names_version, after.version) == (6, 7)

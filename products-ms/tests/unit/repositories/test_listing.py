@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from products.dependencies import Services
-from products.errors import CategoryNotFoundError, ProductNotFoundError
+from products.errors import CategoriesNotFoundError, ProductNotFoundError
 from products.models.product import Category, Product
 from products.models.query import ProductPage, ProductQuery, Sort
 from products.repositories import listing as module
@@ -304,5 +304,5 @@ class TestPage:
         await add(1)
         with pytest.raises(ProductNotFoundError, match="There is no product spoon"):
             await self.page(services, name="spoon")
-        with pytest.raises(CategoryNotFoundError, match="These categories do not exist: toys"):
+        with pytest.raises(CategoriesNotFoundError, match="These categories do not exist: toys"):
             await self.page(services, category_name="toys")

@@ -96,7 +96,8 @@ class Span:
         else:
             self._recorded.update_name(f"{method} {route}")
             self._recorded.set_attribute("http.route", route)
-            self._recorded.set_attribute("url.path", route if "{email" in route else path)
+            # No route contains an email address, but an outdated client may send one.
+            self._recorded.set_attribute("url.path", route if "@" in path else path)
         self._set_status(status, first_failure=500)
 
     def set_answered(self, status: int) -> None:

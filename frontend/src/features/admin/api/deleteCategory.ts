@@ -1,5 +1,5 @@
 import { deleteCategory as request } from "@/api";
 
-export async function deleteCategory(name: string): Promise<void> {
-  await request({ path: { name } });
+export async function deleteCategory(id: string): Promise<void> {
+  await request({ path: { category_id: id } });
 }

@@ -1,5 +1,5 @@
 import { renameCategory as request } from "@/api";
 
-export async function renameCategory(name: string, replacement: string): Promise<void> {
-  await request({ path: { name }, body: { name: replacement } });
+export async function renameCategory(id: string, name: string): Promise<void> {
+  await request({ path: { category_id: id }, body: { name } });
 }

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import { Link } from "react-router";
+import type { CategoryBody } from "@/api";
 import { Icon } from "@/components/Icon";
 import { toast } from "@/components/toastStore";
 import { focusOnMount } from "@/lib/focusOnMount";
@@ -12,13 +13,13 @@ import { deleteCategory } from "../api/deleteCategory";
 import { renameCategory } from "../api/renameCategory";
 import { CategoryNameForm } from "./CategoryNameForm";
 
-export function CategoryRow({ name }: { name: string }) {
+export function CategoryRow({ category: { id, name } }: { category: CategoryBody }) {
   const [isEditing, setEditing] = useState(false);
   const [wasEdited, setEdited] = useState(false);
   const queries = useQueryClient();
   const refresh = () => queries.invalidateQueries();
   const deleting = useMutation({
-    mutationFn: () => deleteCategory(name),
+    mutationFn: () => deleteCategory(id),
     onSuccess: () => {
       toast(`Deleted ${name}.`, restore);
       return refresh();
@@ -36,7 +37,7 @@ export function CategoryRow({ name }: { name: string }) {
     setEditing(true);
   }
   async function rename(newName: string) {
-    if (newName !== name) await renameCategory(name, newName);
+    if (newName !== name) await renameCategory(id, newName);
   }
   function finish(newName: string) {
     setEditing(false);

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
-import { aProduct, aToken, MUG_ID } from "@/testing/data";
+import { aCategory, aProduct, aToken, MUG_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { gate, json, problem, productPage, recordRequests } from "@/testing/server";
 
@@ -108,7 +108,7 @@ describe("new product", () => {
       "get",
       "*/api/categories",
       () => problem(503, "unavailable", "Products are unavailable."),
-      json({ categories: [{ name: "garden" }] }),
+      json({ categories: [aCategory("garden")] }),
     );
     const { user } = openShop("/admin/products?edit=new");
     const group = within(await screen.findByRole("group", { name: "Categories" }));

@@ -7,7 +7,7 @@ import { newProductBodyLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
 import type { ProductWithEtag } from "@/features/products/api/getProduct";
-import { categoriesQuery } from "@/features/products/api/listCategories";
+import { categoryNamesQuery } from "@/features/products/api/listCategories";
 import { capitalize } from "@/lib/text";
 import { useProductEditor } from "../useProductEditor";
 import { EditConflict } from "./EditConflict";
@@ -89,7 +89,7 @@ interface ChoiceProps {
 function CategoryChoice({ register, error }: ChoiceProps) {
   const errorId = useId();
   const input = register();
-  const { data, error: failure, refetch } = useQuery(categoriesQuery);
+  const { data, error: failure, refetch } = useQuery(categoryNamesQuery);
   return (
     <fieldset aria-describedby={error ? errorId : undefined}>
       <legend className="form-label">Categories</legend>

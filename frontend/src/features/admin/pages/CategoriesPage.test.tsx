@@ -1,11 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
-import { aToken } from "@/testing/data";
+import { aCategory, aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { json, problem, recordRequests } from "@/testing/server";
 
-const named = (...names: string[]) => json({ categories: names.map((name) => ({ name })) });
+const named = (...names: string[]) => json({ categories: names.map(aCategory) });
 const nothing = () => new Response(null, { status: 204 });
 const taken = () =>
   problem(409, "category-taken", "There is a category named garden already.", [
@@ -22,7 +22,7 @@ describe("new category", () => {
     const sent = recordRequests(
       "post",
       "*/api/categories",
-      json({ name: "garden" }, { status: 201 }),
+      json(aCategory("garden"), { status: 201 }),
     );
     const { user } = openShop("/admin/categories");
     const field = await screen.findByLabelText("New category");
@@ -64,7 +64,7 @@ describe("category", () => {
   it("is renamed in place", async () => {
     // Given
     recordRequests("get", "*/api/categories", named("kitchen"), named("cooking"));
-    const sent = recordRequests("patch", "*/api/categories/:name", json({ name: "cooking" }));
+    const sent = recordRequests("patch", "*/api/categories/:id", json(aCategory("cooking")));
     const { user } = openShop("/admin/categories");
 
     // When
@@ -80,13 +80,15 @@ describe("category", () => {
 
     // Then
     expect(await main().findByRole("link", { name: "Cooking" })).toBeVisible();
-    expect(sent).toMatchObject([{ path: "/api/categories/kitchen", body: { name: "cooking" } }]);
+    expect(sent).toMatchObject([
+      { path: "/api/categories/id-of-kitchen", body: { name: "cooking" } },
+    ]);
   });
 
   it("closes its form after a change of case only", async () => {
     // Given
     recordRequests("get", "*/api/categories", named("kitchen"));
-    const sent = recordRequests("patch", "*/api/categories/:name", json({ name: "kitchen" }));
+    const sent = recordRequests("patch", "*/api/categories/:id", json(aCategory("kitchen")));
     const { user } = openShop("/admin/categories");
 
     // When
@@ -103,7 +105,7 @@ describe("category", () => {
   it("keeps its name if the new one is taken or unchanged", async () => {
     // Given
     recordRequests("get", "*/api/categories", named("kitchen"));
-    const sent = recordRequests("patch", "*/api/categories/:name", taken);
+    const sent = recordRequests("patch", "*/api/categories/:id", taken);
     const { user } = openShop("/admin/categories");
 
     // When
@@ -134,7 +136,7 @@ describe("category", () => {
   it("shows why it cannot be deleted while products use it", async () => {
     // Given
     recordRequests("get", "*/api/categories", named("garden", "kitchen"));
-    const sent = recordRequests("delete", "*/api/categories/:name", () =>
+    const sent = recordRequests("delete", "*/api/categories/:id", () =>
       problem(409, "category-in-use", "Products have the category kitchen."),
     );
     const { user } = openShop("/admin/categories");
@@ -147,14 +149,14 @@ describe("category", () => {
     expect(await within(item ?? document.body).findByRole("alert")).toHaveTextContent(
       "Products have the category kitchen.",
     );
-    expect(sent).toMatchObject([{ path: "/api/categories/kitchen" }]);
+    expect(sent).toMatchObject([{ path: "/api/categories/id-of-kitchen" }]);
     expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
   });
 
   it("is restored by Undo, which reports a failure", async () => {
     // Given
     recordRequests("get", "*/api/categories", named("kitchen"), named());
-    recordRequests("delete", "*/api/categories/:name", nothing);
+    recordRequests("delete", "*/api/categories/:id", nothing);
     const sent = recordRequests("post", "*/api/categories", () =>
       problem(503, "unavailable", "Products are unavailable."),
     );

@@ -30,8 +30,8 @@ export function CategoriesPage() {
         </EmptyState>
       )}
       <ul className="row-list plain-list">
-        {data?.map((name) => (
-          <CategoryRow key={name} name={name} />
+        {data?.map((category) => (
+          <CategoryRow key={category.id} category={category} />
         ))}
       </ul>
     </>

@@ -6,6 +6,7 @@ import { openShop } from "@/testing/render";
 import { json, problem, recordRequests } from "@/testing/server";
 
 const person = (email: string, role = "user") => ({
+  id: `id-of-${email.split("@")[0]}`,
   email,
   role,
   created_at: "2026-01-01T00:00:00Z",
@@ -25,7 +26,7 @@ describe("users", () => {
       people([me, ben]),
       people([me, person("ben@example.com", "admin")]),
     );
-    const sent = recordRequests("patch", "*/api/users/:email", json({}));
+    const sent = recordRequests("patch", "*/api/users/:id", json({}));
 
     // When
     const { user } = openShop("/admin/users");
@@ -50,14 +51,14 @@ describe("users", () => {
     // Then
     await waitFor(() => expect(question).not.toBeInTheDocument());
     expect(await within(row).findByText("Admin")).toBeVisible();
-    expect(sent).toMatchObject([{ path: "/api/users/ben%40example.com", body: { role: "admin" } }]);
+    expect(sent).toMatchObject([{ path: "/api/users/id-of-ben", body: { role: "admin" } }]);
     expect(screen.getByText("ben@example.com is an admin now.")).toBeVisible();
   });
 
   it("keep the last admin and show why", async () => {
     // Given
     recordRequests("get", "*/api/users", people([me]));
-    const sent = recordRequests("patch", "*/api/users/:email", () =>
+    const sent = recordRequests("patch", "*/api/users/:id", () =>
       problem(409, "last-admin", "ada@example.com is the last admin."),
     );
     const { user } = openShop("/admin/users");

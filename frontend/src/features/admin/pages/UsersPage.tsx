@@ -33,7 +33,7 @@ export function UsersPage() {
         <DataTable
           caption="Accounts and their roles"
           rows={users}
-          rowKey={(user) => user.email}
+          rowKey={(user) => user.id}
           columns={[
             {
               label: "Email",
@@ -74,7 +74,7 @@ function ConfirmRole({ user, onClose }: { user: ListedAccountBody; onClose: () =
   const role = user.role === "admin" ? "user" : "admin";
   const queries = useQueryClient();
   const changing = useMutation({
-    mutationFn: () => changeRole(user.email, role),
+    mutationFn: () => changeRole(user.id, role),
     onSuccess: () => {
       toast(`${user.email} is ${role === "admin" ? "an admin" : "a customer"} now.`);
       onClose();

@@ -1,11 +1,16 @@
 import { queryOptions } from "@tanstack/react-query";
-import { listCategories } from "@/api";
+import { type CategoryBody, listCategories } from "@/api";
 
 export const categoriesQuery = queryOptions({
   queryKey: ["categories"],
-  queryFn: async ({ signal }): Promise<string[]> => {
+  queryFn: async ({ signal }): Promise<CategoryBody[]> => {
     const { data } = await listCategories({ signal });
-    return data.categories.map((category) => category.name);
+    return data.categories;
   },
   staleTime: 5 * 60_000,
+});
+
+export const categoryNamesQuery = queryOptions({
+  ...categoriesQuery,
+  select: (categories) => categories.map((category) => category.name),
 });

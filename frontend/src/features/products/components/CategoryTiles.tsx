@@ -5,12 +5,12 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Skeleton } from "@/components/Skeleton";
 import { categoryHue } from "@/lib/productArt";
 import { capitalize } from "@/lib/text";
-import { categoriesQuery } from "../api/listCategories";
+import { categoryNamesQuery } from "../api/listCategories";
 
 const SKELETONS = [0, 1, 2, 3, 4, 5, 6, 7];
 
 export function CategoryTiles() {
-  const { data, error, refetch } = useQuery(categoriesQuery);
+  const { data, error, refetch } = useQuery(categoryNamesQuery);
   if (data?.length === 0) return null;
   return (
     <section aria-label="Categories">

@@ -4,7 +4,7 @@ import Form from "react-bootstrap/Form";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Skeleton, SkeletonRows } from "@/components/Skeleton";
 import { capitalize } from "@/lib/text";
-import { categoriesQuery } from "../api/listCategories";
+import { categoryNamesQuery } from "../api/listCategories";
 import type { CatalogueParams } from "../catalogueParams";
 import type { PriceFilterHandle } from "./PriceFilter";
 
@@ -20,7 +20,7 @@ interface Props {
 }
 
 export function Filters({ params, onChange, place, priceFilter }: Props) {
-  const categories = useQuery(categoriesQuery);
+  const categories = useQuery(categoryNamesQuery);
   return (
     <div className="filters">
       <fieldset>

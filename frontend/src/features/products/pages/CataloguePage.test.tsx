@@ -1,7 +1,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
-import { aProduct, BOWL_ID } from "@/testing/data";
+import { aCategory, aProduct, BOWL_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { json, problem, productPage, recordRequests, server } from "@/testing/server";
 
@@ -255,7 +255,7 @@ describe("catalogue URL", () => {
       "get",
       "*/api/categories",
       () => problem(503, "unavailable", "Categories are unavailable."),
-      json({ categories: [{ name: "garden" }] }),
+      json({ categories: [aCategory("garden")] }),
     );
     const { user } = openShop("/products");
     const filters = within(await screen.findByRole("group", { name: "Category" }));

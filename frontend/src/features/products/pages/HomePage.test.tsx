@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
-import { aProduct, BOWL_ID } from "@/testing/data";
+import { aCategory, aProduct, BOWL_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { gate, json, problem, productPage, recordRequests, server } from "@/testing/server";
 
@@ -118,7 +118,7 @@ describe("home page", () => {
       "get",
       "*/api/categories",
       () => problem(503, "unavailable", "Categories are unavailable."),
-      json({ categories: [{ name: "garden" }] }),
+      json({ categories: [aCategory("garden")] }),
     );
     const { user } = openShop("/");
     const tiles = within(await screen.findByRole("region", { name: "Categories" }));

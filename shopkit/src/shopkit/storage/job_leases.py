@@ -6,14 +6,27 @@ from datetime import timedelta
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from shopkit.storage.migrations import ensure_collection
 from shopkit.storage.mongo import Database, Document
+
+COLLECTION = "ticks"
+_SCHEMA = {
+    "bsonType": "object",
+    "required": ["next_at"],
+    "properties": {"next_at": {"bsonType": "date"}},
+}
 
 
 class JobLeases:
     """Grants one replica the lease of a job, by the clock of the database."""
 
     def __init__(self, database: Database) -> None:
-        self._leases = database["ticks"]
+        self._leases = database[COLLECTION]
+
+    @staticmethod
+    async def migrate(database: Database) -> None:
+        """Create the collection."""
+        await ensure_collection(database, COLLECTION, _SCHEMA)
 
     async def acquire(self, job: str, duration: timedelta, holder: str | None = None) -> bool:
         """Return whether this process gets the lease, which others can get after its duration.

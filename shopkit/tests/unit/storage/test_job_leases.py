@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from orders.repositories.job_leases import JobLeases
 from shopkit.clock import utc_now
+from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.mongo import Database
 
 MINUTE = timedelta(minutes=1)
