@@ -23,7 +23,6 @@ from tests.faults.targets import (
     LINE_REASONS,
     OUTBOX_ADD,
     PUT_PRODUCTS,
-    SEEK,
     STOCK_CHANGE,
     UPDATE_DECISIONS,
     Decorator,
@@ -278,13 +277,6 @@ def _local_reads(initialize: Method) -> Method:
     return initialize_client
 
 
-def _never_seek(_seek: Method) -> Method:
-    def seek(*_arguments: Any) -> None:
-        executed()
-
-    return seek
-
-
 REPLAY = "every event again, shuffled"
 
 MUTANTS = {
@@ -378,12 +370,6 @@ MUTANTS = {
         {DATABASE_CLIENT: _local_reads},
         fault="orders-db loses its majority",
         detected_by=frozenset({"C2"}),
-    ),
-    "no step past an undecodable message": Mutant(
-        "products",
-        {SEEK: _never_seek},
-        fault="poison",
-        detected_by=frozenset({"C3", "C9"}),
     ),
 }
 

@@ -12,7 +12,6 @@ COMMIT_TRANSACTION = "pymongo.asynchronous.client_session:AsyncClientSession.com
 INSERT_MANY = "pymongo.asynchronous.collection:AsyncCollection.insert_many"
 CONNECT_TO_DATABASE = "pymongo.pool_shared:_async_create_connection"
 COMMIT_OFFSETS = "aiokafka:AIOKafkaConsumer.commit"
-SEEK = "aiokafka:AIOKafkaConsumer.seek"
 CONNECT_TO_BROKER = "aiokafka.conn:AIOKafkaConnection.connect"
 
 DATABASE_CLIENT = "pymongo:AsyncMongoClient.__init__"

@@ -71,18 +71,27 @@ class ServiceUnavailableError(ServiceError):
     message = "The {service} service is unavailable. Try again in a moment."
 
 
-class ServiceBrokenError(ServiceError):
+class UncertainError(ServiceError):
+    """The service may have received the request, and there is no response to it.
+
+    Args:
+        service: The service.
+        is_safe: Whether the request changes nothing.
+    """
+
+    def __init__(self, service: str, *, is_safe: bool) -> None:
+        super().__init__(service)
+        consequence = "Try again." if is_safe else "Your change may or may not have been made."
+        self.args = (f"{self} {consequence}",)
+
+
+class ServiceBrokenError(UncertainError):
     """The service closed the connection too early, or sent something other than HTTP."""
 
-    message = (
-        "The {service} service did not respond correctly. "
-        "Your request may or may not have succeeded."
-    )
+    message = "The {service} service did not respond correctly."
 
 
-class ServiceTimeoutError(ServiceError):
+class ServiceTimeoutError(UncertainError):
     """The service did not respond in time."""
 
-    message = (
-        "The {service} service did not respond in time. Your request may or may not have succeeded."
-    )
+    message = "The {service} service did not respond in time."

@@ -153,12 +153,12 @@ MIGRATIONS = (
     Migration("0003-administration", _add_administration),
     Migration("0004-identity", DatabaseIdentity.migrate),
     Migration("0005-consumers", PauseRepository.migrate),
-    Migration("0007-name-keys", _add_name_keys),
-    Migration("0008-search-terms", _renew_search_terms),
+    Migration("0006-name-keys", _add_name_keys),
+    Migration("0007-search-terms", _renew_search_terms),
 )
 
 
 def migrations_for(language: str) -> tuple[Migration, ...]:
     """Return all migrations, with the indexes of a language. Another language adds a migration."""
-    indexes = Migration(f"0008-names-{language}", partial(_index_names, language))
+    indexes = Migration(f"0007-names-{language}", partial(_index_names, language))
     return (*MIGRATIONS, indexes)

@@ -41,7 +41,7 @@ class TestSearchTerms:
         # Given
         before = await database["products"].find({}, {"terms": 0, "name_terms": 0}).to_list()
         # When
-        await named("0008-search-terms").apply(database)
+        await named("0007-search-terms").apply(database)
         # Then
         assert await self.found(database) == 5
         after = await database["products"].find({}, {"terms": 0, "name_terms": 0}).to_list()
@@ -58,11 +58,11 @@ class TestSearchTerms:
 
         monkeypatch.setattr(module, "terms_of", fail_at_the_fourth)
         with pytest.raises(ZeroDivisionError):
-            await named("0008-search-terms").apply(database)
+            await named("0007-search-terms").apply(database)
         assert await self.found(database) == 2
         # When
         monkeypatch.setattr(module, "terms_of", terms_of)
-        await named("0008-search-terms").apply(database)
+        await named("0007-search-terms").apply(database)
         # Then
         assert await self.found(database) == 5
 
@@ -71,6 +71,6 @@ class TestNames:
     def test_have_a_migration_for_each_language(self) -> None:
         assert [migration.name for migration in migrations_for("en")] == [
             *(migration.name for migration in MIGRATIONS),
-            "0008-names-en",
+            "0007-names-en",
         ]
-        assert migrations_for("de")[-1].name == "0008-names-de"
+        assert migrations_for("de")[-1].name == "0007-names-de"

@@ -10,7 +10,7 @@ from products.repositories import name_keys
 from shopkit.storage.mongo import Database
 from shopkit.testing.deliveries import NOON, an_id
 
-ADD_NAME_KEYS = next(step.apply for step in MIGRATIONS if step.name == "0007-name-keys")
+ADD_NAME_KEYS = next(step.apply for step in MIGRATIONS if step.name == "0006-name-keys")
 NAMES = ["t\u0308est", "\u1e97est", "straße", "strasse", "STRASSE", "οδοσ", "spoon"]
 KEYS = ["\u1e97est", "\u1e97est", "strasse", "strasse", "strasse", "οδοσ", "spoon"]
 UNIQUE = [True, False, True, False, False, True, True]

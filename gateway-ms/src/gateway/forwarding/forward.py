@@ -132,13 +132,14 @@ def _translate(error: Exception, request: ForwardedRequest) -> Exception:
     if request.body.error is not None:
         return request.body.error
     service = request.route.service.value
+    is_safe = request.method in SAFE_METHODS
     if isinstance(error, _NOT_CONNECTED):
         return errors.ServiceUnavailableError(service)
     if not isinstance(error, TimeoutError):
-        return errors.ServiceBrokenError(service)
+        return errors.ServiceBrokenError(service, is_safe=is_safe)
     if not request.body.finished:
         return errors.BodyTimeoutError()
-    return errors.ServiceTimeoutError(service)
+    return errors.ServiceTimeoutError(service, is_safe=is_safe)
 
 
 async def stream_body(

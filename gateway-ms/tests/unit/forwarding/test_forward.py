@@ -339,8 +339,17 @@ class TestBrokenService:
 
 class TestSlowService:
     @pytest.mark.parametrize("limit", [{"read_seconds": 0.1}, {"whole_seconds": 0.1}])
+    @pytest.mark.parametrize(
+        ("method", "consequence"),
+        [("POST", "Your change may or may not have been made."), ("GET", "Try again.")],
+    )
     async def test_is_reported_after_a_timeout(
-        self, service: ServiceDouble, user: dict[str, str], limit: dict[str, Any]
+        self,
+        service: ServiceDouble,
+        user: dict[str, str],
+        limit: dict[str, Any],
+        method: str,
+        consequence: str,
     ) -> None:
         # Given
         async def respond(_request: web.Request) -> web.StreamResponse:
@@ -350,10 +359,12 @@ class TestSlowService:
         service.respond = respond
         async with running_gateway(service.url, **limit) as client:
             # When
-            response = await client.request("POST", "/api/orders", user, b"{}")
+            response = await client.request(method, "/api/orders", user, b"{}")
         # Then
         assert response.status == 504
         assert response.json()["type"] == "/problems/gateway-timeout"
+        detail = f"The orders service did not respond in time. {consequence}"
+        assert response.json()["detail"] == detail
         assert len(service.received) == 1
 
 

@@ -1,6 +1,6 @@
 """The terms by which a product is found: folded words and their beginnings."""
 
-import unicodedata
+import unicodedata2 as unicodedata
 from collections.abc import Iterable
 
 import regex
