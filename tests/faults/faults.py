@@ -4,6 +4,7 @@ import asyncio
 import signal
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,8 +31,10 @@ DEATH_SECONDS = 60
 REPLAYED, REPLAYED_AT_ONCE = 2_000, 50
 CANCELS = 8
 PROBES = 5
-RESTART_RATE, RESTART_SECONDS = 300, 25
+RESTART_RATE, RESTART_SECONDS = 300, 50
 """How many orders a second are placed during a rolling restart, and for how long."""
+DRAINING = {"DRAIN_SECONDS": "5"}
+"""As in Kubernetes, where a restart must lose no request."""
 UNHURRIED_SECONDS = 2.0
 """A rolling restart may delay an order by this much."""
 
@@ -106,22 +109,27 @@ async def _join_and_leave(service: str, shop: Shop) -> None:
 
 async def _restart_one_by_one(shop: Shop) -> None:
     """Restart both replicas of each service under load, and time all orders meanwhile."""
-    async with shop.two_of_each() as seconds:
+    async with AsyncExitStack() as resources:
+        firsts = {
+            service: await resources.enter_async_context(shop.replaced(service, DRAINING))
+            for service in REPLICATED
+        }
+        seconds = await resources.enter_async_context(shop.two_of_each(DRAINING))
         await asyncio.sleep(4)
         with shop.databases.watch_decisions("ACCEPTED", "REJECTED") as decided_at:
             ordering = asyncio.create_task(
                 shop.traffic.order_at_rate(RESTART_RATE, RESTART_SECONDS)
             )
             for service in REPLICATED:
-                await shop.restart(service)
-                await seconds[service].stop()
-                seconds[service] = seconds[service].again()
-                await seconds[service].wait_until_listening()
+                for replicas in (firsts, seconds):
+                    await replicas[service].stop()
+                    replicas[service] = replicas[service].again()
+                    resources.push_async_callback(replicas[service].stop)
+                    await replicas[service].wait_until_listening()
             sent_at = await ordering
             await wait_until(lambda: sent_at.keys() <= decided_at.keys(), 30, "orders are decided")
         slowest = max(decided_at[order_id] - sent for order_id, sent in sent_at.items())
         shop.findings["C9"] += invariants.slow_recovery(slowest, UNHURRIED_SECONDS)
-        await asyncio.gather(*(seconds[service].stop() for service in REPLICATED))
 
 
 # Deaths

@@ -148,10 +148,12 @@ class Shop:
         log = self.stack.settings.state / "logs" / "replicas.log"
         return Replica(service, environment, log, *command)
 
-    async def start_second(self, service: str) -> Replica:
+    async def start_second(
+        self, service: str, variables: Mapping[str, str] | None = None
+    ) -> Replica:
         """Start another replica of a service, and wait until it listens."""
         [port] = free_ports(1)
-        second = self.start_replica(service, variables={"PORT": str(port)})
+        second = self.start_replica(service, variables={"PORT": str(port), **(variables or {})})
         await second.wait_until_listening()
         return second
 
@@ -192,12 +194,14 @@ class Shop:
                 await asyncio.to_thread(self.stack.start, service)
 
     @asynccontextmanager
-    async def two_of_each(self) -> AsyncIterator[dict[str, Replica]]:
+    async def two_of_each(
+        self, variables_of_second: Mapping[str, str] | None = None
+    ) -> AsyncIterator[dict[str, Replica]]:
         """Run second replicas, which share the requests, and yield them by service."""
         async with AsyncExitStack() as resources:
             seconds, variables = {}, {}
             for service in REPLICATED:
-                second = await self.start_second(service)
+                second = await self.start_second(service, variables_of_second)
                 resources.push_async_callback(second.stop)
                 ports = [self.stack.settings.ports[service], second.port]
                 link = await resources.enter_async_context(Link(ports))
