@@ -29,14 +29,10 @@ class Client:
     Args:
         url: The gateway's address.
         history: Records the requests and responses.
-
-    Attributes:
-        port: The port of the gateway.
     """
 
     def __init__(self, url: str, history: History) -> None:
         self._url = url
-        self.port = int(url.rpartition(":")[2])
         self._history = history
         self._tokens: dict[str, tuple[str, float]] = {}
 

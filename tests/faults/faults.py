@@ -116,9 +116,10 @@ async def _restart_one_by_one(shop: Shop) -> None:
         }
         seconds = await resources.enter_async_context(shop.two_of_each(DRAINING))
         await asyncio.sleep(4)
+        nginx = shop.stack.settings.ports["shop"]
         with shop.databases.watch_decisions("ACCEPTED", "REJECTED") as decided_at:
             ordering = asyncio.create_task(
-                shop.traffic.order_at_rate(RESTART_RATE, RESTART_SECONDS)
+                shop.traffic.order_at_rate(nginx, RESTART_RATE, RESTART_SECONDS)
             )
             for service in REPLICATED:
                 for replicas in (firsts, seconds):

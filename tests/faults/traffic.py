@@ -143,8 +143,8 @@ class Traffic:
             await asyncio.sleep(0.02)
         return None
 
-    async def order_at_rate(self, rate: float, seconds: float) -> dict[str, float]:
-        """Place orders at a fixed rate, and return when each was sent, by id.
+    async def order_at_rate(self, port: int, rate: float, seconds: float) -> dict[str, float]:
+        """Place orders at a fixed rate through nginx, and return when each was sent, by id.
 
         Raises:
             AssertionError: A request was answered otherwise than by an order.
@@ -156,9 +156,7 @@ class Traffic:
             token.removeprefix("Bearer "),
             {"products": [{"id": self._plenty, "quantity": 1}]},
         )
-        responses = await Load(self._client.port, RATE_CONNECTIONS).at_rate(
-            lambda: content, rate, seconds
-        )
+        responses = await Load(port, RATE_CONNECTIONS).at_rate(lambda: content, rate, seconds)
         statuses = Counter(response.status for response in responses)
         assert set(statuses) == {201}, f"orders were answered with {statuses}"
         return {json.loads(response.body)["id"]: response.sent_at for response in responses}

@@ -6,7 +6,7 @@ from tests.faults.traffic import Traffic
 
 
 def draws(seed: int, person: str, step: int) -> float:
-    traffic = Traffic(Client("http://shop:80", History()), ["a", "b", "c"], seed, History())
+    traffic = Traffic(Client("http://shop", History()), ["a", "b", "c"], seed, History())
     return traffic.source(person, step).random()
 
 

@@ -1,9 +1,9 @@
 """The terms by which a product is found: folded words and their beginnings."""
 
-import unicodedata2 as unicodedata
 from collections.abc import Iterable
 
 import regex
+import unicodedata2 as unicodedata
 from anyascii import anyascii
 
 _WORD = regex.compile(r"\w+")
@@ -28,7 +28,8 @@ def fold(text: str) -> str:
     lowered = unicodedata.normalize("NFKD", text).casefold()
     decomposed = unicodedata.normalize("NFKD", lowered)
     kept = "".join(_fold_character(char) for char in decomposed if not _is_ignored(char))
-    return unicodedata.normalize("NFC", kept)
+    folded: str = unicodedata.normalize("NFC", kept)
+    return folded
 
 
 def words(text: str) -> list[str]:
