@@ -1,6 +1,6 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { ProductBody } from "@/api";
 import { type ProductWithEtag, productQuery } from "@/features/products/api/getProduct";
@@ -40,6 +40,9 @@ export function useProductEditor(
     resolver: zodResolver(productSchema),
     defaultValues: initial ? toDraft(initial.product) : EMPTY_DRAFT,
   });
+  const isSaved = useRef(false);
+  // React Hook Form only tracks what is read while rendering.
+  const { isDirty } = form.formState;
   const fetchCurrent = (id: string) => queries.fetchQuery({ ...productQuery(id), staleTime: 0 });
 
   const saving = useFormSubmit({
@@ -54,6 +57,7 @@ export function useProductEditor(
     onSuccess: (product) => {
       queries.invalidateQueries({ queryKey: ["admin"] });
       queries.invalidateQueries({ queryKey: ["products"] });
+      isSaved.current = true;
       onSaved(product);
     },
     onError: async (problem, values) => {
@@ -74,7 +78,8 @@ export function useProductEditor(
     setConflict(null);
     saving.reset();
   }
-  return { form, base, chosen, saving, conflict, resolveConflict };
+  const hasChanges = () => !isSaved.current && (isDirty || chosen.picture !== null);
+  return { form, base, chosen, hasChanges, saving, conflict, resolveConflict };
 }
 
 async function saveChanges(values: ProductValues, base: ProductWithEtag): Promise<ProductBody> {

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
@@ -244,6 +244,67 @@ describe("edit conflict", () => {
     await causeConflict();
     const notice = screen.getByText("Someone else changed this product");
     expect(notice.closest("[tabindex]")).toHaveFocus();
+  });
+});
+
+describe("unsaved changes", () => {
+  beforeEach(() => {
+    recordRequests("get", "*/api/products/:id", tagged(aProduct(), '"1.1"'));
+  });
+
+  it("are kept until the user confirms to discard them", async () => {
+    // Given
+    const { user, router } = openShop(EDIT);
+    await user.type(await screen.findByLabelText("Name"), " of clay");
+
+    // When
+    await user.keyboard("{Escape}");
+
+    // Then
+    const question = within(await screen.findByRole("dialog", { name: "Discard your changes?" }));
+
+    // When
+    await user.click(question.getByRole("button", { name: "Keep editing" }));
+
+    // Then
+    await waitFor(() =>
+      expect(screen.queryByRole("dialog", { name: "Discard your changes?" })).toBeNull(),
+    );
+    expect(screen.getByLabelText("Name")).toHaveValue("mug of clay");
+    expect(router.state.location.search).toBe(`?edit=${MUG_ID}`);
+
+    // When
+    await act(() => router.navigate("/admin/orders"));
+    await user.click(await screen.findByRole("button", { name: "Discard changes" }));
+
+    // Then
+    await waitFor(() => expect(router.state.location.pathname).toBe("/admin/orders"));
+  });
+
+  it("make the browser ask before the page is closed", async () => {
+    // Given
+    const { user } = openShop(EDIT);
+    const leave = () => dispatchEvent(new Event("beforeunload", { cancelable: true }));
+    await screen.findByLabelText("Name");
+    expect(leave()).toBe(true);
+
+    // When
+    await user.type(screen.getByLabelText("Name"), " of clay");
+
+    // Then
+    expect(leave()).toBe(false);
+  });
+
+  it("are not asked about if there are none", async () => {
+    // Given
+    const { user, router } = openShop(EDIT);
+    await screen.findByLabelText("Name");
+
+    // When
+    await user.keyboard("{Escape}");
+
+    // Then
+    await waitFor(() => expect(router.state.location.search).toBe(""));
   });
 });
 

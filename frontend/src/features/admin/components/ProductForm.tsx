@@ -6,6 +6,7 @@ import type { ProductBody } from "@/api";
 import { newProductBodyLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
+import { UnsavedChanges } from "@/components/UnsavedChanges";
 import type { ProductWithEtag } from "@/features/products/api/getProduct";
 import { categoryNamesQuery } from "@/features/products/api/listCategories";
 import { capitalize } from "@/lib/text";
@@ -27,12 +28,15 @@ export function ProductForm({ initial, onSaved }: Props) {
 
   if (conflict) {
     return (
-      <EditConflict
-        values={conflict.values}
-        base={conflict.base}
-        saved={conflict.saved.product}
-        onResolve={(mine) => resolveConflict(conflict.saved, mine)}
-      />
+      <>
+        <EditConflict
+          values={conflict.values}
+          base={conflict.base}
+          saved={conflict.saved.product}
+          onResolve={(mine) => resolveConflict(conflict.saved, mine)}
+        />
+        <UnsavedChanges hasChanges={editor.hasChanges} />
+      </>
     );
   }
   return (
@@ -72,6 +76,7 @@ export function ProductForm({ initial, onSaved }: Props) {
         error={errors.categories?.message}
       />
       {saving.error && <ErrorNotice error={saving.error} />}
+      <UnsavedChanges hasChanges={editor.hasChanges} />
       <Button type="submit" disabled={saving.isPending}>
         {saving.isPending && (chosen.isPreparing ? "Preparing the picture…" : "Saving…")}
         {!saving.isPending && (base ? "Save changes" : "Create product")}
