@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, fillInSignIn, orderStatus, SHOPPER, test } from "./shop.ts";
+import { ADMIN, expect, fillInSignIn, orderStatus, SHOPPER, signIn, test } from "./shop.ts";
 
 /** Press Tab until an element with this name has the focus. */
 async function tabTo(page: Page, name: RegExp): Promise<void> {
@@ -86,3 +86,45 @@ test("an order can be placed with the keyboard alone", async ({ page, admin }) =
   // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
 });
+
+/** Press Tab through a page, and return the elements that do not show their focus. */
+async function withoutFocusRing(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (let step = 0; step < 150; step += 1) {
+    await page.keyboard.press("Tab");
+    const { isPage, html } = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return { isPage: false, html: "" };
+      const showsRing = (each: Element | null) => {
+        if (!each) return false;
+        const { outlineStyle, outlineWidth } = getComputedStyle(each);
+        return outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2;
+      };
+      // A visually hidden input shows its focus at what follows it.
+      const shows = showsRing(element) || showsRing(element.nextElementSibling);
+      return { isPage: true, html: shows ? "" : element.outerHTML.slice(0, 120) };
+    });
+    if (!isPage && step > 0) break;
+    if (html) found.push(html);
+  }
+  return found;
+}
+
+for (const path of ["/", "/products", "/cart", "/sign-in", "/register"]) {
+  test(`every element of ${path} shows its focus`, async ({ page }) => {
+    await page.goto(path);
+    await expect(page.locator("main h1")).toBeVisible();
+    await page.waitForLoadState("networkidle");
+    expect(await withoutFocusRing(page)).toEqual([]);
+  });
+}
+
+for (const path of ["/account", "/admin", "/admin/products", "/admin/categories", "/admin/users"]) {
+  test(`every element of ${path} shows its focus to an admin`, async ({ page }) => {
+    await signIn(page, ADMIN);
+    await page.goto(path);
+    await expect(page.locator("main h1")).toBeVisible();
+    await page.waitForLoadState("networkidle");
+    expect(await withoutFocusRing(page)).toEqual([]);
+  });
+}
