@@ -140,15 +140,14 @@ class TestSeveralProcesses:
         return Outbox(database, clock)
 
     async def test_one_of_them_leases_a_row(
-        self, outbox: Outbox, other: Outbox, clock: FakeClock, stored: Stored
+        self, outbox: Outbox, database: Database, clock: FakeClock
     ) -> None:
         # Given
         await outbox.add([row(number) for number in range(20)], session=None)
         clock.advance(seconds=11)
         # When
-        batches = await asyncio.gather(
-            *(process.lease_unsent(5) for process in (outbox, other) for _ in range(4))
-        )
+        others = [Outbox(database, clock) for _ in range(7)]
+        batches = await asyncio.gather(*(process.lease_unsent(5) for process in (outbox, *others)))
         # Then
         leased = [publication.message.id for batch in batches for publication in batch]
         assert sorted(leased) == sorted(id_of(number) for number in range(20))
