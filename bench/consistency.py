@@ -87,23 +87,22 @@ class Databases:
         return orders, decisions
 
     @contextmanager
-    def watch_decisions(self, *statuses: str) -> Iterator[dict[str, float]]:
-        """Collect when each order got one of these statuses in orders-db, in seconds."""
-        decided_at: dict[str, float] = {}
-        decided = {"$in": statuses}
-        changed = [{"$match": {"updateDescription.updatedFields.status": decided}}]
+    def watch_acceptances(self) -> Iterator[dict[str, float]]:
+        """Collect when each order became ACCEPTED in orders-db, in seconds since the epoch."""
+        accepted_at: dict[str, float] = {}
+        changed = [{"$match": {"updateDescription.updatedFields.status": "ACCEPTED"}}]
         with self.orders["orders"].watch(changed, max_await_time_ms=1000) as stream:
             ended = threading.Event()
 
             def watch() -> None:
                 while not ended.is_set():
                     if change := stream.try_next():
-                        decided_at[str(change["documentKey"]["_id"])] = time.time()
+                        accepted_at[str(change["documentKey"]["_id"])] = time.time()
 
             watcher = threading.Thread(target=watch)
             watcher.start()
             try:
-                yield decided_at
+                yield accepted_at
             finally:
                 ended.set()
                 watcher.join()

@@ -91,7 +91,7 @@ class OrderBenchmark:
     async def measure_latency(self, rate: float, seconds: float) -> None:
         """Measure how long an order takes at a moderate rate."""
         orders = self.order_requests(*harness.many_products())
-        with self.databases.watch_decisions("ACCEPTED") as accepted_at:
+        with self.databases.watch_acceptances() as accepted_at:
             responses = await Load(self.shop.port, 64).at_rate(orders, rate, seconds)
             harness.expect_status(responses, 201)
             sent_at = {json.loads(response.body)["id"]: response.sent_at for response in responses}

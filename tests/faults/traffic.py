@@ -5,16 +5,13 @@ repeats the decisions of a run, even if responses take longer or differ.
 """
 
 import asyncio
-import json
 import random
 import time
 import uuid
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from bench.load import Load, request
 from tests.faults.client import Client, Response
 from tests.faults.followers import Follower
 from tests.faults.history import History, OrderAttempt, View
@@ -27,7 +24,6 @@ CROWD_SIZE = 120
 """More orders than a batch of the consumer reads in one go at its usual pace."""
 PAUSE_SECONDS = 0.1
 CROWD_PAUSE_SECONDS = 6.0
-RATE_CONNECTIONS = 32
 ATTEMPTS = 4
 CAUGHT_UP_SECONDS = 15
 MAX_ADDED = 3
@@ -142,24 +138,6 @@ class Traffic:
                 return time.monotonic() - began
             await asyncio.sleep(0.02)
         return None
-
-    async def order_at_rate(self, port: int, rate: float, seconds: float) -> dict[str, float]:
-        """Place orders at a fixed rate through nginx, and return when each was sent, by id.
-
-        Raises:
-            AssertionError: A request was answered otherwise than by an order.
-        """
-        [token] = (await self._client.authorization(CROWD)).values()
-        content = request(
-            "POST",
-            "/api/orders",
-            token.removeprefix("Bearer "),
-            {"products": [{"id": self._plenty, "quantity": 1}]},
-        )
-        responses = await Load(port, RATE_CONNECTIONS).at_rate(lambda: content, rate, seconds)
-        statuses = Counter(response.status for response in responses)
-        assert set(statuses) == {201}, f"orders were answered with {statuses}"
-        return {json.loads(response.body)["id"]: response.sent_at for response in responses}
 
     async def _is_decided(self, attempt: OrderAttempt) -> bool:
         [order_id] = attempt.order_ids
