@@ -12,7 +12,8 @@ from tests.integration.shop import SHOPPER, Place, Shop, eventually, requested
 from orders.migrations import MIGRATIONS as ORDERS_MIGRATIONS
 from orders.models.order import Order
 from orders.settings import OrdersSettings
-from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
+from products.migrations import migrations_for
+from products.repositories.name_order import DEFAULT_LANGUAGE
 from products.settings import ProductsSettings
 from shopkit.contract.topics import TOPICS
 from shopkit.messaging.topics import ensure_topics
@@ -45,7 +46,7 @@ def orders_settings(servers: Stack) -> OrdersSettings:
 @pytest.fixture
 async def products_db(products_settings: ProductsSettings) -> AsyncIterator[Database]:
     async with connect(products_settings, "tests") as client:
-        await migrate_and_empty(client[DATABASE], PRODUCTS_MIGRATIONS)
+        await migrate_and_empty(client[DATABASE], migrations_for(DEFAULT_LANGUAGE))
         yield client[DATABASE]
 
 

@@ -31,8 +31,9 @@ from orders.settings import OrdersSettings
 from products.consumers.orders import orders_table
 from products.dependencies import build as build_products
 from products.errors import InsufficientStockError as NotSoManyError
-from products.migrations import MIGRATIONS as PRODUCTS_MIGRATIONS
+from products.migrations import migrations_for
 from products.models.change import Change, NewProduct
+from products.repositories.name_order import DEFAULT_LANGUAGE
 from products.services.editing import EditRequest
 from products.settings import ProductsSettings
 from shopkit.contract.events import EVENTS
@@ -79,7 +80,7 @@ class World:
             **status_table(self.orders.orders),
             **products_table(self.orders.projection),
         }
-        self.wait(migrations.apply(self.products_db, PRODUCTS_MIGRATIONS))
+        self.wait(migrations.apply(self.products_db, migrations_for(DEFAULT_LANGUAGE)))
         self.wait(migrations.apply(self.orders_db, ORDERS_MIGRATIONS))
 
     def wait(self, work: Awaitable[T]) -> T:
