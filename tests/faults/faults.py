@@ -462,7 +462,6 @@ FAULTS: Mapping[str, Fault] = {
 # Without goals of a few seconds, which a busy machine misses.
 SHORT_FAULTS = [
     "products dies before commit",
-    "orders dies after commit",
     "every event again, shuffled",
     "poison",
 ]

@@ -95,6 +95,19 @@ class TestOrientation:
         data = upload(halves(), "JPEG", exif=exif((ORIENTATION, 3, 1, b"\x06\0\0\0"), entry))
         assert stored(data).size == (40, 80)
 
+    def test_is_ignored_if_the_metadata_cannot_be_read(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        data = upload(halves(), "JPEG", exif=exif((ORIENTATION, 3, 1, b"\x06\0\0\0")))
+
+        def fail(_image: Image.Image) -> Image.Exif:
+            raise OverflowError("damaged")
+
+        monkeypatch.setattr(Image.Image, "getexif", fail)
+        # When / Then
+        assert stored(data).size == (80, 40)
+
     def test_is_applied_whatever_the_other_fields_are(self) -> None:
         chance = random.Random(1)
         for _ in range(200):
