@@ -101,10 +101,10 @@ class TestOrientation:
         # Given
         data = upload(halves(), "JPEG", exif=exif((ORIENTATION, 3, 1, b"\x06\0\0\0")))
 
-        def fail(_image: Image.Image) -> Image.Exif:
+        def fail(_metadata: Image.Exif, *_arguments: int) -> int:
             raise OverflowError("damaged")
 
-        monkeypatch.setattr(Image.Image, "getexif", fail)
+        monkeypatch.setattr(Image.Exif, "get", fail)
         # When / Then
         assert stored(data).size == (80, 40)
 
