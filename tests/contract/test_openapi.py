@@ -82,7 +82,7 @@ def parts(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_the_committed_document_is_current(document: dict[str, Any]) -> None:
-    # In a development stack, if it is not: BASE_URL=http://127.0.0.1:8080 infrastructure/local/npm run api
+    # If it is not, run `npm run api` with BASE_URL of a development stack (see CONTRIBUTING.md).
     assert json.loads(COMMITTED.read_text(encoding="utf-8")) == document
 
 
