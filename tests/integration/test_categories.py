@@ -1,7 +1,6 @@
 """What admins do to categories, over HTTP, on a real database."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -22,7 +21,6 @@ ADMIN = caller_headers("admin@admin.com", "admin")
 COUNT = 4_000
 SOLD = 5
 ORDERS = 100
-RENAME_SECONDS = 1.0
 
 
 @pytest.fixture
@@ -91,12 +89,11 @@ class TestRename:
 
         # When
         buying = asyncio.create_task(buy())
-        began = time.monotonic()
         response = await rename(client, kitchen, "Cookery")
-        seconds = time.monotonic() - began
+        renewed = await shop.products_db["products"].count_documents({"terms": "cookery"})
         # Then
         assert (response.status_code, response.json()["name"]) == (200, "cookery")
-        assert seconds < RENAME_SECONDS
+        assert renewed < COUNT, "the request must leave the products to the job"
         seen = await client.get(f"/api/products/{an_id(COUNT)}")
         assert (tag, seen.headers["etag"]) == ('"1.1"', '"1.1.1"')
         assert seen.json()["categories"] == ["cookery"]
