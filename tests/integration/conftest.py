@@ -1,10 +1,11 @@
 """products-ms and orders-ms in this process, on real databases and a real broker."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from tests.integration.shop import SHOPPER, Place, Shop, eventually, requested
@@ -12,6 +13,8 @@ from tests.integration.shop import SHOPPER, Place, Shop, eventually, requested
 from orders.migrations import MIGRATIONS as ORDERS_MIGRATIONS
 from orders.models.order import Order
 from orders.settings import OrdersSettings
+from products.dependencies import Services
+from products.main import create_app
 from products.migrations import migrations_for
 from products.repositories.name_order import DEFAULT_LANGUAGE
 from products.settings import ProductsSettings
@@ -19,6 +22,7 @@ from shopkit.contract.topics import TOPICS
 from shopkit.messaging.topics import ensure_topics
 from shopkit.settings import Environment
 from shopkit.storage.mongo import DATABASE, Database, connect
+from shopkit.testing.apps import caller_headers, client_of
 from shopkit.testing.databases import migrate_and_empty
 from stack import Stack
 
@@ -105,3 +109,16 @@ def place(shop: Shop) -> Place:
         return (await shop.intake.place(requested(quantities, key, email))).order
 
     return place
+
+
+@pytest.fixture
+async def client(shop: Shop) -> AsyncIterator[httpx2.AsyncClient]:
+    """An admin's client of products-ms."""
+
+    @asynccontextmanager
+    async def run(_settings: ProductsSettings) -> AsyncIterator[Services]:
+        yield shop.products
+
+    async with client_of(create_app(shop.products_settings, run)) as client:
+        client.headers.update(caller_headers("admin@admin.com", "admin"))
+        yield client

@@ -1,37 +1,20 @@
 """What admins do to categories, over HTTP, on a real database."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import httpx2
 import pytest
 from bson import ObjectId
 from tests.integration.shop import Place, Shop, eventually, find_one
 
-from products.dependencies import Services
-from products.main import create_app
 from products.models.product import Category, Product
 from products.repositories.products import document_of
-from products.settings import ProductsSettings
-from shopkit.testing.apps import caller_headers, client_of
 from shopkit.testing.deliveries import NOON, an_id
 
-ADMIN = caller_headers("admin@admin.com", "admin")
 COUNT = 4_000
 SOLD = 5
 ORDERS = 100
-
-
-@pytest.fixture
-async def client(shop: Shop) -> AsyncIterator[httpx2.AsyncClient]:
-    @asynccontextmanager
-    async def run(_settings: ProductsSettings) -> AsyncIterator[Services]:
-        yield shop.products
-
-    async with client_of(create_app(shop.products_settings, run)) as client:
-        client.headers.update(ADMIN)
-        yield client
 
 
 @pytest.fixture

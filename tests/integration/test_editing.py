@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx2
@@ -12,26 +11,10 @@ from PIL import Image
 from tests.integration.shop import Place, Shop, find_one
 
 from orders.errors import NotCancellableError
-from products.dependencies import Services
-from products.main import create_app
-from products.settings import ProductsSettings
 from shopkit.identity import Identity, Role
-from shopkit.testing.apps import caller_headers, client_of
 from shopkit.testing.deliveries import an_id, placed
 
-ADMIN = caller_headers("admin@admin.com", "admin")
 ONE = f"/api/products/{an_id(1)}"
-
-
-@pytest.fixture
-async def client(shop: Shop) -> AsyncIterator[httpx2.AsyncClient]:
-    @asynccontextmanager
-    async def run(_settings: ProductsSettings) -> AsyncIterator[Services]:
-        yield shop.products
-
-    async with client_of(create_app(shop.products_settings, run)) as client:
-        client.headers.update(ADMIN)
-        yield client
 
 
 @pytest.fixture
