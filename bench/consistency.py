@@ -1,4 +1,4 @@
-"""Reads products-db and orders-db, and finds inconsistencies between them.
+"""Reads products-db, orders-db and the broker's log, and finds inconsistencies between them.
 
 docs/architecture.md explains the invariants C1 to C10.
 """
@@ -158,3 +158,12 @@ def find_inconsistencies(databases: Databases, stocks: Mapping[str, int]) -> lis
 
 def _differing_keys(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
     return [key for key in left.keys() | right.keys() if left.get(key) != right.get(key)]
+
+
+def expired_members(stack: Stack) -> int:
+    """Return how many members left a consumer group because their session expired."""
+    return sum(
+        log.read_text(encoding="utf-8").count("on heartbeat expiration")
+        for log in stack.logs()
+        if log.name.startswith("kafka")
+    )

@@ -1,8 +1,10 @@
 """Shared parts of the benchmarks: a stack with accounts and products, and the figures."""
 
+import itertools
 import json
 import os
 import platform
+import random
 import shutil
 import signal
 import sys
@@ -15,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from bench.load import Load, Response, request
+from bench.load import Load, NextRequest, Response, request
+from bson import ObjectId
 
 from stack import Stack
 
@@ -127,6 +130,28 @@ def _product(name: str, quantity: int) -> dict[str, Any]:
 def many_products() -> dict[str, int]:
     """Return the stocks of the usual catalogue, by name."""
     return {f"product {number}": STOCK for number in range(PRODUCTS)}
+
+
+def orders_of(tokens: Sequence[str], product_ids: Sequence[str]) -> NextRequest:
+    """Return a function that returns orders, each for one piece of a random product.
+
+    Args:
+        tokens: The access tokens of the shoppers.
+        product_ids: The products.
+    """
+    rng = random.Random(1)
+    keys, run = itertools.count(), ObjectId()
+
+    def next_request() -> bytes:
+        return request(
+            "POST",
+            "/api/orders",
+            rng.choice(tokens),
+            {"products": [{"id": rng.choice(product_ids), "quantity": 1}]},
+            Idempotency_Key=f"{run}-{next(keys)}",
+        )
+
+    return next_request
 
 
 def expect_status(responses: Sequence[Response], status: int) -> None:

@@ -8,9 +8,7 @@ inconsistent.
 """
 
 import asyncio
-import itertools
 import json
-import random
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,8 +20,7 @@ import uvloop
 from bench import harness
 from bench.consistency import Databases, find_inconsistencies
 from bench.harness import Costs, Figure, Shop, percentile
-from bench.load import Load, NextRequest, Response, request
-from bson import ObjectId
+from bench.load import Load, NextRequest, Response
 
 SCARCE = 200
 
@@ -72,21 +69,7 @@ class OrderBenchmark:
 
     def order_requests(self, *names: str) -> NextRequest:
         """Return a function that returns orders, each for one piece of a random product."""
-        ids = [self.ids[name] for name in names]
-        rng = random.Random(1)
-        keys = itertools.count()
-        run = ObjectId()
-
-        def next_request() -> bytes:
-            return request(
-                "POST",
-                "/api/orders",
-                rng.choice(self.tokens),
-                {"products": [{"id": rng.choice(ids), "quantity": 1}]},
-                Idempotency_Key=f"{run}-{next(keys)}",
-            )
-
-        return next_request
+        return harness.orders_of(self.tokens, [self.ids[name] for name in names])
 
     async def measure_latency(self, rate: float, seconds: float) -> None:
         """Measure how long an order takes at a moderate rate."""

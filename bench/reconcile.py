@@ -6,7 +6,6 @@ With --unrecorded, it finally deletes all decisions, and measures how reconcilia
 orders again. The exit code is 1 if a goal is missed.
 """
 
-import itertools
 import json
 import random
 import sys
@@ -180,21 +179,6 @@ async def measure_statistics(shop: Shop, days: int) -> Figure:
     return Figure(f"statistics of {days} days, p50", milliseconds, "ms", 250, False)
 
 
-def orders_of(tokens: list[str], products: list[str]) -> NextRequest:
-    """Return a source of requests for orders of one line."""
-    numbers = itertools.count()
-
-    def next_order() -> bytes:
-        number = next(numbers)
-        body = {"products": [{"id": random.choice(products), "quantity": 1}]}
-        key = f"reconcile-{number}"
-        return request(
-            "POST", "/api/orders", tokens[number % len(tokens)], body, Idempotency_Key=key
-        )
-
-    return next_order
-
-
 async def measure_orders(
     shop: Shop, next_order: NextRequest, seconds: float, name: str
 ) -> list[Figure]:
@@ -221,7 +205,7 @@ def measure(shop: Shop, databases: Databases, orders: int, *, unrecorded: bool) 
     figures += [uvloop.run(measure_statistics(shop, days)) for days in (30, 366)]
 
     reconciliation = Reconciliation(databases)
-    next_order = orders_of(shop.register_shoppers(10), products)
+    next_order = harness.orders_of(shop.register_shoppers(10), products)
     pid = next(status.pid for status in shop.stack.status() if status.name == "orders")
     assert pid  # noqa: S101 - the service runs.
     uvloop.run(measure_orders(shop, next_order, 5, "warm-up"))

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 import httpx2
 
 Result = TypeVar("Result")
+WAIT_SECONDS = 30
 
 
 class SignIn(Protocol):
@@ -15,15 +16,15 @@ class SignIn(Protocol):
     def __call__(self, email: str, password: str | None = None) -> httpx2.Client: ...
 
 
-def wait_for(poll: Callable[[], Result | None], seconds: float = 10) -> Result:
+def wait_for(poll: Callable[[], Result | None]) -> Result:
     """Poll until the result is true, and return it.
 
     Raises:
-        AssertionError: The result is not true within this time.
+        AssertionError: The result is not true within 30 s.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + WAIT_SECONDS
     while not (result := poll()):
-        assert time.monotonic() < deadline, f"not within {seconds:g} s"
+        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS} s"
         time.sleep(0.05)
     return result
 

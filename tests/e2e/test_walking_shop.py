@@ -164,7 +164,7 @@ class TestDemoData:
 
 class TestRecovery:
     @pytest.mark.parametrize("service", ["authentication", "products", "orders"])
-    def test_restarts_a_service_that_dies_within_5_seconds(
+    def test_restarts_a_service_that_dies(
         self, shop: httpx2.Client, sign_in: SignIn, stack: Stack, service: str
     ) -> None:
         # Given
@@ -172,14 +172,14 @@ class TestRecovery:
         before = {status.name: status.pid for status in stack.status()}[service]
         # When
         assert admin.get(f"/api/{service}_error").status_code == 202
-        # Then
 
+        # Then
         def is_restarted() -> bool:
             pid = {status.name: status.pid for status in stack.status()}[service]
             response = shop.get(f"/api/{service}_health")
             return pid not in {0, before} and response.status_code == 200
 
-        wait_for(is_restarted, 5)
+        wait_for(is_restarted)
 
     def test_lets_only_an_admin_end_a_service(self, shop: httpx2.Client, sign_in: SignIn) -> None:
         assert shop.get("/api/orders_error").status_code == 401

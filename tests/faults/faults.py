@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from bench.consistency import expired_members
 from bson import ObjectId
 from tests.faults import invariants
 from tests.faults.backups import back_up, restore
@@ -109,6 +110,7 @@ async def _join_and_leave(service: str, shop: Shop) -> None:
 
 async def _restart_one_by_one(shop: Shop) -> None:
     """Restart both replicas of each service, and time orders meanwhile."""
+    expired = expired_members(shop.stack)
     async with AsyncExitStack() as resources:
         firsts = {
             service: await resources.enter_async_context(shop.replaced(service, DRAINING))
@@ -126,6 +128,8 @@ async def _restart_one_by_one(shop: Shop) -> None:
         for task in probing:
             task.cancel()
         await asyncio.gather(*probing, return_exceptions=True)
+    if count := expired_members(shop.stack) - expired:
+        shop.findings["C9"].append(f"{count} members left their group by a time-out")
 
 
 async def _probe(shop: Shop) -> None:

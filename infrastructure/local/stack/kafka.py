@@ -53,6 +53,9 @@ appender.stdout.layout.type=PatternLayout
 appender.stdout.layout.pattern=%d{ISO8601} %p %c{1}: %m%n
 logger.server.name=kafka.server
 logger.server.level=info
+# Why consumers join and leave their groups.
+logger.group.name=org.apache.kafka.coordinator.group
+logger.group.level=info
 """
 
 
