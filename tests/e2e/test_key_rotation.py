@@ -65,7 +65,7 @@ def wait_until_refused(shop: httpx2.Client, token: str) -> None:
         assert status_of_me(shop, token_of_unknown_key()) == 401
         return status_of_me(shop, token) == 401
 
-    wait_for(is_refused, seconds=30)
+    wait_for(is_refused)
 
 
 def test_keeps_everyone_signed_in_and_ends_old_tokens_with_the_old_key(
