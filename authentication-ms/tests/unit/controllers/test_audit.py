@@ -59,6 +59,8 @@ class TestAuditTrail:
             ({}, [("a", "user"), ("b", "admin"), ("a", "admin")]),
             ({"subject": "b@shop.com"}, [("b", "admin")]),
             ({"actor": "root@shop.com", "limit": 1}, [("a", "user")]),
+            ({"actor": " ROOT@Shop.com ", "limit": 1}, [("a", "user")]),
+            ({"subject": "B@SHOP.COM"}, [("b", "admin")]),
             ({"actor": "nobody@shop.com"}, []),
             ({"action": "password-changed"}, []),
             ({"since": "2026-05-04T12:01:00Z"}, [("a", "user"), ("b", "admin")]),
