@@ -163,7 +163,7 @@ def _differing_keys(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[s
 def expired_members(stack: Stack) -> int:
     """Return how many members left a consumer group because their session expired."""
     return sum(
-        log.read_text(encoding="utf-8").count("on heartbeat expiration")
+        log.read_text(encoding="utf-8").count("has failed, removing it from the group")
         for log in stack.logs()
         if log.name.startswith("kafka")
     )

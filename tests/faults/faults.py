@@ -467,5 +467,4 @@ FAULTS: Mapping[str, Fault] = {
 SHORT_FAULTS = [
     "products dies before commit",
     "every event again, shuffled",
-    "poison",
 ]
