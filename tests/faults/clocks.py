@@ -1,18 +1,39 @@
-"""Lets a program believe that it is another time."""
+"""Lets a running program believe that it is another time."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 
-def shifted_clock(hours: int) -> Mapping[str, str]:
-    """Return the variables that shift the clock of a program, but not its monotonic clock."""
-    package = find_spec("libfaketime")
-    assert package is not None
-    assert package.origin is not None
-    library = Path(package.origin).parent / "vendor" / "libfaketime" / "src" / "libfaketime.so.1"
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME": f"{hours * 3600:+d}s",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
+class Clock:
+    """The clock of a program, which can be shifted while the program runs.
+
+    Its monotonic clock stays as it is.
+
+    Args:
+        file: A file that tells the program its time.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.shift(0)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The variables that let a program use this clock."""
+        package = find_spec("libfaketime")
+        assert package is not None
+        assert package.origin is not None
+        library = (
+            Path(package.origin).parent / "vendor" / "libfaketime" / "src" / "libfaketime.so.1"
+        )
+        return {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_CACHE_DURATION": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def shift(self, hours: int) -> None:
+        """Shift the clock within about a second."""
+        self._file.write_text(f"{hours * 3600:+d}s", encoding="ascii")

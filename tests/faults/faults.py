@@ -12,7 +12,7 @@ from bench.consistency import expired_members
 from bson import ObjectId
 from tests.faults import invariants
 from tests.faults.backups import back_up, restore
-from tests.faults.clocks import shifted_clock
+from tests.faults.clocks import Clock
 from tests.faults.disks import full_disk
 from tests.faults.shop import REPLICATED, Shop, wait_until
 from tests.faults.tail import KafkaMessage
@@ -269,8 +269,13 @@ async def _cut(service: str, server: str, requests: bool, shop: Shop) -> None:
 
 
 async def _shift_clock(program: str, hours: int, shop: Shop) -> None:
-    async with shop.with_variables(program, shifted_clock(hours)):
-        await asyncio.sleep(5)
+    """Let the clock of a running program jump, and jump back."""
+    clock = Clock(shop.stack.settings.state / "clock")
+    async with shop.with_variables(program, clock.variables):
+        for shift in (hours, 0):
+            await asyncio.sleep(4)
+            clock.shift(shift)
+        await asyncio.sleep(4)
 
 
 async def _fill_disk(program: str, shop: Shop) -> None:
@@ -405,10 +410,10 @@ FAULTS: Mapping[str, Fault] = {
     },
     # The times of the changes mean nothing for C5 while the clock changes.
     **{
-        f"{name}'s clock an hour {word}": Fault(
+        f"{name}'s clock jumps an hour {word}": Fault(
             partial(_shift_clock, name, hours), unchecked=frozenset({"C5"}), stack="clocks"
         )
-        for name in ("orders", "products", "orders-db", "products-db")
+        for name in ("orders", "products", "orders-db", "products-db", "kafka")
         for word, hours in (("ahead", 1), ("behind", -1))
     },
     **{
