@@ -20,6 +20,7 @@ from products.services.comparison import ComparisonService
 from products.services.decisions import DecisionService
 from products.services.editing import EditingService
 from products.services.picture_collector import PictureCollector
+from products.services.picture_reader import PictureReader
 from products.services.pictures import PictureService
 from products.services.refresh import RefreshService
 from shopkit.checks import Check
@@ -101,7 +102,9 @@ def build(
             trail=trail,
             clock=clock,
         ),
-        pictures=PictureService(products=products, pictures=pictures, editing=editing),
+        pictures=PictureService(
+            products=products, pictures=pictures, reader=PictureReader(), editing=editing
+        ),
         picture_collector=PictureCollector(products=products, pictures=pictures, clock=clock),
         decisions=decision_service,
         comparison=ComparisonService(

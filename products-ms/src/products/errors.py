@@ -114,6 +114,13 @@ class PictureTooLargeError(Exception):
         self.limit_bytes = limit_bytes
 
 
+class TooManyPicturesError(Exception):
+    """Other pictures are still being read."""
+
+    def __init__(self) -> None:
+        super().__init__("Other pictures are still being read. Try again in a moment.")
+
+
 class PictureNotFoundError(Exception):
     """The product has no picture."""
 

@@ -51,6 +51,7 @@ TABLE: ProblemTable = {
     errors.StaleVersionError: _stale,
     errors.PictureError: PICTURE_UNUSABLE,
     errors.PictureTooLargeError: PICTURE_TOO_LARGE,
+    errors.TooManyPicturesError: UNAVAILABLE,
     errors.PictureNotFoundError: NOT_FOUND,
     KeyReusedError: KEY_REUSED,
     OtherDatabaseError: OTHER_DATABASE,

@@ -7,11 +7,14 @@ from enum import StrEnum
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from products.errors import PictureError, PictureTooLargeError
+from products.errors import PictureError
 from products.models.colours import to_eight_bits, to_srgb
 
 LIMIT_BYTES = 2 * 1024 * 1024
 LIMIT_PIXELS = 12_000_000
+LIMIT_FRAMES = 100
+LIMIT_SCANS = 100
+"""Encoders write about ten scans. Each of thousands takes as long as a whole picture to decode."""
 FORMATS = ("PNG", "JPEG", "WEBP")
 QUALITY = 82
 
@@ -28,6 +31,9 @@ _UPRIGHT = {
 
 
 _DIGEST_LENGTH = 32
+_JPEG = ("JPEG", "MPO")
+_START_OF_SCAN = b"\xff\xda"
+"""The marker of a JPEG scan. It cannot occur within the data of a scan."""
 
 
 class Size(StrEnum):
@@ -66,17 +72,14 @@ class Picture:
 def read_picture(data: bytes) -> Picture:
     """Decode an upload and return the picture.
 
-    The number of pixels is read from the header before anything is decoded. The EXIF orientation
-    is used to rotate the picture upright, and the embedded colour profile to convert it to sRGB.
-    Neither is stored.
+    The numbers of pixels, frames and scans are checked before anything is decoded. The EXIF
+    orientation is used to rotate the picture upright, and the embedded colour profile to convert it
+    to sRGB. Neither is stored.
 
     Raises:
-        PictureTooLargeError: The upload is larger than 2 MiB.
         PictureError: The upload is not a complete PNG, JPEG or WebP picture, or has more than 12
-            megapixels.
+            megapixels, 100 frames or 100 scans.
     """
-    if len(data) > LIMIT_BYTES:
-        raise PictureTooLargeError(LIMIT_BYTES)
     full = _decode(data)
     encoded = {size: _encode(full.copy(), size) for size in Size}
     return Picture(hashlib.sha256(encoded[Size.FULL]).hexdigest()[:_DIGEST_LENGTH], encoded)
@@ -87,6 +90,10 @@ def _decode(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             if opened.width * opened.height > LIMIT_PIXELS:
                 raise PictureError("A picture can have at most 12 megapixels.")
+            if getattr(opened, "n_frames", 1) > LIMIT_FRAMES:
+                raise PictureError(f"A picture can have at most {LIMIT_FRAMES} frames.")
+            if opened.format in _JPEG and data.count(_START_OF_SCAN) > LIMIT_SCANS:
+                raise PictureError(f"A picture can have at most {LIMIT_SCANS} scans.")
             opened.load()
             picture = to_eight_bits(opened)
             _shrink(picture, Size.FULL)

@@ -1,18 +1,14 @@
-"""Decodes, stores and returns the pictures of products."""
-
-import asyncio
+"""Stores and returns the pictures of products."""
 
 from bson import ObjectId
 
 from products.errors import PictureNotFoundError, ProductNotFoundError
-from products.models.picture import Picture, Size, read_picture
+from products.models.picture import Picture, Size
 from products.models.product import Product
 from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
 from products.services.editing import EditingService
-
-MAX_CONCURRENT = 1
-"""How many pictures are decoded at the same time. Each takes up to 210 MB and one core."""
+from products.services.picture_reader import PictureReader
 
 
 class PictureService:
@@ -23,12 +19,13 @@ class PictureService:
         *,
         products: ProductRepository,
         pictures: PictureRepository,
+        reader: PictureReader,
         editing: EditingService,
     ) -> None:
         self._products = products
         self._pictures = pictures
+        self._reader = reader
         self._editing = editing
-        self._decoders = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def put(self, product_id: str, data: bytes, *, actor: str) -> Product:
         """Set a product's picture.
@@ -37,12 +34,12 @@ class PictureService:
             ProductNotFoundError: The product does not exist.
             PictureTooLargeError: The upload is too large.
             PictureError: The upload is not a usable picture.
+            TooManyPicturesError: Other uploads took too long.
         """
         product = await self._products.find_by_id(product_id)
         if product is None:
             raise ProductNotFoundError(product_id)
-        async with self._decoders:
-            picture = await asyncio.to_thread(read_picture, data)
+        picture = await self._reader.read(data)
         if await self._shows(product, picture):
             return product
         # Each upload has its own files, and only the collector deletes files. So a product always

@@ -308,3 +308,31 @@ class TestDamagedUpload:
         monkeypatch.setattr(Image.Image, "convert", fail)
         with pytest.raises(MemoryError):
             read_picture(upload(halves()))
+
+
+class TestEffort:
+    def test_of_a_progressive_picture_is_small(self) -> None:
+        data = upload(halves(), "JPEG", progressive=True)
+        assert stored(data).size == (80, 40)
+
+    def test_is_limited_by_the_number_of_scans(self) -> None:
+        # Given
+        data = upload(halves(), "JPEG", progressive=True)
+        last = data.rindex(b"\xff\xda")
+        scan, end = data[last:-2], data[-2:]
+        existing = data.count(b"\xff\xda")
+        # Then
+        assert stored(data[:-2] + scan * (100 - existing) + end).size == (80, 40)
+        with pytest.raises(PictureError, match=r"^A picture can have at most 100 scans\.$"):
+            read_picture(data[:-2] + scan * (101 - existing) + end)
+
+    @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+    def test_is_limited_by_the_number_of_frames(self, kind: str) -> None:
+        # Given
+        frames = [Image.new("RGB", (2, 2), (2 * number, 0, 0)) for number in range(101)]
+        options: dict[str, Any] = {"save_all": True, "lossless": True}
+        # Then
+        accepted = upload(frames[0], kind, append_images=frames[1:100], **options)
+        assert stored(accepted).size == (2, 2)
+        with pytest.raises(PictureError, match=r"^A picture can have at most 100 frames\.$"):
+            read_picture(upload(frames[0], kind, append_images=frames[1:], **options))

@@ -7,11 +7,12 @@ from PIL import Image
 
 from products.dependencies import Services
 from products.errors import PictureNotFoundError, ProductNotFoundError
-from products.models.picture import Picture, Size
+from products.models.picture import Picture, Size, read_picture
 from products.models.product import Product
 from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
 from products.services.picture_collector import PictureCollector
+from products.services.picture_reader import PictureReader
 from products.services.pictures import PictureService
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
@@ -43,6 +44,13 @@ class PicturesInMemory(PictureRepository):
         return file["data"] if file else None
 
 
+class QuickReader(PictureReader):
+    """Reads uploads without another process."""
+
+    async def read(self, data: bytes) -> Picture:
+        return read_picture(data)
+
+
 @pytest.fixture
 def stored(database: Database) -> PicturesInMemory:
     return PicturesInMemory(database)
@@ -51,7 +59,10 @@ def stored(database: Database) -> PicturesInMemory:
 @pytest.fixture
 def pictures(database: Database, services: Services, stored: PicturesInMemory) -> PictureService:
     return PictureService(
-        products=ProductRepository(database), pictures=stored, editing=services.editing
+        products=ProductRepository(database),
+        pictures=stored,
+        reader=QuickReader(),
+        editing=services.editing,
     )
 
 
