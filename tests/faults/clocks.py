@@ -8,7 +8,7 @@ from pathlib import Path
 class Clock:
     """The clock of a program, which can be shifted while the program runs.
 
-    Its monotonic clock stays as it is.
+    Its monotonic clock does not change.
 
     Args:
         file: A file that tells the program its time.

@@ -1,4 +1,4 @@
-"""Reads uploads in processes of their own, because decoding may take any time and memory."""
+"""Reads uploads in separate processes, because decoding may take any time and memory."""
 
 import resource
 from dataclasses import dataclass
