@@ -74,6 +74,7 @@ def settings(signing_pem: str) -> AuthenticationSettings:
         login_failures_per_address=6,
         login_failures_per_pair=3,
         login_failures_before_slowing=4,
+        login_failures_per_account=8,
         registrations_per_address=2,
     )
 

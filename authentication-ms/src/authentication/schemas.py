@@ -32,6 +32,7 @@ NewPassword = Annotated[
     CurrentPassword,
     AfterValidator(password.normalize),
     AfterValidator(password.require_length),
+    AfterValidator(password.require_uncommon),
     WithJsonSchema(
         {"type": "string", "minLength": password.MIN_LENGTH, "maxLength": password.MAX_LENGTH}
     ),

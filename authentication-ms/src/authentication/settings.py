@@ -38,11 +38,14 @@ class AuthenticationSettings(DatabaseSettings):
         shop_port: The port of the shop, which tells the cookies of shops on the same host apart.
         refresh_token_seconds: How long a refresh token is valid.
         cookie_grace_seconds: How long a refresh token in a cookie can be used again.
-        login_failures_per_address: The failed log-ins of an address before it is blocked.
+        login_failures_per_address: The failed log-ins of an address before it is blocked, and its
+            refused refresh tokens.
         login_failures_per_pair: The failed log-ins of an address for one account before they are
             blocked.
         login_failures_before_slowing: The failed log-ins for an account, from all addresses, before
             its log-ins are delayed.
+        login_failures_per_account: The failed log-ins for an account, from all addresses, before
+            only addresses at which someone has logged in to it can log in.
         login_window_seconds: The window in which failed log-ins are counted. It starts with the
             first one.
         registrations_per_address: The registrations of an address before it is blocked.
@@ -59,6 +62,7 @@ class AuthenticationSettings(DatabaseSettings):
     login_failures_per_address: int = Field(default=50, gt=0)
     login_failures_per_pair: int = Field(default=10, gt=0)
     login_failures_before_slowing: int = Field(default=10, ge=0)
+    login_failures_per_account: int = Field(default=100, gt=0)
     login_window_seconds: int = Field(default=15 * 60, gt=0)
     registrations_per_address: int = Field(default=30, gt=0)
     registration_window_seconds: int = Field(default=3600, gt=0)

@@ -49,6 +49,7 @@ async def login(
     responses=responses(
         UNREADABLE,
         problems.SESSION_ENDED,
+        problems.TOO_MANY_ATTEMPTS,
         DATABASE_UNAVAILABLE,
         headers={200: _TOKEN_HEADERS, 401: ["Set-Cookie"]},
     ),
@@ -56,16 +57,22 @@ async def login(
 async def refresh(
     request: Request,
     response: Response,
+    caller: Anyone,
     sessions: Sessions,
     cookies: SessionCookies,
     body: RefreshRequest | None = None,
 ) -> TokensBody | Response:
     """Exchange a refresh token for new tokens. Without one in the body, the cookie is used."""
     if body and body.refresh_token is not None:
-        tokens = await sessions.refresh(body.refresh_token, by_cookie=False)
+        tokens = await sessions.refresh(
+            body.refresh_token, address=caller.client_address, by_cookie=False
+        )
         return _return_tokens(tokens, response, None)
+    token = cookies.read(request)
     try:
-        tokens = await _refresh_by_cookie(request, sessions, cookies)
+        if token is None:
+            raise RefreshRefusedError
+        tokens = await sessions.refresh(token, address=caller.client_address, by_cookie=True)
     except RefreshRefusedError as error:
         refusal = render(problems.SESSION_ENDED, str(error), instance=request.url.path)
         cookies.clear_marker(refusal)
@@ -90,13 +97,6 @@ async def logout(
     if token:
         await sessions.log_out(token)
     cookies.clear(response)
-
-
-async def _refresh_by_cookie(request: Request, sessions: Sessions, cookies: Cookies) -> TokenPair:
-    token = cookies.read(request)
-    if token is None:
-        raise RefreshRefusedError
-    return await sessions.refresh(token, by_cookie=True)
 
 
 def _return_tokens(tokens: TokenPair, response: Response, cookies: Cookies | None) -> TokensBody:

@@ -54,10 +54,17 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True)
 class LoginSession:
-    """A log-in session. It has a chain of refresh tokens, of which the last one is unspent."""
+    """A log-in session. It has a chain of refresh tokens, of which the last one is unspent.
+
+    Attributes:
+        id: A random id, which is the `sid` claim of access tokens.
+        account_id: The account.
+        started_at: When the account logged in.
+    """
 
     id: str
     account_id: Any
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

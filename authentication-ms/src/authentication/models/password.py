@@ -1,7 +1,9 @@
-"""The normal form of passwords."""
+"""The normal form of passwords, and which ones are refused."""
 
 import re
 import unicodedata
+from functools import cache
+from importlib import resources
 
 MIN_LENGTH, MAX_LENGTH = 8, 128
 
@@ -27,3 +29,21 @@ def require_length(password: str) -> str:
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise ValueError(f"must have {MIN_LENGTH} to {MAX_LENGTH} characters")
     return password
+
+
+def require_uncommon(password: str) -> str:
+    """Return the password.
+
+    Raises:
+        ValueError: It is one of the 10,000 most used passwords, in any case.
+    """
+    if password.casefold() in _common_passwords():
+        raise ValueError("must not be a password that many people use")
+    return password
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    file = resources.files("authentication.models") / "common_passwords.txt"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("# "))

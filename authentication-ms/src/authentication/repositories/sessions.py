@@ -24,15 +24,13 @@ class SessionRepository:
         self._sessions = database[SESSIONS]
         self._tokens = database[REFRESH_TOKENS]
 
-    async def insert(
-        self, login: LoginSession, *, now: datetime, expires_at: datetime, session: Session
-    ) -> None:
+    async def insert(self, login: LoginSession, *, expires_at: datetime, session: Session) -> None:
         """Store a new log-in session."""
         await self._sessions.insert_one(
             {
                 "_id": login.id,
                 "account_id": login.account_id,
-                "created_at": now,
+                "created_at": login.started_at,
                 "expires_at": expires_at,
                 "revoked_at": None,
             },
@@ -54,15 +52,22 @@ class SessionRepository:
             await self._sessions.delete_many({"_id": {"$in": ids}}, session=session)
 
     async def extend(
-        self, session_id: str, *, expires_at: datetime, session: Session
+        self,
+        session_id: str,
+        *,
+        started_after: datetime,
+        expires_at: datetime,
+        session: Session,
     ) -> LoginSession | None:
-        """Extend a log-in session, or return None if it is revoked."""
+        """Extend a log-in session, or return None if it is revoked or started too long ago."""
         document = await self._sessions.find_one_and_update(
-            {"_id": session_id, "revoked_at": None},
+            {"_id": session_id, "revoked_at": None, "created_at": {"$gt": started_after}},
             {"$max": {"expires_at": expires_at}},
             session=session,
         )
-        return LoginSession(document["_id"], document["account_id"]) if document else None
+        if document is None:
+            return None
+        return LoginSession(document["_id"], document["account_id"], document["created_at"])
 
     async def revoke(self, session_id: str, *, now: datetime, session: Session) -> bool:
         """Revoke a log-in session, and return whether it was not revoked before."""

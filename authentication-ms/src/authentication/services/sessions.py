@@ -22,8 +22,10 @@ from authentication.services.tokens import AccessTokenIssuer
 from shopkit.clock import Clock
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
-SESSION_LIMIT = 1_000
-"""How many log-in sessions an account can have. A change of the password ends all of them."""
+SESSION_LIMIT = 20
+"""How many log-in sessions an account can have. A further log-in ends the oldest."""
+SESSION_LIFETIME = timedelta(days=90)
+"""How long after its log-in a session can be continued, however often it is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +98,19 @@ class SessionService:
                 raise WrongCredentialsError(email)
         return self._sign(issue)
 
-    async def refresh(self, token: str, *, by_cookie: bool) -> TokenPair:
+    async def refresh(self, token: str, *, address: str, by_cookie: bool) -> TokenPair:
         """Spend a refresh token, and return new tokens of its session.
 
         A token that is used again ends its session, because it may have been stolen.
 
         Args:
             token: The refresh token.
+            address: The client's IP address, for the throttle.
             by_cookie: Whether it was received in a cookie.
 
         Raises:
             RefreshRefusedError: The token is unknown, expired, revoked or already used.
+            TooManyAttemptsError: The address used too many such tokens.
         """
 
         async def work(unit: UnitOfWork) -> _Issue | None:
@@ -116,7 +120,10 @@ class SessionService:
             if spent is None:
                 return None
             login = await self._sessions.extend(
-                spent.session_id, expires_at=self._expiry(now), session=unit.session
+                spent.session_id,
+                started_after=now - SESSION_LIFETIME,
+                expires_at=self._expiry(now),
+                session=unit.session,
             )
             if login is None:
                 return None
@@ -128,9 +135,10 @@ class SessionService:
             refresh_token = await self._add_token(login, now, unit, by_cookie=spent.by_cookie)
             return _Issue(account, login.id, iat, now, refresh_token)
 
-        issue = await self._transactions.run(work, seconds=HTTP_SECONDS)
-        if issue is None:
-            raise RefreshRefusedError
+        async with self._throttle.refresh(address):
+            issue = await self._transactions.run(work, seconds=HTTP_SECONDS)
+            if issue is None:
+                raise RefreshRefusedError
         return self._sign(issue)
 
     async def log_out(self, token: str) -> None:
@@ -161,10 +169,8 @@ class SessionService:
                 checked, password_hash=password_hash, iat=iat, session=unit.session
             ):
                 return None
-            login = LoginSession(secrets.token_hex(16), account.id)
-            await self._sessions.insert(
-                login, now=now, expires_at=self._expiry(now), session=unit.session
-            )
+            login = LoginSession(secrets.token_hex(16), account.id, now)
+            await self._sessions.insert(login, expires_at=self._expiry(now), session=unit.session)
             await self._sessions.delete_oldest(account.id, keep=SESSION_LIMIT, session=unit.session)
             refresh_token = await self._add_token(login, now, unit, by_cookie=by_cookie)
             return _Issue(account, login.id, iat, now, refresh_token)
@@ -190,7 +196,8 @@ class SessionService:
         self, login: LoginSession, now: datetime, unit: UnitOfWork, *, by_cookie: bool
     ) -> str:
         token = secrets.token_urlsafe(32)
-        stored = RefreshToken(digest(token), login.id, self._expiry(now), by_cookie)
+        expires_at = min(self._expiry(now), login.started_at + SESSION_LIFETIME)
+        stored = RefreshToken(digest(token), login.id, expires_at, by_cookie)
         await self._sessions.insert_token(stored, session=unit.session)
         return token
 

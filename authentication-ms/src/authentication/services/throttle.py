@@ -1,7 +1,8 @@
-"""Slows down the guessing of passwords.
+"""Slows down the guessing of passwords and refresh tokens.
 
 Too many failures block an address, or an address for one account. Failures for an account from all
-addresses only delay its log-ins, so that nobody can lock out its owner.
+addresses delay its log-ins, and finally block addresses at which nobody has logged in to it. So
+nobody can lock out its owner.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,13 +11,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from authentication.errors import CredentialsError, TooManyAttemptsError
+from authentication.errors import (
+    CredentialsError,
+    RefreshRefusedError,
+    TooManyAttemptsError,
+)
 from authentication.models.throttling import delay_seconds, network_of
 from authentication.repositories.counters import CounterRepository
 from authentication.settings import AuthenticationSettings
 from shopkit.clock import Clock
 
 Sleep = Callable[[float], Awaitable[None]]
+
+KNOWN_FOR = timedelta(days=90)
+"""How long an account can be used at an address after a log-in, whatever others do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,7 @@ class Limits:
     failures_per_address: int
     failures_per_pair: int
     failures_before_slowing: int
+    failures_per_account: int
     login_window: timedelta
     registrations_per_address: int
     registration_window: timedelta
@@ -37,6 +46,7 @@ class Limits:
             failures_per_address=settings.login_failures_per_address,
             failures_per_pair=settings.login_failures_per_pair,
             failures_before_slowing=settings.login_failures_before_slowing,
+            failures_per_account=settings.login_failures_per_account,
             login_window=timedelta(seconds=settings.login_window_seconds),
             registrations_per_address=settings.registrations_per_address,
             registration_window=timedelta(seconds=settings.registration_window_seconds),
@@ -67,9 +77,13 @@ class Throttle:
         """
         network = network_of(address)
         by_address, by_pair = f"login|{network}", f"login|{network}|{email}"
-        by_account = f"account|{email}"
+        by_account, known = f"account|{email}", f"known|{network}|{email}"
         await self._count_attempt(by_address, by_pair)
-        await self._delay(by_account)
+        try:
+            await self._delay(by_account, known)
+        except TooManyAttemptsError:
+            await self._take_back(by_address, by_pair)
+            raise
         try:
             yield
         except CredentialsError:
@@ -79,6 +93,26 @@ class Throttle:
             raise
         await self._take_back(by_address, by_account)
         await self._counters.reset(by_pair)
+        await self._counters.increment(known, now=self._clock(), window=KNOWN_FOR)
+
+    @asynccontextmanager
+    async def refresh(self, address: str) -> AsyncIterator[None]:
+        """Count an attempt to use a refresh token. A `RefreshRefusedError` inside is a failure.
+
+        Raises:
+            TooManyAttemptsError: The address is blocked.
+        """
+        key = f"refresh|{network_of(address)}"
+        limits = self._limits
+        await self._count(key, limits.failures_per_address, limits.login_window)
+        try:
+            yield
+        except RefreshRefusedError:
+            raise
+        except Exception:
+            await self._take_back(key)
+            raise
+        await self._take_back(key)
 
     async def count_registration(self, address: str) -> None:
         """Count a registration.
@@ -107,10 +141,16 @@ class Throttle:
             await self._take_back(key)
             raise TooManyAttemptsError((count.expires_at - now).total_seconds())
 
-    async def _delay(self, key: str) -> None:
-        window = self._limits.login_window
-        count = await self._counters.increment(key, now=self._clock(), window=window)
-        seconds = delay_seconds(count.value - 1, self._limits.failures_before_slowing)
+    async def _delay(self, by_account: str, known: str) -> None:
+        now, limits = self._clock(), self._limits
+        count = await self._counters.increment(by_account, now=now, window=limits.login_window)
+        failures = count.value - 1
+        if failures >= limits.failures_per_account and not await self._counters.is_open(
+            known, now=now
+        ):
+            await self._take_back(by_account)
+            raise TooManyAttemptsError((count.expires_at - now).total_seconds())
+        seconds = delay_seconds(failures, limits.failures_before_slowing)
         if seconds:
             await self._sleep(seconds)
 

@@ -71,6 +71,44 @@ class TestRefresh:
         await database["users"].update_one({"email": EMAIL}, {"$set": {"role": "admin"}})
         assert claims_of(await refresh(client, token))["role"] == "admin"
 
+    async def test_ends_90_days_after_the_login(
+        self, client: httpx2.AsyncClient, clock: FakeClock, token: str
+    ) -> None:
+        # Given
+        for _ in range(8):
+            clock.advance(days=10)
+            response = await refresh(client, token)
+            token = response.json()["refresh_token"]
+        # When
+        clock.advance(days=9, hours=23)
+        last = await refresh(client, token)
+        clock.advance(hours=2)
+        refused = await refresh(client, last.json()["refresh_token"])
+        # Then
+        assert (last.status_code, refused.status_code) == (200, 401)
+
+    async def test_is_blocked_for_an_address_after_six_refused_tokens(
+        self, client: httpx2.AsyncClient, clock: FakeClock, token: str
+    ) -> None:
+        # Given
+        refused = [(await refresh(client, f"guess {number}")).status_code for number in range(7)]
+        # When
+        blocked = await refresh(client, token)
+        clock.advance(minutes=15)
+        accepted = await refresh(client, token)
+        # Then
+        assert refused == [401] * 6 + [429]
+        assert (blocked.status_code, blocked.headers["Retry-After"]) == (429, "900")
+        assert accepted.status_code == 200
+
+    async def test_is_not_blocked_by_valid_tokens(
+        self, client: httpx2.AsyncClient, token: str
+    ) -> None:
+        for _ in range(8):
+            response = await refresh(client, token)
+            assert response.status_code == 200
+            token = response.json()["refresh_token"]
+
     async def test_extends_the_session(
         self, client: httpx2.AsyncClient, clock: FakeClock, token: str
     ) -> None:

@@ -8,6 +8,7 @@ from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import NOON
 
+EARLIER = NOON - timedelta(seconds=1)
 LIFETIME = timedelta(days=14)
 
 
@@ -17,16 +18,33 @@ def sessions(any_database: Database) -> SessionRepository:
 
 
 async def insert(sessions: SessionRepository, clock: FakeClock, session_id: str) -> LoginSession:
-    login = LoginSession(session_id, account_id=1)
-    await sessions.insert(login, now=clock.now, expires_at=clock.now + LIFETIME, session=None)
+    login = LoginSession(session_id, account_id=1, started_at=clock.now)
+    await sessions.insert(login, expires_at=clock.now + LIFETIME, session=None)
     return login
 
 
 class TestExtend:
     async def test_returns_the_session(self, sessions: SessionRepository, clock: FakeClock) -> None:
         login = await insert(sessions, clock, "s1")
-        extended = await sessions.extend("s1", expires_at=clock.now + LIFETIME, session=None)
+        extended = await sessions.extend(
+            "s1", started_after=EARLIER, expires_at=clock.now + LIFETIME, session=None
+        )
         assert extended == login
+
+    async def test_returns_none_if_the_session_started_too_long_ago(
+        self, sessions: SessionRepository, clock: FakeClock
+    ) -> None:
+        # Given
+        login = await insert(sessions, clock, "s1")
+        # When
+        extended = await sessions.extend(
+            "s1",
+            started_after=login.started_at,
+            expires_at=clock.now + LIFETIME,
+            session=None,
+        )
+        # Then
+        assert extended is None
 
     async def test_returns_none_if_the_session_is_revoked(
         self, sessions: SessionRepository, clock: FakeClock
@@ -35,7 +53,9 @@ class TestExtend:
         await insert(sessions, clock, "s1")
         await sessions.revoke("s1", now=clock.now, session=None)
         # When
-        extended = await sessions.extend("s1", expires_at=clock.now + LIFETIME, session=None)
+        extended = await sessions.extend(
+            "s1", started_after=EARLIER, expires_at=clock.now + LIFETIME, session=None
+        )
         # Then
         assert extended is None
 
@@ -58,10 +78,15 @@ class TestRevoke:
         await sessions.revoke_all(1, except_session="s2", now=clock.now, session=None)
         # Then
         extended = [
-            await sessions.extend(session_id, expires_at=clock.now + LIFETIME, session=None)
+            await sessions.extend(
+                session_id,
+                started_after=NOON - LIFETIME,
+                expires_at=clock.now + LIFETIME,
+                session=None,
+            )
             for session_id in ("s1", "s2", "s3")
         ]
-        assert extended == [None, LoginSession("s2", 1), None]
+        assert extended == [None, LoginSession("s2", 1, NOON), None]
 
 
 class TestDeleteOldest:
@@ -72,8 +97,8 @@ class TestDeleteOldest:
         for session_id in ("s1", "s2", "s3", "s4"):
             await insert(sessions, clock, session_id)
             clock.advance(seconds=1)
-        other = LoginSession("other", account_id=2)
-        await sessions.insert(other, now=NOON, expires_at=NOON + LIFETIME, session=None)
+        other = LoginSession("other", account_id=2, started_at=NOON)
+        await sessions.insert(other, expires_at=NOON + LIFETIME, session=None)
         # When
         await sessions.delete_oldest(1, keep=2, session=None)
         await sessions.delete_oldest(2, keep=2, session=None)
