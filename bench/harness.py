@@ -1,5 +1,7 @@
 """Shared parts of the benchmarks: a stack with accounts and products, and the figures."""
 
+import contextlib
+import http.client
 import itertools
 import json
 import os
@@ -9,7 +11,6 @@ import shutil
 import signal
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from bench.load import Load, NextRequest, Response, request
+from bench.load import Load, NextRequest, Response, next_address, request
 from bson import ObjectId
 
 from stack import Stack
@@ -78,14 +79,22 @@ class Shop:
         self.port = stack.settings.ports["shop"]
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Send a visitor's POST request and return the body of the response."""
-        http_request = urllib.request.Request(  # noqa: S310 - our own address.
-            f"{self.stack.settings.shop_url}{path}",
-            json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
+        """Send a visitor's POST request and return the body of the response.
+
+        Raises:
+            SystemExit: The request failed.
+        """
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=30, source_address=(next_address(), 0)
         )
-        with urllib.request.urlopen(http_request, timeout=30) as response:  # noqa: S310
-            return json.load(response)
+        headers = {"Content-Type": "application/json"}
+        with contextlib.closing(connection):
+            connection.request("POST", path, json.dumps(body).encode(), headers)
+            response = connection.getresponse()
+            content = response.read()
+        if response.status >= 300:
+            raise SystemExit(f"POST {path} returned {response.status}: {content!r}")
+        return json.loads(content)
 
     def sign_in(self, email: str, password: str) -> str:
         """Return an access token, which is valid for 15 minutes."""

@@ -3,9 +3,13 @@
 It uses little CPU, because it shares the cores with what it measures. Closed loop: each connection
 sends its next request after the response. Open loop: requests leave at a fixed rate, and a response
 time includes the wait for a free connection.
+
+nginx limits how much one client may send. So every connection has its own loopback address, and is
+replaced before it reaches a limit.
 """
 
 import asyncio
+import itertools
 import json
 import time
 from collections import deque
@@ -15,6 +19,17 @@ from typing import Any
 
 NextRequest = Callable[[], bytes | None]
 """Returns the next request, or None after the last one."""
+
+
+REQUESTS_PER_ADDRESS = 100
+
+_numbers = itertools.count()
+
+
+def next_address() -> str:
+    """Return another loopback address."""
+    number = next(_numbers) % 60_000
+    return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,8 @@ class Load:
         async def send_all() -> None:
             connection = await _connect(self._port)
             while time.monotonic() < deadline and (content := next_request()):
-                if connection.closed:
+                if connection.spent:
+                    connection.close()
                     connection = await _connect(self._port)
                 responses.append(await connection.exchange(content, time.time()))
             connection.close()
@@ -95,7 +111,8 @@ class Load:
             await asyncio.sleep(due - time.time())
             async with free:
                 connection = idle.popleft()
-                if connection.closed:
+                if connection.spent:
+                    connection.close()
                     connection = await _connect(self._port)
                 response = await connection.exchange(next_request() or b"", due)
                 idle.append(connection)
@@ -111,7 +128,9 @@ class Load:
 
 async def _connect(port: int) -> "_Connection":
     loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
+    _, connection = await loop.create_connection(
+        _Connection, "127.0.0.1", port, local_addr=(next_address(), 0)
+    )
     return connection
 
 
@@ -119,7 +138,8 @@ class _Connection(asyncio.Protocol):
     """A connection with one request at a time."""
 
     def __init__(self) -> None:
-        self.closed = False
+        self._closed = False
+        self._requests = 0
         self._buffer = b""
         self._response: asyncio.Future[tuple[int, bytes]] | None = None
 
@@ -128,12 +148,18 @@ class _Connection(asyncio.Protocol):
         self._transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it.
-        self.closed = True
+        self._closed = True
         if self._response and not self._response.done():
             self._response.set_exception(ConnectionError("closed before the response"))
 
+    @property
+    def spent(self) -> bool:
+        """Whether the connection is closed, or its address has sent enough."""
+        return self._closed or self._requests >= REQUESTS_PER_ADDRESS
+
     async def exchange(self, content: bytes, due: float) -> Response:
         """Send a request and return the response, timed from when the request was due."""
+        self._requests += 1
         self._response = asyncio.get_running_loop().create_future()
         self._transport.write(content)
         status, body = await self._response

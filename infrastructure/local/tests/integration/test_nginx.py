@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -92,6 +92,17 @@ def behind_proxies(
         yield stack
 
 
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of an nginx whose gateway is down, so that it responds quickly to many requests."""
+    stack = Stack.in_folder(
+        tmp_path_factory.mktemp("nginx") / "stack", WEB="none", TRUSTED_PROXIES=BALANCER
+    )
+    stack.up(["nginx"])
+    yield stack.settings.ports["shop"]
+    stack.down()
+
+
 @pytest.fixture
 def port_without_gateway(tmp_path: Path) -> Iterator[int]:
     """The port of an nginx whose gateway is down."""
@@ -107,8 +118,11 @@ def send(
     method: str = "GET",
     body: bytes | None = None,
     headers: dict[str, str] | None = None,
+    address: str = "127.0.0.1",
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_SECONDS)
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=LIMIT_SECONDS, source_address=(address, 0)
+    )
     try:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
@@ -254,6 +268,115 @@ class TestTrustedProxies:
         with pytest.raises(StackError, match="neither an address nor a range"):
             stack.up(["nginx"])
         stack.down()
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        ("method", "path", "burst", "address"),
+        [
+            ("POST", "/api/login", 60, "127.1.0.1"),
+            ("POST", "/api/refresh", 60, "127.1.0.2"),
+            ("POST", "/api/products", 200, "127.1.0.3"),
+            ("GET", "/api/products", 600, "127.1.0.4"),
+        ],
+    )
+    def test_refuses_requests_of_a_kind_beyond_a_burst(
+        self, limited: int, method: str, path: str, burst: int, address: str
+    ) -> None:
+        # Given
+        requests = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" * 2 * burst
+        last = "GET /proxy_health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+        # When
+        with socket.create_connection(
+            ("127.0.0.1", limited), LIMIT_SECONDS, source_address=(address, 0)
+        ) as connection:
+            connection.sendall((requests + last).encode())
+            responses = connection.makefile("rb").read()
+        elsewhere, _ = send(limited, path, method, b"", address="127.1.9.9")
+
+        # Then
+        assert responses.count(b"HTTP/1.1 502 ") > burst
+        assert responses.count(b"HTTP/1.1 429 ") > 0
+        assert elsewhere.status == 502
+
+    def test_explains_the_refusal(self, limited: int) -> None:
+        # Given
+        address = "127.1.0.5"
+        for _ in range(100):
+            response, body = send(limited, "/api/login", "POST", b"", address=address)
+            if response.status == 429:
+                break
+
+        # Then
+        assert response.status == 429
+        assert response.headers["Retry-After"] == "1"
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert json.loads(body)["type"] == "/problems/too-many-requests"
+
+    def test_of_one_kind_does_not_affect_another(self, limited: int) -> None:
+        # Given
+        address = "127.1.0.6"
+        while send(limited, "/api/login", "POST", b"", address=address)[0].status != 429:
+            pass
+
+        # Then
+        assert send(limited, "/api/products", address=address)[0].status == 502
+        assert send(limited, "/api/products", "POST", b"", address=address)[0].status == 502
+
+    def test_refuses_more_than_300_requests_at_a_time(self, limited: int) -> None:
+        # Given
+        address = "127.1.0.7"
+        head = b"POST /api/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+        with ExitStack() as resources:
+            unfinished = [
+                resources.enter_context(
+                    socket.create_connection(
+                        ("127.0.0.1", limited), LIMIT_SECONDS, source_address=(address, 0)
+                    )
+                )
+                for _ in range(300)
+            ]
+            for connection in unfinished:
+                connection.sendall(head)
+
+            # When
+            deadline = time.monotonic() + LIMIT_SECONDS
+            while send(limited, "/api/x", address=address)[0].status != 429:
+                assert time.monotonic() < deadline
+
+            # Then
+            assert send(limited, "/api/x", address="127.1.0.8")[0].status == 502
+
+    def test_count_the_clients_of_a_trusted_proxy(self, behind_proxies: Stack) -> None:
+        # Given
+        port = behind_proxies.settings.ports["shop"]
+        headers = {"X-Forwarded-For": f"192.0.2.9, {BALANCER}"}
+        while send(port, "/api/login", "POST", b"", headers=headers)[0].status != 429:
+            pass
+
+        # When
+        headers["X-Forwarded-For"] = f"192.0.2.10, {BALANCER}"
+        response, _ = send(port, "/api/login", "POST", b"", headers=headers)
+
+        # Then
+        assert response.status != 429
+
+    def test_count_an_ipv6_network_as_one_client(self, behind_proxies: Stack) -> None:
+        # Given
+        port = behind_proxies.settings.ports["shop"]
+        statuses = []
+        for number in range(200):
+            headers = {"X-Forwarded-For": f"2001:db8:1:2::{number:x}, {BALANCER}"}
+            statuses.append(send(port, "/api/login", "POST", b"", headers=headers)[0].status)
+
+        # When
+        headers = {"X-Forwarded-For": f"2001:db8:1:3::1, {BALANCER}"}
+        response, _ = send(port, "/api/login", "POST", b"", headers=headers)
+
+        # Then
+        assert 429 in statuses
+        assert response.status != 429
 
 
 class TestResponsesOfNginx:
