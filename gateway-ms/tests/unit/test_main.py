@@ -1,3 +1,5 @@
+import random
+import string
 from typing import Any
 
 from gateway.testing import Client
@@ -22,3 +24,28 @@ async def test_websockets_are_refused(client: Client) -> None:
 async def test_metrics_include_those_of_the_gateway(client: Client) -> None:
     response = await client.request("GET", "/metrics")
     assert b"gateway_revocations_last_poll_timestamp_seconds" in response.body
+
+
+async def test_metrics_do_not_grow_with_what_clients_send(
+    client: Client, user: dict[str, str]
+) -> None:
+    # Given
+    rng = random.Random(1)
+
+    async def send() -> None:
+        method = "".join(rng.choices(string.ascii_uppercase, k=rng.randint(1, 12)))
+        path = rng.choice(["/api/orders", "/api/products/1", "/api/x", "/", "/api/docs/"])
+        suffix = rng.choice(["", f"/{rng.randrange(1_000_000)}", f"?{rng.randrange(1_000_000)}"])
+        await client.request(method, path + suffix, user)
+
+    async def count_series() -> int:
+        return (await client.request("GET", "/metrics")).body.count(b"\n")
+
+    for _ in range(100):
+        await send()
+    before = await count_series()
+    # When
+    for _ in range(1_000):
+        await send()
+    # Then
+    assert await count_series() == before

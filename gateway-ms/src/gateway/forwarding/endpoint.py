@@ -119,7 +119,8 @@ class Endpoint:
                 await self._respond(scope, receive, sender, headers, path_routes)
             finally:
                 span.set_served(method, path, scope["path"], sender.status)
-        self._record(method if path_routes else "any", path or "unknown", sender.status, started)
+        label = telemetry.method_label(method) if path_routes else "any"
+        self._record(label, path or "unknown", sender.status, started)
 
     def end_streams(self) -> None:
         """End all streams properly, so that the clients reconnect to another gateway."""

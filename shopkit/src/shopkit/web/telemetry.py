@@ -26,6 +26,8 @@ SECONDS = Histogram(
 _TRACE_ID = slice(3, 35)
 """The position of the trace id in a traceparent."""
 
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
 log = structlog.get_logger(__name__)
 
 
@@ -134,8 +136,13 @@ def _route(scope: Scope) -> str | None:
     return getattr(scope.get("route"), "path", None)
 
 
+def method_label(method: str) -> str:
+    """Return the label of an HTTP method. Clients choose methods, so unusual ones share a label."""
+    return method if method in _METHODS else "other"
+
+
 def _record(scope: Scope, status: int, seconds: float) -> None:
-    method = scope["method"]
+    method = method_label(scope["method"])
     route = _route(scope) or "unknown"
     REQUESTS.labels(method, route, str(status)).inc()
     SECONDS.labels(method, route).observe(seconds)

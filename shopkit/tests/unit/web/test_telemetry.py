@@ -1,5 +1,7 @@
 import json
 import logging
+import random
+import string
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -115,6 +117,24 @@ class TestMetrics:
         response = await client.get("/metrics")
         assert response.headers["content-type"].startswith("text/plain; version=")
         assert "# TYPE http_requests_total counter" in response.text
+
+    async def test_do_not_grow_with_what_clients_send(self, client: httpx2.AsyncClient) -> None:
+        # Given
+        rng = random.Random(1)
+
+        async def send() -> None:
+            method = "".join(rng.choices(string.ascii_uppercase, k=rng.randint(1, 12)))
+            path = rng.choice(["/things/", "/broken/", "/", "/metrics/"])
+            await client.request(method, f"{path}{rng.randrange(1_000_000)}")
+
+        for _ in range(50):
+            await send()
+        before = (await client.get("/metrics")).text.splitlines()
+        # When
+        for _ in range(1_000):
+            await send()
+        # Then
+        assert len((await client.get("/metrics")).text.splitlines()) == len(before)
 
 
 @pytest.fixture
