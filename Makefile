@@ -193,6 +193,14 @@ deploy: ## Deploy a release to kubectl's cluster: make deploy OVERLAY=gke RELEAS
 
 ##@ Dependencies
 
+.PHONY: audit
+audit: deps ## Search for secrets in this repository, and for known vulnerabilities of its packages
+	@infrastructure/supply_chain/audit
+
+.PHONY: sbom
+sbom: deps ## Write software bills of materials (CycloneDX) to .local/sbom
+	@infrastructure/supply_chain/sbom
+
 .PHONY: deps
 deps: ## Install the locked dependencies; does nothing if no lock changed
 	@$(PYTHON) infrastructure/local/bootstrap.py
@@ -211,6 +219,7 @@ lock: deps ## Resolve all dependencies into the locks (UPGRADE=1: to newer versi
 	done
 	$(COMPILE) infrastructure/site/requirements.in -o infrastructure/site/requirements.txt
 	$(COMPILE) tests/clients/requirements.in -o tests/clients/requirements.txt
+	$(COMPILE) infrastructure/supply_chain/requirements.in -o infrastructure/supply_chain/requirements.txt
 	cd infrastructure/local/kafka && ../../../.local/servers/bin/jgo --resolver python lock
 
 .PHONY: help
