@@ -29,6 +29,7 @@ from shopkit.settings import Environment
 from shopkit.storage.mongo import DATABASE, connect
 from shopkit.storage.unit_of_work import MongoTransactions
 from shopkit.testing.databases import migrate_and_empty
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
 from shopkit.tracing.context import TraceContext
 from stack import Stack
 
@@ -57,6 +58,8 @@ def _settings(mongo_url: str) -> ProductsSettings:
         port=1,
         mongo_url=mongo_url,
         kafka_bootstrap_servers="127.0.0.1:1",
+        gateway_keys=GATEWAY_KEY.public,
+        orders_keys=ORDERS_KEY.public,
     )
 
 

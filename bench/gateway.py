@@ -31,6 +31,8 @@ from fastapi import FastAPI
 from jose import jwk, jwt
 from pydantic import BaseModel
 
+from shopkit.testing.proofs import GATEWAY_KEY
+
 GOAL = 0.6
 SERVICE, GATEWAY, NGINX = 18901, 18902, 18903
 ROOT = Path(__file__).resolve().parent.parent
@@ -220,7 +222,7 @@ def create_keys() -> tuple[str, str]:
     )
     document = {"keys": [jwk.construct(public.decode(), "RS256").to_dict() | {"kid": "1"}]}
     claims: dict[str, Any] = {
-        "sub": "a",
+        "sub": "5" * 24,
         "email": "a@b.example",
         "role": "user",
         "sid": "s",
@@ -257,7 +259,14 @@ def main(
         tempfile.TemporaryDirectory() as folder,
         process(sys.executable, __file__, "--serve", document),
         process(
-            sys.executable, "-m", "gateway", "serve", PORT=str(GATEWAY), LOG_LEVEL="WARNING", **urls
+            sys.executable,
+            "-m",
+            "gateway",
+            "serve",
+            PORT=str(GATEWAY),
+            LOG_LEVEL="WARNING",
+            PROOF_KEY=GATEWAY_KEY.private,
+            **urls,
         ) as gateway,
     ):
         configuration = Path(folder) / "nginx.conf"

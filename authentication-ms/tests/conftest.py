@@ -26,6 +26,7 @@ from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import client_of, mock_database
 from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY, caller_headers
 from stack import Stack
 
 AddAccount = Callable[..., Awaitable[Account]]
@@ -69,6 +70,8 @@ def settings(signing_pem: str) -> AuthenticationSettings:
     return AuthenticationSettings(
         environment=Environment.DEVELOPMENT,
         mongo_url="mongodb://127.0.0.1:1",
+        gateway_keys=GATEWAY_KEY.public,
+        orders_keys=ORDERS_KEY.public,
         signing_key=signing_pem,
         shop_port=8080,
         login_failures_per_address=6,
@@ -204,7 +207,7 @@ def log_in(client: httpx2.AsyncClient) -> LogIn:
         return await client.post(
             "/api/login",
             json={"email": email, "password": password, "cookie": cookie},
-            headers={"X-Client-Address": address},
+            headers=caller_headers("", "visitor", address=address),
         )
 
     return log_in

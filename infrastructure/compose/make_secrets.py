@@ -6,12 +6,18 @@ authentication-ms (for its `cryptography`), with the volume of secrets as its ar
     python make_secrets.py /secrets
 
 It does not change existing secrets, so you can provide your own. A second argument performs one
-step of a key rotation (docs/operations/key-rotation.md). Restart authentication-ms after each step,
-because it reads both keys when it starts:
+step of a key rotation (docs/operations/key-rotation.md). Restart the services that read the keys
+after each step, because they read them when they start:
 
     python make_secrets.py /secrets publish-next-key     publishes a new key as previous-key
     python make_secrets.py /secrets swap-keys            signs with the new key
     python make_secrets.py /secrets forget-previous-key  stops publishing the old key
+
+The same steps for the keys with which the gateway and orders-ms prove that they call:
+
+    python make_secrets.py /secrets publish-next-proof-keys
+    python make_secrets.py /secrets swap-proof-keys
+    python make_secrets.py /secrets forget-previous-proof-keys
 """
 
 import argparse
@@ -22,13 +28,21 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 MONGODB = 999
 """The user id in the official image of mongo."""
 USERS = {"authentication": 10001, "products": 10002, "orders": 10003}
-"""The user ids in the services' images."""
+"""The user ids in the images of the services with a database."""
+PROVERS = {"gateway": 10004, "orders": USERS["orders"]}
+"""The services that prove that they call others, with their user ids."""
 WEB = 101
 """The user id of nginx."""
 
@@ -41,7 +55,7 @@ def main() -> None:
     options = parser.parse_args()
     create_all(options.folder)
     if options.step:
-        STEPS[options.step](options.folder / "authentication")
+        STEPS[options.step](options.folder)
 
 
 def create_all(folder: Path) -> None:
@@ -50,6 +64,9 @@ def create_all(folder: Path) -> None:
     for service in USERS:
         create_for_database(folder, service)
     create(folder / "authentication" / "signing-key", USERS["authentication"], new_signing_key)
+    for service, user in PROVERS.items():
+        private = create(folder / service / "proof-key", user, new_proof_key)
+        publish(folder, service, private)
     nonce = create(folder / "web" / "csp-nonce", WEB, new_password)
     # Vite runs as another user. The nonce may be readable, because every page shows it.
     nonce.chmod(0o444)
@@ -89,28 +106,79 @@ def write(path: Path, owner: int, value: str) -> None:
     print(f"created {path.relative_to(path.parents[1])}")
 
 
+def publish(folder: Path, service: str, *private_keys: Path) -> None:
+    """Write the public keys of a service, unless they exist, for all services to read."""
+    path = folder / "public-keys" / service
+    path.parent.mkdir(mode=0o755, exist_ok=True)
+    if not path.exists():
+        write(path, 0, "".join(public_key_of(key) for key in private_keys))
+    path.chmod(0o444)
+
+
 def publish_next_key(folder: Path) -> None:
     """Create the next key, which is published before it signs."""
-    write(folder / "previous-key", USERS["authentication"], new_signing_key())
+    previous = folder / "authentication" / "previous-key"
+    write(previous, USERS["authentication"], new_signing_key())
 
 
 def swap_keys(folder: Path) -> None:
     """Sign with the next key, and only publish the old one."""
-    keys = [folder / name for name in ("signing-key", "previous-key")]
-    texts = [key.read_text(encoding="ascii") for key in keys]
-    for key, text in zip(keys, reversed(texts), strict=True):
-        write(key, USERS["authentication"], text)
+    keys = [folder / "authentication" / name for name in ("signing-key", "previous-key")]
+    swap(*keys, USERS["authentication"])
 
 
 def forget_previous_key(folder: Path) -> None:
     """Publish only the key that signs."""
-    (folder / "previous-key").unlink(missing_ok=True)
+    (folder / "authentication" / "previous-key").unlink(missing_ok=True)
+
+
+def publish_next_proof_keys(folder: Path) -> None:
+    """Create the next keys of proofs, which are published before they sign."""
+    for service, user in PROVERS.items():
+        key, other = proof_keys(folder, service)
+        write(other, user, new_proof_key())
+        publish_again(folder, service, key, other)
+
+
+def swap_proof_keys(folder: Path) -> None:
+    """Sign proofs with the next keys, and only publish the old ones."""
+    for service, user in PROVERS.items():
+        swap(*proof_keys(folder, service), user)
+
+
+def forget_previous_proof_keys(folder: Path) -> None:
+    """Publish only the keys that sign proofs."""
+    for service in PROVERS:
+        key, other = proof_keys(folder, service)
+        other.unlink(missing_ok=True)
+        publish_again(folder, service, key)
+
+
+def proof_keys(folder: Path, service: str) -> tuple[Path, Path]:
+    """Return the key that signs the proofs of a service, and the other one of a rotation."""
+    return folder / service / "proof-key", folder / service / "other-proof-key"
+
+
+def publish_again(folder: Path, service: str, *private_keys: Path) -> None:
+    """Replace the public keys of a service."""
+    (folder / "public-keys" / service).unlink(missing_ok=True)
+    publish(folder, service, *private_keys)
+
+
+def swap(first: Path, second: Path, owner: int) -> None:
+    """Exchange the contents of two secrets."""
+    texts = [path.read_text(encoding="ascii") for path in (first, second)]
+    write(first, owner, texts[1])
+    write(second, owner, texts[0])
 
 
 STEPS = {
     "publish-next-key": publish_next_key,
     "swap-keys": swap_keys,
     "forget-previous-key": forget_previous_key,
+    "publish-next-proof-keys": publish_next_proof_keys,
+    "swap-proof-keys": swap_proof_keys,
+    "forget-previous-proof-keys": forget_previous_proof_keys,
 }
 
 
@@ -122,6 +190,18 @@ def new_password() -> str:
 def new_replica_set_key() -> str:
     """Return a key with which the members of a replica set authenticate."""
     return base64.b64encode(secrets.token_bytes(512)).decode("ascii")
+
+
+def new_proof_key() -> str:
+    """Return a private EC key in PEM format."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+
+
+def public_key_of(path: Path) -> str:
+    """Return the public key of a private key in PEM format."""
+    key = load_pem_private_key(path.read_bytes(), None).public_key()
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
 def new_signing_key() -> str:

@@ -10,6 +10,10 @@ locals {
     ]],
     "authentication-ms-signing-key",
     "authentication-ms-previous-key",
+    [for service in ["gateway", "orders"] : [
+      "${service}-ms-proof-key",
+      "${service}-ms-public-keys",
+    ]],
   ]))
 }
 

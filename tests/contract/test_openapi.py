@@ -16,6 +16,7 @@ from orders.main import create_app as create_orders
 from orders.settings import OrdersSettings
 from products.main import create_app as create_products
 from products.settings import ProductsSettings
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
 
 COMMITTED = Path(__file__).resolve().parents[2] / "frontend" / "openapi.json"
 SUBSCHEMAS = {"properties", "patternProperties", "$defs", "dependentSchemas"}
@@ -40,7 +41,8 @@ KEYWORDS = (
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     # As in a development stack. No other setting changes the document.
-    chaos: dict[str, Any] = {"chaos_endpoints": True}
+    keys = {"gateway_keys": GATEWAY_KEY.public, "orders_keys": ORDERS_KEY.public}
+    chaos: dict[str, Any] = {"chaos_endpoints": True, **keys}
     apps: dict[Service, FastAPI] = {
         Service.AUTHENTICATION: create_authentication(
             AuthenticationSettings.model_construct(**chaos)

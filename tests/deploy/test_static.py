@@ -17,6 +17,8 @@ from tests.deploy.compose import REPOSITORY
 from tests.deploy.manifests import COMPONENTS, KUBERNETES, OVERLAYS, TOOLS, build
 
 from authentication.services.keys import KeyRing
+from shopkit.clock import utc_now
+from shopkit.proofs import InvalidProofError, ProofSigner, ProofVerifier
 from stack import proxy, tools
 
 CHECKOV = REPOSITORY / ".local" / "deploy" / "checkov" / "bin" / "checkov"
@@ -134,6 +136,48 @@ class TestMakeSecrets:
         assert signing.read_text() == second
         assert not previous.exists()
 
+    def test_rotates_the_keys_of_proofs_in_steps(
+        self, make_secrets: MakeSecrets, tmp_path: Path
+    ) -> None:
+        def prove(issuer: str) -> str:
+            key = (tmp_path / issuer.removesuffix("-ms") / "proof-key").read_text()
+            return ProofSigner(issuer, key).prove_service("products-ms")
+
+        def verifier() -> ProofVerifier:
+            issuers = ("gateway", "orders")
+            keys = {f"{name}-ms": (tmp_path / "public-keys" / name).read_text() for name in issuers}
+            return ProofVerifier("products-ms", keys)
+
+        def verify(proofs: dict[str, str]) -> None:
+            services = verifier()
+            for issuer, proof in proofs.items():
+                services.verify_service(proof, issuer, utc_now)
+
+        # Given
+        issuers = ("gateway-ms", "orders-ms")
+        make_secrets()
+        old = {issuer: prove(issuer) for issuer in issuers}
+        verify(old)
+        # When
+        make_secrets("publish-next-proof-keys")
+        # Then
+        verify(old)
+        # When
+        make_secrets("swap-proof-keys")
+        # Then
+        new = {issuer: prove(issuer) for issuer in issuers}
+        verify(old)
+        verify(new)
+        # When
+        make_secrets("forget-previous-proof-keys")
+        # Then
+        verify(new)
+        for issuer, proof in old.items():
+            with pytest.raises(InvalidProofError):
+                verifier().verify_service(proof, issuer, utc_now)
+        mode = (tmp_path / "gateway" / "proof-key").stat().st_mode & 0o777
+        assert oct(mode) == "0o400"
+
     def test_keeps_existing_secrets(self, make_secrets: MakeSecrets, tmp_path: Path) -> None:
         def read_secrets() -> dict[Path, str]:
             return {file: file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
@@ -145,7 +189,7 @@ class TestMakeSecrets:
         make_secrets()
         # Then
         assert read_secrets() == before
-        assert len(before) == 14
+        assert len(before) == 18
 
 
 class TestManifests:

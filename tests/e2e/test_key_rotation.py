@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.e2e.shop import wait_for
 
 from gateway.auth.keys import UNKNOWN_KEY_SECONDS
+from shopkit.identity import Identity, Role
+from shopkit.proofs import ProofSigner, proof_header
+from shopkit.testing.proofs import ProofKey
 from stack import Stack
 
 ACCOUNT = {"email": "aaa@aaa.com", "password": "aaa@aaa.com"}
@@ -66,6 +69,60 @@ def wait_until_refused(shop: httpx2.Client, token: str) -> None:
         return status_of_me(shop, token) == 401
 
     wait_for(is_refused)
+
+
+def write_keys(stack: Stack, service: str, variable: str, *texts: str) -> None:
+    file = Path(stack.environment(service)[variable])
+    file.write_text("".join(texts), encoding="utf-8")
+
+
+def restart(stack: Stack, *services: str) -> None:
+    for service in services:
+        stack.stop(service)
+        stack.start(service)
+
+
+def test_replaces_the_keys_of_proofs_without_a_failed_request(
+    stack: Stack, shop: httpx2.Client
+) -> None:
+    def read_orders() -> list[int]:
+        return [shop.get(path, headers=headers).status_code for path in ("/api/me", "/api/orders")]
+
+    # Given
+    token = post_for_tokens(shop, "/api/login", ACCOUNT)["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    environment = stack.environment("orders")
+    old_public = Path(environment["GATEWAY_KEYS_FILE"]).read_text("utf-8")
+    old_private = Path(stack.environment("gateway")["PROOF_KEY_FILE"]).read_text("utf-8")
+    new = ProofKey.generate()
+    verifiers = ("authentication", "orders")
+    try:
+        # When: the new key is accepted before it signs. One service after another restarts.
+        write_keys(stack, "orders", "GATEWAY_KEYS_FILE", old_public, new.public)
+        for service in verifiers:
+            restart(stack, service)
+            assert read_orders() == [200, 200]
+        # When: the gateway signs with the new key.
+        write_keys(stack, "gateway", "PROOF_KEY_FILE", new.private)
+        restart(stack, "gateway")
+        assert read_orders() == [200, 200]
+        # When: the old key is no longer accepted.
+        write_keys(stack, "orders", "GATEWAY_KEYS_FILE", new.public)
+        for service in verifiers:
+            restart(stack, service)
+            assert read_orders() == [200, 200]
+        # Then: proofs of the old key are refused.
+        caller = Identity(account_id="5" * 24, email="aaa@aaa.com", role=Role.USER)
+        statuses = []
+        for private in (new.private, old_private):
+            proof = ProofSigner("gateway-ms", private).prove_caller(caller, "orders-ms")
+            url = f"http://127.0.0.1:{environment['PORT']}/api/orders"
+            statuses.append(httpx2.get(url, headers=dict([proof_header(proof)])).status_code)
+        assert statuses == [200, 401]
+    finally:
+        write_keys(stack, "gateway", "PROOF_KEY_FILE", old_private)
+        write_keys(stack, "orders", "GATEWAY_KEYS_FILE", old_public)
+        restart(stack, *verifiers, "gateway")
 
 
 def test_keeps_everyone_signed_in_and_ends_old_tokens_with_the_old_key(

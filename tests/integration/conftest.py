@@ -22,29 +22,41 @@ from shopkit.contract.topics import TOPICS
 from shopkit.messaging.topics import ensure_topics
 from shopkit.settings import Environment
 from shopkit.storage.mongo import DATABASE, Database, connect
-from shopkit.testing.apps import caller_headers, client_of
+from shopkit.testing.apps import client_of
 from shopkit.testing.databases import migrate_and_empty
+from shopkit.testing.proofs import GATEWAY_KEY, caller_headers
 from stack import Stack
+
+
+def read_secret(servers: Stack, service: str, variable: str) -> str:
+    """Return the secret in the file that a variable of a service names."""
+    return Path(servers.environment(service)[variable]).read_text(encoding="utf-8").strip()
 
 
 def _settings(servers: Stack, service: str) -> dict[str, Any]:
     environment = servers.environment(service)
     return {
         "environment": Environment.DEVELOPMENT,
-        "mongo_url": Path(environment["MONGO_URL_FILE"]).read_text(encoding="utf-8").strip(),
+        "mongo_url": read_secret(servers, service, "MONGO_URL_FILE"),
         "kafka_bootstrap_servers": environment["KAFKA_BOOTSTRAP_SERVERS"],
         "topic_partitions": 3,
+        "gateway_keys": GATEWAY_KEY.public,
     }
 
 
 @pytest.fixture
 def products_settings(servers: Stack) -> ProductsSettings:
-    return ProductsSettings(**_settings(servers, "products"))
+    orders_keys = read_secret(servers, "products", "ORDERS_KEYS_FILE")
+    return ProductsSettings(**_settings(servers, "products"), orders_keys=orders_keys)
 
 
 @pytest.fixture
 def orders_settings(servers: Stack) -> OrdersSettings:
-    return OrdersSettings(**_settings(servers, "orders"), products_url="http://127.0.0.1:1")
+    return OrdersSettings(
+        **_settings(servers, "orders"),
+        products_url="http://127.0.0.1:1",
+        proof_key=read_secret(servers, "orders", "PROOF_KEY_FILE"),
+    )
 
 
 @pytest.fixture

@@ -21,8 +21,9 @@ from shopkit.messaging.dead_letter_service import DeadLetterService
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
 from shopkit.messaging.handlers import applier
 from shopkit.storage.unit_of_work import MongoTransactions
-from shopkit.testing.apps import caller_headers, client_of
+from shopkit.testing.apps import client_of
 from shopkit.testing.deliveries import decided
+from shopkit.testing.proofs import caller_headers
 
 ADMIN = caller_headers("admin@admin.com", "admin")
 LETTERS = "/api/admin/dead-letters/orders"

@@ -45,6 +45,7 @@ from shopkit.storage import migrations
 from shopkit.storage.mongo import DATABASE, Database, connect
 from shopkit.storage.unit_of_work import Message, MongoTransactions
 from shopkit.testing.deliveries import an_id
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
 from stack import Stack
 
 T = TypeVar("T")
@@ -245,11 +246,14 @@ def world(servers: Stack) -> Any:
             "environment": Environment.DEVELOPMENT,
             "mongo_url": Path(environment["MONGO_URL_FILE"]).read_text(encoding="utf-8").strip(),
             "kafka_bootstrap_servers": environment["KAFKA_BOOTSTRAP_SERVERS"],
+            "gateway_keys": GATEWAY_KEY.public,
         }
 
     world = World(
-        ProductsSettings(**told("products")),
-        OrdersSettings(**told("orders"), products_url="http://127.0.0.1:1"),
+        ProductsSettings(**told("products"), orders_keys=ORDERS_KEY.public),
+        OrdersSettings(
+            **told("orders"), products_url="http://127.0.0.1:1", proof_key=ORDERS_KEY.private
+        ),
     )
     yield world
     world.close()

@@ -21,8 +21,9 @@ from shopkit.clock import utc_now
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.producer import KafkaSender
 from shopkit.messaging.relay import Relay
-from shopkit.testing.apps import caller_headers, client_of
+from shopkit.testing.apps import client_of
 from shopkit.testing.deliveries import an_id
+from shopkit.testing.proofs import caller_headers
 from shopkit.testing.servers import serving
 from shopkit.web import database_deadline
 from stack import Stack

@@ -33,6 +33,7 @@ class Services:
     """The services that controllers call.
 
     Attributes:
+        clock: The time.
         checks: The readiness checks, empty until the service runs.
     """
 
@@ -43,6 +44,7 @@ class Services:
     keys: KeyRing
     cookies: Cookies
     trail: AuditTrail
+    clock: Clock
     checks: Mapping[str, Check] = field(default_factory=dict)
 
 
@@ -93,6 +95,7 @@ def build(
         keys=keys,
         cookies=Cookies.of(settings),
         trail=trail,
+        clock=clock,
     )
 
 

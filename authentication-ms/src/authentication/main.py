@@ -11,7 +11,9 @@ from authentication.controllers import accounts, administration, gateway, sessio
 from authentication.dependencies import Services
 from authentication.runtime import running
 from authentication.services.keys import KeyRing
-from authentication.settings import AuthenticationSettings
+from authentication.settings import SERVICE, AuthenticationSettings
+from shopkit.contract.internal import ORDERS
+from shopkit.proofs import GATEWAY, ProofVerifier
 from shopkit.web import app as shop_app
 from shopkit.web.admin_routes import audit_router
 from shopkit.web.database_deadline import DatabaseDeadline
@@ -27,7 +29,13 @@ def create_app(settings: AuthenticationSettings, run: Run = running) -> FastAPI:
         run: Runs the services that the application calls.
     """
     app = shop_app.create(
-        "authentication", settings, run=partial(run, settings), table=problems.TABLE
+        "authentication",
+        settings,
+        run=partial(run, settings),
+        table=problems.TABLE,
+        proofs=ProofVerifier(
+            SERVICE, {GATEWAY: settings.gateway_keys, ORDERS: settings.orders_keys}
+        ),
     )
     for controller in (accounts, sessions, administration, gateway):
         app.include_router(controller.router)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from shopkit.proofs import PublicKeys
 from shopkit.settings import OPTIONAL_FILE, MongoSettings
 
 SERVICE = "authentication-ms"
@@ -32,6 +33,8 @@ class AuthenticationSettings(DatabaseSettings):
     """The settings of the service.
 
     Attributes:
+        gateway_keys: The public keys with which the gateway proves who calls.
+        orders_keys: The public keys with which orders-ms proves that it calls.
         signing_key: The RSA private key in PEM that signs access tokens.
         previous_key: A private or public key that is published as well: the previous key, while
             tokens that it signed are valid, or the next one.
@@ -52,6 +55,8 @@ class AuthenticationSettings(DatabaseSettings):
         registration_window_seconds: The window in which registrations are counted.
     """
 
+    gateway_keys: PublicKeys
+    orders_keys: PublicKeys
     signing_key: SecretStr
     previous_key: Annotated[SecretStr | None, OPTIONAL_FILE] = None
     shop_port: int = 8080

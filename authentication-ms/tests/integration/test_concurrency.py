@@ -11,7 +11,7 @@ from authentication.models.account import Account, AccountRole
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import MongoTransactions, Transactions
 from shopkit.testing import FakeClock
-from shopkit.testing.apps import caller_headers
+from shopkit.testing.proofs import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 LogIn = Callable[..., Awaitable[httpx2.Response]]
@@ -142,7 +142,7 @@ class TestRegister:
                 client.post(
                     "/api/register",
                     json={"email": spelling, "password": PASSWORD},
-                    headers={"X-Client-Address": f"192.0.2.{number}"},
+                    headers=caller_headers("", "visitor", address=f"192.0.2.{number}"),
                 )
                 for number, spelling in enumerate([EMAIL, "ANN@shop.com"] * 4)
             )

@@ -16,6 +16,7 @@ from shopkit import commands
 from shopkit.storage import migrations, mongo, unit_of_work
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
 from shopkit.web import app as shop_app
 
 AddAccount = Callable[..., Awaitable[Account]]
@@ -249,6 +250,11 @@ class TestMigrate:
 
 
 class TestServe:
+    @pytest.fixture(autouse=True)
+    def set_keys(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("GATEWAY_KEYS", GATEWAY_KEY.public)
+        monkeypatch.setenv("ORDERS_KEYS", ORDERS_KEY.public)
+
     def test_refuses_an_unusable_key(
         self,
         run_command: RunCommand,

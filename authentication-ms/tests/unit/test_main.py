@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from authentication.services.accounts import AccountService
-from shopkit.testing.apps import caller_headers
+from shopkit.testing.proofs import caller_headers
 
 
 class TestDatabaseErrors:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import aiohttp
 from starlette.types import ASGIApp
@@ -16,8 +17,9 @@ from gateway.forwarding.forward import Forwarder
 from gateway.matching import RouteMap
 from gateway.openapi import ApiDocument
 from gateway.routes import Service, all_routes
-from gateway.settings import GatewaySettings
+from gateway.settings import SERVICE, GatewaySettings
 from shopkit.checks import Check
+from shopkit.proofs import ProofSigner
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,23 @@ def build(
         Service.ORDERS: settings.orders_url,
     }
 
+    proofs = ProofSigner(SERVICE, settings.proof_key.get_secret_value())
+
     def fetcher(service: Service, path: str) -> Fetch:
         return json_fetcher(requests, service_urls[service] + path)
 
+    def internal_fetcher(service: Service, path: str) -> Fetch:
+        prove = partial(proofs.prove_service, service.full_name)
+        return json_fetcher(requests, service_urls[service] + path, prove)
+
     keys = KeyStore(fetcher(Service.AUTHENTICATION, "/api/.well-known/jwks.json"))
-    revocations = RevocationList(fetcher(Service.AUTHENTICATION, "/internal/revocations"))
+    revocations = RevocationList(internal_fetcher(Service.AUTHENTICATION, "/internal/revocations"))
     routes = all_routes(chaos=settings.chaos_endpoints)
     return Services(
         endpoint=Endpoint(
             RouteMap(routes),
             TokenVerifier(keys, revocations),
+            proofs,
             Forwarder(
                 service_urls,
                 ConnectionPool(requests),

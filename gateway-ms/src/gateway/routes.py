@@ -15,6 +15,11 @@ class Service(StrEnum):
     PRODUCTS = "products"
     ORDERS = "orders"
 
+    @property
+    def full_name(self) -> str:
+        """The name of the service outside of paths."""
+        return f"{self.value}-ms"
+
 
 class Access(StrEnum):
     """Who may use a route. Admins may use all."""

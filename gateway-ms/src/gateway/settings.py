@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from shopkit.proofs import PrivateKey
 from shopkit.settings import Settings
 
 SERVICE = "gateway-ms"
@@ -25,6 +26,7 @@ class GatewaySettings(Settings):
     """The settings of gateway-ms.
 
     Attributes:
+        proof_key: The private key with which the gateway proves who calls.
         connect_seconds: How long to wait for a connection to a service.
         read_seconds: How long a service may send nothing.
         whole_seconds: How long a request may take altogether.
@@ -35,6 +37,7 @@ class GatewaySettings(Settings):
     authentication_url: ServiceUrl
     products_url: ServiceUrl
     orders_url: ServiceUrl
+    proof_key: PrivateKey
 
     connect_seconds: float = 2.0
     read_seconds: float = 15.0

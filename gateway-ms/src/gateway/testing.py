@@ -17,6 +17,7 @@ from multidict import CIMultiDictProxy
 
 from gateway.main import Gateway, create_app
 from gateway.settings import GatewaySettings
+from shopkit.testing.proofs import GATEWAY_KEY
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -54,7 +55,7 @@ class Signer:
         """Return the claims of a valid token, with changes."""
         now = int(time.time())
         return {
-            "sub": "ann@shop.example",
+            "sub": "5" * 24,
             "email": "ann@shop.example",
             "role": "user",
             "sid": "session-of-ann",
@@ -297,6 +298,7 @@ async def running_gateway(
         "authentication_url": service_url,
         "products_url": service_url,
         "orders_url": service_url,
+        "proof_key": GATEWAY_KEY.private,
     }
     gateway = create_app(GatewaySettings(**values | settings))
     async with gateway.own_pages.router.lifespan_context(gateway.own_pages):

@@ -6,12 +6,14 @@ from gateway.commands import app
 from gateway.main import Gateway
 from gateway.settings import GatewaySettings
 from shopkit import commands
+from shopkit.testing.proofs import GATEWAY_KEY
 from shopkit.web import app as shop_app
 
 ENVIRONMENT = {
     "AUTHENTICATION_URL": "http://authentication:8000",
     "PRODUCTS_URL": "http://products:8000",
     "ORDERS_URL": "http://orders:8000",
+    "PROOF_KEY": GATEWAY_KEY.private,
     "PORT": "18000",
     "LOG_LEVEL": "WARNING",
 }

@@ -14,6 +14,7 @@ DATABASE_OF = {
 SERVICES = (*DATABASE_OF, "gateway")
 USES_KAFKA = ("products", "orders")
 BEHIND_GATEWAY = tuple(DATABASE_OF)
+CALLED_BY_ORDERS = ("authentication", "products")
 
 
 def service_command(name: str, mode: Mode) -> list[str]:
@@ -57,7 +58,19 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
         brokers = [f"{LOOPBACK}:{port}" for port in settings.ports_of("kafka")]
         environment["KAFKA_BOOTSTRAP_SERVERS"] = ",".join(brokers)
         environment["TOPIC_REPLICATION_FACTOR"] = str(settings.members)
-    return environment | _own_settings(name, settings, state)
+    return environment | _proof_keys(name, state) | _own_settings(name, settings, state)
+
+
+def _proof_keys(name: str, state: State) -> dict[str, str]:
+    """Return the variables of the keys with which services prove who calls."""
+    keys = {}
+    if name in {"gateway", "orders"}:
+        keys["PROOF_KEY_FILE"] = str(state.proof_key_file(name))
+    if name in BEHIND_GATEWAY:
+        keys["GATEWAY_KEYS_FILE"] = str(state.public_keys_file("gateway"))
+    if name in CALLED_BY_ORDERS:
+        keys["ORDERS_KEYS_FILE"] = str(state.public_keys_file("orders"))
+    return keys
 
 
 def _own_settings(name: str, settings: Settings, state: State) -> dict[str, str]:

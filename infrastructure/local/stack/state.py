@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 _creating = threading.Lock()
 FOLDERS = ("data", "logs", "nginx", "pids", "programs", "secrets", "starts")
@@ -60,6 +60,19 @@ class State:
             self.write_secret(file.name, _new_signing_key())
         return file
 
+    def proof_key_file(self, service: str) -> Path:
+        """Return the path of the private key with which a service proves that it calls."""
+        file = self.secret_file(f"{service}-proof-key.pem")
+        with _creating:
+            if not file.exists():
+                self.write_secret(file.name, _new_proof_key())
+        return file
+
+    def public_keys_file(self, service: str) -> Path:
+        """Return the path of the public keys that verify the proofs of a service."""
+        private = self.proof_key_file(service).read_bytes()
+        return self._create_once(f"{service}-public-keys.pem", _public_key_of(private))
+
     def socket(self) -> Path:
         """Return the path of the supervisor's socket. Nothing listens there before it starts."""
         record = self._socket_record()
@@ -97,6 +110,22 @@ class State:
         # The members of a database start at the same time.
         with _creating:
             return file if file.exists() else self.write_secret(name, new)
+
+
+def _new_proof_key() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def _public_key_of(private: bytes) -> str:
+    public = serialization.load_pem_private_key(private, None).public_key()
+    return public.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()
 
 
 def _new_signing_key() -> str:

@@ -27,11 +27,12 @@ from orders.services.rebuild import RebuildService
 from orders.services.reconcile import ReconcileService
 from orders.services.resend import ResendService
 from orders.services.statistics import StatisticsService
-from orders.settings import OrdersSettings
+from orders.settings import SERVICE, OrdersSettings
 from shopkit.checks import Check
 from shopkit.clock import Clock, utc_now
 from shopkit.messaging.dead_letter_service import DeadLetterService
 from shopkit.messaging.outbox import Outbox
+from shopkit.proofs import ProofSigner
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.database_identity import DatabaseIdentity
 from shopkit.storage.idempotency import IdempotencyKeys
@@ -47,6 +48,7 @@ class Services:
     """The services that controllers and consumers call.
 
     Attributes:
+        clock: The clock of the database.
         dead_letters: None until the consumers run.
         checks: The readiness checks, empty until the consumers run.
     """
@@ -59,6 +61,7 @@ class Services:
     statistics: StatisticsService
     counting: CountingService
     trail: AuditTrail
+    clock: Clock
     dead_letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
@@ -101,6 +104,7 @@ def build(
             zone=zone,
         ),
         trail=trail,
+        clock=clock,
     )
 
 
@@ -121,7 +125,8 @@ def build_comparison(
     """Return the services that compare a database with products-db."""
     orders = OrderRepository(database)
     projection = ProjectionRepository(database)
-    client = ProductsClient(session, settings.products_url, DatabaseIdentity(database))
+    proofs = ProofSigner(SERVICE, settings.proof_key.get_secret_value())
+    client = ProductsClient(session, settings.products_url, DatabaseIdentity(database), proofs)
     reconcile = ReconcileService(
         transactions=transactions,
         orders=orders,

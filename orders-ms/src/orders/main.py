@@ -10,7 +10,8 @@ from orders import problems
 from orders.controllers import administration, orders, stream
 from orders.dependencies import Services
 from orders.runtime import running
-from orders.settings import OrdersSettings
+from orders.settings import SERVICE, OrdersSettings
+from shopkit.proofs import GATEWAY, ProofVerifier
 from shopkit.web import app as shop_app
 from shopkit.web.admin_routes import audit_router, dead_letter_router
 from shopkit.web.database_deadline import DatabaseDeadline
@@ -25,7 +26,13 @@ def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
         settings: The settings.
         run: Runs the services that the application calls.
     """
-    app = shop_app.create("orders", settings, run=partial(run, settings), table=problems.TABLE)
+    app = shop_app.create(
+        "orders",
+        settings,
+        run=partial(run, settings),
+        table=problems.TABLE,
+        proofs=ProofVerifier(SERVICE, {GATEWAY: settings.gateway_keys}),
+    )
     # The stream comes first, so that "stream" is not parsed as an order's id.
     for controller in (stream, orders, administration):
         app.include_router(controller.router)

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from shopkit.proofs import PrivateKey, PublicKeys
 from shopkit.settings import KafkaSettings
 
 SERVICE = "orders-ms"
@@ -13,11 +14,15 @@ class OrdersSettings(KafkaSettings):
     """The settings of orders-ms.
 
     Attributes:
+        gateway_keys: The public keys with which the gateway proves who calls.
+        proof_key: The private key with which this service proves that it calls another one.
         reconcile_seconds: The time between the end of a reconciliation and the next one.
         shop_time_zone: The time zone of the shop's days in the statistics, by its IANA name.
     """
 
     port: int = 8003
+    gateway_keys: PublicKeys
+    proof_key: PrivateKey
     products_url: str
     reconcile_seconds: float = Field(default=3_600.0, gt=0)
     shop_time_zone: ZoneInfo = ZoneInfo("UTC")

@@ -28,6 +28,7 @@ from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import client_of, mock_database
 from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON, an_id
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
 from stack import Stack
 
 SHOPPER = "aaa@aaa.com"
@@ -83,6 +84,8 @@ def settings() -> OrdersSettings:
         mongo_url="mongodb://127.0.0.1:1",
         kafka_bootstrap_servers="127.0.0.1:1",
         products_url="http://127.0.0.1:1",
+        gateway_keys=GATEWAY_KEY.public,
+        proof_key=ORDERS_KEY.private,
     )
 
 

@@ -5,12 +5,15 @@ import pytest
 
 from orders.settings import SERVICE, OrdersSettings
 from shopkit.commands import UnusableError, load_settings
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
 
 VALUES: dict[str, Any] = {
     "ENVIRONMENT": "development",
     "MONGO_URL": "mongodb://127.0.0.1:1",
     "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
     "PRODUCTS_URL": "http://127.0.0.1:1",
+    "GATEWAY_KEYS": GATEWAY_KEY.public,
+    "PROOF_KEY": ORDERS_KEY.private,
 }
 
 

@@ -40,6 +40,7 @@ class Services:
 
     Attributes:
         pages: Coalesces concurrent reads of the same page of products.
+        clock: The clock of the database.
         dead_letters: None until the consumers run.
         checks: The readiness checks, empty until the consumers run.
     """
@@ -53,6 +54,7 @@ class Services:
     comparison: ComparisonService
     refresh: RefreshService
     trail: AuditTrail
+    clock: Clock
     pages: Coalescer[str, bytes] = field(default_factory=Coalescer)
     dead_letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
@@ -119,6 +121,7 @@ def build(
             products=products, categories=categories, leases=JobLeases(database)
         ),
         trail=trail,
+        clock=clock,
     )
 
 

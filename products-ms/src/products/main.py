@@ -10,7 +10,9 @@ from products import problems
 from products.controllers import categories, internal, pictures, products
 from products.dependencies import Services
 from products.runtime import running
-from products.settings import ProductsSettings
+from products.settings import SERVICE, ProductsSettings
+from shopkit.contract.internal import ORDERS
+from shopkit.proofs import GATEWAY, ProofVerifier
 from shopkit.web import app as shop_app
 from shopkit.web.admin_routes import audit_router, dead_letter_router
 from shopkit.web.database_deadline import DatabaseDeadline
@@ -25,7 +27,15 @@ def create_app(settings: ProductsSettings, run: Run = running) -> FastAPI:
         settings: The settings.
         run: Runs the services that the application calls.
     """
-    app = shop_app.create("products", settings, run=partial(run, settings), table=problems.TABLE)
+    app = shop_app.create(
+        "products",
+        settings,
+        run=partial(run, settings),
+        table=problems.TABLE,
+        proofs=ProofVerifier(
+            SERVICE, {GATEWAY: settings.gateway_keys, ORDERS: settings.orders_keys}
+        ),
+    )
     for controller in (categories, products, pictures, internal):
         app.include_router(controller.router)
     app.add_middleware(DatabaseDeadline)

@@ -21,6 +21,7 @@ from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import client_of, mock_database
 from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON, an_id
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
 from stack import Stack
 
 AddProduct = Callable[..., Awaitable[Product]]
@@ -112,6 +113,8 @@ async def client(services: Services) -> AsyncIterator[httpx2.AsyncClient]:
         environment=Environment.DEVELOPMENT,
         mongo_url="mongodb://127.0.0.1:1",
         kafka_bootstrap_servers="127.0.0.1:1",
+        gateway_keys=GATEWAY_KEY.public,
+        orders_keys=ORDERS_KEY.public,
     )
     async with client_of(create_app(settings, run)) as client:
         yield client

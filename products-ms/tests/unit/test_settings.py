@@ -2,6 +2,7 @@ import pytest
 
 from products.settings import SERVICE, ProductsSettings
 from shopkit.commands import UnusableError, load_settings
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
 
 
 @pytest.fixture(autouse=True)
@@ -9,6 +10,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENVIRONMENT", "development")
     monkeypatch.setenv("MONGO_URL", "mongodb://127.0.0.1:1")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    monkeypatch.setenv("GATEWAY_KEYS", GATEWAY_KEY.public)
+    monkeypatch.setenv("ORDERS_KEYS", ORDERS_KEY.public)
 
 
 class TestShopLanguage:

@@ -1,10 +1,12 @@
 """Endpoints for the gateway: the keys that verify access tokens, and the revocations."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from authentication.controllers.responses import responses
 from authentication.dependencies import Keys, Revocations
 from authentication.schemas import JsonWebKey, JsonWebKeySet, RevocationBody, RevocationsBody
+from shopkit.proofs import GATEWAY
+from shopkit.web.identity import require_service
 
 KEYS_MAX_AGE_SECONDS = 60
 
@@ -22,7 +24,11 @@ async def get_keys(keys: Keys, response: Response) -> JsonWebKeySet:
     return JsonWebKeySet(keys=[JsonWebKey.of(key) for key in keys.public])
 
 
-@router.get("/internal/revocations", include_in_schema=False)
+@router.get(
+    "/internal/revocations",
+    include_in_schema=False,
+    dependencies=[Depends(require_service(GATEWAY))],
+)
 async def list_revocations(revocations: Revocations) -> RevocationsBody:
     """List the access tokens that are revoked but have not expired."""
     bodies = [RevocationBody.of(revocation) for revocation in await revocations.list()]

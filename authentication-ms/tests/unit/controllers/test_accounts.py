@@ -8,7 +8,7 @@ import pytest
 from authentication.models.account import Account
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
-from shopkit.testing.apps import caller_headers
+from shopkit.testing.proofs import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -21,7 +21,8 @@ async def register(
     return await client.post(
         "/api/register",
         content=json.dumps({"email": EMAIL, "password": PASSWORD} | body),
-        headers={"X-Client-Address": address, "Content-Type": "application/json"},
+        headers=caller_headers("", "visitor", address=address)
+        | {"Content-Type": "application/json"},
     )
 
 

@@ -9,9 +9,9 @@ from jose import jwt
 from authentication.models.account import Account, AccountRole
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
-from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
 from shopkit.testing.hostile import hostile_urls
+from shopkit.testing.proofs import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 LogIn = Callable[..., Awaitable[httpx2.Response]]

@@ -6,7 +6,7 @@ import pytest
 
 from authentication.models.account import Account
 from shopkit.testing import FakeClock
-from shopkit.testing.apps import caller_headers
+from shopkit.testing.proofs import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 

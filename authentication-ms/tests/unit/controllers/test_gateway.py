@@ -1,4 +1,5 @@
 import httpx2
+import pytest
 from jose import jwt
 
 from authentication.models.login_session import Revocation
@@ -6,6 +7,7 @@ from authentication.repositories.revocations import RevocationRepository
 from authentication.services.keys import KeyRing
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
+from shopkit.testing.proofs import caller_headers, service_headers
 
 
 class TestGetKeys:
@@ -27,6 +29,31 @@ class TestGetKeys:
 
 
 class TestListRevocations:
+    @pytest.fixture(autouse=True)
+    def prove_gateway(self, client: httpx2.AsyncClient) -> None:
+        client.headers.update(service_headers("gateway-ms", "authentication-ms"))
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"X-User-Role": "admin"},
+            caller_headers("root@shop.com", "admin"),
+            service_headers("orders-ms", "authentication-ms"),
+            service_headers("gateway-ms", "products-ms"),
+        ],
+    )
+    async def test_refuses_everyone_but_the_gateway(
+        self, client: httpx2.AsyncClient, headers: dict[str, str]
+    ) -> None:
+        # Given
+        del client.headers["Authorization"]
+        # When
+        response = await client.get("/internal/revocations", headers=headers)
+        # Then
+        assert response.status_code == 401
+        assert response.json()["detail"] == "The request does not prove who sent it."
+
     async def test_returns_an_empty_list(self, client: httpx2.AsyncClient) -> None:
         assert (await client.get("/internal/revocations")).json() == {"revocations": []}
 

@@ -9,7 +9,7 @@ from authentication.models.account import Account
 from authentication.services.passwords import PasswordHasher, sha256_digest
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
-from shopkit.testing.apps import caller_headers
+from shopkit.testing.proofs import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 LogIn = Callable[..., Awaitable[httpx2.Response]]
@@ -28,9 +28,7 @@ async def change_password(
     current: str = PASSWORD,
     new: str = NEW_PASSWORD,
 ) -> httpx2.Response:
-    headers = caller_headers(EMAIL) | {"X-Client-Address": "192.0.2.1"}
-    if session_id:
-        headers["X-User-Session"] = session_id
+    headers = caller_headers(EMAIL, session=session_id or "", address="192.0.2.1")
     return await client.post(
         "/api/me/password", json={"current": current, "new": new}, headers=headers
     )

@@ -9,6 +9,7 @@ from jose import jwt
 from authentication.models.account import Account
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
+from shopkit.testing.proofs import service_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 LogIn = Callable[..., Awaitable[httpx2.Response]]
@@ -288,7 +289,8 @@ class TestLogout:
         assert response.status_code == 204
         assert response.content == b""
         assert (await refresh(client, token)).status_code == 401
-        assert (await client.get("/internal/revocations")).json() == {
+        gateway = service_headers("gateway-ms", "authentication-ms")
+        assert (await client.get("/internal/revocations", headers=gateway)).json() == {
             "revocations": [
                 {
                     "email": None,

@@ -16,13 +16,11 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 from gateway.auth.keys import ALGORITHM, KeyStore
 from gateway.auth.revocations import RevocationList
 from gateway.errors import InvalidTokenError
-from shopkit.identity import Role
-from shopkit.web.identity import EMAIL_HEADER, ROLE_HEADER, SESSION_HEADER
+from shopkit.identity import Identity, Role
 
 ISSUER = "authentication-ms"
 AUDIENCE = "shop"
 LEEWAY_SECONDS = 5
-EXPIRES_HEADER = "X-Token-Expires"
 
 CACHE_SIZE = 8192
 _MAX_BYTES = 8192
@@ -41,15 +39,27 @@ class Caller:
     """The caller of a request.
 
     Attributes:
-        headers: The headers that identify the caller to the services.
+        legacy_headers: The headers that identify the caller to replicas of the previous release.
     """
 
     role: Role
+    account_id: str = ""
     email: str = ""
     session: str = ""
     issued_at: float = 0.0
     expires_at: float = 0.0
-    headers: tuple[tuple[str, str], ...] = ((ROLE_HEADER, Role.VISITOR),)
+    legacy_headers: tuple[tuple[str, str], ...] = (("X-User-Role", Role.VISITOR),)
+
+    def identity_at(self, address: str) -> Identity:
+        """Return the caller at an IP address, as services know it."""
+        return Identity(
+            account_id=self.account_id,
+            email=self.email,
+            role=self.role,
+            session=self.session,
+            client_address=address,
+            expires_at=self.expires_at,
+        )
 
 
 VISITOR = Caller(Role.VISITOR)
@@ -66,15 +76,16 @@ class _Claims(BaseModel):
     def to_caller(self) -> Caller:
         return Caller(
             role=self.role,
+            account_id=self.sub,
             email=self.email,
             session=self.sid,
             issued_at=self.iat,
             expires_at=self.exp,
-            headers=(
-                (EMAIL_HEADER, self.email),
-                (ROLE_HEADER, self.role.value),
-                (SESSION_HEADER, self.sid),
-                (EXPIRES_HEADER, f"{self.exp:.0f}"),
+            legacy_headers=(
+                ("X-User-Email", self.email),
+                ("X-User-Role", self.role.value),
+                ("X-User-Session", self.sid),
+                ("X-Token-Expires", f"{self.exp:.0f}"),
             ),
         )
 

@@ -25,13 +25,13 @@ from gateway.forwarding.forward import (
     forwarded_headers,
     stream_body,
 )
-from gateway.forwarding.headers import RawHeader, RequestHeaders
+from gateway.forwarding.headers import RawHeader, RequestHeaders, legacy_headers
 from gateway.matching import PathRoutes, RouteMap
 from gateway.routes import Access, Kind, Route, Service
+from shopkit.proofs import ProofSigner, proof_header
 from shopkit.tracing import context, spans
 from shopkit.tracing.context import TraceContext
 from shopkit.web import telemetry
-from shopkit.web.identity import CLIENT_HEADER
 from shopkit.web.problems import INTERNAL, INTERNAL_DETAIL, render
 
 CLIENT_DISCONNECTED = 499
@@ -81,15 +81,22 @@ class Endpoint:
     Args:
         routes: The routes.
         tokens: Identifies the callers.
+        proofs: Proves the callers to the services.
         forwarder: Sends requests to the services.
         own_pages: Responds to requests for the gateway's own paths.
     """
 
     def __init__(
-        self, routes: RouteMap, tokens: TokenVerifier, forwarder: Forwarder, own_pages: ASGIApp
+        self,
+        routes: RouteMap,
+        tokens: TokenVerifier,
+        proofs: ProofSigner,
+        forwarder: Forwarder,
+        own_pages: ASGIApp,
     ) -> None:
         self._routes = routes
         self._tokens = tokens
+        self._proofs = proofs
         self._forwarder = forwarder
         self._own_pages = own_pages
         self._open_streams: set[aiohttp.ClientResponse] = set()
@@ -172,7 +179,9 @@ class Endpoint:
         else:
             caller = await self._tokens.identify(authorization)
             check_access(route, caller.role)
-        service, method = f"{route.service}-ms", scope["method"]
+        service, method = route.service.full_name, scope["method"]
+        address = _client_address(headers, scope)
+        proof = self._proofs.prove_caller(caller.identity_at(address), service)
         body = RequestBody(receive, headers.length, route.kind.limit_bytes)
         with (
             spans.start_call(service, method, route.path, context.current_trace_context()) as span,
@@ -182,7 +191,11 @@ class Endpoint:
                 route=route,
                 method=method,
                 target=_target(scope),
-                headers=_request_headers(headers, caller, scope, route, span.trace_context),
+                headers=[
+                    *_request_headers(headers, route, span.trace_context),
+                    proof_header(proof),
+                    *legacy_headers(caller, address),
+                ],
                 body=body,
             )
             response = await self._forwarder.open(request)
@@ -260,17 +273,11 @@ def _target(scope: Scope) -> str:
 
 
 def _request_headers(
-    incoming: RequestHeaders,
-    caller: Caller,
-    scope: Scope,
-    route: Route,
-    trace_context: TraceContext,
+    incoming: RequestHeaders, route: Route, trace_context: TraceContext
 ) -> list[tuple[str, str]]:
     headers = incoming.forwarded
-    headers += caller.headers
     headers.append(("X-Request-ID", trace_context.request_id))
     headers.append(("traceparent", trace_context.traceparent))
-    headers.append((CLIENT_HEADER, _client_address(incoming, scope)))
     if incoming.length and (length := incoming.text(b"content-length")):
         headers.append(("Content-Length", length))
     if route.service is Service.AUTHENTICATION and (cookie := incoming.text(b"cookie")):

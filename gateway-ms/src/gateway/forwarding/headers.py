@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from gateway.auth.tokens import Caller
+
 RawHeader = tuple[bytes, bytes]
 
-# The headers that identify the caller start as in shopkit.web.identity. A client's own are dropped.
+# These headers would identify the caller to replicas of the previous release.
 _DROPPED_PREFIXES = (b"x-user-", b"proxy-")
 _NOT_HOP_BY_HOP = frozenset({b"close", b"keep-alive", b""})
 
@@ -81,6 +83,14 @@ class RequestHeaders:
         if b"transfer-encoding" in self.own:
             return None
         return int(self.own.get(b"content-length", b"0"))
+
+
+def legacy_headers(caller: Caller, address: str) -> list[tuple[str, str]]:
+    """Return the headers that replicas of the previous release read instead of the proof.
+
+    The current release ignores them. The next release of the gateway no longer sends them.
+    """
+    return [*caller.legacy_headers, ("X-Client-Address", address)]
 
 
 def _hop_by_hop(connection: bytes | None) -> frozenset[bytes]:

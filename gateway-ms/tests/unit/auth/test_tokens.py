@@ -3,7 +3,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +14,10 @@ from gateway.auth.revocations import RevocationList
 from gateway.auth.tokens import VISITOR, TokenVerifier
 from gateway.errors import InvalidTokenError
 from gateway.testing import Client, FakeClock, ServiceDouble, Signer
+from shopkit.clock import utc_now
+from shopkit.identity import Identity, Role
+from shopkit.proofs import InvalidProofError
+from shopkit.testing.proofs import verifier_of
 
 FOR_ANYONE = """
 POST /api/register|POST /api/login|POST /api/refresh|POST /api/logout
@@ -141,22 +145,75 @@ async def test_another_scheme_counts_as_no_token(client: Client, value: str) -> 
     assert response.header("WWW-Authenticate") == "Bearer"
 
 
+def proven_caller(headers: Mapping[str, str], service: str = "orders-ms") -> Identity:
+    """Return the caller that the headers of a request prove to a service."""
+    proof = headers["Authorization"].removeprefix("Bearer ")
+    return verifier_of(service).verify_caller(proof, utc_now)
+
+
 class TestIdentity:
-    async def test_is_forwarded_without_the_token(
+    async def test_is_proven_to_the_service_without_the_token(
         self, client: Client, service: ServiceDouble, signer: Signer
     ) -> None:
         # Given
         expires = int(time.time()) + 300
-        headers = {"Authorization": f"bearer {signer.token(exp=expires)}"}
+        email = "müller+😀@例え.テスト"
+        token = signer.token(exp=expires, email=email)
         # When
-        await client.request("GET", "/api/orders", headers)
+        await client.request(
+            "GET",
+            "/api/orders",
+            {"Authorization": f"bearer {token}", "X-Client-Address": "192.0.2.7"},
+        )
+        # Then
+        received = service.received[0].headers
+        assert proven_caller(received) == Identity(
+            account_id="5" * 24,
+            email=email,
+            role=Role.USER,
+            session="session-of-ann",
+            client_address="192.0.2.7",
+            expires_at=expires,
+        )
+        assert token not in str(received)
+
+    async def test_is_proven_to_one_service_only(
+        self, client: Client, service: ServiceDouble, user: dict[str, str]
+    ) -> None:
+        # When
+        for path in ("/api/orders", "/api/me"):
+            await client.request("GET", path, user)
+        # Then
+        for_orders, for_authentication = (request.headers for request in service.received)
+        assert proven_caller(for_authentication, "authentication-ms").account_id == "5" * 24
+        with pytest.raises(InvalidProofError):
+            proven_caller(for_orders, "authentication-ms")
+        with pytest.raises(InvalidProofError):
+            proven_caller(for_authentication, "orders-ms")
+
+    async def test_of_a_visitor_is_proven_with_the_address(
+        self, client: Client, service: ServiceDouble
+    ) -> None:
+        await client.request("POST", "/api/login", {"X-Client-Address": "192.0.2.7"})
+        caller = proven_caller(service.received[0].headers, "authentication-ms")
+        assert caller == Identity(client_address="192.0.2.7")
+
+    async def test_is_also_sent_as_the_previous_release_reads_it(
+        self, client: Client, service: ServiceDouble, signer: Signer
+    ) -> None:
+        # Given
+        expires = int(time.time()) + 300
+        # When
+        await client.request(
+            "GET", "/api/orders", {"Authorization": f"Bearer {signer.token(exp=expires)}"}
+        )
         # Then
         received = service.received[0].headers
         assert received["X-User-Email"] == "ann@shop.example"
         assert received["X-User-Role"] == "user"
         assert received["X-User-Session"] == "session-of-ann"
         assert received["X-Token-Expires"] == str(expires)
-        assert "Authorization" not in received
+        assert received["X-Client-Address"] == "10.0.0.9"
 
     async def test_is_forwarded_if_anyone_may_use_the_route(
         self, client: Client, service: ServiceDouble, admin: dict[str, str]

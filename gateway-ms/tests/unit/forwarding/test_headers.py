@@ -35,6 +35,7 @@ class TestRequestHeaders:
             "host": service.url.removeprefix("http://"),
             "x-other": "é",
             "x-forwarded-for": "1.2.3.4",
+            "authorization": received["authorization"],
             "x-user-role": "visitor",
             "x-request-id": received["x-request-id"],
             "traceparent": received["traceparent"],

@@ -4,6 +4,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from shopkit.clock import utc_now
+from shopkit.proofs import ProofSigner, ProofVerifier
 from stack.state import State
 
 
@@ -30,6 +32,20 @@ class TestSigningKeyFile:
         assert key.key_size == 2048
         assert mode(file) == 0o600
         assert state.signing_key_file().read_bytes() == file.read_bytes()
+
+
+class TestProofKeys:
+    def test_are_created_once_and_belong_together(self, state: State) -> None:
+        # When
+        public = [state.public_keys_file("gateway").read_text("utf-8") for _ in range(2)]
+        private = [state.proof_key_file("gateway").read_text("utf-8") for _ in range(2)]
+        # Then
+        assert public[0] == public[1]
+        assert private[0] == private[1] != state.proof_key_file("orders").read_text("utf-8")
+        assert mode(state.proof_key_file("gateway")) == 0o600
+        proof = ProofSigner("gateway-ms", private[0]).prove_service("orders-ms")
+        verifier = ProofVerifier("orders-ms", {"gateway-ms": public[0]})
+        verifier.verify_service(proof, "gateway-ms", utc_now)
 
 
 class TestSocket:

@@ -39,19 +39,16 @@ async def follow_orders(
     caller: User,
     live: Live,
     last_event_id: Annotated[str | None, Header(max_length=2_000)] = None,
-    x_token_expires: Annotated[float | None, Header(include_in_schema=False)] = None,
 ) -> EventSourceResponse:
     """Stream changes of the caller's own orders until the access token expires."""
     updates = live.follow(caller.email, last_event_id)
-    return EventSourceResponse(_events(updates, x_token_expires), ping=PING_SECONDS)
+    return EventSourceResponse(_events(updates, caller.expires_at), ping=PING_SECONDS)
 
 
 async def _events(
-    updates: AsyncGenerator[LiveUpdate, None], expires: float | None
+    updates: AsyncGenerator[LiveUpdate, None], expires_at: float
 ) -> AsyncIterator[ServerSentEvent]:
-    deadline = None
-    if expires is not None:
-        deadline = asyncio.get_running_loop().time() + max(0.0, expires - time.time())
+    deadline = asyncio.get_running_loop().time() + max(0.0, expires_at - time.time())
     async with aclosing(updates):
         while True:
             try:

@@ -12,6 +12,7 @@ from shopkit.contract.events import ProductState
 from shopkit.contract.internal import (
     ORDERS_DB_HEADER,
     PAGE,
+    PRODUCTS,
     PRODUCTS_DB,
     PRODUCTS_DB_HEADER,
     CancelOrders,
@@ -24,6 +25,7 @@ from shopkit.contract.internal import (
     ResendProducts,
     ResentProducts,
 )
+from shopkit.proofs import ProofSigner, proof_header
 from shopkit.storage.database_identity import DatabaseIdentity, OtherDatabaseError
 from shopkit.tracing import spans
 from shopkit.tracing.context import current_trace_context
@@ -41,14 +43,20 @@ class ProductsClient:
         session: The HTTP session.
         products_url: The address of products-ms.
         identity: The identities of orders-db and products-db.
+        proofs: Proves that orders-ms calls.
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, products_url: str, identity: DatabaseIdentity
+        self,
+        session: aiohttp.ClientSession,
+        products_url: str,
+        identity: DatabaseIdentity,
+        proofs: ProofSigner,
     ) -> None:
         self._session = session
         self._url = products_url.rstrip("/")
         self._identity = identity
+        self._proofs = proofs
 
     async def check_databases(self) -> None:
         """Check on both sides that the other database is the one known before."""
@@ -106,12 +114,12 @@ class ProductsClient:
 
     async def _request(self, method: str, path: str, **content: Any) -> bytes:
         route = f"/internal/{path}"
-        databases = await self._database_headers()
+        own = await self._own_headers()
         with spans.start_call("products-ms", method, route, current_trace_context()) as span:
             async with self._session.request(
                 method,
                 self._url + route,
-                headers={**span.headers, **databases},
+                headers={**span.headers, **own},
                 timeout=_TIMEOUT,
                 **content,
             ) as response:
@@ -121,8 +129,10 @@ class ProductsClient:
                 response.raise_for_status()
                 return await response.read()
 
-    async def _database_headers(self) -> dict[str, str]:
-        headers = {ORDERS_DB_HEADER: await self._identity.own()}
+    async def _own_headers(self) -> dict[str, str]:
+        """Return the proof of who calls, and the identities of the databases."""
+        headers = dict([proof_header(self._proofs.prove_service(PRODUCTS))])
+        headers[ORDERS_DB_HEADER] = await self._identity.own()
         if products_db := await self._identity.known(PRODUCTS_DB):
             headers[PRODUCTS_DB_HEADER] = products_db
         return headers

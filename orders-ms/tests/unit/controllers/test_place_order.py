@@ -10,8 +10,8 @@ from orders.dependencies import Services
 from orders.repositories.projection import ProjectionRepository
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
-from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id, state
+from shopkit.testing.proofs import caller_headers
 
 Know = Callable[..., Awaitable[None]]
 Count = Callable[[], Awaitable[int]]

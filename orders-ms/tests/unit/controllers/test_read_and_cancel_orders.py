@@ -9,9 +9,9 @@ from orders.models.order import Order
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
-from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id, delivery, state
 from shopkit.testing.hostile import hostile_urls
+from shopkit.testing.proofs import caller_headers
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]

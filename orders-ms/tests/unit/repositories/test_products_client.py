@@ -18,6 +18,7 @@ from shopkit.contract.internal import (
     RangeDigest,
     ResentProducts,
 )
+from shopkit.proofs import ProofSigner, ProofVerifier
 from shopkit.storage.database_identity import (
     DatabaseIdentity,
     IdentityMissingError,
@@ -25,8 +26,10 @@ from shopkit.storage.database_identity import (
 )
 from shopkit.storage.mongo import Database
 from shopkit.testing.collector import recorded
-from shopkit.testing.deliveries import an_id, state
+from shopkit.testing.deliveries import NOON, an_id, state
+from shopkit.testing.proofs import ORDERS_KEY
 
+SIGNER = ProofSigner("orders-ms", ORDERS_KEY.private)
 OWN, THEIRS, OTHER = "a" * 32, "b" * 32, "c" * 32
 
 
@@ -98,7 +101,21 @@ async def identity(database: Database) -> DatabaseIdentity:
 @pytest.fixture
 def remote(session: Session, identity: DatabaseIdentity) -> ProductsClient:
     double: Any = session
-    return ProductsClient(double, "http://products:8002/", identity)
+    return ProductsClient(double, "http://products:8002/", identity, SIGNER)
+
+
+class TestProof:
+    async def test_proves_to_products_ms_that_orders_ms_calls(
+        self, remote: ProductsClient, session: Session
+    ) -> None:
+        # Given
+        verifier = ProofVerifier("products-ms", {"orders-ms": ORDERS_KEY.public})
+        session.bodies = [ProductStates(products=[]).model_dump_json()]
+        # When
+        await remote.products(IdRange(None, None))
+        # Then
+        proof = session.headers["Authorization"].removeprefix("Bearer ")
+        verifier.verify_service(proof, "orders-ms", lambda: NOON)
 
 
 class TestRanges:
@@ -154,9 +171,10 @@ class TestDatabases:
         # When
         await remote.check_databases()
         # Then
-        assert session.headers == {"Orders-Database": OWN}
+        assert "Products-Database" not in session.headers
         await remote.cancel([an_id(1)])
-        assert session.headers == {"Orders-Database": OWN, "Products-Database": THEIRS}
+        assert session.headers["Orders-Database"] == OWN
+        assert session.headers["Products-Database"] == THEIRS
 
     async def test_refuses_another_products_db(
         self, remote: ProductsClient, session: Session, identity: DatabaseIdentity

@@ -1,4 +1,4 @@
-"""Endpoints for orders-ms on the private network. The gateway does not route to them."""
+"""Endpoints for orders-ms only. The gateway does not route to them."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from products.dependencies import Comparison
 from shopkit.contract.events import Id
 from shopkit.contract.internal import (
+    ORDERS,
     ORDERS_DB_HEADER,
     PRODUCTS_DB_HEADER,
     CancelOrders,
@@ -19,8 +20,11 @@ from shopkit.contract.internal import (
     ResendProducts,
     ResentProducts,
 )
+from shopkit.web.identity import require_service
 
-router = APIRouter(prefix="/internal", include_in_schema=False)
+router = APIRouter(
+    prefix="/internal", include_in_schema=False, dependencies=[Depends(require_service(ORDERS))]
+)
 
 After = Annotated[Id | None, Query()]
 Until = Annotated[Id | None, Query()]

@@ -13,8 +13,8 @@ from products.repositories import categories as repository
 from products.services import categories as service
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
-from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
+from shopkit.testing.proofs import caller_headers
 
 AddProduct = Callable[..., Awaitable[Product]]
 

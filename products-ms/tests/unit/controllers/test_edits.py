@@ -9,8 +9,8 @@ import pytest
 from products.models.product import Product
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
-from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
+from shopkit.testing.proofs import caller_headers
 
 AddProduct = Callable[..., Awaitable[Product]]
 

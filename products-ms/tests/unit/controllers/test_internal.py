@@ -10,6 +10,7 @@ from shopkit.contract.internal import digest_orders, digest_products
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import an_id, placed
+from shopkit.testing.proofs import caller_headers, service_headers
 
 AddProduct = Callable[..., Awaitable[Product]]
 
@@ -21,6 +22,51 @@ async def own_identity(database: Database, client: httpx2.AsyncClient) -> None:
     """Give products-db an identity, and let the client call from orders-db."""
     await database["database_identity"].insert_one({"_id": "own", "identity": OWN})
     client.headers["Orders-Database"] = ORDERS_DB
+    client.headers.update(service_headers("orders-ms", "products-ms"))
+
+
+class TestProof:
+    @pytest.mark.parametrize(
+        ("method", "path", "body"),
+        [
+            ("GET", "database", None),
+            ("PUT", "database", {"identity": OTHER}),
+            ("GET", "products", None),
+            ("GET", "products/digest", None),
+            ("POST", "products/resend", {"products": []}),
+            ("GET", "orders", None),
+            ("GET", "orders/digest", None),
+            ("POST", "orders/cancel", {"ids": [an_id(1)]}),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"X-User-Role": "admin", "X-User-Email": "admin@admin.com"},
+            {"Authorization": "Basic YTpi"},
+            caller_headers("admin@admin.com", "admin"),
+            service_headers("gateway-ms", "products-ms"),
+            service_headers("orders-ms", "authentication-ms"),
+        ],
+    )
+    async def test_refuses_everyone_but_orders_ms_and_changes_nothing(
+        self,
+        client: httpx2.AsyncClient,
+        transactions: FakeTransactions,
+        method: str,
+        path: str,
+        body: dict[str, object] | None,
+        headers: dict[str, str],
+    ) -> None:
+        # Given
+        del client.headers["Authorization"]
+        # When
+        response = await client.request(method, f"/internal/{path}", json=body, headers=headers)
+        # Then
+        assert response.status_code == 401
+        assert response.json()["detail"] == "The request does not prove who sent it."
+        assert transactions.published == []
 
 
 class TestDatabase:

@@ -8,8 +8,8 @@ from bson import ObjectId
 
 from products.models.product import Product
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
+from shopkit.testing.proofs import caller_headers
 
 AddProduct = Callable[..., Awaitable[Product]]
 

@@ -11,9 +11,9 @@ from products.models.product import Product
 from products.repositories.listing import ProductListing
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
-from shopkit.testing.apps import caller_headers
 from shopkit.testing.deliveries import an_id
 from shopkit.testing.hostile import hostile_urls
+from shopkit.testing.proofs import caller_headers
 
 AddProduct = Callable[..., Awaitable[Product]]
 Count = Callable[[], Awaitable[int]]

@@ -1,4 +1,4 @@
-"""The internal HTTP endpoints of products-ms, which orders-ms calls on the private network.
+"""The internal HTTP endpoints of products-ms, which only orders-ms may call.
 
 orders-ms compares products and decisions with its own data, range by range in the order of their
 ids. It first compares a digest of a range, and reads the range only if the digests differ. The
@@ -15,6 +15,10 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 from shopkit.contract.events import Id, OrderStatus, ProductState
+
+ORDERS = "orders-ms"
+"""The service that calls the internal endpoints."""
+PRODUCTS = "products-ms"
 
 PAGE = 500
 """The maximum number of entries in a range, and in a request."""

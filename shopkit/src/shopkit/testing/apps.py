@@ -10,7 +10,6 @@ from mongomock.collection import BulkOperationBuilder
 from pymongo_async_mock import AsyncMongoMockClient
 
 from shopkit.storage.mongo import DATABASE, Database
-from shopkit.web import identity
 
 
 def _without_sort(add: Callable[..., None]) -> Callable[..., None]:
@@ -31,11 +30,6 @@ def mock_database() -> Database:
     """Return an empty in-memory database without sessions and validators."""
     database: Database = AsyncMongoMockClient(tz_aware=True)[DATABASE]
     return database
-
-
-def caller_headers(email: str, role: str = "user") -> dict[str, str]:
-    """Return the headers by which the gateway identifies a caller."""
-    return {identity.EMAIL_HEADER: email, identity.ROLE_HEADER: role}
 
 
 @asynccontextmanager

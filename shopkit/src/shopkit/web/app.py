@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from shopkit.checks import Check
+from shopkit.proofs import InvalidProofError, ProofVerifier
 from shopkit.settings import Settings
 from shopkit.tracing import spans
 from shopkit.web import health, identity, problems, server, telemetry
@@ -21,6 +22,7 @@ SHUTDOWN_SECONDS = 20
 COMMON_PROBLEMS: problems.ProblemTable = {
     identity.AuthenticationRequiredError: problems.UNAUTHENTICATED,
     identity.AdminRequiredError: problems.FORBIDDEN,
+    InvalidProofError: problems.UNAUTHENTICATED,
 }
 
 
@@ -39,6 +41,7 @@ def create(
     *,
     run: Callable[[], AbstractAsyncContextManager[Services]],
     table: problems.ProblemTable,
+    proofs: ProofVerifier | None = None,
 ) -> FastAPI:
     """Return an application with the endpoints, errors and logs that all services share.
 
@@ -47,6 +50,7 @@ def create(
         settings: The service's settings.
         run: Runs the services, which are in `app.state.services` as long as it is open.
         table: The problem type of each of the service's exceptions.
+        proofs: Verifies who calls the service. None for the gateway, which verifies access tokens.
     """
     name = f"{service}-ms"
 
@@ -68,6 +72,7 @@ def create(
         redirect_slashes=False,
         responses={422: problems.responses(problems.VALIDATION)[422]},
     )
+    app.state.proofs = proofs
     app.include_router(health.health_router(service, chaos=settings.chaos_endpoints))
     problems.install(app, {**COMMON_PROBLEMS, **table})
     app.add_middleware(telemetry.RequestMiddleware)

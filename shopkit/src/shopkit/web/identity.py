@@ -1,20 +1,19 @@
-"""The caller of a request, from the headers that the gateway sets.
+"""The caller of a request, from the proof in the header `Authorization`.
 
-Services trust these headers because only the gateway can reach them. The dependencies are
-coroutines although they do not wait: FastAPI runs other functions in a thread, which takes longer
-than the functions themselves.
+This is the only place that decides who calls. Nothing else in a request counts, and neither does
+where it comes from. The dependencies are coroutines although they do not wait: FastAPI runs other
+functions in a thread, which takes longer than the functions themselves.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from shopkit.identity import Identity, Role
+from shopkit.proofs import HEADER, SCHEME, InvalidProofError, ProofVerifier
 
-EMAIL_HEADER = "X-User-Email"
-ROLE_HEADER = "X-User-Role"
-SESSION_HEADER = "X-User-Session"
-CLIENT_HEADER = "X-Client-Address"
+VISITOR = Identity()
 
 
 class AuthenticationRequiredError(Exception):
@@ -33,16 +32,27 @@ class AdminRequiredError(Exception):
         return "Only admins can do this."
 
 
+def _read_proof(request: Request) -> str | None:
+    header = request.headers.get(HEADER)
+    if header is None:
+        return None
+    if not header.startswith(SCHEME):
+        raise InvalidProofError
+    return header.removeprefix(SCHEME)
+
+
 async def get_caller(request: Request) -> Identity:
-    """Return the caller. Without the gateway's headers, it is a visitor."""
-    headers = request.headers
-    role = headers.get(ROLE_HEADER, "visitor")
-    return Identity(
-        email=headers.get(EMAIL_HEADER, ""),
-        role=Role(role) if role in set(Role) else Role.VISITOR,
-        session=headers.get(SESSION_HEADER, ""),
-        client_address=headers.get(CLIENT_HEADER, ""),
-    )
+    """Return the caller. Without a proof of the gateway, it is a visitor without an address.
+
+    Raises:
+        InvalidProofError: The proof cannot be trusted.
+    """
+    proof = _read_proof(request)
+    if proof is None:
+        return VISITOR
+    state = request.app.state
+    verifier: ProofVerifier = state.proofs
+    return verifier.verify_caller(proof, state.services.clock)
 
 
 async def require_user(caller: Annotated[Identity, Depends(get_caller)]) -> Identity:
@@ -51,7 +61,7 @@ async def require_user(caller: Annotated[Identity, Depends(get_caller)]) -> Iden
     Raises:
         AuthenticationRequiredError: The caller is a visitor.
     """
-    if caller.role is Role.VISITOR or not caller.email:
+    if caller.role is Role.VISITOR or not caller.account_id:
         raise AuthenticationRequiredError
     return caller
 
@@ -66,6 +76,24 @@ async def require_admin(caller: Annotated[Identity, Depends(require_user)]) -> I
     if not caller.is_admin:
         raise AdminRequiredError
     return caller
+
+
+def require_service(issuer: str) -> Callable[[Request], Awaitable[None]]:
+    """Return a dependency of internal endpoints that only one service may call.
+
+    Args:
+        issuer: The name of that service.
+    """
+
+    async def check(request: Request) -> None:
+        proof = _read_proof(request)
+        if proof is None:
+            raise InvalidProofError
+        state = request.app.state
+        verifier: ProofVerifier = state.proofs
+        verifier.verify_service(proof, issuer, state.services.clock)
+
+    return check
 
 
 Anyone = Annotated[Identity, Depends(get_caller)]

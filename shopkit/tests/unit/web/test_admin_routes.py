@@ -8,16 +8,17 @@ import pytest
 from fastapi import FastAPI
 
 from shopkit.checks import Check
-from shopkit.clock import Clock
+from shopkit.clock import Clock, utc_now
 from shopkit.messaging.dead_letter_service import DeadLetterService
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
 from shopkit.settings import Environment, Settings
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
-from shopkit.testing.apps import caller_headers, client_of
+from shopkit.testing.apps import client_of
 from shopkit.testing.deliveries import NOON
 from shopkit.testing.hostile import hostile_urls
+from shopkit.testing.proofs import caller_headers, verifier_of
 from shopkit.web import admin_routes, app, database_problems
 
 ADMIN = caller_headers("admin@aaa.com", "admin")
@@ -31,6 +32,7 @@ class Services:
     trail: AuditTrail
     dead_letters: DeadLetterService
     checks: Mapping[str, Check]
+    clock: Clock = utc_now
 
 
 @pytest.fixture
@@ -53,7 +55,9 @@ def application(database: Database, clock: Clock) -> FastAPI:
 
     settings = Settings(environment=Environment.DEVELOPMENT, port=1)
     table = {**database_problems.TABLE, **admin_routes.TABLE}
-    application = app.create("orders", settings, run=running, table=table)
+    application = app.create(
+        "orders", settings, run=running, table=table, proofs=verifier_of("orders-ms")
+    )
     application.include_router(admin_routes.audit_router("orders"))
     application.include_router(admin_routes.dead_letter_router("orders"))
     return application

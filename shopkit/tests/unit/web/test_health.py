@@ -11,8 +11,10 @@ from fastapi import FastAPI
 
 from shopkit import checks
 from shopkit.checks import Check, PausedError
+from shopkit.clock import Clock, utc_now
 from shopkit.settings import Environment, Settings
-from shopkit.testing.apps import caller_headers, client_of
+from shopkit.testing.apps import client_of
+from shopkit.testing.proofs import caller_headers, verifier_of
 from shopkit.web import app as shop_app
 
 
@@ -39,6 +41,7 @@ async def hangs() -> None:
 @dataclass
 class Services:
     checks: Mapping[str, Check]
+    clock: Clock = utc_now
 
 
 def service(checks: Mapping[str, Check], *, chaos: bool = False) -> FastAPI:
@@ -47,7 +50,8 @@ def service(checks: Mapping[str, Check], *, chaos: bool = False) -> FastAPI:
         yield Services(checks)
 
     settings = Settings(environment=Environment.DEVELOPMENT, port=1, chaos_endpoints=chaos)
-    return shop_app.create("orders", settings, run=running, table={})
+    proofs = verifier_of("orders-ms")
+    return shop_app.create("orders", settings, run=running, table={}, proofs=proofs)
 
 
 @pytest.fixture
