@@ -6,6 +6,7 @@ from http.cookiejar import DefaultCookiePolicy
 
 import httpx2
 import pytest
+from bson import ObjectId
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI
@@ -26,7 +27,7 @@ from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import client_of, mock_database
 from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON
-from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY, caller_headers
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY, account_id_of, caller_headers
 from stack import Stack
 
 AddAccount = Callable[..., Awaitable[Account]]
@@ -177,7 +178,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 def add_account(database: Database, hasher: PasswordHasher, clock: FakeClock) -> AddAccount:
-    """Stores an account, by default that of Ann."""
+    """Stores an account, by default that of Ann, with the id that `caller_headers` proves."""
 
     async def add(
         email: str = EMAIL, password: str = PASSWORD, role: AccountRole = AccountRole.USER
@@ -188,6 +189,7 @@ def add_account(database: Database, hasher: PasswordHasher, clock: FakeClock) ->
             password_hash=await hasher.hash(password),
             now=clock(),
             session=None,
+            account_id=ObjectId(account_id_of(email)),
         )
 
     return add

@@ -72,9 +72,9 @@ class UserNotFoundError(Exception):
 class CallerDeletedError(Exception):
     """The access token is valid, but its account was deleted."""
 
-    def __init__(self, email: str) -> None:
+    def __init__(self, account_id: str) -> None:
         super().__init__("This account no longer exists. Sign in with another account.")
-        self.email = email
+        self.account_id = account_id
 
 
 class LastAdminError(Exception):

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from authentication import problems
-from authentication.controllers import accounts, administration, gateway, sessions
+from authentication.controllers import accounts, administration, gateway, internal, sessions
 from authentication.dependencies import Services
 from authentication.runtime import running
 from authentication.services.keys import KeyRing
@@ -37,7 +37,7 @@ def create_app(settings: AuthenticationSettings, run: Run = running) -> FastAPI:
             SERVICE, {GATEWAY: settings.gateway_keys, ORDERS: settings.orders_keys}
         ),
     )
-    for controller in (accounts, sessions, administration, gateway):
+    for controller in (accounts, sessions, administration, gateway, internal):
         app.include_router(controller.router)
     app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("authentication"))

@@ -48,6 +48,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "newest_iat": _NUMBER,
             "least_iat": _NUMBER,
             "created_at": _DATE,
+            "shown_email": _TEXT,
         },
     ),
     SESSIONS: _object({"created_at": _DATE, "expires_at": _DATE, "revoked_at": _DATE_OR_NULL}),
@@ -66,7 +67,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "before": {"bsonType": "double"},
             "except_session": _TEXT_OR_NULL,
             "expires_at": _DATE,
-        }
+        },
+        {"account": _TEXT_OR_NULL},
     ),
     THROTTLES: _object({"count": _NUMBER, "expires_at": _DATE}),
 }
@@ -133,4 +135,5 @@ MIGRATIONS = (
     Migration("0003-emails", normalize_emails),
     Migration("0004-sha256", wrap_sha256),
     Migration("0005-limits", create_indexes_of_limits),
+    Migration("0006-account-ids", create_collections),
 )

@@ -3,11 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, EmailStr, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 
 from authentication.models import password
 from authentication.models.account import Account, AccountRole
-from authentication.models.email_address import normalize
+from authentication.models.email_address import as_typed, normalize
 from authentication.models.login_session import Revocation
 from authentication.services.keys import PublicKey
 from shopkit.text import Text, require_encodable
@@ -26,7 +35,14 @@ KnownEmail = Annotated[Text, Field(max_length=320), AfterValidator(normalize)]
 CurrentPassword = Annotated[Text, Field(max_length=1024)]
 """A password to check. The passwords of old accounts may be short."""
 
-NewEmail = Annotated[EmailStr, BeforeValidator(_refuse_display_name), AfterValidator(normalize)]
+
+def _keep_spelling(text: Any, validate: ValidatorFunctionWrapHandler) -> str:
+    validate(text)
+    return as_typed(text)
+
+
+NewEmail = Annotated[EmailStr, WrapValidator(_keep_spelling), BeforeValidator(_refuse_display_name)]
+"""The email address of a new account, as it was typed."""
 
 NewPassword = Annotated[
     CurrentPassword,
@@ -74,15 +90,16 @@ class ChangeRoleRequest(BaseModel):
 
 
 class AccountBody(BaseModel):
-    """An account."""
+    """An account. The email address is as its owner typed it."""
 
+    id: str
     email: str
     role: AccountRole
 
     @classmethod
     def of(cls, account: Account) -> Self:
         """Return the body for an account."""
-        return cls.model_validate(account, from_attributes=True)
+        return cls(id=str(account.id), email=account.shown_email, role=account.role)
 
 
 class TokensBody(BaseModel):
@@ -95,7 +112,6 @@ class TokensBody(BaseModel):
 class ListedAccountBody(AccountBody):
     """An account as admins see it. `created_at` is null for old accounts."""
 
-    id: str
     created_at: datetime | None
 
     @classmethod
@@ -103,7 +119,7 @@ class ListedAccountBody(AccountBody):
         """Return the body for an account."""
         return cls(
             id=str(account.id),
-            email=account.email,
+            email=account.shown_email,
             role=account.role,
             created_at=account.created_at,
         )
@@ -141,6 +157,7 @@ class JsonWebKeySet(BaseModel):
 class RevocationBody(BaseModel):
     """Access tokens to refuse: all of a session, or those of an account issued before a time."""
 
+    account: str | None
     email: str | None
     session: str | None
     before: float
@@ -153,6 +170,7 @@ class RevocationBody(BaseModel):
 
 
 class RevocationsBody(BaseModel):
-    """All revocations that affect a token that has not expired."""
+    """A page of the revocations that affect a token that has not expired."""
 
     revocations: list[RevocationBody]
+    next_cursor: str | None

@@ -45,8 +45,10 @@ class TestMakeAdmin:
         entry = await database["audit"].find_one({}, {"_id": 0, "at": 0, "request_id": 0})
         assert entry == {
             "actor": "command line",
+            "actor_id": None,
             "action": "admin-created",
             "subject": "boss@shop.com",
+            "subject_id": str(user["_id"]),
             "before": None,
             "after": {"role": "admin"},
         }
@@ -131,7 +133,7 @@ class TestCreateAdmin:
     ) -> None:
         monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
         assert run_command("create-admin", " Boss@Shop.com") == 0
-        assert capsys.readouterr().out == "boss@shop.com was created as an admin.\n"
+        assert capsys.readouterr().out == "Boss@Shop.com was created as an admin.\n"
 
     def test_counts_the_characters_of_the_normal_form(
         self,

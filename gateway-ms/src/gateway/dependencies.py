@@ -69,7 +69,10 @@ def build(
         return json_fetcher(requests, service_urls[service] + path, prove)
 
     keys = KeyStore(fetcher(Service.AUTHENTICATION, "/api/.well-known/jwks.json"))
-    revocations = RevocationList(internal_fetcher(Service.AUTHENTICATION, "/internal/revocations"))
+    revocations = RevocationList(
+        internal_fetcher(Service.AUTHENTICATION, "/internal/revocations"),
+        max_age_seconds=settings.revocation_list_seconds,
+    )
     routes = all_routes(chaos=settings.chaos_endpoints)
     return Services(
         endpoint=Endpoint(

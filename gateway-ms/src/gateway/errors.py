@@ -36,6 +36,14 @@ class KeysUnavailableError(Exception):
         return "Access tokens cannot be checked now. Try again in a moment."
 
 
+class RevocationsUnavailableError(Exception):
+    """The access token may be revoked, because the list of revocations is missing or too old."""
+
+    def __str__(self) -> str:
+        """Return what to do."""
+        return "Access tokens cannot be checked now. Try again in a moment."
+
+
 class BodyTooLargeError(Exception):
     """The body of the request exceeds the limit."""
 

@@ -1,7 +1,7 @@
 """Fetches what the gateway itself needs from the services."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from prometheus_client import Counter
@@ -14,8 +14,13 @@ POLLS = Counter(
 
 _TIMEOUT = aiohttp.ClientTimeout(total=2.0)
 
-Fetch = Callable[[], Awaitable[Any]]
-"""Returns a decoded JSON document, or raises an error."""
+
+class Fetch(Protocol):
+    """Returns a decoded JSON document, or raises an error."""
+
+    def __call__(self, **query: str) -> Awaitable[Any]:
+        """Fetch the document with a query."""
+        ...
 
 
 def json_fetcher(
@@ -31,9 +36,9 @@ def json_fetcher(
         prove: Returns a proof that the gateway calls, for an internal endpoint.
     """
 
-    async def fetch() -> Any:
+    async def fetch(**query: str) -> Any:
         headers = [proof_header(prove())] if prove else []
-        async with session.get(url, headers=headers, timeout=_TIMEOUT) as response:
+        async with session.get(url, params=query, headers=headers, timeout=_TIMEOUT) as response:
             response.raise_for_status()
             return await response.json()
 

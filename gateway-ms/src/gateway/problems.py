@@ -39,6 +39,7 @@ TABLE: ProblemTable = {
         UNAUTHENTICATED, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
     ),
     errors.KeysUnavailableError: UNAVAILABLE,
+    errors.RevocationsUnavailableError: UNAVAILABLE,
     errors.BodyTooLargeError: replace(TOO_LARGE, headers=_CLOSE),
     errors.BodyTimeoutError: replace(REQUEST_TIMEOUT, headers=_CLOSE),
     errors.ServiceUnavailableError: UNAVAILABLE,

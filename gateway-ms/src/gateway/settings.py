@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from shopkit.proofs import PrivateKey
 from shopkit.settings import Settings
@@ -27,6 +27,8 @@ class GatewaySettings(Settings):
 
     Attributes:
         proof_key: The private key with which the gateway proves who calls.
+        revocation_list_seconds: How old the list of revocations may be. Without a list, or with an
+            older one, the gateway accepts no access token.
         connect_seconds: How long to wait for a connection to a service.
         read_seconds: How long a service may send nothing.
         whole_seconds: How long a request may take altogether.
@@ -39,6 +41,7 @@ class GatewaySettings(Settings):
     orders_url: ServiceUrl
     proof_key: PrivateKey
 
+    revocation_list_seconds: float = Field(default=300.0, gt=0)
     connect_seconds: float = 2.0
     read_seconds: float = 15.0
     whole_seconds: float = 30.0

@@ -93,6 +93,7 @@ class ServiceDouble:
     Attributes:
         keys: The keys that it publishes.
         revocations: The revocations that it publishes.
+        revocations_down: Whether it cannot read them.
         openapi: The OpenAPI document that it publishes.
         received: The forwarded requests, in order.
         respond: Responds to forwarded requests.
@@ -101,6 +102,7 @@ class ServiceDouble:
 
     keys: list[dict[str, Any]]
     revocations: list[dict[str, Any]] = field(default_factory=list)
+    revocations_down: bool = False
     openapi: dict[str, Any] = field(default_factory=dict)
     received: list[ReceivedRequest] = field(default_factory=list)
     respond: Respond = _respond_ok
@@ -110,6 +112,8 @@ class ServiceDouble:
         """Respond to a request."""
         # The gateway's own requests have no X-Request-ID.
         if "X-Request-ID" not in request.headers:
+            if self.revocations_down and request.path == "/internal/revocations":
+                return web.Response(status=503)
             published: dict[str, Any] = {
                 "/api/.well-known/jwks.json": {"keys": self.keys},
                 "/internal/revocations": {"revocations": self.revocations},

@@ -29,7 +29,7 @@ async def register(body: RegisterRequest, caller: Anyone, accounts: Accounts) ->
 @router.get("/me", responses=responses(UNAUTHENTICATED, DATABASE_UNAVAILABLE))
 async def get_me(caller: User, accounts: Accounts) -> AccountBody:
     """Return the caller's account."""
-    return AccountBody.of(await accounts.get(caller.email))
+    return AccountBody.of(await accounts.get(caller.account_id))
 
 
 @router.post(
@@ -39,10 +39,4 @@ async def get_me(caller: User, accounts: Accounts) -> AccountBody:
 )
 async def change_password(body: ChangePasswordRequest, caller: User, accounts: Accounts) -> None:
     """Change the caller's password, and end the caller's other sessions."""
-    await accounts.change_password(
-        caller.email,
-        body.current,
-        body.new,
-        session_id=caller.session or None,
-        address=caller.client_address,
-    )
+    await accounts.change_password(caller, body.current, body.new)

@@ -46,5 +46,5 @@ async def change_role(
     administration: Administration,
 ) -> ListedAccountBody:
     """Change the role of an account, and revoke the account's access tokens."""
-    account = await administration.change_role(account_id, body.role, actor=caller.email)
+    account = await administration.change_role(account_id, body.role, actor=caller)
     return ListedAccountBody.of(account)

@@ -1,12 +1,15 @@
 """Endpoints for the gateway: the keys that verify access tokens, and the revocations."""
 
-from fastapi import APIRouter, Depends, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
 
 from authentication.controllers.responses import responses
 from authentication.dependencies import Keys, Revocations
 from authentication.schemas import JsonWebKey, JsonWebKeySet, RevocationBody, RevocationsBody
 from shopkit.proofs import GATEWAY
 from shopkit.web.identity import require_service
+from shopkit.web.request_types import Cursor
 
 KEYS_MAX_AGE_SECONDS = 60
 
@@ -29,7 +32,10 @@ async def get_keys(keys: Keys, response: Response) -> JsonWebKeySet:
     include_in_schema=False,
     dependencies=[Depends(require_service(GATEWAY))],
 )
-async def list_revocations(revocations: Revocations) -> RevocationsBody:
-    """List the access tokens that are revoked but have not expired."""
-    bodies = [RevocationBody.of(revocation) for revocation in await revocations.list()]
-    return RevocationsBody(revocations=bodies)
+async def list_revocations(
+    revocations: Revocations, cursor: Annotated[Cursor | None, Query()] = None
+) -> RevocationsBody:
+    """List the access tokens that are revoked but have not expired, page by page."""
+    page, next_cursor = await revocations.page(cursor)
+    bodies = [RevocationBody.of(revocation) for revocation in page]
+    return RevocationsBody(revocations=bodies, next_cursor=next_cursor)

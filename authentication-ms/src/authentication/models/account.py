@@ -22,7 +22,8 @@ class Account:
 
     Attributes:
         id: The id in the database.
-        email: The normalized email address.
+        email: The normalized email address, by which the account is found.
+        shown_email: The email address as the owner typed it.
         role: The role.
         password_hash: The hash of the password.
         wrapped_sha256: Whether the hash is that of the password's SHA-256 digest. A migration
@@ -34,6 +35,7 @@ class Account:
 
     id: Any
     email: str
+    shown_email: str
     role: AccountRole
     password_hash: str
     wrapped_sha256: bool = False

@@ -80,12 +80,14 @@ class Revocation:
     """Access tokens that the gateway refuses before they expire.
 
     Attributes:
-        email: Refuse the tokens of this account that were issued before `before`.
+        account: Refuse the tokens of the account with this id that were issued before `before`.
+        email: The email address of this account, for gateways of the previous release.
         session: Refuse all tokens of this session.
         before: A time of issue in Unix seconds.
         except_session: A session of the account whose tokens stay valid.
     """
 
+    account: str | None
     email: str | None
     session: str | None
     before: float

@@ -1,5 +1,6 @@
 """The collection `users`, and the document that protects the last admin."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
 from authentication.models.account import Account, AccountRole
+from authentication.models.email_address import normalize
 from shopkit.storage.keyset import Keyset, text_key
 from shopkit.storage.mongo import Database, Document, Session
 
@@ -26,11 +28,16 @@ class AccountRepository:
         self._guards = database[GUARDS]
 
     async def find_by_email(self, email: str, *, session: Session = None) -> Account | None:
-        """Return the account with this email address."""
+        """Return the account with this normalized email address."""
         document = await self._users.find_one({"email": email}, session=session)
         return _account(document) if document else None
 
-    async def find_by_id(self, account_id: Any, *, session: Session) -> Account | None:
+    async def find_ids(self, emails: Collection[str]) -> dict[str, str]:
+        """Return the ids of the accounts with these normalized email addresses, by address."""
+        documents = self._users.find({"email": {"$in": list(emails)}}, {"email": 1})
+        return {document["email"]: str(document["_id"]) async for document in documents}
+
+    async def find_by_id(self, account_id: Any, *, session: Session = None) -> Account | None:
         """Return the account with this id."""
         document = await self._users.find_one({"_id": account_id}, session=session)
         return _account(document) if document else None
@@ -57,16 +64,26 @@ class AccountRepository:
         password_hash: str,
         now: datetime,
         session: Session,
+        account_id: ObjectId | None = None,
     ) -> Account:
         """Store a new account.
+
+        Args:
+            email: The email address, as its owner typed it.
+            role: The role.
+            password_hash: The hash of the password.
+            now: The time.
+            session: The transaction.
+            account_id: The id, None for a new one.
 
         Raises:
             pymongo.errors.DuplicateKeyError: Another account has the email address. In a
                 transaction check that first, because the error makes it run again.
         """
         document: Document = {
-            "_id": ObjectId(),
-            "email": email,
+            "_id": account_id or ObjectId(),
+            "email": normalize(email),
+            "shown_email": email,
             "role": role.value,
             "password_hash": password_hash,
             "created_at": now,
@@ -75,12 +92,23 @@ class AccountRepository:
         return _account(document)
 
     async def insert_if_new(
-        self, *, email: str, role: AccountRole, password_hash: str, now: datetime
+        self,
+        *,
+        email: str,
+        role: AccountRole,
+        password_hash: str,
+        now: datetime,
+        account_id: ObjectId | None = None,
     ) -> Account | None:
         """Store a new account without a transaction, or return None if the address is taken."""
         try:
             return await self.insert(
-                email=email, role=role, password_hash=password_hash, now=now, session=None
+                email=email,
+                role=role,
+                password_hash=password_hash,
+                now=now,
+                session=None,
+                account_id=account_id,
             )
         except DuplicateKeyError:
             return None
@@ -148,6 +176,7 @@ def _account(document: Document) -> Account:
     return Account(
         id=document["_id"],
         email=document["email"],
+        shown_email=document.get("shown_email", document["email"]),
         role=AccountRole(document["role"]),
         password_hash=document["password_hash"],
         wrapped_sha256=document.get("wrapped_sha256", False),

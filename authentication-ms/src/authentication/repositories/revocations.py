@@ -1,14 +1,17 @@
 """The collection `revocations`. Documents expire with the access tokens that they concern."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from bson import ObjectId
+from pymongo import ASCENDING
 
 from authentication.models.login_session import Revocation
-from shopkit.storage.mongo import Database, Session
+from shopkit.storage.keyset import Keyset, id_key
+from shopkit.storage.mongo import Database, Document, Session
 
 REVOCATIONS = "revocations"
+
+_OLDEST = Keyset(id_key(ASCENDING))
 
 
 class RevocationRepository:
@@ -24,6 +27,7 @@ class RevocationRepository:
         await self._revocations.insert_one(
             {
                 "_id": ObjectId(),
+                "account": revocation.account,
                 "email": revocation.email,
                 "session": revocation.session,
                 "before": revocation.before,
@@ -33,9 +37,26 @@ class RevocationRepository:
             session=session,
         )
 
-    async def find_unexpired(self, now: datetime) -> Sequence[Revocation]:
-        """Return all revocations that have not expired."""
-        documents = self._revocations.find(
-            {"expires_at": {"$gt": now}}, {"_id": 0, "expires_at": 0}
+    async def page(
+        self, now: datetime, *, limit: int, cursor: str | None
+    ) -> tuple[list[Revocation], str | None]:
+        """Return a page of the revocations that have not expired, and the cursor of the next page.
+
+        Raises:
+            shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
+        """
+        documents, next_cursor = await _OLDEST.page(
+            self._revocations, {"expires_at": {"$gt": now}}, limit=limit, cursor=cursor
         )
-        return [Revocation(**document) async for document in documents]
+        return [_revocation(document) for document in documents], next_cursor
+
+
+def _revocation(document: Document) -> Revocation:
+    return Revocation(
+        # Replicas of the previous release store no account.
+        account=document.get("account"),
+        email=document["email"],
+        session=document["session"],
+        before=document["before"],
+        except_session=document["except_session"],
+    )

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from bson import ObjectId
+
 from authentication.errors import CallerDeletedError, EmailTakenError, WrongCurrentPasswordError
 from authentication.models.account import Account, AccountRole
 from authentication.repositories.accounts import AccountRepository
@@ -10,6 +12,7 @@ from authentication.services.passwords import PasswordHasher
 from authentication.services.revocations import RevocationService
 from authentication.services.throttle import Throttle
 from shopkit.clock import Clock
+from shopkit.identity import Identity
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
@@ -44,7 +47,7 @@ class AccountService:
         """Create an account.
 
         Args:
-            email: The normalized email address.
+            email: The email address as it was typed.
             password: The password.
             address: The client's IP address, for the throttle.
 
@@ -62,28 +65,24 @@ class AccountService:
             raise EmailTakenError(email)
         return account
 
-    async def get(self, email: str) -> Account:
+    async def get(self, account_id: str) -> Account:
         """Return the caller's account.
 
         Raises:
             CallerDeletedError: The account was deleted.
         """
-        account = await self._accounts.find_by_email(email)
+        account = await self._accounts.find_by_id(ObjectId(account_id))
         if account is None:
-            raise CallerDeletedError(email)
+            raise CallerDeletedError(account_id)
         return account
 
-    async def change_password(
-        self, email: str, current: str, new: str, *, session_id: str | None, address: str
-    ) -> None:
+    async def change_password(self, caller: Identity, current: str, new: str) -> None:
         """Change the caller's password, and end all other sessions of the caller.
 
         Args:
-            email: The caller.
+            caller: The caller, whose log-in session continues.
             current: The current password.
             new: The new password.
-            session_id: The caller's log-in session, which continues.
-            address: The client's IP address, for the throttle.
 
         Raises:
             WrongCurrentPasswordError: The current password is wrong.
@@ -91,38 +90,42 @@ class AccountService:
             TooManyAttemptsError: The address failed too often, altogether or for this account.
             PasswordsBusyError: Too many passwords are waiting to be hashed.
         """
-        account = await self.get(email)
-        async with self._throttle.attempt(address, email):
+        account = await self.get(caller.account_id)
+        session_id = caller.session or None
+        async with self._throttle.attempt(caller.client_address, account.email):
             if not await self._hasher.matches(current, account):
-                raise WrongCurrentPasswordError(email)
+                raise WrongCurrentPasswordError(account.email)
             new_hash = await self._hasher.hash(new)
 
             async def work(unit: UnitOfWork) -> None:
                 now = self._clock()
                 stored = await self._accounts.find_by_id(account.id, session=unit.session)
                 if stored is None:
-                    raise WrongCurrentPasswordError(email)
+                    raise WrongCurrentPasswordError(account.email)
                 before = stored.revocation_iat(now)
                 # Fails if the password has changed since it was checked.
                 if not await self._accounts.update_password(
                     account, password_hash=new_hash, least_iat=before, session=unit.session
                 ):
-                    raise WrongCurrentPasswordError(email)
+                    raise WrongCurrentPasswordError(account.email)
                 await self._sessions.revoke_all(
                     account.id, except_session=session_id, now=now, session=unit.session
                 )
                 await self._revocations.revoke_account(
-                    email, before=before, except_session=session_id, now=now, unit=unit
+                    account, before=before, except_session=session_id, now=now, unit=unit
                 )
-                await self._audit_password_change(email, now, unit)
+                await self._audit_password_change(caller, account, now, unit)
 
             await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def _audit_password_change(self, email: str, now: datetime, unit: UnitOfWork) -> None:
+    async def _audit_password_change(
+        self, caller: Identity, account: Account, now: datetime, unit: UnitOfWork
+    ) -> None:
         await self._trail.add(
-            actor=email,
+            actor=caller,
             action=PASSWORD_CHANGED,
-            subject=email,
+            subject=account.email,
+            subject_id=caller.account_id,
             before=None,
             after=None,
             at=now,

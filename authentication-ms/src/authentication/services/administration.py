@@ -1,5 +1,6 @@
 """Lets admins list accounts and change roles."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -7,9 +8,11 @@ from bson import ObjectId
 
 from authentication.errors import LastAdminError, UserNotFoundError
 from authentication.models.account import Account, AccountRole, leaves_no_admin
+from authentication.models.email_address import normalize
 from authentication.repositories.accounts import AccountRepository
 from authentication.services.revocations import RevocationService
 from shopkit.clock import Clock
+from shopkit.identity import Actor
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
@@ -45,9 +48,13 @@ class AdministrationService:
 
     async def find(self, email: str) -> Account | None:
         """Return the account with this email address."""
-        return await self._accounts.find_by_email(email)
+        return await self._accounts.find_by_email(normalize(email))
 
-    async def change_role(self, account_id: str, role: AccountRole, *, actor: str) -> Account:
+    async def find_ids(self, emails: Collection[str]) -> dict[str, str]:
+        """Return the ids of the accounts with these normalized email addresses, by address."""
+        return await self._accounts.find_ids(emails)
+
+    async def change_role(self, account_id: str, role: AccountRole, *, actor: Actor) -> Account:
         """Change the role of an account.
 
         Its access tokens are revoked. Its sessions continue with the new role.
@@ -65,11 +72,11 @@ class AdministrationService:
 
         return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def create_admin(self, email: str, password_hash: str, *, actor: str) -> Account:
+    async def create_admin(self, email: str, password_hash: str, *, actor: Actor) -> Account:
         """Create the account of an admin. If the account exists by now, make its owner an admin."""
 
         async def work(unit: UnitOfWork) -> Account:
-            existing = await self._accounts.find_by_email(email, session=unit.session)
+            existing = await self._accounts.find_by_email(normalize(email), session=unit.session)
             if existing:
                 return await self._set_role(existing, AccountRole.ADMIN, actor, unit)
             now = self._clock()
@@ -86,7 +93,7 @@ class AdministrationService:
         return await self._transactions.run(work)
 
     async def _set_role(
-        self, account: Account, role: AccountRole, actor: str, unit: UnitOfWork
+        self, account: Account, role: AccountRole, actor: Actor, unit: UnitOfWork
     ) -> Account:
         if account.role is role:
             return account
@@ -97,7 +104,7 @@ class AdministrationService:
         now = self._clock()
         before = account.revocation_iat(now)
         await self._accounts.update_role(account, role=role, least_iat=before, session=unit.session)
-        await self._revocations.revoke_account(account.email, before=before, now=now, unit=unit)
+        await self._revocations.revoke_account(account, before=before, now=now, unit=unit)
         changed = replace(account, role=role)
         await self._audit(ROLE_CHANGED, account, changed, actor=actor, at=now, unit=unit)
         return changed
@@ -108,7 +115,7 @@ class AdministrationService:
         before: Account | None,
         after: Account,
         *,
-        actor: str,
+        actor: Actor,
         at: datetime,
         unit: UnitOfWork,
     ) -> None:
@@ -116,6 +123,7 @@ class AdministrationService:
             actor=actor,
             action=action,
             subject=after.email,
+            subject_id=str(after.id),
             before={"role": before.role.value} if before else None,
             after={"role": after.role.value},
             at=at,

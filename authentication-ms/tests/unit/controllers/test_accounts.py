@@ -1,9 +1,11 @@
 import json
+import unicodedata
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
 import pytest
+from jose import jwt
 
 from authentication.models.account import Account
 from shopkit.storage.mongo import Database
@@ -11,6 +13,7 @@ from shopkit.testing import FakeClock
 from shopkit.testing.proofs import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
+LogIn = Callable[..., Awaitable[httpx2.Response]]
 
 EMAIL, PASSWORD = "ann@shop.com", "correct horse"
 
@@ -34,17 +37,23 @@ class TestRegister:
         response = await register(client)
         # Then
         assert response.status_code == 201
-        assert response.json() == {"email": EMAIL, "role": "user"}
-        user = await database["users"].find_one({}, {"_id": 0})
+        user = await database["users"].find_one({})
         assert user is not None
+        account_id = str(user.pop("_id"))
+        assert response.json() == {"id": account_id, "email": EMAIL, "role": "user"}
         assert user.pop("password_hash").startswith("$argon2id$")
-        assert user == {"email": EMAIL, "role": "user", "created_at": clock.now}
+        assert user == {
+            "email": EMAIL,
+            "shown_email": EMAIL,
+            "role": "user",
+            "created_at": clock.now,
+        }
 
     async def test_ignores_a_role_in_the_body(
         self, client: httpx2.AsyncClient, database: Database
     ) -> None:
         response = await register(client, role="admin", anything=[1])
-        assert response.json() == {"email": EMAIL, "role": "user"}
+        assert response.json()["role"] == "user"
         assert await database["users"].count_documents({"role": "admin"}) == 0
 
     async def test_refuses_a_taken_email_without_confirming_the_account(
@@ -141,13 +150,85 @@ class TestRegister:
         assert (await register(client, email="late@shop.com")).status_code == 201
 
 
+EMAILS = [
+    "müller@exämple.com",
+    "Müller@EXÄMPLE.com",
+    "用户@例え.テスト",
+    "😀@exämple.com",
+    "ann+shop@shop.com",
+    f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 58}.de",
+]
+
+
+class TestRoundTrip:
+    @pytest.mark.parametrize("email", EMAILS)
+    async def test_registers_logs_in_reads_the_account_and_changes_the_password(
+        self, client: httpx2.AsyncClient, log_in: LogIn, email: str
+    ) -> None:
+        # When
+        registered = await register(client, email=email)
+        # Then
+        assert registered.status_code == 201, registered.text
+        assert registered.json()["email"] == email
+        # When
+        for spelling in (email, email.upper(), unicodedata.normalize("NFD", email)):
+            session = await log_in(spelling)
+            assert session.status_code == 200, spelling
+        claims = jwt.get_unverified_claims(session.json()["access_token"])
+        headers = caller_headers(claims["email"], account_id=claims["sub"], session=claims["sid"])
+        me = await client.get("/api/me", headers=headers)
+        changed = await client.post(
+            "/api/me/password",
+            json={"current": PASSWORD, "new": "another password"},
+            headers=headers,
+        )
+        # Then
+        assert (
+            me.json()
+            == registered.json()
+            == {
+                "id": claims["sub"],
+                "email": email,
+                "role": "user",
+            }
+        )
+        assert changed.status_code == 204
+        assert (await log_in(email, "another password")).status_code == 200
+
+    async def test_has_254_characters_at_most(self, client: httpx2.AsyncClient) -> None:
+        longest = EMAILS[-1]
+        assert len(longest) == 254
+        assert (await register(client, email=f"x{longest}")).status_code == 422
+
+    async def test_finds_a_domain_in_both_forms_of_idna(
+        self, client: httpx2.AsyncClient, log_in: LogIn
+    ) -> None:
+        await register(client, email="müller@exämple.com")
+        assert (await log_in("müller@xn--exmple-cua.com")).status_code == 200
+        assert (await register(client, email="MÜLLER@xn--exmple-cua.com")).status_code == 400
+
+
 class TestGetMe:
     async def test_returns_the_callers_account(
         self, client: httpx2.AsyncClient, add_account: AddAccount
     ) -> None:
-        await add_account()
+        account = await add_account()
         response = await client.get("/api/me", headers=caller_headers(EMAIL))
-        assert (response.status_code, response.json()) == (200, {"email": EMAIL, "role": "user"})
+        assert response.status_code == 200
+        assert response.json() == {"id": str(account.id), "email": EMAIL, "role": "user"}
+
+    async def test_knows_the_caller_by_the_account_id_only(
+        self, client: httpx2.AsyncClient, add_account: AddAccount
+    ) -> None:
+        # Given
+        ann, bob = await add_account(), await add_account("bob@shop.com")
+        # When
+        response = await client.get(
+            "/api/me", headers=caller_headers(EMAIL, account_id=str(bob.id))
+        )
+        # Then
+        assert response.json() == {"id": str(bob.id), "email": "bob@shop.com", "role": "user"}
+        assert bob.id != ann.id
 
     async def test_refuses_a_visitor(self, client: httpx2.AsyncClient) -> None:
         response = await client.get("/api/me")

@@ -11,7 +11,7 @@ from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import an_id
 from shopkit.testing.hostile import hostile_urls
-from shopkit.testing.proofs import caller_headers
+from shopkit.testing.proofs import account_id_of, caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 LogIn = Callable[..., Awaitable[httpx2.Response]]
@@ -137,6 +137,7 @@ class TestChangeRole:
         revocation = await database["revocations"].find_one({}, {"_id": 0, "expires_at": 0})
         second = int(clock.now.timestamp())
         assert revocation == {
+            "account": account_id_of("ann@shop.com"),
             "email": "ann@shop.com",
             "session": None,
             "before": float(second + 1),
@@ -146,8 +147,10 @@ class TestChangeRole:
         assert entry == {
             "at": clock.now,
             "actor": "root@shop.com",
+            "actor_id": account_id_of("root@shop.com"),
             "action": "role-changed",
             "subject": "ann@shop.com",
+            "subject_id": account_id_of("ann@shop.com"),
             "before": {"role": "user"},
             "after": {"role": "admin"},
         }

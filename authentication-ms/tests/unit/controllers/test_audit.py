@@ -6,7 +6,7 @@ import pytest
 
 from authentication.models.account import Account
 from shopkit.testing import FakeClock
-from shopkit.testing.proofs import caller_headers
+from shopkit.testing.proofs import account_id_of, caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 
@@ -47,8 +47,10 @@ class TestAuditTrail:
         assert entry == {
             "at": "2026-05-04T12:02:00Z",
             "actor": "root@shop.com",
+            "actor_id": account_id_of("root@shop.com"),
             "action": "role-changed",
             "subject": "a@shop.com",
+            "subject_id": account_id_of("a@shop.com"),
             "before": {"role": "admin"},
             "after": {"role": "user"},
         }
@@ -58,6 +60,9 @@ class TestAuditTrail:
         [
             ({}, [("a", "user"), ("b", "admin"), ("a", "admin")]),
             ({"subject": "b@shop.com"}, [("b", "admin")]),
+            ({"subject": account_id_of("b@shop.com")}, [("b", "admin")]),
+            ({"actor": account_id_of("root@shop.com"), "limit": 1}, [("a", "user")]),
+            ({"actor": account_id_of("a@shop.com")}, []),
             ({"actor": "root@shop.com", "limit": 1}, [("a", "user")]),
             ({"actor": " ROOT@Shop.com ", "limit": 1}, [("a", "user")]),
             ({"subject": "B@SHOP.COM"}, [("b", "admin")]),

@@ -1,13 +1,20 @@
+from collections.abc import Awaitable, Callable
+
 import httpx2
 import pytest
+from bson import ObjectId
 from jose import jwt
 
+from authentication.models.account import Account
 from authentication.models.login_session import Revocation
 from authentication.repositories.revocations import RevocationRepository
+from authentication.services import revocations as revocation_service
 from authentication.services.keys import KeyRing
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 from shopkit.testing.proofs import caller_headers, service_headers
+
+AddAccount = Callable[..., Awaitable[Account]]
 
 
 class TestGetKeys:
@@ -55,14 +62,17 @@ class TestListRevocations:
         assert response.json()["detail"] == "The request does not prove who sent it."
 
     async def test_returns_an_empty_list(self, client: httpx2.AsyncClient) -> None:
-        assert (await client.get("/internal/revocations")).json() == {"revocations": []}
+        assert (await client.get("/internal/revocations")).json() == {
+            "revocations": [],
+            "next_cursor": None,
+        }
 
     async def test_returns_a_revocation_until_its_tokens_have_expired(
         self, client: httpx2.AsyncClient, database: Database, clock: FakeClock
     ) -> None:
         # Given
         await RevocationRepository(database).insert(
-            Revocation("a@b.com", None, 1.0, "s"),
+            Revocation("a" * 24, "a@b.com", None, 1.0, "s"),
             expires_at=clock.now.replace(minute=16),
             session=None,
         )
@@ -73,6 +83,89 @@ class TestListRevocations:
         after = (await client.get("/internal/revocations")).json()
         # Then
         assert before["revocations"] == [
-            {"email": "a@b.com", "session": None, "before": 1.0, "except_session": "s"}
+            {
+                "account": "a" * 24,
+                "email": "a@b.com",
+                "session": None,
+                "before": 1.0,
+                "except_session": "s",
+            }
         ]
-        assert after == {"revocations": []}
+        assert after["revocations"] == []
+
+    async def test_returns_all_of_them_page_by_page(
+        self,
+        client: httpx2.AsyncClient,
+        database: Database,
+        clock: FakeClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        # Given
+        monkeypatch.setattr(revocation_service, "PAGE", 2)
+        repository = RevocationRepository(database)
+        for number in range(5):
+            await repository.insert(
+                Revocation(None, None, f"s{number}", 1.0, None),
+                expires_at=clock.now.replace(minute=16),
+                session=None,
+            )
+        # When
+        sessions: list[str] = []
+        query: dict[str, str] = {}
+        while query is not None:
+            page = (await client.get("/internal/revocations", params=query)).json()
+            sessions += [revocation["session"] for revocation in page["revocations"]]
+            query = {"cursor": page["next_cursor"]} if page["next_cursor"] else None
+        # Then
+        assert sorted(sessions) == ["s0", "s1", "s2", "s3", "s4"]
+
+    async def test_includes_those_of_replicas_of_the_previous_release(
+        self, client: httpx2.AsyncClient, database: Database, clock: FakeClock
+    ) -> None:
+        # Given
+        row = {"email": "a@b.com", "session": None, "before": 1.0, "except_session": None}
+        await database["revocations"].insert_one(
+            row | {"_id": ObjectId(), "expires_at": clock.now.replace(minute=16)}
+        )
+        # Then
+        page = (await client.get("/internal/revocations")).json()
+        assert page["revocations"] == [row | {"account": None}]
+
+
+class TestFindAccounts:
+    async def test_returns_the_ids_of_known_addresses(
+        self, client: httpx2.AsyncClient, add_account: AddAccount
+    ) -> None:
+        # Given
+        ann = await add_account("Müller@exämple.com")
+        await add_account("bob@shop.com")
+        # When
+        response = await client.post(
+            "/internal/accounts",
+            json={"emails": ["müller@exämple.com", "nobody@shop.com"]},
+            headers=service_headers("orders-ms", "authentication-ms"),
+        )
+        # Then
+        assert response.json() == {"accounts": {"müller@exämple.com": str(ann.id)}}
+
+    async def test_reads_at_most_500_at_a_time(self, client: httpx2.AsyncClient) -> None:
+        response = await client.post(
+            "/internal/accounts",
+            json={"emails": ["a@b.com"] * 501},
+            headers=service_headers("orders-ms", "authentication-ms"),
+        )
+        assert response.status_code == 422
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            caller_headers("root@shop.com", "admin"),
+            service_headers("gateway-ms", "authentication-ms"),
+        ],
+    )
+    async def test_refuses_everyone_but_orders_ms(
+        self, client: httpx2.AsyncClient, headers: dict[str, str]
+    ) -> None:
+        response = await client.post("/internal/accounts", json={"emails": []}, headers=headers)
+        assert response.status_code == 401

@@ -3,13 +3,14 @@ from typing import Any
 
 import httpx2
 import pytest
+from bson import ObjectId
 from jose import jwt
 
 from authentication.models.account import Account
 from authentication.services.passwords import PasswordHasher, sha256_digest
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
-from shopkit.testing.proofs import caller_headers
+from shopkit.testing.proofs import account_id_of, caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 LogIn = Callable[..., Awaitable[httpx2.Response]]
@@ -74,6 +75,7 @@ class TestSessions:
         assert (await log_in(password=NEW_PASSWORD)).status_code == 200
         revocation = await database["revocations"].find_one({}, {"_id": 0, "expires_at": 0})
         assert revocation == {
+            "account": account_id_of(EMAIL),
             "email": EMAIL,
             "session": None,
             "before": clock.now.timestamp() + 1,
@@ -135,8 +137,10 @@ class TestChangePassword:
         assert entry == {
             "at": clock.now,
             "actor": EMAIL,
+            "actor_id": account_id_of(EMAIL),
             "action": "password-changed",
             "subject": EMAIL,
+            "subject_id": account_id_of(EMAIL),
             "before": None,
             "after": None,
         }
@@ -200,7 +204,13 @@ class TestChangePassword:
         # Given
         wrapped = await hasher.hash(sha256_digest(PASSWORD))
         await database["users"].insert_one(
-            {"email": EMAIL, "role": "user", "password_hash": wrapped, "wrapped_sha256": True}
+            {
+                "_id": ObjectId(account_id_of(EMAIL)),
+                "email": EMAIL,
+                "role": "user",
+                "password_hash": wrapped,
+                "wrapped_sha256": True,
+            }
         )
         # When
         response = await change_password(client)

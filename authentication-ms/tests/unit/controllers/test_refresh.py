@@ -293,12 +293,14 @@ class TestLogout:
         assert (await client.get("/internal/revocations", headers=gateway)).json() == {
             "revocations": [
                 {
+                    "account": None,
                     "email": None,
                     "session": claims_of(login)["sid"],
                     "before": clock.now.timestamp(),
                     "except_session": None,
                 }
-            ]
+            ],
+            "next_cursor": None,
         }
 
     async def test_clears_both_cookies(

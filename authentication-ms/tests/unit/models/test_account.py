@@ -14,6 +14,7 @@ def account(
     return Account(
         id=1,
         email="a@b.com",
+        shown_email="a@b.com",
         role=role,
         password_hash="$argon2id$",
         newest_iat=newest_iat,

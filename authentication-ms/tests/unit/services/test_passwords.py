@@ -17,6 +17,7 @@ def account(password_hash: str, *, wrapped: bool = False) -> Account:
     return Account(
         id=1,
         email="a@b.com",
+        shown_email="a@b.com",
         role=AccountRole.USER,
         password_hash=password_hash,
         wrapped_sha256=wrapped,

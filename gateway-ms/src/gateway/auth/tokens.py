@@ -30,6 +30,8 @@ _OPTIONS = {
     **{f"require_{claim}": True for claim in ("exp", "iat", "iss", "aud", "sub", "jti")},
 }
 
+AccountId = Annotated[str, StringConstraints(pattern="^[0-9a-f]{24}$")]
+
 HeaderText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=320)]
 """Text that is not empty and can be sent as a header."""
 
@@ -66,7 +68,7 @@ VISITOR = Caller(Role.VISITOR)
 
 
 class _Claims(BaseModel):
-    sub: HeaderText
+    sub: AccountId
     email: HeaderText
     role: Literal[Role.USER, Role.ADMIN]
     sid: HeaderText
@@ -118,18 +120,24 @@ class TokenVerifier:
     def is_valid(self, caller: Caller) -> bool:
         """Return whether the token of a verified caller is neither expired nor revoked."""
         return caller.expires_at + LEEWAY_SECONDS >= self._clock() and not (
-            self._revocations.is_revoked(caller.email, caller.session, caller.issued_at)
+            self._revocations.is_revoked(
+                caller.account_id, caller.email, caller.session, caller.issued_at
+            )
         )
 
+    def may_continue(self, caller: Caller) -> bool:
+        """Return whether the stream of a caller may continue."""
+        return self._revocations.is_current and self.is_valid(caller)
+
     def identify_or_visitor(self, authorization: bytes | None) -> Caller:
-        """Return the caller, who is a visitor if the token is invalid. Does not fetch keys.
+        """Return the caller, who is a visitor if the token cannot be trusted. Fetches no keys.
 
         Args:
             authorization: The header `Authorization`.
         """
         try:
             token = _bearer_token(authorization)
-            if token is None:
+            if token is None or not self._revocations.is_current:
                 return VISITOR
             caller = self._cached(token)
             if caller is None:
@@ -148,12 +156,16 @@ class TokenVerifier:
         Raises:
             InvalidTokenError: The token cannot be trusted.
             KeysUnavailableError: The token's key cannot be fetched.
+            RevocationsUnavailableError: The token may be revoked.
         """
         token = _bearer_token(authorization)
         if token is None:
             return VISITOR
         caller = self._cached(token)
-        return caller or self.verify(token, await self._keys.find(_key_id(token)))
+        if caller is None:
+            caller = self.verify(token, await self._keys.find(_key_id(token)))
+        self._revocations.require_current()
+        return caller
 
     def verify(self, token: bytes, key: Any) -> Caller:
         """Return the caller of a token, and cache it.

@@ -236,7 +236,7 @@ class Endpoint:
             await stream_body(
                 response,
                 sender.send,
-                may_continue=lambda: not self._shutting_down and self._tokens.is_valid(caller),
+                may_continue=lambda: not self._shutting_down and self._tokens.may_continue(caller),
             )
         except _ShutdownError:
             await sender.send({"type": "http.response.body", "body": b""})

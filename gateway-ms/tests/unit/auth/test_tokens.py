@@ -279,7 +279,9 @@ async def keys(authentication: FakeAuthentication, clock: FakeClock) -> KeyStore
 
 @pytest.fixture
 def revocations(authentication: FakeAuthentication) -> RevocationList:
-    return RevocationList(authentication.fetch)
+    revocations = RevocationList(authentication.fetch, max_age_seconds=300)
+    revocations.replace([], time.monotonic())
+    return revocations
 
 
 @pytest.fixture

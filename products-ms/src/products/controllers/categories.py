@@ -34,7 +34,7 @@ async def add_category(
     body: CategoryRequest, caller: Admin, categories: Categories
 ) -> CategoryBody:
     """Add a category."""
-    return CategoryBody.of(await categories.add(body.name, actor=caller.email))
+    return CategoryBody.of(await categories.add(body.name, actor=caller))
 
 
 @router.patch(
@@ -47,7 +47,7 @@ async def rename_category(
     category_id: CategoryId, body: CategoryRequest, caller: Admin, categories: Categories
 ) -> CategoryBody:
     """Rename a category. The search finds its products by the new name a few seconds later."""
-    return CategoryBody.of(await categories.rename(category_id, body.name, actor=caller.email))
+    return CategoryBody.of(await categories.rename(category_id, body.name, actor=caller))
 
 
 @router.delete(
@@ -57,4 +57,4 @@ async def rename_category(
 )
 async def delete_category(category_id: CategoryId, caller: Admin, categories: Categories) -> None:
     """Delete a category that no product has."""
-    await categories.delete(category_id, actor=caller.email)
+    await categories.delete(category_id, actor=caller)

@@ -43,7 +43,7 @@ async def put_picture(
 ) -> ProductBody:
     """Set a product's picture: PNG, JPEG or WebP, at most 2 MiB and 12 megapixels."""
     data = await _read_body(request)
-    product = await pictures.put(product_id, data, actor=caller.email)
+    product = await pictures.put(product_id, data, actor=caller)
     response.headers["ETag"] = etag(product)
     return ProductBody.of(product)
 

@@ -115,7 +115,7 @@ async def create_product(
     body: CreateProductRequest, caller: Admin, editing: Editing, response: Response
 ) -> ProductBody:
     """Create a product."""
-    product = await editing.create(body.to_new_product(), actor=caller.email)
+    product = await editing.create(body.to_new_product(), actor=caller)
     response.headers["ETag"] = etag(product)
     return ProductBody.of(product)
 
@@ -149,7 +149,7 @@ async def change_product(
 ) -> ProductBody:
     """Change a product's details, its stock, or both. A change of details requires `If-Match`."""
     request = EditRequest(
-        caller.email, seen_versions(if_match), idempotency_key, body.fingerprint(product_id)
+        caller, seen_versions(if_match), idempotency_key, body.fingerprint(product_id)
     )
     edited = await editing.change(product_id, body.to_change(), request)
     response.headers["ETag"] = etag(edited.product)
@@ -166,4 +166,4 @@ async def archive_product(
     product_id: ProductId, caller: Admin, editing: Editing, if_match: IfMatch = None
 ) -> None:
     """Archive a product. To restore it, set `archived` to false with PATCH."""
-    await editing.archive(product_id, EditRequest(caller.email, seen_versions(if_match)))
+    await editing.archive(product_id, EditRequest(caller, seen_versions(if_match)))

@@ -3,7 +3,8 @@
 from products.models.product import Product
 from products.repositories.products import document_of, product_of, repeated_categories
 from shopkit.clock import Clock
-from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, key_id
+from shopkit.identity import Actor
+from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, key_ids
 from shopkit.storage.mongo import Session
 
 
@@ -15,24 +16,26 @@ class SnapshotRepository:
         self._clock = clock
 
     async def find(
-        self, actor: str, key: str, fingerprint: str, *, session: Session
+        self, actor: Actor, key: str, fingerprint: str, *, session: Session
     ) -> Product | None:
         """Return the product that was returned for a key, or None if the key is new.
 
         Raises:
             KeyReusedError: The key was used for a different request.
         """
-        stored_id = key_id(actor, key)
-        record = (await self._keys.find_by_ids([stored_id], session=session)).get(stored_id)
+        ids = key_ids(actor, key)
+        records = await self._keys.find_by_ids(ids, session=session)
+        record = next((records[stored_id] for stored_id in ids if stored_id in records), None)
         if record is None:
             return None
         record.check(fingerprint, key)
         return product_of(record.result, repeated_categories(record.result))
 
     async def insert(
-        self, actor: str, key: str, fingerprint: str, product: Product, *, session: Session
+        self, actor: Actor, key: str, fingerprint: str, product: Product, *, session: Session
     ) -> None:
         """Store the product that is returned for a key."""
         result = document_of(product)
-        record = KeyRecord(key_id(actor, key), fingerprint, result, self._clock())
-        await self._keys.insert([record], session=session)
+        now = self._clock()
+        records = [KeyRecord(id_, fingerprint, result, now) for id_ in key_ids(actor, key)]
+        await self._keys.insert(records, session=session)

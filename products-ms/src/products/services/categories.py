@@ -12,6 +12,7 @@ from products.models.product import CATEGORY_LIMIT, Category
 from products.repositories.categories import CategoryRepository
 from products.repositories.products import ProductRepository
 from shopkit.clock import Clock
+from shopkit.identity import Actor
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
@@ -34,7 +35,7 @@ class CategoryService:
         self._trail = trail
         self._clock = clock
 
-    async def add(self, name: str, *, actor: str) -> Category:
+    async def add(self, name: str, *, actor: Actor) -> Category:
         """Add a category.
 
         Raises:
@@ -53,7 +54,7 @@ class CategoryService:
 
         return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def rename(self, category_id: str, new_name: str, *, actor: str) -> Category:
+    async def rename(self, category_id: str, new_name: str, *, actor: Actor) -> Category:
         """Rename a category.
 
         Products show the new name at once. `RefreshService` updates what they repeat of it.
@@ -75,7 +76,7 @@ class CategoryService:
 
         return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def delete(self, category_id: str, *, actor: str) -> None:
+    async def delete(self, category_id: str, *, actor: Actor) -> None:
         """Delete a category that no product has.
 
         Raises:
@@ -104,7 +105,7 @@ class CategoryService:
 
     async def _audit(
         self,
-        actor: str,
+        actor: Actor,
         action: str,
         before: Category | None,
         after: Category | None,

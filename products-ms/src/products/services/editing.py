@@ -22,6 +22,7 @@ from products.repositories.products import ProductRepository
 from products.repositories.snapshots import SnapshotRepository
 from shopkit.clock import Clock
 from shopkit.contract.events import ProductCreate, ProductsQuantityUpdate, ProductUpdate
+from shopkit.identity import Actor
 from shopkit.messaging.envelope import Event, wrap
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Message, Transactions, UnitOfWork
@@ -35,14 +36,14 @@ class EditRequest:
     """Who requests a change, and under which conditions.
 
     Attributes:
-        actor: The admin's email address.
+        actor: Who makes the change.
         seen_versions: The versions of the details, and of the names of the categories, that the
             admin saw. None if unknown.
         key: The idempotency key.
         fingerprint: A hash of the request, to detect a key that is reused.
     """
 
-    actor: str
+    actor: Actor
     seen_versions: Sequence[tuple[int, int]] | None = None
     key: str | None = None
     fingerprint: str = ""
@@ -82,7 +83,7 @@ class EditingService:
         self._clock = clock
         self._lock = asyncio.Lock()
 
-    async def create(self, new: NewProduct, *, actor: str) -> Product:
+    async def create(self, new: NewProduct, *, actor: Actor) -> Product:
         """Add a product.
 
         Raises:
@@ -156,7 +157,7 @@ class EditingService:
 
         return await self._run(work)
 
-    async def set_picture(self, product_id: str, picture_id: str, *, actor: str) -> Product:
+    async def set_picture(self, product_id: str, picture_id: str, *, actor: Actor) -> Product:
         """Set a product's picture.
 
         Raises:
@@ -206,7 +207,7 @@ class EditingService:
         return categories
 
     async def _replace(
-        self, before: Product, after: Product, action: str, actor: str, unit: UnitOfWork
+        self, before: Product, after: Product, action: str, actor: Actor, unit: UnitOfWork
     ) -> None:
         if after == before:
             return
@@ -215,7 +216,7 @@ class EditingService:
         await self._audit(actor, action, before, after, unit)
 
     async def _audit(
-        self, actor: str, action: str, before: Product | None, after: Product, unit: UnitOfWork
+        self, actor: Actor, action: str, before: Product | None, after: Product, unit: UnitOfWork
     ) -> None:
         await self._trail.add(
             actor=actor,

@@ -9,6 +9,7 @@ from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
 from products.services.editing import EditingService
 from products.services.picture_reader import PictureReader
+from shopkit.identity import Actor
 
 
 class PictureService:
@@ -27,7 +28,7 @@ class PictureService:
         self._reader = reader
         self._editing = editing
 
-    async def put(self, product_id: str, data: bytes, *, actor: str) -> Product:
+    async def put(self, product_id: str, data: bytes, *, actor: Actor) -> Product:
         """Set a product's picture.
 
         Raises:

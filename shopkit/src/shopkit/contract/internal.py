@@ -1,4 +1,4 @@
-"""The internal HTTP endpoints of products-ms, which only orders-ms may call.
+"""The internal HTTP endpoints of products-ms and authentication-ms, which only orders-ms may call.
 
 orders-ms compares products and decisions with its own data, range by range in the order of their
 ids. It first compares a digest of a range, and reads the range only if the digests differ. The
@@ -15,10 +15,12 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 from shopkit.contract.events import Id, OrderStatus, ProductState
+from shopkit.text import Text
 
 ORDERS = "orders-ms"
 """The service that calls the internal endpoints."""
 PRODUCTS = "products-ms"
+AUTHENTICATION = "authentication-ms"
 
 PAGE = 500
 """The maximum number of entries in a range, and in a request."""
@@ -102,6 +104,18 @@ class CancelOrders(BaseModel):
     """Orders that do not exist in orders-db, and whose stock products-ms returns."""
 
     ids: Annotated[list[Id], Field(max_length=CANCEL_LIMIT)]
+
+
+class FindAccounts(BaseModel):
+    """The normalized email addresses of accounts to find."""
+
+    emails: Annotated[list[Text], Field(max_length=PAGE)]
+
+
+class FoundAccounts(BaseModel):
+    """The ids of the accounts that exist, by normalized email address."""
+
+    accounts: dict[str, str]
 
 
 def digest_orders(orders: Iterable[tuple[str, OrderStatus]]) -> str:

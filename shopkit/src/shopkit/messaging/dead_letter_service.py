@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from shopkit.clock import Clock
+from shopkit.identity import Actor, name_of
 from shopkit.messaging.dead_letters import (
     DeadLetter,
     DeadLetterRepository,
@@ -77,7 +78,7 @@ class DeadLetterService:
             raise DeadLetterNotFoundError(letter_id)
         return letter
 
-    async def replay(self, letter_id: str, actor: str) -> DeadLetter:
+    async def replay(self, letter_id: str, actor: Actor) -> DeadLetter:
         """Apply a dead letter. This is safe to repeat, because handlers are idempotent.
 
         Raises:
@@ -98,7 +99,7 @@ class DeadLetterService:
         await self._update(letter_id, DeadLetterStatus.REPLAYED, actor, "replay", "")
         return await self.get(letter_id)
 
-    async def discard(self, letter_id: str, actor: str, reason: str) -> DeadLetter:
+    async def discard(self, letter_id: str, actor: Actor, reason: str) -> DeadLetter:
         """Discard a dead letter and store the reason.
 
         Raises:
@@ -116,9 +117,9 @@ class DeadLetterService:
         return letter
 
     async def _update(
-        self, letter_id: str, status: DeadLetterStatus, actor: str, action: str, detail: str
+        self, letter_id: str, status: DeadLetterStatus, actor: Actor, action: str, detail: str
     ) -> None:
-        entry = HistoryEntry(self._clock(), actor, action, detail[:_MAX_DETAIL])
+        entry = HistoryEntry(self._clock(), name_of(actor), action, detail[:_MAX_DETAIL])
 
         async def work(unit: UnitOfWork) -> None:
             if not await self._letters.update_parked(

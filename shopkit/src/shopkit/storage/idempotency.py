@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shopkit.identity import Actor, misread
 from shopkit.storage.migrations import ensure_collection
 from shopkit.storage.mongo import Database, Session
 
@@ -33,7 +34,7 @@ class KeyRecord:
     """What a key was used for.
 
     Attributes:
-        id: The stored id, made of the caller and the key by `key_id`.
+        id: A stored id, from `key_ids`.
         fingerprint: A hash of the request.
         result: The data that the response is made of.
         created_at: When the key was first used.
@@ -54,8 +55,20 @@ class KeyRecord:
             raise KeyReusedError(key)
 
 
+def key_ids(caller: Actor, key: str) -> tuple[str, ...]:
+    """Return the stored ids of a caller's key, so that callers cannot use each other's keys.
+
+    The first one is made of the account id. Replicas of the previous release know only the last
+    one, which is made of the email address. A key is stored under both, so that a request is not
+    repeated during an upgrade, and keys of earlier releases stay valid.
+    """
+    if isinstance(caller, str):
+        return (key_id(caller, key),)
+    return key_id(caller.account_id, key), key_id(misread(caller.email), key)
+
+
 def key_id(caller: str, key: str) -> str:
-    """Return the stored id of a caller's key, so that callers cannot use each other's keys."""
+    """Return a stored id of a caller's key."""
     return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 

@@ -92,6 +92,35 @@ class Keyset:
         page = rows[:limit]
         return page, encode_cursor(*self.parts(page[-1])) if len(rows) > limit else None
 
+    async def page_of_any(
+        self,
+        collection: AsyncCollection[Document],
+        queries: Sequence[Document],
+        *,
+        limit: int,
+        cursor: str | None,
+    ) -> tuple[list[Document], str | None]:
+        """Return a page of the documents that match at least one of several queries.
+
+        Args:
+            collection: The collection. For each query it needs an index that ends with the keys.
+            queries: The filters.
+            limit: The maximum number of documents.
+            cursor: The cursor of the page before, or None for the first page.
+
+        Returns:
+            The documents and the cursor of the next page, which is None on the last page.
+
+        Raises:
+            InvalidCursorError: The cursor does not belong to this list.
+        """
+        if len(queries) == 1:
+            return await self.page(collection, queries[0], limit=limit, cursor=cursor)
+        if cursor is not None:
+            after = self.after_in_ranges(decode_cursor(cursor, parts=len(self._keys)))
+            queries = [{"$and": [query, after]} for query in queries]
+        return await self.page(collection, {"$or": queries}, limit=limit, cursor=None)
+
     def parts(self, document: Document) -> list[str]:
         """Return a document's sort keys as the parts of a cursor."""
         return [key.encode(document[key.field]) for key in self._keys]

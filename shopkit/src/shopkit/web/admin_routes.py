@@ -47,7 +47,9 @@ LetterId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="64 hex dig
 class AuditListQuery(BaseModel):
     """The query of the audit trail."""
 
-    actor: FilterText | None = None
+    actor: Annotated[FilterText | None, Field(description="An email address or an account id.")] = (
+        None
+    )
     action: FilterText | None = None
     subject: FilterText | None = None
     since: Time | None = None
@@ -61,13 +63,15 @@ class AuditListQuery(BaseModel):
 
 
 class AuditEntryBody(BaseModel):
-    """A change."""
+    """A change. Email addresses are those of that time. Old entries have no account ids."""
 
     id: str
     at: datetime
     actor: str
+    actor_id: str | None
     action: str
     subject: str
+    subject_id: str | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     request_id: str
@@ -230,7 +234,7 @@ def dead_letter_router(service: str) -> APIRouter:
         letter_id: LetterId, caller: Admin, letters: DeadLetters
     ) -> DeadLetterBody:
         """Apply the event again. If it fails again, the dead letter stays open."""
-        return DeadLetterBody.of(await letters.replay(letter_id, caller.email))
+        return DeadLetterBody.of(await letters.replay(letter_id, caller))
 
     @router.post(
         "/{letter_id}/discard",
@@ -240,6 +244,6 @@ def dead_letter_router(service: str) -> APIRouter:
         letter_id: LetterId, body: DiscardRequest, caller: Admin, letters: DeadLetters
     ) -> DeadLetterBody:
         """Discard a dead letter. It is kept, with the status `discarded`."""
-        return DeadLetterBody.of(await letters.discard(letter_id, caller.email, body.reason))
+        return DeadLetterBody.of(await letters.discard(letter_id, caller, body.reason))
 
     return router

@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from shopkit.identity import Identity
 from shopkit.storage.audit import AuditFilter, AuditTrail
 from shopkit.storage.keyset import InvalidCursorError, encode_cursor
 from shopkit.storage.mongo import Database
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 from shopkit.tracing import context
+
+ANN = Identity(account_id="a" * 24, email="ann@shop.com")
 
 
 @pytest.fixture
@@ -50,10 +53,58 @@ class TestAdd:
             "before": {"price_cents": 1},
             "after": {"price_cents": 2},
             "request_id": "request-1",
+            "actor_id": None,
+            "subject_id": None,
         }
+
+    async def test_keeps_the_account_and_the_email_of_that_time(self, trail: AuditTrail) -> None:
+        # When
+        await add(trail, actor=ANN, subject="bob@shop.com", subject_id="b" * 24)
+        # Then
+        (entry,), _ = await trail.page(AuditFilter(), limit=20, cursor=None)
+        assert (entry.actor, entry.actor_id) == ("ann@shop.com", "a" * 24)
+        assert (entry.subject, entry.subject_id) == ("bob@shop.com", "b" * 24)
+
+    async def test_ignores_fields_of_later_releases(
+        self, trail: AuditTrail, database: Database
+    ) -> None:
+        await add(trail)
+        await database["audit"].update_one({}, {"$set": {"later": 1}})
+        entries, _ = await trail.page(AuditFilter(), limit=20, cursor=None)
+        assert [entry.actor for entry in entries] == ["admin@aaa.com"]
 
 
 class TestPage:
+    @pytest.mark.parametrize(
+        ("conditions", "expected"),
+        [
+            (AuditFilter(actor="ann@shop.com"), ["bob@shop.com", "c" * 24]),
+            (AuditFilter(actor="a" * 24), ["bob@shop.com", "c" * 24]),
+            (AuditFilter(actor="b" * 24), []),
+            (AuditFilter(subject="bob@shop.com"), ["bob@shop.com"]),
+            (AuditFilter(subject="b" * 24), ["bob@shop.com"]),
+            (AuditFilter(subject="c" * 24), ["c" * 24]),
+            (AuditFilter(actor="a" * 24, subject="b" * 24), ["bob@shop.com"]),
+        ],
+    )
+    async def test_accepts_an_account_id_or_an_email_address(
+        self, trail: AuditTrail, conditions: AuditFilter, expected: list[str]
+    ) -> None:
+        # Given
+        await add(trail, 0, actor=ANN, subject="c" * 24)
+        await add(trail, 1, actor=ANN, subject="bob@shop.com", subject_id="b" * 24)
+        await add(trail, 2, actor="command line", subject="eve@shop.com", subject_id="e" * 24)
+        # When
+        subjects: list[str] = []
+        cursor = None
+        while True:
+            page, cursor = await trail.page(conditions, limit=1, cursor=cursor)
+            subjects += [entry.subject for entry in page]
+            if cursor is None:
+                break
+        # Then
+        assert subjects == expected
+
     @pytest.mark.parametrize(
         ("conditions", "expected"),
         [
