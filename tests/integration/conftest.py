@@ -54,6 +54,7 @@ def products_settings(servers: Stack) -> ProductsSettings:
 def orders_settings(servers: Stack) -> OrdersSettings:
     return OrdersSettings(
         **_settings(servers, "orders"),
+        authentication_url="http://127.0.0.1:1",
         products_url="http://127.0.0.1:1",
         proof_key=read_secret(servers, "orders", "PROOF_KEY_FILE"),
     )

@@ -23,6 +23,7 @@ from shopkit.messaging.outbox import Outbox
 from shopkit.storage.mongo import Database, Document
 from shopkit.storage.unit_of_work import MongoTransactions
 from shopkit.testing.deliveries import NOON, an_id
+from shopkit.testing.proofs import identity_of
 
 SHOPPER = "aaa@aaa.com"
 
@@ -45,7 +46,7 @@ def requested(
         RequestedLine(quantity=quantity, product_id=an_id(number))
         for number, quantity in quantities.items()
     )
-    return RequestedOrder(email, lines, key)
+    return RequestedOrder(identity_of(email), lines, key)
 
 
 async def find_one(collection: AsyncCollection[Document], **query: Any) -> Document:

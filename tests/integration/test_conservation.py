@@ -37,7 +37,6 @@ from products.repositories.name_order import DEFAULT_LANGUAGE
 from products.services.editing import EditRequest
 from products.settings import ProductsSettings
 from shopkit.contract.events import EVENTS
-from shopkit.identity import Identity, Role
 from shopkit.messaging.envelope import decode, headers, type_name
 from shopkit.messaging.outbox import Outbox
 from shopkit.settings import Environment
@@ -45,7 +44,7 @@ from shopkit.storage import migrations
 from shopkit.storage.mongo import DATABASE, Database, connect
 from shopkit.storage.unit_of_work import Message, MongoTransactions
 from shopkit.testing.deliveries import an_id
-from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY, identity_of
 from stack import Stack
 
 T = TypeVar("T")
@@ -53,7 +52,7 @@ T = TypeVar("T")
 TYPES = {type_name(event_type): event_type for event_type in EVENTS}
 PRODUCTS = (1, 2)
 INITIAL = 4
-CALLER = Identity(email="aaa@aaa.com", role=Role.USER)
+CALLER = identity_of("aaa@aaa.com")
 
 
 class World:
@@ -136,9 +135,7 @@ class Books(RuleBasedStateMachine):
     def _place(self, quantities: dict[int, int]) -> None:
         lines = tuple(RequestedLine(count, an_id(number)) for number, count in quantities.items())
         try:
-            placed = self.world.wait(
-                self.world.orders.intake.place(RequestedOrder(CALLER.email, lines))
-            )
+            placed = self.world.wait(self.world.orders.intake.place(RequestedOrder(CALLER, lines)))
         except InsufficientStockError:
             return
         self.orders.append(placed.order.id)
@@ -252,7 +249,10 @@ def world(servers: Stack) -> Any:
     world = World(
         ProductsSettings(**told("products"), orders_keys=ORDERS_KEY.public),
         OrdersSettings(
-            **told("orders"), products_url="http://127.0.0.1:1", proof_key=ORDERS_KEY.private
+            **told("orders"),
+            authentication_url="http://127.0.0.1:1",
+            products_url="http://127.0.0.1:1",
+            proof_key=ORDERS_KEY.private,
         ),
     )
     yield world

@@ -11,8 +11,8 @@ from PIL import Image
 from tests.integration.shop import Place, Shop, find_one
 
 from orders.errors import NotCancellableError
-from shopkit.identity import Identity, Role
 from shopkit.testing.deliveries import an_id, placed
+from shopkit.testing.proofs import identity_of
 
 ONE = f"/api/products/{an_id(1)}"
 
@@ -400,7 +400,7 @@ class TestCancelAgainstDecision:
             nonlocal refused
             order = await place({1: 1})
             await asyncio.sleep(number % 20 / 1000)
-            caller = Identity(email=order.email, role=Role.USER)
+            caller = identity_of(order.email)
             try:
                 await services.orders.cancel(order.id, caller)
             except NotCancellableError:

@@ -14,6 +14,7 @@ from orders.repositories.changes import OrderChanges
 from orders.repositories.orders import OrderRepository
 from orders.services.live import MAX_STREAMS, LiveService, LiveUpdate
 from shopkit.clock import utc_now
+from shopkit.testing.proofs import identity_of
 
 
 async def replica(shop: Shop, until: AsyncExitStack) -> LiveService:
@@ -54,7 +55,7 @@ class TestFollow:
         await place({1: 1}, email="bbb@bbb.com")
         live = await replica(stocked, running)
         # When
-        (first,) = await take(live.follow("aaa@aaa.com", None), 1)
+        (first,) = await take(live.follow(identity_of("aaa@aaa.com"), None), 1)
         # Then
         assert first.snapshot
         assert seen([first]) == [(order.id, "PENDING")]
@@ -64,7 +65,7 @@ class TestFollow:
     ) -> None:
         # Given
         live = await replica(stocked, running)
-        updates = live.follow("aaa@aaa.com", None)
+        updates = live.follow(identity_of("aaa@aaa.com"), None)
         await take(updates, 1)
         # When
         await place({1: 1}, email="bbb@bbb.com")
@@ -82,14 +83,14 @@ class TestFollow:
     ) -> None:
         # Given
         first, second = await replica(stocked, running), await replica(stocked, running)
-        updates = first.follow("aaa@aaa.com", None)
+        updates = first.follow(identity_of("aaa@aaa.com"), None)
         await take(updates, 1)
         delivered = await place({1: 1})
         (last,) = await take(updates, 1)
         await updates.aclose()
         # When: two more orders are placed while no client listens.
         missed = [await place({1: 1}) for _ in range(2)]
-        updates = second.follow("aaa@aaa.com", last.id)
+        updates = second.follow(identity_of("aaa@aaa.com"), last.id)
         (resumed,) = await take(updates, 1)
         later = await place({1: 1})
         (update,) = await take(updates, 1)
@@ -108,7 +109,7 @@ class TestFollow:
         await stocked.orders_db["orders"].update_one({}, {"$set": {"updated_at": updated_at}})
         quick_id = str(int(utc_now().timestamp() * 1000))
         # When
-        (resumed,) = await take(live.follow("aaa@aaa.com", quick_id), 1)
+        (resumed,) = await take(live.follow(identity_of("aaa@aaa.com"), quick_id), 1)
         # Then
         assert seen([resumed]) == [(slow.id, "PENDING")]
 
@@ -125,7 +126,7 @@ class TestFollow:
         live = LiveService(orders=orders, changes=changes, clock=utc_now)
         live._read_token = "82" + "F" * 60  # A position that the log does not contain.
         await asyncio.wait_for(live.read(), 20)
-        waiting = asyncio.create_task(take(live.follow("aaa@aaa.com", None), 2))
+        waiting = asyncio.create_task(take(live.follow(identity_of("aaa@aaa.com"), None), 2))
         await asyncio.sleep(0)
         # When: an order is placed before the log is read again, and one afterwards.
         before = await place({1: 1})
@@ -142,7 +143,7 @@ class TestFollow:
     ) -> None:
         # Given
         live = await replica(stocked, running)
-        slow, quick = live.follow("aaa@aaa.com", None), live.follow("aaa@aaa.com", None)
+        slow, quick = (live.follow(identity_of("aaa@aaa.com"), None) for _ in range(2))
         await take(slow, 1)
         await take(quick, 1)
         streams_before = REGISTRY.get_sample_value("order_streams_open")
@@ -162,7 +163,7 @@ class TestFollow:
         # Given
         live = await replica(stocked, running)
         for number in range(MAX_STREAMS):
-            live.follow(f"{number}@shop.example", None)
+            live.follow(identity_of(f"{number}@shop.example"), None)
         # When / Then
         with pytest.raises(TooManyStreamsError):
-            live.follow("one.more@shop.example", None)
+            live.follow(identity_of("one.more@shop.example"), None)

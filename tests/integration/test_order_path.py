@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 from tests.integration.shop import Place, Shop, find_one
 
-from shopkit.identity import Identity, Role
+from shopkit.testing.proofs import identity_of
 
 
 class TestSettlement:
@@ -21,7 +21,7 @@ class TestSettlement:
         await shop.settled()
         # Then
         assert order.status == "PENDING"
-        caller = Identity(email=order.email, role=Role.USER)
+        caller = identity_of(order.email)
         settled = await services.orders.get(order.id, caller)
         assert [step.status for step in settled.history] == ["PENDING", "ACCEPTED"]
         assert await shop.stock() == {"product 1": 3}
@@ -56,7 +56,7 @@ class TestSettlement:
         order = await place({1: 2})
         await shop.settled()
         # When
-        await services.orders.cancel(order.id, Identity(email=order.email, role=Role.USER))
+        await services.orders.cancel(order.id, identity_of(order.email))
         await shop.settled()
         # Then
         assert await shop.statuses() == {"CANCELLED": 1}
@@ -71,7 +71,7 @@ class TestSettlement:
         # Given
         await shop.know(await shop.add(1, 5))
         order = await place({1: 2})
-        await shop.orders.orders.cancel(order.id, Identity(email=order.email, role=Role.USER))
+        await shop.orders.orders.cancel(order.id, identity_of(order.email))
         late = f"OrderCreate/{order.id}"
         await shop.orders_db["outbox"].update_one({"_id": late}, {"$unset": {"unsent": ""}})
         await shop.run_products(running)

@@ -17,7 +17,6 @@ from orders.models.order import Order
 from products.consumers.orders import orders_table
 from shopkit.clock import utc_now
 from shopkit.contract.events import EVENTS, ORDER_STATUS_TOPIC, ORDERS_TOPIC, PRODUCTS_TOPIC
-from shopkit.identity import Identity, Role
 from shopkit.messaging.batch_processor import BatchProcessor
 from shopkit.messaging.consumer import Consumer, Subscription
 from shopkit.messaging.dead_letters import DeadLetterRepository
@@ -26,6 +25,7 @@ from shopkit.messaging.handlers import HandlerTable
 from shopkit.messaging.pauses import PauseRepository
 from shopkit.storage.mongo import is_temporary
 from shopkit.testing.deliveries import decided
+from shopkit.testing.proofs import identity_of
 
 TYPES = {type_name(event_type): event_type for event_type in EVENTS}
 
@@ -69,7 +69,7 @@ async def settled_shop(shop: Shop, place: Place, running: AsyncExitStack) -> Sho
         await shop.run_products(until)
         services = await shop.run_orders(until)
         await shop.settled()
-        await services.orders.cancel(cancelled.id, Identity(email=cancelled.email, role=Role.USER))
+        await services.orders.cancel(cancelled.id, identity_of(cancelled.email))
         await shop.settled()
     assert await shop.statuses() == {"ACCEPTED": 5, "REJECTED": 1, "CANCELLED": 1}
     return shop

@@ -10,12 +10,12 @@ from tests.integration.shop import Place, Shop, find_one
 import orders.dependencies
 from shopkit.clock import utc_now
 from shopkit.contract.events import OrderStatusUpdate
-from shopkit.identity import Identity, Role
 from shopkit.messaging.outbox import Outbox
 from shopkit.storage.unit_of_work import MongoTransactions, Publication
 from shopkit.testing.deliveries import delivery
+from shopkit.testing.proofs import identity_of
 
-OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
+OWNER = identity_of("aaa@aaa.com")
 
 
 class Replica:

@@ -16,13 +16,13 @@ from orders.repositories.order_counts import OrderCounts
 from orders.repositories.statistics import StatisticsRepository
 from orders.services.counting import CountingService, StatisticsComparison
 from shopkit.clock import utc_now
-from shopkit.identity import Identity, Role
 from shopkit.loops import Loops, every, skip_temporary_errors
 from shopkit.storage.mongo import is_temporary
 from shopkit.testing.deliveries import an_id, decided
+from shopkit.testing.proofs import identity_of
 
 UTC = ZoneInfo("UTC")
-OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
+OWNER = identity_of("aaa@aaa.com")
 
 
 async def settle(shop: Shop, order: Order, status: str) -> None:

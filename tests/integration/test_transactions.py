@@ -12,13 +12,13 @@ from orders.services.intake import PlacedOrder
 from products.errors import NameTakenError
 from shopkit.clock import utc_now
 from shopkit.contract.events import OrderCancel
-from shopkit.identity import Identity, Role
 from shopkit.messaging.envelope import wrap
 from shopkit.messaging.outbox import Outbox
 from shopkit.storage.idempotency import KeyReusedError
 from shopkit.storage.mongo import Database, GuardMissedError
 from shopkit.storage.unit_of_work import Message, MongoTransactions, Publication, UnitOfWork
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, decided, placed
+from shopkit.testing.proofs import identity_of
 
 
 def cancellation(number: int) -> Message:
@@ -375,7 +375,7 @@ class TestCancel:
         # Given
         await shop.know(await shop.add(1, 5))
         order = await place({1: 1})
-        caller = Identity(email=order.email, role=Role.USER)
+        caller = identity_of(order.email)
         # When
         results = await asyncio.gather(
             *(shop.orders.orders.cancel(order.id, caller) for _ in range(10)),

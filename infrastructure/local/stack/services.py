@@ -85,7 +85,7 @@ def _own_settings(name: str, settings: Settings, state: State) -> dict[str, str]
         return {"SHOP_LANGUAGE": settings.shop_language}
     if name == "orders":
         return {
-            "PRODUCTS_URL": _address("products", settings),
+            **{f"{target.upper()}_URL": _address(target, settings) for target in CALLED_BY_ORDERS},
             "SHOP_TIME_ZONE": settings.shop_time_zone,
         }
     if name == "gateway":

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from fastapi import Depends, Request
 
+from orders.repositories.accounts_client import AccountsClient
 from orders.repositories.changes import OrderChanges
 from orders.repositories.order_counts import OrderCounts
 from orders.repositories.orders import OrderRepository
@@ -22,6 +23,7 @@ from orders.services.counting import CountingService, StatisticsComparison
 from orders.services.intake import IntakeService
 from orders.services.live import LiveService
 from orders.services.orders import OrderService
+from orders.services.owners import OwnerService
 from orders.services.projection import ProjectionService
 from orders.services.rebuild import RebuildService
 from orders.services.reconcile import ReconcileService
@@ -106,6 +108,15 @@ def build(
         trail=trail,
         clock=clock,
     )
+
+
+def build_owners(
+    database: Database, settings: OrdersSettings, session: aiohttp.ClientSession
+) -> OwnerService:
+    """Return the service that finds the accounts of orders."""
+    proofs = ProofSigner(SERVICE, settings.proof_key.get_secret_value())
+    accounts = AccountsClient(session, settings.authentication_url, proofs)
+    return OwnerService(OrderRepository(database), accounts)
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,23 @@ async def _add_name_keys(database: Database) -> None:
         pass
 
 
+async def _add_account_ids(database: Database) -> None:
+    """Add the indexes. A loop adds the ids, because replicas of the last release store none."""
+    await AuditTrail.migrate(database)
+    orders = database["orders"]
+    await orders.create_index([("account_id", 1), ("created_at", -1), ("_id", -1)])
+    await orders.create_index([("account_id", 1), ("updated_at", -1)])
+    without_account = {"account_id": None}
+    await orders.create_index(
+        [("client_email", 1), ("created_at", -1), ("_id", -1)],
+        name="without_account_by_email",
+        partialFilterExpression=without_account,
+    )
+    await orders.create_index(
+        "account_sought", name="without_account", partialFilterExpression=without_account
+    )
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-indexes", _create_indexes),
@@ -91,4 +108,5 @@ MIGRATIONS = (
     Migration("0006-statistics", StatisticsRepository.migrate),
     Migration("0007-consumers", PauseRepository.migrate),
     Migration("0008-name-keys", _add_name_keys),
+    Migration("0009-account-ids", _add_account_ids),
 )

@@ -8,7 +8,7 @@ import aiohttp
 
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
-from orders.dependencies import Comparison, Services, build, build_comparison
+from orders.dependencies import Comparison, Services, build, build_comparison, build_owners
 from orders.migrations import MIGRATIONS
 from orders.services.reconcile import ReconcileService
 from orders.settings import SERVICE, OrdersSettings
@@ -26,13 +26,15 @@ RECONCILE_SECONDS = 5.0
 """How often to look whether a reconciliation is due."""
 NAME_KEYS_SECONDS = 5.0
 """How often to look for names without a key."""
+OWNERS_SECONDS = 5.0
+"""How often to look for orders without an account."""
 COUNT_SECONDS = 1.0
 """How often to look whether this replica has to count orders."""
 REOPEN_LOG_SECONDS = 0.5
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Return whether an error means that the database or products-ms is unavailable."""
+    """Return whether an error means that the database or another service is unavailable."""
     return is_temporary(error) or isinstance(error, (aiohttp.ClientError, TimeoutError))
 
 
@@ -57,6 +59,9 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
         runtime.add_consumer(PRODUCTS_TOPIC, products_table(services.projection))
         runtime.add_consumer(ORDER_STATUS_TOPIC, status_table(services.orders))
         _add_jobs(runtime, services, comparison.reconcile, settings.reconcile_seconds)
+        owners = build_owners(database, settings, session)
+        add_accounts = skip_temporary_errors(owners.add_accounts, is_unavailable)
+        runtime.add_loop("owners", every(OWNERS_SECONDS, add_accounts))
         async with runtime:
             yield replace(
                 services,

@@ -18,6 +18,7 @@ from orders.models.placement import LINE_LIMIT, RequestedLine, RequestedOrder
 from orders.models.query import OrderQuery
 from orders.models.statistics import StatisticsReport
 from shopkit.contract.events import Id, OrderStatus
+from shopkit.identity import Identity
 from shopkit.names import MAX_LENGTH
 from shopkit.text import Text
 from shopkit.web.request_types import Cursor, FilterText, Limit, Price, Time, WholeNumber, to_cents
@@ -68,9 +69,9 @@ class PlaceOrderRequest(BaseModel):
 
     products: Annotated[list[LineRequest], Field(min_length=1, max_length=50)]
 
-    def to_order(self, email: str, key: str | None) -> RequestedOrder:
+    def to_order(self, shopper: Identity, key: str | None) -> RequestedOrder:
         """Return the requested order."""
-        return RequestedOrder(email, tuple(line.to_line() for line in self.products), key)
+        return RequestedOrder(shopper, tuple(line.to_line() for line in self.products), key)
 
 
 class LineBody(BaseModel):
@@ -106,6 +107,7 @@ class OrderBody(BaseModel):
 
     id: str
     email: str
+    account_id: str | None
     status: OrderStatus
     reason: str | None
     cost: float
@@ -120,6 +122,7 @@ class OrderBody(BaseModel):
         return cls(
             id=order.id,
             email=order.email,
+            account_id=order.account_id,
             status=order.status,
             reason=order.reason,
             cost=order.cost_cents / 100,
@@ -147,7 +150,9 @@ class OrderListQuery(BaseModel):
     """The query of `GET /api/admin/orders`."""
 
     status: OrderStatus | None = None
-    email: FilterText | None = None
+    email: Annotated[FilterText | None, Field(description="An email address or an account id.")] = (
+        None
+    )
     since: Time | None = None
     until: Annotated[Time | None, Field(description="The end of the period, exclusive.")] = None
     limit: Limit = 20
@@ -155,7 +160,7 @@ class OrderListQuery(BaseModel):
 
     def to_query(self) -> OrderQuery:
         """Return the filters."""
-        return OrderQuery(self.email, self.status, self.since, self.until)
+        return OrderQuery(email=self.email, status=self.status, since=self.since, until=self.until)
 
 
 class DayBody(BaseModel):

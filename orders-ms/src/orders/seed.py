@@ -16,11 +16,20 @@ from shopkit.tracing.context import TraceContext
 _PAST = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
+_ACCOUNTS = {
+    "aaa@aaa.com": "a1fefe4a1cad4140785928a4",
+    "bbb@bbb.com": "a2fefe4a1cad4140785928a4",
+    "ccc@ccc.com": "a4fefe4a1cad4140785928a4",
+}
+"""The accounts in the demo data of authentication-ms."""
+
+
 def _order(order_id: str, email: str, lines: tuple[Line, ...], status: OrderStatus) -> Order:
     rejected = status is OrderStatus.REJECTED
     return Order(
         id=order_id,
         email=email,
+        account_id=_ACCOUNTS[email],
         lines=lines,
         history=(HistoryEntry(OrderStatus.PENDING, _PAST), HistoryEntry(status, _PAST)),
         trace_context=TraceContext("", ""),

@@ -23,6 +23,7 @@ class OrdersSettings(KafkaSettings):
     port: int = 8003
     gateway_keys: PublicKeys
     proof_key: PrivateKey
+    authentication_url: str
     products_url: str
     reconcile_seconds: float = Field(default=3_600.0, gt=0)
     shop_time_zone: ZoneInfo = ZoneInfo("UTC")

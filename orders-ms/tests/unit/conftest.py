@@ -28,7 +28,7 @@ from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.apps import client_of, mock_database
 from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON, an_id
-from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
+from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY, identity_of
 from stack import Stack
 
 SHOPPER = "aaa@aaa.com"
@@ -83,6 +83,7 @@ def settings() -> OrdersSettings:
         environment=Environment.DEVELOPMENT,
         mongo_url="mongodb://127.0.0.1:1",
         kafka_bootstrap_servers="127.0.0.1:1",
+        authentication_url="http://127.0.0.1:1",
         products_url="http://127.0.0.1:1",
         gateway_keys=GATEWAY_KEY.public,
         proof_key=ORDERS_KEY.private,
@@ -110,7 +111,7 @@ def place(services: Services, transactions: FakeTransactions) -> Place:
             RequestedLine(quantity=count, product_id=an_id(number))
             for number, count in quantities.items()
         )
-        order = (await services.intake.place(RequestedOrder(email, lines, key))).order
+        order = (await services.intake.place(RequestedOrder(identity_of(email), lines, key))).order
         transactions.published.clear()
         return order
 

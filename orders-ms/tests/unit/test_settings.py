@@ -11,6 +11,7 @@ VALUES: dict[str, Any] = {
     "ENVIRONMENT": "development",
     "MONGO_URL": "mongodb://127.0.0.1:1",
     "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    "AUTHENTICATION_URL": "http://127.0.0.1:1",
     "PRODUCTS_URL": "http://127.0.0.1:1",
     "GATEWAY_KEYS": GATEWAY_KEY.public,
     "PROOF_KEY": ORDERS_KEY.private,

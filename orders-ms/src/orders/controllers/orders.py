@@ -52,7 +52,7 @@ async def place_order(
     idempotency_key: IdempotencyKey = None,
 ) -> OrderBody:
     """Place an order. It is PENDING until its stock is reserved, usually for less than a second."""
-    order = body.to_order(caller.email, idempotency_key)
+    order = body.to_order(caller, idempotency_key)
     placed = await intake.place(order, request.is_disconnected)
     mark_replayed(response, replayed=placed.replayed)
     return OrderBody.of(placed.order)
@@ -66,7 +66,7 @@ async def list_orders(
     cursor: Annotated[Cursor | None, Query()] = None,
 ) -> OrdersBody:
     """List the caller's own orders, newest first."""
-    page, next_cursor = await orders.page(OrderQuery(caller.email), limit=limit, cursor=cursor)
+    page, next_cursor = await orders.page(OrderQuery(owner=caller), limit=limit, cursor=cursor)
     return OrdersBody(orders=[OrderBody.of(order) for order in page], next_cursor=next_cursor)
 
 

@@ -41,7 +41,7 @@ async def follow_orders(
     last_event_id: Annotated[str | None, Header(max_length=2_000)] = None,
 ) -> EventSourceResponse:
     """Stream changes of the caller's own orders until the access token expires."""
-    updates = live.follow(caller.email, last_event_id)
+    updates = live.follow(caller, last_event_id)
     return EventSourceResponse(_events(updates, caller.expires_at), ping=PING_SECONDS)
 
 

@@ -14,6 +14,7 @@ from shopkit.contract.events import (
     OrderStatus,
     OrderStatusUpdate,
 )
+from shopkit.identity import Identity, misread
 from shopkit.messaging.envelope import wrap
 from shopkit.storage.unit_of_work import Message
 from shopkit.tracing.context import TraceContext
@@ -59,18 +60,27 @@ class Line:
     reason: str | None = None
 
 
+class Owner(NamedTuple):
+    """The account of a shopper, and its email address."""
+
+    account_id: str
+    email: str
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """An order.
 
     Attributes:
         id: The order's id.
-        email: The shopper's email address.
+        email: The shopper's email address when the order was placed.
         lines: The products, each at most once.
         history: The statuses of the order, from PENDING to the current one.
         trace_context: The request that placed the order.
         reason: Why the order was rejected.
         cancel_confirmed: Whether products-ms has confirmed the cancellation.
+        account_id: The shopper's account. None if a replica of an earlier release took the order
+            and the account is not known yet.
     """
 
     id: str
@@ -80,6 +90,7 @@ class Order:
     trace_context: TraceContext
     reason: str | None = None
     cancel_confirmed: bool = False
+    account_id: str | None = None
 
     @property
     def status(self) -> OrderStatus:
@@ -110,6 +121,15 @@ class Order:
     def progress(self) -> tuple[int, bool]:
         """A value that grows with each change of the order."""
         return len(self.history), self.cancel_confirmed
+
+    def belongs_to(self, caller: Identity) -> bool:
+        """Return whether a caller placed the order.
+
+        Without an account, the order has the email address as earlier releases stored it.
+        """
+        if self.account_id:
+            return self.account_id == caller.account_id
+        return self.email == misread(caller.email)
 
     def as_placed(self) -> Self:
         """Return the order as it was when it was placed."""

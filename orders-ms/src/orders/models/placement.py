@@ -17,6 +17,7 @@ from orders.errors import (
 )
 from orders.models.order import Line
 from shopkit.contract.events import ProductState
+from shopkit.identity import Identity
 from shopkit.names import name_key, shown_name
 
 LINE_LIMIT = 1_000
@@ -45,12 +46,12 @@ class RequestedOrder:
     """An order as it was requested.
 
     Attributes:
-        email: The shopper's email address.
+        shopper: The shopper.
         lines: The lines.
         key: The idempotency key.
     """
 
-    email: str
+    shopper: Identity
     lines: tuple[RequestedLine, ...]
     key: str | None = None
 

@@ -4,12 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shopkit.contract.events import OrderStatus
+from shopkit.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
-    """Conditions that an order must all meet. None means no condition. `until` is exclusive."""
+    """Conditions that an order must all meet. None means no condition. `until` is exclusive.
 
+    Attributes:
+        owner: The shopper who placed the order.
+        email: The email address or the account id of the shopper.
+    """
+
+    owner: Identity | None = None
     email: str | None = None
     status: OrderStatus | None = None
     since: datetime | None = None

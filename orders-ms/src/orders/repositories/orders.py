@@ -1,16 +1,17 @@
 """The collection `orders`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import DESCENDING, UpdateOne
 
 from orders.models.comparison import IdRange, OrderSummary
-from orders.models.order import HistoryEntry, Line, Order
+from orders.models.order import HistoryEntry, Line, Order, Owner
 from orders.models.query import OrderQuery
 from shopkit.clock import Clock, utc_now
 from shopkit.contract.events import OrderStatus
+from shopkit.identity import Identity, is_account_id, misread
 from shopkit.storage.keyset import Keyset, id_key, id_range, time_key
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 from shopkit.tracing.context import TraceContext
@@ -30,6 +31,7 @@ _NEXT_RESEND = {
     "resend_delay_seconds": _NEXT_DELAY,
     "resend_at": {"$add": ["$$NOW", {"$multiply": [_NEXT_DELAY, 1_000]}]},
 }
+_WITHOUT_ACCOUNT: Document = {"account_id": None, "account_sought": None}
 _NEWEST = Keyset(time_key("created_at", DESCENDING), id_key(DESCENDING))
 
 
@@ -65,16 +67,32 @@ class OrderRepository:
         Raises:
             shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
-        documents, next_cursor = await _NEWEST.page(
-            self._orders, _filter(query), limit=limit, cursor=cursor
+        documents, next_cursor = await _NEWEST.page_of_any(
+            self._orders, _filters(query), limit=limit, cursor=cursor
         )
         return [_order(document) for document in documents], next_cursor
 
-    async def find_changed(self, email: str, since: datetime) -> list[Order]:
+    async def find_changed(self, shopper: Identity, since: datetime) -> list[Order]:
         """Return a shopper's orders that were written since a time, latest first, at most 500."""
-        documents = self._orders.find({"client_email": email, "updated_at": {"$gte": since}})
+        changed = {"updated_at": {"$gte": since}}
+        documents = self._orders.find({"$or": [owned | changed for owned in _owned_by(shopper)]})
         latest = documents.sort("updated_at", DESCENDING).limit(CHANGED_LIMIT)
         return [_order(document) async for document in latest]
+
+    async def find_without_account(self, limit: int) -> dict[str, str]:
+        """Return the ids and email addresses of some orders whose account was not sought yet."""
+        documents = self._orders.find(_WITHOUT_ACCOUNT, {"client_email": 1}).limit(limit)
+        return {str(document["_id"]): document["client_email"] async for document in documents}
+
+    async def set_accounts(self, owners: Mapping[str, Owner | None]) -> None:
+        """Store the owners of orders that have none, by the orders' ids. None is an unknown one."""
+        await self._orders.bulk_write(
+            [
+                UpdateOne({"_id": ObjectId(order_id)} | _WITHOUT_ACCOUNT, {"$set": _owner(owner)})
+                for order_id, owner in owners.items()
+            ],
+            ordered=False,
+        )
 
     async def find_range(self, ids: IdRange, limit: int) -> list[OrderSummary]:
         """Return the first orders of a range of ids, ordered by id."""
@@ -127,14 +145,39 @@ class OrderRepository:
         return orders
 
 
-def _filter(query: OrderQuery) -> Document:
+def _filters(query: OrderQuery) -> list[Document]:
+    """Return the filters of which an order must match one."""
     times = {"$gte": query.since, "$lt": query.until}
     fields = {
-        "client_email": query.email,
         "status": query.status,
         "created_at": {operator: time for operator, time in times.items() if time} or None,
     }
-    return {field: value for field, value in fields.items() if value is not None}
+    common = {field: value for field, value in fields.items() if value is not None}
+    if query.email is not None:
+        common |= _placed_as(query.email)
+    return [owned | common for owned in _owned_by(query.owner)] if query.owner else [common]
+
+
+def _owned_by(shopper: Identity) -> list[Document]:
+    """Return the filters of which a shopper's orders match one."""
+    return [
+        {"account_id": shopper.account_id},
+        {"client_email": misread(shopper.email), "account_id": None},
+    ]
+
+
+def _placed_as(owner: str) -> Document:
+    """Return the filter for the orders of an account id or an email address."""
+    if is_account_id(owner):
+        return {"account_id": owner}
+    # Orders without an account have the address as earlier releases stored it.
+    return {"client_email": owner if owner.isascii() else {"$in": [owner, misread(owner)]}}
+
+
+def _owner(owner: Owner | None) -> Document:
+    if owner is None:
+        return {"account_sought": True}
+    return {"account_id": owner.account_id, "client_email": owner.email}
 
 
 def _update(before: Order, after: Order, now: datetime) -> UpdateOne:
@@ -181,6 +224,7 @@ def _document(order: Order) -> Document:
     return {
         "_id": ObjectId(order.id),
         "client_email": order.email,
+        "account_id": order.account_id,
         "status": order.status,
         "cost_cents": order.cost_cents,
         "products": [_line_document(line) for line in order.lines],
@@ -200,6 +244,7 @@ def _order(document: Document) -> Order:
     return Order(
         id=str(document["_id"]),
         email=document["client_email"],
+        account_id=document.get("account_id"),
         lines=tuple(
             Line(
                 product_id=str(line["product_id"]),

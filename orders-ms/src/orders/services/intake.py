@@ -14,7 +14,7 @@ from orders.repositories.projection import ProjectionRepository
 from shopkit.batching import Batcher, HasLeft, never_leaves
 from shopkit.clock import Clock
 from shopkit.contract.events import OrderStatus
-from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, KeyReusedError, key_id
+from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, KeyReusedError, key_ids
 from shopkit.storage.mongo import is_temporary
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 from shopkit.tracing.context import TraceContext, current_trace_context
@@ -40,9 +40,13 @@ class _Request:
     deadline: float
 
     @property
-    def key_id(self) -> str | None:
-        """The stored id of the idempotency key."""
-        return key_id(self.order.email, self.order.key) if self.order.key else None
+    def key_ids(self) -> tuple[str, ...]:
+        """The stored ids of the idempotency key, none if there is no key."""
+        return key_ids(self.order.shopper, self.order.key) if self.order.key else ()
+
+    def find_record(self, records: Mapping[str, KeyRecord]) -> KeyRecord | None:
+        """Return the record of the idempotency key, if it has been used."""
+        return next((records[id_] for id_ in self.key_ids if id_ in records), None)
 
 
 MIN_SECONDS = 1.0
@@ -100,11 +104,11 @@ class IntakeService:
 
     async def _place_batch(self, requests: Sequence[_Request]) -> Sequence[Outcome]:
         records = await self._find_keys(requests)
-        new = [request for request in requests if request.key_id not in records]
+        new = [request for request in requests if not request.find_record(records)]
         catalogue = await self._read_catalogue(new)
         # Orders are created before the transaction, because its work may run more than once.
         created = [
-            None if request.key_id in records else self._create(request, catalogue)
+            None if request.find_record(records) else self._create(request, catalogue)
             for request in requests
         ]
         if not records and not any(isinstance(order, Order) for order in created):
@@ -128,15 +132,15 @@ class IntakeService:
         new_orders: list[Order] = []
         new_records: list[KeyRecord] = []
         for request, order in zip(requests, created, strict=True):
-            if record := records.get(request.key_id or ""):
+            if record := request.find_record(records):
                 outcomes.append(_replay(request.order, record, orders))
             elif isinstance(order, Order):
                 outcomes.append(PlacedOrder(order, replayed=False))
                 new_orders.append(order)
                 orders[order.id] = order
-                if request.key_id:
+                for key_id in request.key_ids:
                     record = KeyRecord(
-                        request.key_id, request.order.fingerprint, order.id, order.created_at
+                        key_id, request.order.fingerprint, order.id, order.created_at
                     )
                     new_records.append(record)
                     records[record.id] = record
@@ -153,7 +157,7 @@ class IntakeService:
     async def _find_keys(
         self, requests: Sequence[_Request], unit: UnitOfWork | None = None
     ) -> dict[str, KeyRecord]:
-        ids = [request.key_id for request in requests if request.key_id]
+        ids = [id_ for request in requests for id_ in request.key_ids]
         return await self._keys.find_by_ids(ids, session=unit.session if unit else None)
 
     async def _read_catalogue(self, requests: Sequence[_Request]) -> ProductCatalogue:
@@ -169,7 +173,8 @@ class IntakeService:
             return error
         return Order(
             id=str(ObjectId()),
-            email=request.order.email,
+            email=request.order.shopper.email,
+            account_id=request.order.shopper.account_id,
             lines=lines,
             history=(HistoryEntry(OrderStatus.PENDING, self._clock()),),
             trace_context=request.trace_context,

@@ -19,6 +19,7 @@ from orders.models.order import Order
 from orders.repositories.changes import LogLostError, OrderChanges
 from orders.repositories.orders import OrderRepository
 from shopkit.clock import Clock
+from shopkit.identity import Identity, misread
 
 MAX_STREAMS = 1_000
 MAX_QUEUED = 100
@@ -54,8 +55,8 @@ class LiveUpdate:
 class Follower:
     """An open stream of a shopper's orders."""
 
-    def __init__(self, email: str) -> None:
-        self.email = email
+    def __init__(self, shopper: Identity) -> None:
+        self.shopper = shopper
         self._queue: asyncio.Queue[Order | None] = asyncio.Queue(MAX_QUEUED + 1)
         self._ended = False
 
@@ -71,6 +72,11 @@ class Follower:
         if not self._ended:
             self._ended = True
             self._queue.put_nowait(None)
+
+    @property
+    def owners(self) -> tuple[str, str]:
+        """What the orders of the shopper have as their owner, see `_owner_of`."""
+        return self.shopper.account_id, misread(self.shopper.email)
 
     async def next(self) -> Order | None:
         """Return the next order, or None at the end of the stream."""
@@ -88,6 +94,7 @@ class LiveService:
         self._queue: asyncio.Queue[str] = asyncio.Queue(10 * BATCH)
         self._reading = asyncio.Event()
         self._unsent: list[str] = []
+        self._open: set[Follower] = set()
         self._followers: dict[str, set[Follower]] = defaultdict(set)
 
     async def read(self) -> None:
@@ -119,26 +126,28 @@ class LiveService:
             self._unsent = []
 
     async def _send(self, ids: Sequence[str]) -> None:
-        orders = await self._orders.find_by_ids(set(ids)) if self._followers else {}
+        orders = await self._orders.find_by_ids(set(ids)) if self._open else {}
         for order_id in ids:
             if order := orders.get(order_id):
-                for follower in self._followers.get(order.email, ()):
+                for follower in self._followers.get(_owner_of(order), ()):
                     follower.send(order)
 
-    def follow(self, email: str, last_id: str | None) -> AsyncGenerator[LiveUpdate, None]:
+    def follow(self, shopper: Identity, last_id: str | None) -> AsyncGenerator[LiveUpdate, None]:
         """Return a stream of a shopper's orders: a snapshot, then each change.
 
         Args:
-            email: The shopper's email address.
+            shopper: The shopper.
             last_id: The id of the last update that the client received.
 
         Raises:
             TooManyStreamsError: This replica has too many open streams.
         """
-        if sum(map(len, self._followers.values())) >= MAX_STREAMS:
+        if len(self._open) >= MAX_STREAMS:
             raise TooManyStreamsError
-        follower = Follower(email)
-        self._followers[email].add(follower)
+        follower = Follower(shopper)
+        self._open.add(follower)
+        for owner in follower.owners:
+            self._followers[owner].add(follower)
         STREAMS.inc()
         return self._updates(follower, last_id)
 
@@ -150,7 +159,7 @@ class LiveService:
                 await self._reading.wait()
             now = self._clock()
             since = _time_of(last_id, now) or now - RECENT
-            snapshot = await self._orders.find_changed(follower.email, since)
+            snapshot = await self._orders.find_changed(follower.shopper, since)
             yield LiveUpdate(_id_of(now), snapshot, snapshot=True)
             # A queued order may have been read before the snapshot.
             sent = {order.id: order.progress for order in snapshot}
@@ -164,17 +173,22 @@ class LiveService:
             self._remove(follower)
 
     def _remove(self, follower: Follower) -> None:
-        followers = self._followers[follower.email]
-        followers.discard(follower)
-        if not followers:
-            del self._followers[follower.email]
+        self._open.discard(follower)
+        for owner in follower.owners:
+            self._followers[owner].discard(follower)
+            if not self._followers[owner]:
+                del self._followers[owner]
         STREAMS.dec()
 
     def end_all(self) -> None:
         """End all streams. Their clients reconnect."""
-        for followers in self._followers.values():
-            for follower in followers:
-                follower.end()
+        for follower in self._open:
+            follower.end()
+
+
+def _owner_of(order: Order) -> str:
+    """Return the account id, or the email address of an order without an account."""
+    return order.account_id or order.email
 
 
 def _id_of(time: datetime) -> str:

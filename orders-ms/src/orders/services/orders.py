@@ -69,7 +69,7 @@ class OrderService:
             after = before.cancelled(self._clock())
             await self._orders.update([(before, after)], session=unit.session)
             unit.publish(after.cancel_message(), keep_until_settled=True)
-            if caller.email != after.email:
+            if not before.belongs_to(caller):
                 await self._audit_cancellation(before, after, caller, unit)
             return after
 
@@ -110,7 +110,7 @@ class OrderService:
         self, before: Order, after: Order, caller: Identity, unit: UnitOfWork
     ) -> None:
         await self._trail.add(
-            actor=caller.email,
+            actor=caller,
             action="cancel order",
             subject=after.id,
             before={"status": before.status, "email": before.email},
@@ -128,6 +128,6 @@ def _report_unknown(event: OrderStatusUpdate) -> None:
 
 
 def _require_visible(order: Order | None, order_id: str, caller: Identity) -> Order:
-    if order is None or (order.email != caller.email and not caller.is_admin):
+    if order is None or not (caller.is_admin or order.belongs_to(caller)):
         raise OrderNotFoundError(order_id)
     return order

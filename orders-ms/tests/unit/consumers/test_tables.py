@@ -12,10 +12,10 @@ from shopkit.contract.events import (
     ProductsQuantityUpdate,
     ProductUpdate,
 )
-from shopkit.identity import Identity, Role
 from shopkit.messaging.envelope import Event
 from shopkit.storage.mongo import Database
 from shopkit.testing.deliveries import an_id, delivery, state
+from shopkit.testing.proofs import identity_of
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
@@ -57,7 +57,7 @@ class TestStatusTable:
         # When
         await table[OrderStatusUpdate].apply([delivery(outcome)])
         # Then
-        owner = Identity(email="aaa@aaa.com", role=Role.USER)
+        owner = identity_of("aaa@aaa.com")
         assert (await services.orders.get(order.id, owner)).status == "ACCEPTED"
         assert set(table) == {OrderStatusUpdate}
         assert table[OrderStatusUpdate].answer is None

@@ -11,7 +11,7 @@ from orders.repositories.projection import ProjectionRepository
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
 from shopkit.testing.deliveries import an_id, state
-from shopkit.testing.proofs import caller_headers
+from shopkit.testing.proofs import account_id_of, caller_headers
 
 Know = Callable[..., Awaitable[None]]
 Count = Callable[[], Awaitable[int]]
@@ -74,6 +74,7 @@ class TestAccepted:
         assert body.pop("id") == transactions.published[0].message.key
         assert body == {
             "email": "aaa@aaa.com",
+            "account_id": account_id_of("aaa@aaa.com"),
             "status": "PENDING",
             "reason": None,
             "cost": 19.48,

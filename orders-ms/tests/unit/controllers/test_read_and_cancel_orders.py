@@ -11,7 +11,7 @@ from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import an_id, delivery, state
 from shopkit.testing.hostile import hostile_urls
-from shopkit.testing.proofs import caller_headers
+from shopkit.testing.proofs import account_id_of, caller_headers
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
@@ -120,6 +120,7 @@ class TestGet:
         assert response.json() == {
             "id": order.id,
             "email": "aaa@aaa.com",
+            "account_id": account_id_of("aaa@aaa.com"),
             "status": "REJECTED",
             "reason": "Some items were unavailable.",
             "cost": 2.0,

@@ -11,6 +11,7 @@ from orders.errors import (
 from orders.models.order import Line
 from orders.models.placement import ProductCatalogue, RequestedLine, RequestedOrder
 from shopkit.testing.deliveries import an_id, state
+from shopkit.testing.proofs import identity_of
 
 
 def by_id(number: int, quantity: int = 1, price: int | None = None) -> RequestedLine:
@@ -22,7 +23,7 @@ def by_name(name: str, quantity: int = 1) -> RequestedLine:
 
 
 def wanted(*lines: RequestedLine) -> RequestedOrder:
-    return RequestedOrder("aaa@aaa.com", lines)
+    return RequestedOrder(identity_of("aaa@aaa.com"), lines)
 
 
 SHELF = ProductCatalogue(
@@ -158,8 +159,8 @@ class TestLinesFor:
 
 class TestFingerprint:
     def test_is_the_same_for_the_same_lines_of_any_caller(self) -> None:
-        requested = RequestedOrder("aaa@aaa.com", (by_id(1, 2),), "key")
-        other = RequestedOrder("bbb@bbb.com", (by_id(1, 2),), None)
+        requested = RequestedOrder(identity_of("aaa@aaa.com"), (by_id(1, 2),), "key")
+        other = RequestedOrder(identity_of("bbb@bbb.com"), (by_id(1, 2),), None)
         assert requested.fingerprint == other.fingerprint
 
     @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from orders.models.placement import RequestedLine, RequestedOrder
 from orders.repositories.orders import OrderRepository
 from orders.services.intake import PlacedOrder
 from shopkit.contract.events import OrderStatus
-from shopkit.identity import Identity, Role
 from shopkit.storage.idempotency import KeyReusedError, key_id
 from shopkit.storage.mongo import Database, Document, GuardMissedError
 from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id, decided, state
+from shopkit.testing.proofs import account_id_of, identity_of
 from shopkit.tracing import context
 
 Know = Callable[..., Awaitable[None]]
@@ -24,7 +24,9 @@ Know = Callable[..., Awaitable[None]]
 def wanted(
     number: int, quantity: int = 1, *, key: str | None = None, email: str = "aaa@aaa.com"
 ) -> RequestedOrder:
-    return RequestedOrder(email, (RequestedLine(quantity=quantity, product_id=an_id(number)),), key)
+    return RequestedOrder(
+        identity_of(email), (RequestedLine(quantity=quantity, product_id=an_id(number)),), key
+    )
 
 
 class Stored:
@@ -34,12 +36,16 @@ class Stored:
         self._database = database
 
     async def counts(self) -> tuple[int, int, int]:
+        """Return the numbers of orders, keys and events. Each key is stored under two ids."""
         names = ("orders", "idempotency_keys", "outbox")
         one, two, three = [await self._database[name].count_documents({}) for name in names]
-        return one, two, three
+        return one, two // 2, three
+
+    async def all(self, collection: str) -> list[Document]:
+        return await self._database[collection].find({}).to_list()
 
     async def only(self, collection: str) -> Document:
-        (row,) = await self._database[collection].find({}).to_list()
+        (row,) = await self.all(collection)
         return row
 
 
@@ -68,16 +74,16 @@ class TestPlace:
         assert order.lines == (Line(an_id(1), "spoon", 599, 2),)
         assert (order.email, order.trace_context) == ("aaa@aaa.com", TRACE_CONTEXT)
         assert await stored.counts() == (1, 1, 1)
-        assert (await stored.only("idempotency_keys"))["_id"] == key_id("aaa@aaa.com", "key-1")
+        assert [row["_id"] for row in await stored.all("idempotency_keys")] == [
+            key_id(account_id_of("aaa@aaa.com"), "key-1"),
+            key_id("aaa@aaa.com", "key-1"),
+        ]
         row = await stored.only("outbox")
         assert (row["_id"], row["kept"], row["unsent"]) == (f"OrderCreate/{order.id}", True, True)
         assert transactions.published_ids == [f"OrderCreate/{order.id}"]
         document = await stored.only("orders")
         assert (document["status"], document["cost_cents"]) == ("PENDING", 1_198)
-        assert (
-            await services.orders.get(order.id, Identity(email="aaa@aaa.com", role=Role.USER))
-            == order
-        )
+        assert await services.orders.get(order.id, identity_of("aaa@aaa.com")) == order
 
     async def test_stores_no_key_if_the_request_has_none(
         self, services: Services, stored: Stored
@@ -163,6 +169,20 @@ class TestIdempotency:
         # Then
         assert raised.value.key == "key-1"
         assert await stored.counts() == (1, 1, 1)
+
+    async def test_finds_keys_of_earlier_releases(
+        self, services: Services, stored: Stored, database: Database
+    ) -> None:
+        # Given
+        first = await services.intake.place(wanted(1, key="key-1", email="müller@exämple.com"))
+        old_id = key_id("müller@exämple.com".encode().decode("latin-1"), "key-1")
+        await database["idempotency_keys"].delete_many({"_id": {"$ne": old_id}})
+        # When
+        second = await services.intake.place(wanted(1, key="key-1", email="müller@exämple.com"))
+        # Then
+        assert second.replayed
+        assert second.order.id == first.order.id
+        assert len(await stored.all("orders")) == 1
 
     async def test_a_key_belongs_to_its_caller(self, services: Services, stored: Stored) -> None:
         # Given

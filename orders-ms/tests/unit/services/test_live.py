@@ -18,6 +18,7 @@ from shopkit.contract.events import OrderStatus
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
+from shopkit.testing.proofs import identity_of
 
 SHOPPER, OTHER = "aaa@aaa.com", "bbb@bbb.com"
 
@@ -110,7 +111,7 @@ def ids(update: LiveUpdate) -> list[str]:
 
 
 def follow(live: LiveService, last_id: str | None = None) -> AsyncGenerator[LiveUpdate, None]:
-    return live.follow(SHOPPER, last_id)
+    return live.follow(identity_of(SHOPPER), last_id)
 
 
 def milliseconds(time: datetime) -> str:

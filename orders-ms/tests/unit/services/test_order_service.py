@@ -18,14 +18,15 @@ from shopkit.storage.keyset import InvalidCursorError, encode_cursor
 from shopkit.storage.mongo import Database, Document, GuardMissedError
 from shopkit.testing import FakeClock, FakeTransactions
 from shopkit.testing.deliveries import NOON, an_id, decided, delivery, state
+from shopkit.testing.proofs import identity_of
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
 
-OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
-STRANGER = Identity(email="bbb@bbb.com", role=Role.USER)
-OWN = OrderQuery(email="aaa@aaa.com")
-ADMIN = Identity(email="admin@aaa.com", role=Role.ADMIN)
+OWNER = identity_of("aaa@aaa.com")
+STRANGER = identity_of("bbb@bbb.com")
+OWN = OrderQuery(owner=identity_of("aaa@aaa.com"))
+ADMIN = identity_of("admin@aaa.com", Role.ADMIN)
 
 
 def outcome(order: Order, status: str, **more: Any) -> Delivery[OrderStatusUpdate]:
@@ -107,9 +108,31 @@ class TestPage:
         # Then
         assert pages == [placed[::-1]]
 
+    @pytest.mark.parametrize("limit", [1, 2, 20])
+    async def test_includes_orders_of_earlier_releases(
+        self,
+        services: Services,
+        place: Place,
+        clock: FakeClock,
+        database: Database,
+        limit: int,
+    ) -> None:
+        # Given
+        placed = []
+        for number in range(5):
+            placed.append((await place({1: 1})).id)
+            if number % 2:
+                await database["orders"].update_one(
+                    {"_id": ObjectId(placed[-1])}, {"$unset": {"account_id": ""}}
+                )
+            clock.advance(seconds=number % 2)
+        # Then
+        pages = await self.pages(services, limit)
+        assert [order_id for page in pages for order_id in page] == placed[::-1]
+
     async def test_is_empty_if_there_are_no_orders(self, services: Services) -> None:
         assert await services.orders.page(
-            OrderQuery(email="ccc@ccc.com"), limit=20, cursor=None
+            OrderQuery(owner=identity_of("ccc@ccc.com")), limit=20, cursor=None
         ) == ([], None)
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6])

@@ -17,16 +17,16 @@ from orders.services import comparison as comparison_module
 from orders.services.comparison import OrderComparison, ProductComparison
 from orders.services.reconcile import ReconcileService
 from shopkit.contract.events import OrderStatusUpdate
-from shopkit.identity import Identity, Role
 from shopkit.storage.database_identity import OtherDatabaseError
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
 from shopkit.testing.deliveries import an_id, delivery, state
+from shopkit.testing.proofs import identity_of
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
 
-OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
+OWNER = identity_of("aaa@aaa.com")
 
 
 class FakeLeases:

@@ -6,16 +6,16 @@ import pytest
 from orders.dependencies import Services
 from orders.models.order import Order
 from orders.repositories.orders import OrderRepository
-from shopkit.identity import Identity, Role
 from shopkit.storage.job_leases import JobLeases
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeTransactions
 from shopkit.testing.deliveries import state
+from shopkit.testing.proofs import identity_of
 
 Know = Callable[..., Awaitable[None]]
 Place = Callable[..., Awaitable[Order]]
 
-OWNER = Identity(email="aaa@aaa.com", role=Role.USER)
+OWNER = identity_of("aaa@aaa.com")
 
 
 class TestResend:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jose import jwt
 
+from shopkit.identity import Identity, Role
 from shopkit.proofs import ALGORITHM, GATEWAY, ProofVerifier, internal_audience, proof_header
 
 SERVICES = ("authentication-ms", "products-ms", "orders-ms")
@@ -55,6 +56,11 @@ def sign(key: ProofKey, **claims: Any) -> dict[str, str]:
 def account_id_of(email: str) -> str:
     """Return the account id that the tests give to an email address, empty for none."""
     return hashlib.sha256(email.encode()).hexdigest()[:24] if email else ""
+
+
+def identity_of(email: str, role: Role = Role.USER) -> Identity:
+    """Return the caller that `caller_headers` proves."""
+    return Identity(account_id=account_id_of(email), email=email, role=role)
 
 
 def caller_headers(
