@@ -1,7 +1,7 @@
 """Fetches what the gateway itself needs from the services."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 from prometheus_client import Counter
@@ -14,13 +14,8 @@ POLLS = Counter(
 
 _TIMEOUT = aiohttp.ClientTimeout(total=2.0)
 
-
-class Fetch(Protocol):
-    """Returns a decoded JSON document, or raises an error."""
-
-    def __call__(self, **query: str) -> Awaitable[Any]:
-        """Fetch the document with a query."""
-        ...
+Fetch = Callable[..., Awaitable[Any]]
+"""Returns a decoded JSON document, or raises an error. Its keyword arguments are the query."""
 
 
 def json_fetcher(

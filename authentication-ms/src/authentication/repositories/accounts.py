@@ -176,7 +176,7 @@ def _account(document: Document) -> Account:
     return Account(
         id=document["_id"],
         email=document["email"],
-        shown_email=document.get("shown_email", document["email"]),
+        shown_email=document.get("shown_email") or document["email"],
         role=AccountRole(document["role"]),
         password_hash=document["password_hash"],
         wrapped_sha256=document.get("wrapped_sha256", False),

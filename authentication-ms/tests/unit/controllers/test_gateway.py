@@ -111,7 +111,7 @@ class TestListRevocations:
             )
         # When
         sessions: list[str] = []
-        query: dict[str, str] = {}
+        query: dict[str, str] | None = {}
         while query is not None:
             page = (await client.get("/internal/revocations", params=query)).json()
             sessions += [revocation["session"] for revocation in page["revocations"]]

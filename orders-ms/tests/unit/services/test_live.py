@@ -81,13 +81,19 @@ async def running(live: LiveService) -> AsyncIterator[None]:
 
 
 async def store(
-    database: Database, number: int, email: str = SHOPPER, *, minutes_ago: int = 0
+    database: Database,
+    number: int,
+    email: str = SHOPPER,
+    *,
+    minutes_ago: int = 0,
+    account_id: str | None = None,
 ) -> Order:
     at = NOON - timedelta(minutes=minutes_ago)
     status = OrderStatus.ACCEPTED if minutes_ago else OrderStatus.PENDING
     order = Order(
         id=an_id(number),
         email=email,
+        account_id=account_id,
         lines=(Line(an_id(1), "spoon", 100, 1),),
         history=(HistoryEntry(OrderStatus.PENDING, at), HistoryEntry(status, at)),
         trace_context=TRACE_CONTEXT,

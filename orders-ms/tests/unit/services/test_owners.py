@@ -74,7 +74,7 @@ class TestOwner:
             "用户@例え.テスト",
             "😀@shop.com",
             "ann+shop@shop.com",
-            f"{'a' * 245}@b.com",
+            f"{'a' * 248}@b.com",
         ],
     )
     @pytest.mark.parametrize("is_old", [False, True])
