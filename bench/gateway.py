@@ -34,7 +34,7 @@ from pydantic import BaseModel
 from shopkit.testing.proofs import GATEWAY_KEY
 
 GOAL = 0.6
-SERVICE, GATEWAY, NGINX = 18901, 18902, 18903
+SERVICE, GATEWAY, NGINX, MONITORING = 18901, 18902, 18903, 18904
 ROOT = Path(__file__).resolve().parent.parent
 NGINX_CONFIGURATION = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -264,6 +264,7 @@ def main(
             "gateway",
             "serve",
             PORT=str(GATEWAY),
+            MONITORING_PORT=str(MONITORING),
             LOG_LEVEL="WARNING",
             PROOF_KEY=GATEWAY_KEY.private,
             **urls,
@@ -275,7 +276,7 @@ def main(
         )
         with process(nginx, "-c", str(configuration)) as proxy:
             wait_for(f"http://127.0.0.1:{NGINX}/api/orders", token)
-            wait_for(f"http://127.0.0.1:{GATEWAY}/ready", token)
+            wait_for(f"http://127.0.0.1:{MONITORING}/ready", token)
             targets = {"nginx": (NGINX, proxy), "gateway": (GATEWAY, gateway)}
             met = measure(targets, token, rounds=rounds, seconds=seconds, connections=connections)
     sys.exit(0 if met else 1)

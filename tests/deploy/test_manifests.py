@@ -29,7 +29,8 @@ SETTINGS: dict[str, type[Settings]] = {
     "products-ms": ProductsSettings,
 }
 PROXY_PATHS = {"/proxy_health"}
-SET_BY_THE_IMAGE = {"HOST", "PORT"}
+SET_BY_THE_IMAGE = {"HOST", "PORT", "MONITORING_PORT"}
+MONITORING_PORT = 9000
 SERVERS = (*SETTINGS, "authentication-db", "products-db", "orders-db", "kafka")
 ACCESS_PREFIX = "access.kiosk/"
 
@@ -138,6 +139,22 @@ class TestServices:
                     target = probe.get("httpGet") or probe.get("tcpSocket")
                     assert target is None or target["port"] in ports
                     assert "httpGet" not in probe or probe["httpGet"]["path"] in paths
+
+    @pytest.mark.parametrize("service", SETTINGS)
+    def test_monitoring_has_a_port_of_its_own(self, overlay: Overlay, service: str) -> None:
+        # Given
+        template = dict(overlay.workloads())[service]
+        [container] = containers(template)
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        policies = {name_of(policy): policy["spec"] for policy in overlay.of_kind("NetworkPolicy")}
+        services = {name_of(found): found["spec"]["ports"] for found in overlay.of_kind("Service")}
+        # Then
+        assert ports == {"http": 8000, "monitoring": MONITORING_PORT}
+        assert container["readinessProbe"]["httpGet"]["port"] == "monitoring"
+        assert template["metadata"]["annotations"]["prometheus.io/port"] == str(MONITORING_PORT)
+        [rule] = policies["allow-metrics"]["ingress"]
+        assert [port["port"] for port in rule["ports"]] == [MONITORING_PORT]
+        assert [port["port"] for port in services[service]] == [8000]
 
     def test_each_workload_has_all_three_probes(self, overlay: Overlay) -> None:
         for workload in replicated(overlay):

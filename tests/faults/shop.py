@@ -142,6 +142,7 @@ class Shop:
         """
         environment = {
             **self.stack.environment(service),
+            "MONITORING_PORT": "0",
             "DEFECTS": self._defective(service, **defects).to_json(),
             **(variables or {}),
         }

@@ -18,7 +18,10 @@ class Process:
     """
 
     def __init__(self, servers: Stack, package: str, port: int | None = None) -> None:
-        self._environment = servers.environment(package) | {"TOPIC_PARTITIONS": "3"}
+        self._environment = servers.environment(package) | {
+            "TOPIC_PARTITIONS": "3",
+            "MONITORING_PORT": "0",
+        }
         if port is not None:
             self._environment["PORT"] = str(port)
         self._package = package

@@ -52,4 +52,5 @@ def serve(settings: AuthenticationSettings) -> None:
     """
     # Checked before the server starts, because a failed start ends in a traceback.
     KeyRing.of(settings)
-    shop_app.serve(create_app(settings), settings)
+    app = create_app(settings)
+    shop_app.serve(app, settings, app.state)

@@ -17,7 +17,7 @@ from authentication.settings import AuthenticationSettings
 from shopkit import commands
 from shopkit.storage import migrations
 from shopkit.storage.mongo import Database
-from shopkit.testing.apps import client_of
+from shopkit.testing.apps import client_of, monitor_of
 
 RunCommand = Callable[..., object]
 
@@ -29,10 +29,12 @@ def sha256(text: str) -> str:
 @asynccontextmanager
 async def running_service(
     settings: AuthenticationSettings, mongo_url: str
-) -> AsyncIterator[httpx2.AsyncClient]:
+) -> AsyncIterator[tuple[httpx2.AsyncClient, httpx2.AsyncClient]]:
+    """Yield a client of the service, and one of its port for monitoring."""
     real = AuthenticationSettings(**settings.model_dump() | {"mongo_url": mongo_url})
-    async with client_of(create_app(real)) as client:
-        yield client
+    app = create_app(real)
+    async with client_of(app) as client, monitor_of(app) as monitor:
+        yield client, monitor
 
 
 class TestMigrations:
@@ -76,7 +78,7 @@ class TestMigrations:
         await migrations.apply(bare_database, MIGRATIONS)
         wrapped = await bare_database["users"].find_one({"email": "aaa@aaa.com"})
         # When
-        async with running_service(settings, mongo_url) as client:
+        async with running_service(settings, mongo_url) as (client, monitor):
             logins = [
                 {"email": "aaa@aaa.com", "password": "aaa@aaa.com"},
                 {"email": "aaa@aaa.com", "password": "aaa@aaa.com"},
@@ -86,7 +88,7 @@ class TestMigrations:
             received = [
                 (await client.post("/api/login", json=login)).status_code for login in logins
             ]
-            ready = await client.get("/ready")
+            ready = await monitor.get("/ready")
         # Then
         assert received == [200, 200, 200, 401]
         assert (ready.status_code, ready.json()) == (200, {"status": "ok"})
@@ -101,8 +103,8 @@ class TestMigrations:
     async def test_are_required_for_readiness(
         self, bare_database: Database, settings: AuthenticationSettings, mongo_url: str
     ) -> None:
-        async with running_service(settings, mongo_url) as client:
-            ready = await client.get("/ready")
+        async with running_service(settings, mongo_url) as (client, monitor):
+            ready = await monitor.get("/ready")
         assert ready.status_code == 503
         assert list(ready.json()["failing"]) == ["migrations"]
 

@@ -8,7 +8,7 @@ from authentication.main import create_app
 from authentication.services.passwords import argon2id
 from authentication.settings import AuthenticationSettings
 from shopkit import checks
-from shopkit.testing.apps import client_of
+from shopkit.testing.apps import client_of, monitor_of
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +21,11 @@ async def test_is_alive_but_not_ready_without_a_database(
 ) -> None:
     # Given
     monkeypatch.setattr(checks, "CHECK_SECONDS", 0.2)
-    async with client_of(create_app(settings)) as client:
+    app = create_app(settings)
+    async with client_of(app) as client, monitor_of(app) as monitor:
         # When
         health = await client.get("/api/authentication_health")
-        ready = await client.get("/ready")
+        ready = await monitor.get("/ready")
     # Then
     assert (health.status_code, health.json()) == (200, {"status": "ok"})
     assert ready.status_code == 503

@@ -51,4 +51,5 @@ def create_app(settings: GatewaySettings) -> Gateway:
 
 def serve(settings: GatewaySettings) -> None:
     """Serve until SIGTERM."""
-    shop_app.serve(create_app(settings), settings)
+    gateway = create_app(settings)
+    shop_app.serve(gateway, settings, gateway.own_pages.state)

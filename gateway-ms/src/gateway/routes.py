@@ -113,9 +113,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/docs/{file}", _G, _ANYONE),
     Route("GET", "/api/openapi.json", _G, _ANYONE),
     Route("GET", "/api/gateway_health", _G, _ANYONE),
-    # The reverse proxy forwards only /api, so these two are reachable only on the private network.
-    Route("GET", "/ready", _G, _ANYONE),
-    Route("GET", "/metrics", _G, _ANYONE),
 )
 
 CHAOS_ROUTES: tuple[Route, ...] = (

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import httpx2
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives import serialization
@@ -17,6 +18,7 @@ from multidict import CIMultiDictProxy
 
 from gateway.main import Gateway, create_app
 from gateway.settings import GatewaySettings
+from shopkit.testing.apps import monitor_of
 from shopkit.testing.proofs import GATEWAY_KEY
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -237,6 +239,11 @@ class Client:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
 
+    async def check_ready(self) -> httpx2.Response:
+        """Return the response of `/ready` at the port for monitoring."""
+        async with monitor_of(self.gateway.own_pages) as monitor:
+            return await monitor.get("/ready")
+
     def start(self, method: str, target: str, headers: Headers = ()) -> Exchange:
         """Start a request without sending its body."""
         path, _, query = target.partition("?")
@@ -308,7 +315,7 @@ async def running_gateway(
     async with gateway.own_pages.router.lifespan_context(gateway.own_pages):
         client = Client(gateway)
         async with asyncio.timeout(5):
-            while wait_until_ready and (await client.request("GET", "/ready")).status != 200:
+            while wait_until_ready and (await client.check_ready()).status_code != 200:
                 await asyncio.sleep(0.002)
         yield client
 

@@ -1,6 +1,7 @@
 import sys
 
 import pytest
+from starlette.datastructures import State
 
 from gateway.commands import app
 from gateway.main import Gateway
@@ -36,7 +37,7 @@ class TestServe:
             monkeypatch.setenv(name, value)
         served: list[tuple[int, str]] = []
 
-        def serve(_app: Gateway, settings: GatewaySettings) -> None:
+        def serve(_app: Gateway, settings: GatewaySettings, _state: State) -> None:
             served.append((settings.port, settings.orders_url))
 
         monkeypatch.setattr(shop_app, "serve", serve)

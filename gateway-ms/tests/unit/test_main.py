@@ -2,7 +2,10 @@ import random
 import string
 from typing import Any
 
+import pytest
+
 from gateway.testing import Client
+from shopkit.testing.apps import monitor_of
 
 
 async def test_websockets_are_refused(client: Client) -> None:
@@ -21,9 +24,13 @@ async def test_websockets_are_refused(client: Client) -> None:
     assert sent == [{"type": "websocket.close", "code": 1000}]
 
 
+async def read_metrics(client: Client) -> str:
+    async with monitor_of(client.gateway.own_pages) as monitor:
+        return (await monitor.get("/metrics")).text
+
+
 async def test_metrics_include_those_of_the_gateway(client: Client) -> None:
-    response = await client.request("GET", "/metrics")
-    assert b"gateway_revocations_last_poll_timestamp_seconds" in response.body
+    assert "gateway_revocations_last_poll_timestamp_seconds" in await read_metrics(client)
 
 
 async def test_metrics_do_not_grow_with_what_clients_send(
@@ -39,7 +46,7 @@ async def test_metrics_do_not_grow_with_what_clients_send(
         await client.request(method, path + suffix, user)
 
     async def count_series() -> int:
-        return (await client.request("GET", "/metrics")).body.count(b"\n")
+        return (await read_metrics(client)).count("\n")
 
     for _ in range(100):
         await send()
@@ -49,3 +56,8 @@ async def test_metrics_do_not_grow_with_what_clients_send(
         await send()
     # Then
     assert await count_series() == before
+
+
+@pytest.mark.parametrize("path", ["/ready", "/metrics"])
+async def test_monitoring_has_a_port_of_its_own(client: Client, path: str) -> None:
+    assert (await client.request("GET", path)).status == 404

@@ -20,10 +20,11 @@ class Program:
     """One process under the supervisor.
 
     Args:
-        port: The name of its main port in the settings, on which readiness is checked.
+        port: The name of its main port in the settings.
         more_ports: The names of its other ports.
         server: The name of the server that it is a member of; empty for other programs.
         ready_path: The path that answers 200 when the program is ready; empty without HTTP.
+        ready_port: The name of the port of this path; empty if it is the main port.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Program:
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     ready_path: str = ""
+    ready_port: str = ""
     more_ports: tuple[str, ...] = ()
     server: str = ""
 
@@ -128,6 +130,8 @@ def _service(settings: Settings, state: State, name: str) -> Program:
         REPOSITORY,
         service_environment(name, settings, state),
         ready_path="/ready",
+        ready_port=f"{name}-monitoring",
+        more_ports=(f"{name}-monitoring",),
     )
 
 

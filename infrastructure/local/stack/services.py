@@ -47,6 +47,7 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
         "ENVIRONMENT": "development" if development else "production",
         "HOST": LOOPBACK,
         "PORT": str(settings.ports[name]),
+        "MONITORING_PORT": str(settings.ports[f"{name}-monitoring"]),
         "LOG_LEVEL": settings.log_level,
         "CHAOS_ENDPOINTS": str(development).lower(),
         "PYTHONUNBUFFERED": "1",

@@ -68,7 +68,8 @@ class Startup:
             return mongo.is_ready(self._state, program.server, port)
         if program.server == "kafka":
             return kafka.answers(port)
-        return answers_ok(port, program.ready_path)
+        ready_port = self._settings.ports[program.ready_port or program.port]
+        return answers_ok(ready_port, program.ready_path)
 
     def _becomes_ready(self, program: Program) -> bool:
         """Return whether a program is ready, after the next step of a database's set-up."""

@@ -44,4 +44,5 @@ def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
 
 def serve(settings: OrdersSettings) -> None:
     """Serve until SIGTERM."""
-    shop_app.serve(create_app(settings), settings)
+    app = create_app(settings)
+    shop_app.serve(app, settings, app.state)

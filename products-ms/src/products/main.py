@@ -46,4 +46,5 @@ def create_app(settings: ProductsSettings, run: Run = running) -> FastAPI:
 
 def serve(settings: ProductsSettings) -> None:
     """Serve until SIGTERM."""
-    shop_app.serve(create_app(settings), settings)
+    app = create_app(settings)
+    shop_app.serve(app, settings, app.state)

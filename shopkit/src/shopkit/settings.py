@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """Settings of every service.
 
     Attributes:
+        port: The port for callers.
+        monitoring_port: The port of `/ready` and `/metrics`, 0 for any free one.
         drain_seconds: How long the service keeps answering after SIGTERM while it closes its
             connections. To lose no request, this must be longer than clients keep idle
             connections open.
@@ -68,6 +70,7 @@ class Settings(BaseSettings):
     environment: Environment = Environment.PRODUCTION
     host: str = "127.0.0.1"
     port: int
+    monitoring_port: int = 0
     log_level: str = "INFO"
     chaos_endpoints: bool = False
     drain_seconds: float = Field(default=0, ge=0)

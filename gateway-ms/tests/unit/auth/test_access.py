@@ -74,8 +74,6 @@ GET    /api/docs/initialize.js                      200 200 200
 GET    /api/docs/favicon.png                        200 200 200
 GET    /api/openapi.json                            200 200 200
 GET    /api/gateway_health                          200 200 200
-GET    /ready                                       200 200 200
-GET    /metrics                                     200 200 200
 """
 CHAOS_STATUSES = """
 GET    /api/authentication_error                    401 403 200

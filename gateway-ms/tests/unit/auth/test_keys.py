@@ -131,10 +131,10 @@ async def test_gateway_without_keys_is_unavailable_and_not_ready(user: dict[str,
     async with running_gateway("http://127.0.0.1:1", wait_until_ready=False) as client:
         # When
         response = await client.request("GET", "/api/orders", user)
-        ready = await client.request("GET", "/ready")
+        ready = await client.check_ready()
     # Then
     assert response.status == 503
     assert response.json()["type"] == "/problems/unavailable"
     assert response.header("Retry-After") == "1"
-    assert ready.status == 503
+    assert ready.status_code == 503
     assert set(ready.json()["failing"]) == {"keys", "revocations"}

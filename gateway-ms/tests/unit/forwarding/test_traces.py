@@ -78,7 +78,7 @@ class TestRefusedRequest:
 
 
 class TestOwnPages:
-    @pytest.mark.parametrize("path", ["/ready", "/api/gateway_health", "/api/docs"])
+    @pytest.mark.parametrize("path", ["/api/gateway_health", "/api/docs"])
     async def test_are_not_traced(self, client: Client, path: str) -> None:
         # When
         with recorded() as exporter:

@@ -10,6 +10,7 @@ from mongomock.collection import BulkOperationBuilder
 from pymongo_async_mock import AsyncMongoMockClient
 
 from shopkit.storage.mongo import DATABASE, Database
+from shopkit.web.health import monitoring_app
 
 
 def _without_sort(add: Callable[..., None]) -> Callable[..., None]:
@@ -30,6 +31,12 @@ def mock_database() -> Database:
     """Return an empty in-memory database without sessions and validators."""
     database: Database = AsyncMongoMockClient(tz_aware=True)[DATABASE]
     return database
+
+
+def monitor_of(app: FastAPI) -> httpx2.AsyncClient:
+    """Return a client of the port for monitoring of an application that is running."""
+    transport = httpx2.ASGITransport(monitoring_app(app.state))
+    return httpx2.AsyncClient(transport=transport, base_url="http://monitoring")
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from shopkit.checks import Check
@@ -103,11 +104,16 @@ def _correct_openapi(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def serve(app: ASGIApp, settings: Settings) -> None:
+def serve(app: ASGIApp, settings: Settings, state: State) -> None:
     """Serve until SIGTERM, then finish the requests that have started.
 
     Idle connections stay open longer than any client of the services keeps them, so that no
     request is sent on a connection that is being closed.
+
+    Args:
+        app: The application for callers.
+        settings: The service's settings.
+        state: The state of the service's application, whose checks the port for monitoring shows.
     """
     _tune_garbage_collection()
     config = uvicorn.Config(
@@ -122,7 +128,12 @@ def serve(app: ASGIApp, settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    server.run(config, drain_seconds=settings.drain_seconds)
+    server.run(
+        config,
+        monitoring=health.monitoring_app(state),
+        monitoring_port=settings.monitoring_port,
+        drain_seconds=settings.drain_seconds,
+    )
 
 
 def _tune_garbage_collection() -> None:

@@ -1,13 +1,20 @@
-"""Endpoints for liveness, readiness and metrics."""
+"""Endpoints for liveness, readiness and metrics.
+
+Readiness and metrics have a port of their own, so that a program that monitors the services reaches
+nothing else.
+"""
 
 import os
 import signal
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Depends
 from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from shopkit.checks import run_checks
 from shopkit.identity import Identity
@@ -35,15 +42,6 @@ def health_router(service: str, *, chaos: bool) -> APIRouter:
         """Check that the service is alive."""
         return Health()
 
-    @router.get("/ready", include_in_schema=False)
-    async def ready(request: Request) -> Any:
-        failing, paused = await run_checks(request.app.state.services.checks)
-        named = {"paused": paused} if paused else {}
-        if not failing:
-            return JSONResponse({"status": "ok", **named})
-        body = {"status": "unavailable", "failing": failing, **named}
-        return JSONResponse(body, status_code=503)
-
     if chaos:
 
         @router.get(
@@ -58,8 +56,25 @@ def health_router(service: str, *, chaos: bool) -> APIRouter:
             background.add_task(_crash)
             return Health(status="ending")
 
-    router.add_api_route("/metrics", telemetry.metrics, include_in_schema=False)
     return router
+
+
+def monitoring_app(state: State) -> Starlette:
+    """Return the application of the port for monitoring.
+
+    Args:
+        state: The state of the service's application, which has its services.
+    """
+
+    async def ready(_request: Request) -> Response:
+        failing, paused = await run_checks(state.services.checks)
+        named = {"paused": paused} if paused else {}
+        if not failing:
+            return JSONResponse({"status": "ok", **named})
+        body = {"status": "unavailable", "failing": failing, **named}
+        return JSONResponse(body, status_code=503)
+
+    return Starlette(routes=[Route("/ready", ready), Route("/metrics", telemetry.metrics)])
 
 
 def _crash() -> None:

@@ -1,10 +1,11 @@
-"""The HTTP server, which shuts down without losing requests."""
+"""The HTTP server, which has two ports and shuts down without losing requests."""
 
 import asyncio
 import contextlib
 import sys
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 STARTUP_FAILURE = 3
 """The exit code that uvicorn uses if the application could not start."""
@@ -37,18 +38,46 @@ class Server(uvicorn.Server):
             await asyncio.sleep(TICK_SECONDS)
 
 
-def run(config: uvicorn.Config, *, drain_seconds: float) -> None:
+class PortRouter:
+    """Passes requests at the port for monitoring to another application.
+
+    Args:
+        app: The application for callers.
+        monitoring: The application for monitoring.
+        monitoring_port: The port for monitoring.
+    """
+
+    def __init__(self, app: ASGIApp, monitoring: ASGIApp, monitoring_port: int) -> None:
+        self._app = app
+        self._monitoring = monitoring
+        self._monitoring_port = monitoring_port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the application of the port at which the request arrived."""
+        # uvicorn reads the port from the socket, and not from a header.
+        is_monitoring = scope["type"] != "lifespan" and scope["server"][1] == self._monitoring_port
+        await (self._monitoring if is_monitoring else self._app)(scope, receive, send)
+
+
+def run(
+    config: uvicorn.Config, *, monitoring: ASGIApp, monitoring_port: int, drain_seconds: float
+) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
-        config: The application and uvicorn's options.
+        config: The application for callers, and uvicorn's options.
+        monitoring: The application for monitoring.
+        monitoring_port: Its port, 0 for any free one.
         drain_seconds: How long to drain connections before the shutdown.
 
     Raises:
-        SystemExit: The application could not start.
+        SystemExit: The application could not start, or a port is in use.
     """
-    server = Server(config, drain_seconds=drain_seconds)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run()
+    other = uvicorn.Config(monitoring, host=config.host, port=monitoring_port, log_config=None)
+    with config.bind_socket() as for_callers, other.bind_socket() as for_monitoring:
+        config.app = PortRouter(config.app, monitoring, for_monitoring.getsockname()[1])
+        server = Server(config, drain_seconds=drain_seconds)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run([for_callers, for_monitoring])
     if not server.started:
         sys.exit(STARTUP_FAILURE)

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import uvicorn
@@ -93,21 +94,22 @@ class TestServe:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given
-        served: list[tuple[uvicorn.Config, float]] = []
+        served: list[tuple[uvicorn.Config, dict[str, Any]]] = []
         monkeypatch.setattr(shop_app, "_tune_garbage_collection", lambda: None)
         monkeypatch.setattr(
-            server, "run", lambda config, *, drain_seconds: served.append((config, drain_seconds))
+            server, "run", lambda config, **options: served.append((config, options))
         )
         app = create_app()
         # When
-        shop_app.serve(app, SETTINGS.model_copy(update={"drain_seconds": 5}))
+        settings = SETTINGS.model_copy(update={"drain_seconds": 5, "monitoring_port": 9123})
+        shop_app.serve(app, settings, app.state)
         # Then
-        [(config, drain_seconds)] = served
+        [(config, options)] = served
         assert (config.app, config.host, config.port) == (app, "127.0.0.1", 8123)
         assert not config.proxy_headers
         assert not config.server_header
         assert (config.timeout_keep_alive, config.timeout_graceful_shutdown) == (75, 20)
-        assert drain_seconds == 5
+        assert (options["monitoring_port"], options["drain_seconds"]) == (9123, 5)
 
 
 class TestDocument:

@@ -13,7 +13,7 @@ from shopkit import checks
 from shopkit.checks import Check, PausedError
 from shopkit.clock import Clock, utc_now
 from shopkit.settings import Environment, Settings
-from shopkit.testing.apps import client_of
+from shopkit.testing.apps import client_of, monitor_of
 from shopkit.testing.proofs import caller_headers, verifier_of
 from shopkit.web import app as shop_app
 
@@ -71,8 +71,25 @@ class TestHealth:
 
 class TestReady:
     async def ask(self, **parts: Check) -> httpx2.Response:
-        async with client_of(service(parts)) as client:
-            return await client.get("/ready")
+        app = service(parts)
+        async with client_of(app), monitor_of(app) as monitor:
+            return await monitor.get("/ready")
+
+    async def test_is_not_shown_to_callers(self) -> None:
+        async with client_of(service({})) as client:
+            statuses = [(await client.get(path)).status_code for path in ("/ready", "/metrics")]
+        assert statuses == [404, 404]
+
+    async def test_monitoring_shows_nothing_else(self) -> None:
+        # Given
+        app = service({}, chaos=True)
+        # When
+        async with client_of(app), monitor_of(app) as monitor:
+            admin = caller_headers("a@a.com", "admin")
+            paths = ("/metrics", "/api/orders_health", "/api/orders_error", "/openapi.json")
+            statuses = [(await monitor.get(path, headers=admin)).status_code for path in paths]
+        # Then
+        assert statuses == [200, 404, 404, 404]
 
     async def test_is_ok_if_all_parts_work(self) -> None:
         response = await self.ask(database=works, loops=works)

@@ -4,9 +4,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shopkit.web.server import Server, run
+from shopkit.web.server import PortRouter, Server, run
 
 DRAIN_SECONDS = 0.4
 ASKED = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -95,17 +95,56 @@ class TestServer:
             server.should_exit = server.force_exit = True
 
 
+def run_quietly() -> None:
+    config = uvicorn.Config(answer, port=0, log_config=None)
+    run(config, monitoring=answer, monitoring_port=0, drain_seconds=0)
+
+
 class TestRun:
     def test_fails_if_the_application_cannot_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(Server, "run", lambda self: None)
+        monkeypatch.setattr(Server, "run", lambda self, sockets: None)
         with pytest.raises(SystemExit) as ended:
-            run(uvicorn.Config(answer), drain_seconds=0)
+            run_quietly()
         assert ended.value.code == 3
 
     def test_ends_silently_at_an_interrupt(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def interrupted(server: Server) -> None:
+        def interrupted(server: Server, _sockets: object) -> None:
             server.started = True
             raise KeyboardInterrupt
 
         monkeypatch.setattr(Server, "run", interrupted)
-        run(uvicorn.Config(answer), drain_seconds=0)
+        run_quietly()
+
+
+class TestPortRouter:
+    @pytest.mark.parametrize(
+        ("scope", "expected"),
+        [
+            ({"type": "lifespan"}, "callers"),
+            ({"type": "http", "server": ("10.0.0.1", 8000)}, "callers"),
+            ({"type": "http", "server": ("10.0.0.1", 9000)}, "monitoring"),
+            ({"type": "websocket", "server": ("10.0.0.1", 9000)}, "monitoring"),
+            (
+                {
+                    "type": "http",
+                    "server": ("10.0.0.1", 8000),
+                    "headers": [(b"host", b"orders-ms:9000")],
+                },
+                "callers",
+            ),
+        ],
+    )
+    async def test_passes_a_request_to_the_application_of_its_port(
+        self, scope: Scope, expected: str
+    ) -> None:
+        called: list[str] = []
+
+        def application(name: str) -> ASGIApp:
+            async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+                called.append(name)
+
+            return app
+
+        router = PortRouter(application("callers"), application("monitoring"), 9000)
+        await router(scope, None, None)  # type: ignore[arg-type]
+        assert called == [expected]
