@@ -103,7 +103,7 @@ class TestMigrations:
     async def test_are_required_for_readiness(
         self, bare_database: Database, settings: AuthenticationSettings, mongo_url: str
     ) -> None:
-        async with running_service(settings, mongo_url) as (client, monitor):
+        async with running_service(settings, mongo_url) as (_client, monitor):
             ready = await monitor.get("/ready")
         assert ready.status_code == 503
         assert list(ready.json()["failing"]) == ["migrations"]

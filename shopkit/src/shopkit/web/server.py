@@ -75,7 +75,8 @@ def run(
     """
     other = uvicorn.Config(monitoring, host=config.host, port=monitoring_port, log_config=None)
     with config.bind_socket() as for_callers, other.bind_socket() as for_monitoring:
-        config.app = PortRouter(config.app, monitoring, for_monitoring.getsockname()[1])
+        port = for_monitoring.getsockname()[1]
+        config.app = PortRouter(config.app, monitoring, port)  # type: ignore[arg-type]
         server = Server(config, drain_seconds=drain_seconds)
         with contextlib.suppress(KeyboardInterrupt):
             server.run([for_callers, for_monitoring])
