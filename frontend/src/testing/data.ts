@@ -30,6 +30,7 @@ export function anOrder(part: Partial<OrderBody> = {}): OrderBody {
   return {
     id: ORDER_ID,
     email: "ada@example.com",
+    account_id: "5".repeat(24),
     status: "PENDING",
     reason: null,
     cost: 29,

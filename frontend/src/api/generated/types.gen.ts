@@ -7,9 +7,13 @@ export type ClientOptions = {
 /**
  * AccountBody
  *
- * An account.
+ * An account. The email address is as its owner typed it.
  */
 export type AccountBody = {
+    /**
+     * Id
+     */
+    id: string;
     /**
      * Email
      */
@@ -59,7 +63,7 @@ export type AuditEntriesBody = {
 /**
  * AuditEntryBody
  *
- * A change.
+ * A change. Email addresses are those of that time. Old entries have no account ids.
  */
 export type AuditEntryBody = {
     /**
@@ -75,6 +79,10 @@ export type AuditEntryBody = {
      */
     actor: string;
     /**
+     * Actor Id
+     */
+    actor_id: string | null;
+    /**
      * Action
      */
     action: string;
@@ -82,6 +90,10 @@ export type AuditEntryBody = {
      * Subject
      */
     subject: string;
+    /**
+     * Subject Id
+     */
+    subject_id: string | null;
     /**
      * Before
      */
@@ -493,14 +505,14 @@ export type LineRequest = {
  */
 export type ListedAccountBody = {
     /**
+     * Id
+     */
+    id: string;
+    /**
      * Email
      */
     email: string;
     role: AccountRole;
-    /**
-     * Id
-     */
-    id: string;
     /**
      * Created At
      */
@@ -589,6 +601,10 @@ export type OrderBody = {
      * Email
      */
     email: string;
+    /**
+     * Account Id
+     */
+    account_id: string | null;
     status: OrderStatus;
     /**
      * Reason
@@ -870,6 +886,8 @@ export type AuditTrailAuthenticationData = {
     query?: {
         /**
          * Actor
+         *
+         * An email address or an account id.
          */
         actor?: string | null;
         /**
@@ -946,6 +964,8 @@ export type AuditTrailOrdersData = {
     query?: {
         /**
          * Actor
+         *
+         * An email address or an account id.
          */
         actor?: string | null;
         /**
@@ -1022,6 +1042,8 @@ export type AuditTrailProductsData = {
     query?: {
         /**
          * Actor
+         *
+         * An email address or an account id.
          */
         actor?: string | null;
         /**
@@ -1610,6 +1632,8 @@ export type ListAllOrdersData = {
         status?: OrderStatus | null;
         /**
          * Email
+         *
+         * An email address or an account id.
          */
         email?: string | null;
         /**
@@ -3068,7 +3092,7 @@ export type RefreshErrors = {
      */
     422: ProblemDocument;
     /**
-     * Too many attempts (`/problems/too-many-requests`)
+     * Too many attempts (`/problems/too-many-attempts`)
      */
     429: ProblemDocument;
     /**
