@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,12 @@ import psutil
 from bench.load import Load, NextRequest, Response, next_address, request
 from bson import ObjectId
 
+from authentication.models.account import Account, AccountRole
+from authentication.services.keys import KeyRing
+from authentication.services.tokens import AccessTokenIssuer
+from shopkit.clock import utc_now
 from stack import Stack
+from stack.state import State
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local" / "bench"
@@ -107,6 +113,28 @@ class Shop:
         for email in emails:
             self.post("/api/register", {"email": email, "password": email})
         return [self.sign_in(email, email) for email in emails]
+
+    def issue_tokens(self, count: int) -> list[str]:
+        """Return access tokens of different shoppers.
+
+        They are signed with the key of the stack, because the number of registrations is limited.
+        """
+        pem = State(self.stack.settings.state).signing_key_file().read_text(encoding="utf-8")
+        issuer = AccessTokenIssuer(KeyRing.from_pem(pem, None), lifetime=timedelta(minutes=15))
+        now = utc_now()
+        tokens = []
+        for number in range(count):
+            email = f"shopper{number}@bench.example"
+            account = Account(
+                id=ObjectId(),
+                email=email,
+                shown_email=email,
+                role=AccountRole.USER,
+                password_hash="",
+            )
+            iat = int(now.timestamp())
+            tokens.append(issuer.issue(account, session_id=f"{number}", iat=iat, now=now))
+        return tokens
 
     async def add_products(self, stocks: Mapping[str, int]) -> dict[str, str]:
         """Add products as an admin, and return their ids by name.

@@ -1,6 +1,6 @@
 """Measures the path of an order: from a POST request at nginx to ACCEPTED in orders-db.
 
-It runs its own stack. Every order has one line and an Idempotency-Key. Four loads follow each
+It runs its own stack. Every order has one line and an Idempotency-Key, and is that of one of many shoppers. Four loads follow each
 other: 50 orders a second, which shows the latency; as many orders as possible for 1,000 products;
 the same for one product; and more orders for a product than it has stock. After each load, once
 every order is settled, both databases are compared in full. The exit code is 1 if they are
@@ -49,11 +49,11 @@ class Run:
 class OrderBenchmark:
     """Runs the loads, and collects the figures and the inconsistencies."""
 
-    def __init__(self, shop: Shop, databases: Databases, connections: int) -> None:
+    def __init__(self, shop: Shop, databases: Databases, connections: int, shoppers: int) -> None:
         self.shop = shop
         self.databases = databases
         self.connections = connections
-        self.tokens = shop.register_shoppers(20)
+        self.tokens = shop.issue_tokens(shoppers)
         self.figures: list[Figure] = []
         self.problems: list[str] = []
         self.stocks: dict[str, int] = {}
@@ -176,12 +176,13 @@ def main(
     *,
     seconds: Annotated[float, typer.Option(help="How long each load lasts.")] = 60,
     connections: int = 100,
+    shoppers: Annotated[int, typer.Option(help="How many different shoppers place orders.")] = 500,
 ) -> None:
     """Measure the path of an order."""
     print(f"{harness.describe_machine(harness.ROOT)}\n{harness.SETTINGS}")
-    print(f"{connections} connections, {seconds:g} s a load")
+    print(f"{shoppers} shoppers, {connections} connections, {seconds:g} s a load")
     with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
-        benchmark = OrderBenchmark(shop, databases, connections)
+        benchmark = OrderBenchmark(shop, databases, connections, shoppers)
         uvloop.run(benchmark.run(seconds))
     print(*benchmark.figures, sep="\n")
     print(*benchmark.problems or ["C1, C3 and C7 hold after every load"], sep="\n")

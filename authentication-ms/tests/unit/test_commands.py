@@ -275,7 +275,9 @@ class TestServe:
         monkeypatch.setenv("SIGNING_KEY", signing_pem)
         monkeypatch.setenv("PORT", "8123")
         monkeypatch.setattr(
-            shop_app, "serve", lambda app, settings, _state: served.append((app.title, settings.port))
+            shop_app,
+            "serve",
+            lambda app, settings, _state: served.append((app.title, settings.port)),
         )
         # When
         code = run_command("serve")
