@@ -49,6 +49,7 @@ class Replica:
         self._environment = {
             **stack.environment(service),
             "PORT": str(port),
+            "MONITORING_PORT": "0",
             "DRAIN_SECONDS": str(DRAIN_SECONDS),
             **variables,
         }
