@@ -1,10 +1,10 @@
 """Measures the path of an order: from a POST request at nginx to ACCEPTED in orders-db.
 
 It runs its own stack. Many shoppers place orders, each with one line and an Idempotency-Key. Four
-loads follow each other: 50 orders a second, which shows the latency; as many orders as possible for 1,000 products;
-the same for one product; and more orders for a product than it has stock. After each load, once
-every order is settled, both databases are compared in full. The exit code is 1 if they are
-inconsistent.
+loads follow each other: 50 orders a second, which shows the latency; as many orders as possible for
+1,000 products; the same for one product; and more orders for a product than it has stock. After
+each load, once every order is settled, both databases are compared in full. The exit code is 1 if
+they are inconsistent.
 """
 
 import asyncio
