@@ -1,6 +1,6 @@
 """Endpoints for liveness, readiness and metrics.
 
-Readiness and metrics have a port of their own, so that a program that monitors the services reaches
+Readiness and metrics have a separate port, so that a program that monitors the services reaches
 nothing else.
 """
 
