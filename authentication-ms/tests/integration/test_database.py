@@ -163,7 +163,7 @@ class TestCommands:
             f"authentication-ms: {', '.join(step.name for step in MIGRATIONS)} migrated",
             "accounts created: aaa@aaa.com, bbb@bbb.com, admin@admin.com, ccc@ccc.com",
             "accounts created: none",
-            "boss@shop.com was created as an admin.",
+            "Boss@Shop.com was created as an admin.",
             "boss@shop.com is already an admin. Nothing was changed.",
             "bbb@bbb.com is an admin now. The password is unchanged.",
         ]
