@@ -35,14 +35,19 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
+    """A request.
+
+    Attributes:
+        order: The order.
+        key_ids: The stored ids of the idempotency key, none if there is no key.
+        trace_context: The trace of the request.
+        deadline: When its transaction must have ended, by the monotonic clock.
+    """
+
     order: RequestedOrder
+    key_ids: tuple[str, ...]
     trace_context: TraceContext
     deadline: float
-
-    @property
-    def key_ids(self) -> tuple[str, ...]:
-        """The stored ids of the idempotency key, none if there is no key."""
-        return key_ids(self.order.shopper, self.order.key) if self.order.key else ()
 
     def find_record(self, records: Mapping[str, KeyRecord]) -> KeyRecord | None:
         """Return the record of the idempotency key, if it has been used."""
@@ -95,7 +100,8 @@ class IntakeService:
             pymongo.errors.PyMongoError: The order may or may not be stored.
         """
         deadline = self._monotonic() + HTTP_SECONDS
-        request = _Request(order, current_trace_context(), deadline)
+        ids = key_ids(order.shopper, order.key) if order.key else ()
+        request = _Request(order, ids, current_trace_context(), deadline)
         return await self._batcher.submit(request, deadline=deadline, has_left=has_left)
 
     async def drain(self) -> None:
