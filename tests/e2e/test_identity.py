@@ -1,10 +1,13 @@
 """Who may call: attacks on the services' own ports, past the gateway."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
-from tests.e2e.shop import SignIn, place_order
+from bson import ObjectId
+from pymongo import MongoClient
+from tests.e2e.shop import SignIn, place_order, wait_for
 
 from stack import Stack
 
@@ -162,3 +165,32 @@ class TestAccounts:
         assert me["id"] == "a2fefe4a1cad4140785928a4"
         assert all(order["id"] in [found["id"] for found in orders] for orders in lists)
         assert {found["email"] for found in lists[0]} == {"bbb@bbb.com"}
+
+
+class TestOrdersOfEarlierReleases:
+    def test_get_the_account_of_their_email_address(
+        self, stack: Stack, shop: httpx2.Client, sign_in: SignIn
+    ) -> None:
+        # Given: an order as earlier releases stored it.
+        email = "jörg@exämple.com"
+        body = {"email": email, "password": "correct horse"}
+        assert shop.post("/api/register", json=body).status_code == 201
+        shopper = sign_in(email, "correct horse")
+        me = shopper.get("/api/me").json()
+        order = place_order(shopper).json()
+        with MongoClient[Any](stack.database_url("orders")) as client:
+            client["shop"]["orders"].update_one(
+                {"_id": ObjectId(order["id"])},
+                {
+                    "$set": {"client_email": email.encode().decode("latin-1")},
+                    "$unset": {"account_id": ""},
+                },
+            )
+        # Then: it is visible at once, and a moment later it has the account and the right address.
+        assert shopper.get(f"/api/orders/{order['id']}").status_code == 200
+
+        def is_corrected() -> bool:
+            stored = shopper.get(f"/api/orders/{order['id']}").json()
+            return (stored["account_id"], stored["email"]) == (me["id"], email)
+
+        wait_for(is_corrected)
