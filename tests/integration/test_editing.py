@@ -294,7 +294,7 @@ class TestConditionalGet:
 
 class TestPictures:
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-    async def test_stores_two_sizes_without_metadata(
+    async def test_stores_three_sizes_without_metadata(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response, kind: str
     ) -> None:
         # When
@@ -303,15 +303,15 @@ class TestPictures:
         assert (response.status_code, response.headers["etag"]) == (200, '"2.1"')
         address = response.json()["image_url"]
         full = await client.get(address)
-        thumb = await client.get(f"{address}&size=thumb")
+        smaller = [await client.get(f"{address}&size={size}") for size in ("medium", "thumb")]
         sizes = []
-        for response in (full, thumb):
+        for response in (full, *smaller):
             assert response.headers["content-type"] == "image/webp"
             assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
             with Image.open(io.BytesIO(response.content)) as opened:
                 sizes.append(opened.size)
                 assert not opened.getexif()
-        assert sizes == [(1_200, 600), (400, 200)]
+        assert sizes == [(1_200, 600), (640, 320), (400, 200)]
         again = await client.get(address, headers={"If-None-Match": full.headers["etag"]})
         assert again.status_code == 304
         assert await events(shop) == [f"ProductUpdate/{an_id(1)}/3"]
@@ -348,7 +348,7 @@ class TestPictures:
             responses = await asyncio.gather(*(put(number, colour) for colour in colours))
             # Then
             assert [response.status_code for response in responses] == [200] * 4
-            for size in ("full", "thumb"):
+            for size in ("full", "medium", "thumb"):
                 address = f"/api/products/{an_id(number)}/image?size={size}"
                 assert (await client.get(address)).status_code == 200
 

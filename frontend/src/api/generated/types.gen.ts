@@ -796,7 +796,7 @@ export type RegisterRequest = {
  *
  * The stored sizes.
  */
-export type Size = 'full' | 'thumb';
+export type Size = 'full' | 'medium' | 'thumb';
 
 /**
  * Sort
