@@ -43,10 +43,11 @@ async function send(request: Request): Promise<Response> {
   const isStream = request.headers.get("Accept") === "text/event-stream";
   const timeout = isStream ? [] : [AbortSignal.timeout(TIMEOUT_MILLISECONDS)];
   const signal = AbortSignal.any([request.signal, ...timeout]);
+  const wasOffline = !navigator.onLine;
   try {
     return await fetch(request, { signal });
   } catch (error) {
     if (request.signal.aborted) throw error;
-    throw unansweredProblem(request.method, { timedOut: signal.aborted });
+    throw unansweredProblem(request.method, { timedOut: signal.aborted, wasOffline });
   }
 }

@@ -14,7 +14,9 @@ export function CancelOrder({ order }: { order: OrderBody }) {
   const cancelling = useMutation({
     mutationFn: () => cancelOrder(order.id),
     // The dialog stays open until the page has the new status.
-    onSettled: () => queries.invalidateQueries({ queryKey: ["orders"] }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["orders"] }),
+    // Not awaited: while the browser is offline, the page cannot load the status.
+    onError: () => void queries.invalidateQueries({ queryKey: ["orders"] }),
   });
   const canCancel = order.status === "PENDING" || order.status === "ACCEPTED";
 
