@@ -1,0 +1,14 @@
+import { render } from "@testing-library/react";
+import { expect, it } from "vitest";
+import { aProduct } from "@/testing/data";
+import { ProductPicture } from "./ProductPicture";
+
+it("offers every stored size with its width", () => {
+  const product = aProduct({ image_url: "/api/products/1/image?v=2" });
+  const { container } = render(<ProductPicture product={product} sizes="100px" />);
+  expect(container.querySelector("img")?.srcset.split(", ")).toEqual([
+    "/api/products/1/image?v=2&size=thumb 400w",
+    "/api/products/1/image?v=2&size=medium 640w",
+    "/api/products/1/image?v=2 1200w",
+  ]);
+});
