@@ -35,7 +35,7 @@ export function OrderPage({ ReorderButton }: Props) {
   const isMine = data?.email === useAuth().session?.email;
   // The stream has only the user's own orders, but admins can open every order.
   useLiveOrders(isMine && isUnsettled(data));
-  useTitle(data ? `Order: ${STATUS[data.status].label}` : "Order");
+  useTitle(data ? `Order ${STATUS[data.status].label.toLowerCase()}` : "Order");
   if (data) return <Order order={data} isMine={isMine} ReorderButton={ReorderButton} />;
   if (error && [404, 422].includes(asProblem(error).status)) {
     return <NotFound title="Order not found" />;
