@@ -20,12 +20,14 @@ export interface FirstPaint {
   layoutShift: number;
   /** The compressed scripts that were loaded before the first product was shown. */
   scriptKilobytes: number;
+  /** The part of them that only changes with the libraries, such as React. */
+  libraryKilobytes: number;
   scripts: number;
 }
 
 declare global {
   interface Window {
-    paints: { first: number; largest: number; shift: number };
+    paints: { first: number; largest: number; shift: number; product: number };
   }
 }
 
@@ -42,28 +44,41 @@ export async function measureFirstPaint(
   });
   try {
     const page = await context.newPage();
-    await page.addInitScript(recordPaints);
+    await page.addInitScript(recordPaints, product);
     await slowDown(page);
     await page.goto(url, { waitUntil: "commit" });
     await page.locator(product).first().waitFor();
-    const scripts = await page.evaluate(() =>
-      performance
-        .getEntriesByType("resource")
-        .filter((entry) => (entry as PerformanceResourceTiming).name.endsWith(".js"))
-        .map((entry) => (entry as PerformanceResourceTiming).encodedBodySize),
-    );
+    const scripts = await page.evaluate(loadedScripts);
     await page.waitForTimeout(QUIET_MILLISECONDS);
     const paints = await page.evaluate(() => window.paints);
     return {
       firstContentfulPaintMs: paints.first,
       largestContentfulPaintMs: paints.largest,
       layoutShift: paints.shift,
-      scriptKilobytes: scripts.reduce((sum, size) => sum + size, 0) / 1000,
+      scriptKilobytes: kilobytes(scripts),
+      libraryKilobytes: kilobytes(scripts.filter(({ url }) => url.includes("/libraries-"))),
       scripts: scripts.length,
     };
   } finally {
     await context.close();
   }
+}
+
+interface Script {
+  url: string;
+  bytes: number;
+}
+
+/** Return the scripts that were loaded before the first product was shown. Runs in the page. */
+function loadedScripts(): Script[] {
+  const resources = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+  return resources
+    .filter(({ name, responseEnd }) => name.endsWith(".js") && responseEnd <= window.paints.product)
+    .map(({ name, encodedBodySize }) => ({ url: name, bytes: encodedBodySize }));
+}
+
+function kilobytes(scripts: Script[]): number {
+  return scripts.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
 }
 
 async function slowDown(page: Page): Promise<void> {
@@ -74,14 +89,19 @@ async function slowDown(page: Page): Promise<void> {
 }
 
 /** Runs in the page. */
-function recordPaints(): void {
-  const paints = { first: 0, largest: 0, shift: 0 };
+function recordPaints(product: string): void {
+  const paints = { first: 0, largest: 0, shift: 0, product: 0 };
   window.paints = paints;
   const observe = (type: string, record: (entry: PerformanceEntry) => void) =>
     new PerformanceObserver((list) => list.getEntries().forEach(record)).observe({
       type,
       buffered: true,
     });
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector(product)) return;
+    paints.product = performance.now();
+    observer.disconnect();
+  }).observe(document, { childList: true, subtree: true });
   observe("paint", ({ name, startTime }) => {
     if (name === "first-contentful-paint") paints.first = startTime;
   });

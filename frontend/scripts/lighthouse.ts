@@ -107,11 +107,16 @@ async function firstPaint(name: string, path: string): Promise<void> {
   const goals = Object.entries(FIRST_PAINT_GOALS) as [keyof typeof FIRST_PAINT_GOALS, number][];
   const isReached = goals.every(([key, goal]) => value(key) <= goal);
   hasReachedGoals &&= isReached;
-  const figures = goals.map(([key, goal]) => `${key} ${Number(value(key).toFixed(3))} (${goal})`);
-  const others = `firstContentfulPaintMs ${value("firstContentfulPaintMs").toFixed(0)}`;
-  console.log(
-    `${isReached ? "ok  " : "FAIL"} first visit of ${name}: ${others}, ${figures.join(", ")}, scripts ${value("scripts")}`,
-  );
+  const others = ["firstContentfulPaintMs", "libraryKilobytes", "scripts"] as const;
+  const figures = [
+    ...goals.map(([key, goal]) => `${key} ${round(value(key))} (${goal})`),
+    ...others.map((key) => `${key} ${round(value(key))}`),
+  ];
+  console.log(`${isReached ? "ok  " : "FAIL"} first visit of ${name}: ${figures.join(", ")}`);
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(3));
 }
 
 async function medians(url: string, device: "phone" | "desktop") {
