@@ -1,3 +1,4 @@
+import type { SyntheticEvent } from "react";
 import type { ProductBody, Size } from "@/api";
 import { ProductArt } from "./ProductArt";
 
@@ -31,12 +32,18 @@ export function ProductPicture({ product, sizes, eager = false, alt = "" }: Prop
           loading={eager ? "eager" : "lazy"}
           fetchPriority={eager ? "high" : "auto"}
           decoding="async"
+          onError={showSource}
         />
       ) : (
         <ProductArt id={product.id} name={product.name} category={product.categories[0] ?? ""} />
       )}
     </span>
   );
+}
+
+/** During an upgrade, a service of the previous release does not know every size, but the source. */
+function showSource(event: SyntheticEvent<HTMLImageElement>): void {
+  event.currentTarget.removeAttribute("srcset");
 }
 
 function sourceSet(url: string): string {
