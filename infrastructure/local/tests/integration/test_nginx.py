@@ -553,6 +553,7 @@ class TestResponsesOfNginx:
         [
             ("/", "POST", {}, 405, "method-not-allowed"),
             ("/assets/missing.js", "GET", {}, 404, "not-found"),
+            ("/.product", "GET", {}, 403, "forbidden"),
             ("/", "GET", {"Range": "bytes=999999-"}, 416, "range-not-satisfiable"),
             ("/", "GET", {"If-Match": '"other"'}, 412, "precondition-failed"),
         ],
