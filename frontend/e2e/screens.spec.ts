@@ -252,18 +252,18 @@ test.describe("on a screen with two pixels per CSS pixel", () => {
     const source = (image: HTMLImageElement) => new URL(image.currentSrc).searchParams.get("size");
 
     // When
-    await page.goto(`/products/${product.id}`);
-
-    // Then
-    const picture = page.getByRole("img", { name: `Picture of ${product.name}` });
-    await expect.poll(() => picture.evaluate(source)).toBe("medium");
-
-    // When
     await page.goto(`/products?q=${product.name}`);
 
     // Then
     const card = page.locator(".product-card img").first();
     await expect.poll(() => card.evaluate(source)).toBe("thumb");
+
+    // When
+    await page.goto(`/products/${product.id}`);
+
+    // Then
+    const picture = page.getByRole("img", { name: `Picture of ${product.name}` });
+    await expect.poll(() => picture.evaluate(source)).toBe("medium");
   });
 });
 

@@ -24,18 +24,31 @@
   addEventListener("storage", apply);
 })();
 
-// Load the products of the first page at the same time as the scripts. The page sends the same
-// request (e2e/loading.spec.ts), and gets this response.
+// Request the products of the first page, and on phones their pictures, while the scripts load.
+// lib/http uses the response. e2e/loading.spec.ts checks that the addresses are those of the page.
 (() => {
-  const { pathname, search } = location;
+  const { origin, pathname, search } = location;
   const lists = {
     "/": "/api/products?sort=newest&limit=8",
     "/products": "/api/products?limit=24&sort=newest",
   };
   const isProduct = /^\/products\/[0-9a-f]{24}$/.test(pathname);
-  const href = isProduct ? `/api${pathname}` : search === "" && lists[pathname];
-  if (!href) return;
-  const link = Object.assign(document.createElement("link"), { rel: "preload", as: "fetch", href });
-  link.crossOrigin = "anonymous";
-  document.head.append(link);
+  const path = isProduct ? `/api${pathname}` : search === "" && lists[pathname];
+  if (!path) return;
+  const response = fetch(path);
+  window.earlyResponse = { url: origin + path, response };
+
+  const isPhone = innerWidth < 768 && devicePixelRatio <= 2;
+  const preload = ({ image_url: url }) => {
+    if (!url) return;
+    const href = `${url}&size=${isProduct ? "medium" : "thumb"}`;
+    const link = { rel: "preload", as: "image", href, fetchPriority: "high" };
+    document.head.append(Object.assign(document.createElement("link"), link));
+  };
+  const preloadPictures = async () => {
+    const body = await (await response).clone().json();
+    for (const product of isProduct ? [body] : body.products.slice(0, 2)) preload(product);
+  };
+  if (isPhone) preloadPictures().catch(() => undefined);
+  else response.catch(() => undefined);
 })();

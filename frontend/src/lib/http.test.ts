@@ -133,3 +133,30 @@ describe("request", () => {
     });
   });
 });
+
+describe("response that was requested early", () => {
+  it("is used once", async () => {
+    // Given
+    const early = HttpResponse.json({ isEarly: true });
+    window.earlyResponse = { url: ADDRESS, response: Promise.resolve(early) };
+    server.use(mock.get("*/api/me", () => HttpResponse.json({ isEarly: false })));
+
+    // Then
+    expect(await (await http(ADDRESS)).json()).toEqual({ isEarly: true });
+    expect(await (await http(ADDRESS)).json()).toEqual({ isEarly: false });
+  });
+
+  it.each([
+    ["it failed", ADDRESS, () => Promise.reject(new TypeError())],
+    ["it is an error", ADDRESS, async () => new HttpResponse(null, { status: 503 })],
+    ["it has another address", `${ADDRESS}?v=2`, async () => HttpResponse.json({})],
+  ])("is not used if %s", async (_, url, send) => {
+    // Given
+    window.earlyResponse = { url, response: send() };
+    server.use(mock.get("*/api/me", () => HttpResponse.json({ isEarly: false })));
+
+    // Then
+    expect(await (await http(ADDRESS)).json()).toEqual({ isEarly: false });
+    delete window.earlyResponse;
+  });
+});
