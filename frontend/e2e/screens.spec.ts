@@ -33,7 +33,8 @@ const LETTER = {
 
 function makeLongProduct(admin: { makeProduct: (options: object) => Promise<TestProduct> }) {
   const unique = `${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
-  return admin.makeProduct({ name: unique.padEnd(120, "x"), quantity: 200 });
+  const description = "y".repeat(1_000);
+  return admin.makeProduct({ name: unique.padEnd(120, "x"), description, quantity: 200 });
 }
 
 /** Put a number of items into the cart without loading the page again. */

@@ -21,6 +21,7 @@ export interface TestProduct {
 
 interface ProductOptions {
   name?: string;
+  description?: string;
   price?: number;
   quantity?: number;
 }
