@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, type Ref, Suspense } from "react";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Skeleton, SkeletonRows } from "@/components/Skeleton";
+import { WhileLoading } from "@/components/WhileLoading";
 import { capitalize } from "@/lib/text";
 import { categoryNamesQuery } from "../api/listCategories";
 import type { CatalogueParams } from "../catalogueParams";
@@ -47,7 +48,9 @@ export function Filters({ params, onChange, place, isReady, priceFilter }: Props
         {isReady ? (
           <PriceFilter ref={priceFilter} min={params.min} max={params.max} onChange={onChange} />
         ) : (
-          <Skeleton height="6rem" />
+          <WhileLoading>
+            <Skeleton height="6rem" />
+          </WhileLoading>
         )}
       </Suspense>
       <fieldset>
