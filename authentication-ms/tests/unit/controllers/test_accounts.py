@@ -37,7 +37,12 @@ class TestRegister:
         user = await database["users"].find_one({}, {"_id": 0})
         assert user is not None
         assert user.pop("password_hash").startswith("$argon2id$")
-        assert user == {"email": EMAIL, "role": "user", "created_at": clock.now}
+        assert user == {
+            "email": EMAIL,
+            "email_keys": [EMAIL, EMAIL.partition("@")[2]],
+            "role": "user",
+            "created_at": clock.now,
+        }
 
     async def test_ignores_a_role_in_the_body(
         self, client: httpx2.AsyncClient, database: Database

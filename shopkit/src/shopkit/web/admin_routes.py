@@ -47,7 +47,10 @@ LetterId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="64 hex dig
 class AuditListQuery(BaseModel):
     """The query of the audit trail."""
 
-    actor: FilterText | None = None
+    actor: Annotated[
+        FilterText | None,
+        Field(description="The beginning of the actor's email address, or of its domain."),
+    ] = None
     action: FilterText | None = None
     subject: FilterText | None = None
     since: Time | None = None
