@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from orders.repositories.orders import CUSTOMERS
 from orders.repositories.projection import ProjectionRepository
 from orders.repositories.reconcile_progress import ReconcileProgress
 from orders.repositories.statistics import StatisticsRepository
@@ -82,6 +83,11 @@ async def _add_name_keys(database: Database) -> None:
         pass
 
 
+async def _add_email_keys(database: Database) -> None:
+    await AuditTrail.migrate_actors(database)
+    await CUSTOMERS.migrate(database["orders"], _CHUNK)
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-indexes", _create_indexes),
@@ -91,4 +97,5 @@ MIGRATIONS = (
     Migration("0006-statistics", StatisticsRepository.migrate),
     Migration("0007-consumers", PauseRepository.migrate),
     Migration("0008-name-keys", _add_name_keys),
+    Migration("0010-email-keys", _add_email_keys),
 )

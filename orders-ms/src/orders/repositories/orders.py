@@ -9,8 +9,10 @@ from pymongo import DESCENDING, UpdateOne
 from orders.models.comparison import IdRange, OrderSummary
 from orders.models.order import HistoryEntry, Line, Order
 from orders.models.query import OrderQuery
+from orders.models.totals import CustomerTotals
 from shopkit.clock import Clock, utc_now
 from shopkit.contract.events import OrderStatus
+from shopkit.storage.email_search import EmailSearch
 from shopkit.storage.keyset import Keyset, id_key, id_range, time_key
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 from shopkit.tracing.context import TraceContext
@@ -19,6 +21,9 @@ RESEND_AFTER = timedelta(seconds=30)
 """How long to wait for an answer before the first resend. The delay doubles each time."""
 MAX_RESEND_DELAY = timedelta(minutes=10)
 CHANGED_LIMIT = 500
+TOTALS_LIMIT = 1_000
+"""How many orders of a customer are added up, beginning with the newest."""
+CUSTOMERS = EmailSearch("client_email")
 
 _NEXT_DELAY = {
     "$min": [
@@ -69,6 +74,19 @@ class OrderRepository:
             self._orders, _filter(query), limit=limit, cursor=cursor
         )
         return [_order(document) for document in documents], next_cursor
+
+    async def totals(self, email: str) -> CustomerTotals:
+        """Return the number and the value of a customer's newest orders, at most 1,000."""
+        rows = self._orders.find({"client_email": email}, {"status": 1, "cost_cents": 1})
+        newest = await rows.sort(_NEWEST.sort).limit(TOTALS_LIMIT + 1).to_list()
+        return CustomerTotals.of(
+            [(OrderStatus(row["status"]), row["cost_cents"]) for row in newest[:TOTALS_LIMIT]],
+            capped=len(newest) > TOTALS_LIMIT,
+        )
+
+    async def add_missing_keys(self, limit: int) -> int:
+        """Add the keys of up to `limit` customers' addresses that lack them."""
+        return await CUSTOMERS.add_missing_keys(self._orders, limit)
 
     async def find_changed(self, email: str, since: datetime) -> list[Order]:
         """Return a shopper's orders that were written since a time, latest first, at most 500."""
@@ -134,7 +152,10 @@ def _filter(query: OrderQuery) -> Document:
         "status": query.status,
         "created_at": {operator: time for operator, time in times.items() if time} or None,
     }
-    return {field: value for field, value in fields.items() if value is not None}
+    present = {field: value for field, value in fields.items() if value is not None}
+    if query.email_beginning is not None:
+        present |= CUSTOMERS.matching(query.email_beginning)
+    return present
 
 
 def _update(before: Order, after: Order, now: datetime) -> UpdateOne:
@@ -181,6 +202,7 @@ def _document(order: Order) -> Document:
     return {
         "_id": ObjectId(order.id),
         "client_email": order.email,
+        **CUSTOMERS.keys(order.email),
         "status": order.status,
         "cost_cents": order.cost_cents,
         "products": [_line_document(line) for line in order.lines],
