@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from products import problems
-from products.controllers import categories, internal, pictures, products
+from products.controllers import administration, categories, internal, pictures, products
 from products.dependencies import Services
 from products.runtime import running
 from products.settings import ProductsSettings
@@ -26,7 +26,7 @@ def create_app(settings: ProductsSettings, run: Run = running) -> FastAPI:
         run: Runs the services that the application calls.
     """
     app = shop_app.create("products", settings, run=partial(run, settings), table=problems.TABLE)
-    for controller in (categories, products, pictures, internal):
+    for controller in (categories, products, pictures, administration, internal):
         app.include_router(controller.router)
     app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("products"))

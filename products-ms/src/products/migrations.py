@@ -155,6 +155,7 @@ MIGRATIONS = (
     Migration("0005-consumers", PauseRepository.migrate),
     Migration("0006-name-keys", _add_name_keys),
     Migration("0007-search-terms", _renew_search_terms),
+    Migration("0009-audit-actors", AuditTrail.migrate_actors),
 )
 
 
