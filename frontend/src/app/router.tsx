@@ -47,7 +47,10 @@ const adminPages: RouteObject[] = [
   page("products", () => import("@/features/admin/pages/AdminProductsPage"), "AdminProductsPage"),
   page("categories", () => import("@/features/admin/pages/CategoriesPage"), "CategoriesPage"),
   page("orders", () => import("@/features/admin/pages/AdminOrdersPage"), "AdminOrdersPage"),
+  page("orders/:id", () => import("@/features/admin/pages/AdminOrderPage"), "AdminOrderPage"),
   page("users", () => import("@/features/admin/pages/UsersPage"), "UsersPage"),
+  page("users/:id", () => import("@/features/admin/pages/UserPage"), "UserPage"),
+  page("audit", () => import("@/features/admin/pages/AuditPage"), "AuditPage"),
   page("dead-letters", () => import("@/features/admin/pages/DeadLettersPage"), "DeadLettersPage"),
 ];
 
