@@ -1,6 +1,6 @@
+import { useEffect, useRef } from "react";
 import Button from "react-bootstrap/Button";
 import { Icon } from "@/components/Icon";
-import { focusOnMount } from "@/lib/focusOnMount";
 import { pluralize } from "@/lib/text";
 import type { BulkOutcome } from "../useBulkChange";
 
@@ -15,10 +15,13 @@ interface Props {
 export function BulkResult({ outcome, isPending, onUndo, onDismiss }: Props) {
   const { isUndo, applied, refusals, undo } = outcome;
   const done = isUndo ? "Undone for" : "Changed";
+  const heading = useRef<HTMLHeadingElement>(null);
+  // In an effect, because the dialog returns the focus when it closes.
+  useEffect(() => heading.current?.focus(), []);
   return (
     <section className="panel bulk-result spaced" aria-labelledby="bulk-result">
       <div className="summary-head">
-        <h2 id="bulk-result" tabIndex={-1} ref={focusOnMount}>
+        <h2 id="bulk-result" tabIndex={-1} ref={heading}>
           {done} {pluralize(applied, "product")}
         </h2>
         <Button

@@ -40,8 +40,8 @@ export function ProductFilters({ params, onChange }: Props) {
         value={params.archived}
         options={[
           ["", "All"],
-          ["no", "For sale"],
-          ["yes", "Archived"],
+          ["no", "For sale only"],
+          ["yes", "Archived only"],
         ]}
         onChange={(archived) => onChange({ archived })}
       />

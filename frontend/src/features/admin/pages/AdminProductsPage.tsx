@@ -55,7 +55,7 @@ export function AdminProductsPage() {
         </Button>
       </div>
       <ProductFilters params={params} onChange={change} />
-      {bulk.outcome && (
+      {bulk.outcome && !chosen && (
         <BulkResult
           key={bulk.outcome.isUndo ? "undo" : "change"}
           outcome={bulk.outcome}
