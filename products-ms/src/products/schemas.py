@@ -314,7 +314,7 @@ class ItemProblem(BaseModel):
 
 
 class ChangeResultBody(BaseModel):
-    """What became of a change: the product, or the problem if the change was refused."""
+    """The outcome of a change: the product, or the problem if the change was refused."""
 
     id: str
     outcome: Literal["applied", "unchanged", "refused"]

@@ -313,7 +313,7 @@ export type ChangeProductsRequest = {
 /**
  * ChangeResultBody
  *
- * What became of a change: the product, or the problem if the change was refused.
+ * The outcome of a change: the product, or the problem if the change was refused.
  */
 export type ChangeResultBody = {
     /**

@@ -41,7 +41,7 @@ class ProductChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
-    """What became of a change: the product, or why the change was refused."""
+    """The outcome of a change: the product, or why the change was refused."""
 
     product_id: str
     edited: EditedProduct | None = None

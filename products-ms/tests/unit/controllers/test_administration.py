@@ -315,7 +315,7 @@ class TestChangeProducts:
     async def test_requires_an_admin_and_a_key(
         self, client: httpx2.AsyncClient, headers: dict[str, str], status: int
     ) -> None:
-        encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+        encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
         body = {"changes": [{"id": SPOON, "quantity_delta": 1}]}
         response = await client.post(CHANGES, json=body, headers=encoded)
         assert response.status_code == status, response.text
