@@ -1,7 +1,7 @@
 """Finds documents by the beginning of an email address, or of its domain, in any case.
 
 A document stores two keys of its address: the address and its domain, both in lower case. An index
-of the keys finds the documents with a key in a range. See docs/decisions/0034.
+of the keys finds the documents with a key in a range. See docs/decisions/0035.
 """
 
 from pymongo import IndexModel, UpdateOne
