@@ -65,7 +65,8 @@ class AdministrationService:
 
     async def add_missing_keys(self) -> None:
         """Add keys of addresses to accounts that a replica of the previous release stored."""
-        await self._accounts.add_missing_keys(KEYS_CHUNK)
+        while await self._accounts.add_missing_keys(KEYS_CHUNK):
+            pass
 
     async def find(self, email: str) -> Account | None:
         """Return the account with this email address."""

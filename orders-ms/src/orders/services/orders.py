@@ -65,7 +65,8 @@ class OrderService:
 
     async def add_missing_keys(self) -> None:
         """Add keys of addresses to orders that a replica of the previous release stored."""
-        await self._orders.add_missing_keys(KEYS_CHUNK)
+        while await self._orders.add_missing_keys(KEYS_CHUNK):
+            pass
 
     async def cancel(self, order_id: str, caller: Identity) -> Order:
         """Cancel an order. products-ms returns its stock later.

@@ -24,7 +24,7 @@ export function CancelOrder({ order, whose = "your" }: Props) {
   const cancelling = useMutation({
     mutationFn: () => cancelOrder(order.id),
     // The dialog stays open until the page has the new status.
-    onSuccess: () => refresh(),
+    onSuccess: refresh,
     // Not awaited: while the browser is offline, the page cannot load the status.
     onError: () => void refresh(),
   });
