@@ -219,6 +219,62 @@ class TestStock:
         assert (await client.get(ONE)).json()["quantity"] == 15
 
 
+class TestSeveralProducts:
+    CHANGES = "/api/admin/products/changes"
+
+    async def test_a_repeated_request_changes_each_product_once(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # Given
+        await shop.add(2, 3)
+        body = {
+            "changes": [
+                {"id": an_id(1), "etag": product.headers["etag"], "price": 2, "quantity_delta": 5},
+                {"id": an_id(2), "quantity_delta": -4},
+            ]
+        }
+        # When
+        answers = await asyncio.gather(
+            *(
+                client.post(self.CHANGES, json=body, headers={"Idempotency-Key": "k"})
+                for _ in range(5)
+            )
+        )
+        # Then
+        assert {response.status_code for response in answers} == {200}
+        assert {response.content for response in answers} == {answers[0].content}
+        outcomes = [result["outcome"] for result in answers[0].json()["results"]]
+        assert outcomes == ["applied", "refused"]
+        shown = (await client.get(ONE)).json()
+        assert (shown["price"], shown["quantity"]) == (2, 15)
+        assert await events(shop) == [f"ProductUpdate/{an_id(1)}/4"]
+
+    async def test_one_of_two_admins_who_set_a_stock_is_refused(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # When
+        answers = await asyncio.gather(
+            *(
+                client.post(
+                    self.CHANGES,
+                    json={
+                        "changes": [
+                            {"id": an_id(1), "quantity_delta": delta, "expected_quantity": 10}
+                        ]
+                    },
+                    headers={"Idempotency-Key": f"set-{delta}"},
+                )
+                for delta in (5, -5)
+            )
+        )
+        # Then
+        results = [response.json()["results"][0] for response in answers]
+        assert sorted(result["outcome"] for result in results) == ["applied", "refused"]
+        [refused] = [result for result in results if result["outcome"] == "refused"]
+        assert refused["problem"]["type"] == "/problems/stock-moved"
+        assert (await client.get(ONE)).json()["quantity"] in {5, 15}
+
+
 class TestArchive:
     async def test_hides_the_product_until_it_is_restored(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
