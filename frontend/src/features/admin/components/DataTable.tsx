@@ -37,7 +37,7 @@ interface Props<Row> {
   rowName?: (row: Row) => string;
 }
 
-/** A table with a caption. On phones, each row becomes a card. */
+/** A table with a caption. It scrolls in itself if it is too wide. On phones, rows become cards. */
 export function DataTable<Row>({
   caption,
   columns,
@@ -48,35 +48,37 @@ export function DataTable<Row>({
   rowName = rowKey,
 }: Props<Row>) {
   return (
-    <table className="table data-table">
-      <caption className="visually-hidden">{caption}</caption>
-      <thead>
-        <tr>
-          {selection && (
-            <th scope="col">
-              <span className="visually-hidden">Selected</span>
-            </th>
-          )}
-          {columns.map((column) => (
-            <Heading key={column.label} column={column} sorting={sorting} />
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={rowKey(row)}>
+    <div className="table-scroll">
+      <table className="table data-table">
+        <caption className="visually-hidden">{caption}</caption>
+        <thead>
+          <tr>
             {selection && (
-              <td className="select-cell">
-                <SelectBox name={rowName(row)} id={rowKey(row)} selection={selection} />
-              </td>
+              <th scope="col">
+                <span className="visually-hidden">Selected</span>
+              </th>
             )}
             {columns.map((column) => (
-              <Cell key={column.label} column={column} row={row} />
+              <Heading key={column.label} column={column} sorting={sorting} />
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={rowKey(row)}>
+              {selection && (
+                <td className="select-cell">
+                  <SelectBox name={rowName(row)} id={rowKey(row)} selection={selection} />
+                </td>
+              )}
+              {columns.map((column) => (
+                <Cell key={column.label} column={column} row={row} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
