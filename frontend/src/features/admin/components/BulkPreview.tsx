@@ -16,13 +16,10 @@ const COLUMNS: Column<PlannedChange>[] = [
 
 /** What an action does to each product. */
 export function BulkPreview({ plans }: { plans: PlannedChange[] }) {
-  const changed = plans.filter(({ change }) => change !== null).length;
-  const impossible = plans.filter(({ error }) => error).length;
   return (
     <>
       <p role="status" className="muted">
-        {plans.length > 0 &&
-          `${pluralize(changed, "product")} will change. ${plans.length - changed - impossible} already have this value. ${impossible} can't change.`}
+        {plans.length > 0 && summarize(plans)}
       </p>
       {plans.length > 0 && (
         <DataTable
@@ -34,4 +31,15 @@ export function BulkPreview({ plans }: { plans: PlannedChange[] }) {
       )}
     </>
   );
+}
+
+function summarize(plans: readonly PlannedChange[]): string {
+  const changed = plans.filter(({ change }) => change !== null).length;
+  const impossible = plans.filter(({ error }) => error).length;
+  const same = plans.length - changed - impossible;
+  return [
+    `${pluralize(changed, "product")} will change.`,
+    same > 0 ? `${same} already ${same === 1 ? "has" : "have"} this value.` : "",
+    impossible > 0 ? `${impossible} can't change.` : "",
+  ].join(" ");
 }

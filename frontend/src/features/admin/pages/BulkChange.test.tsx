@@ -111,6 +111,9 @@ describe("a change of several products", () => {
 
     // Then
     expect(within(dialog).getByRole("row", { name: /bowl/ })).toHaveTextContent("No change");
+    expect(within(dialog).getByRole("status")).toHaveTextContent(
+      "2 products will change. 1 already has this value.",
+    );
 
     // When
     await user.click(within(dialog).getByRole("button", { name: "Change 2 products" }));
