@@ -133,7 +133,7 @@ class EditingService:
                 await self._check_name(after.name, unit, except_id=product_id)
             action = "archive product" if change.archived else "change product"
             await self._replace(before, after, action, request.actor, unit)
-            if key:
+            if key and after != before:
                 await self._snapshots.insert(
                     request.actor, key, request.fingerprint, after, session=unit.session
                 )

@@ -210,7 +210,8 @@ class TestChangeProducts:
             {"id": FORK},
             {"id": CUP, "quantity_delta": 0, "expected_quantity": 10},
         )
-        assert await outcomes(client, *changes) == ["unchanged"] * 3
+        for _ in range(2):
+            assert await outcomes(client, *changes) == ["unchanged"] * 3
         assert transactions.published == []
 
     async def test_a_repeated_request_changes_nothing_twice(
