@@ -3,7 +3,7 @@ import type { AuditEntryBody } from "@/api";
 import type { AuditOwner } from "./api/listAuditEntries";
 
 export const AUDIT_OWNERS: Record<AuditOwner, string> = {
-  products: "Products and categories",
+  products: "Catalogue",
   orders: "Orders",
   accounts: "Accounts",
 };

@@ -54,7 +54,7 @@ export function BulkDialog({ products, isPending, error, onApply, onChange, onCl
       </Modal.Header>
       <Modal.Body>
         <form id="bulk" className="form-stack" onSubmit={submit} noValidate>
-          <div className="two-fields">
+          <div className="bulk-fields">
             <Field label="Action" kind="form-select">
               {(control) => (
                 <select

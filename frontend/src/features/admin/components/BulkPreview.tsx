@@ -1,9 +1,9 @@
-import { pluralize } from "@/lib/text";
+import { capitalize, pluralize } from "@/lib/text";
 import type { PlannedChange } from "../bulk";
 import { type Column, DataTable } from "./DataTable";
 
 const COLUMNS: Column<PlannedChange>[] = [
-  { label: "Product", isHead: true, cell: ({ product }) => product.name },
+  { label: "Product", isHead: true, cell: ({ product }) => capitalize(product.name) },
   { label: "Now", cell: ({ before }) => before },
   {
     label: "Then",

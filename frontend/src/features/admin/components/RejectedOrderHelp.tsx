@@ -4,19 +4,19 @@ import { Notice } from "@/components/Notice";
 
 /** What an admin can do about a rejected order. */
 export function RejectedOrderHelp({ order }: { order: OrderBody }) {
-  const short = order.products.filter((line) => line.reason !== null);
+  const withReason = order.products.filter((line) => line.reason !== null);
+  // Old orders do not say which products were short.
+  const short = withReason.length > 0 ? withReason : order.products;
   return (
     <div className="spaced">
       <Notice tone="info" title="What you can do">
-        {short.length > 0 && (
-          <ul>
-            {short.map((line) => (
-              <li key={line.product_id}>
-                <Link to={`/admin/products?restock=${line.product_id}`}>Restock {line.name}</Link>
-              </li>
-            ))}
-          </ul>
-        )}
+        <ul>
+          {short.map((line) => (
+            <li key={line.product_id}>
+              <Link to={`/admin/products?restock=${line.product_id}`}>Restock {line.name}</Link>
+            </li>
+          ))}
+        </ul>
         <p>
           A rejected order stays rejected. When everything is in stock,{" "}
           <a href={`mailto:${encodeURIComponent(order.email)}`}>write to the customer</a>. The

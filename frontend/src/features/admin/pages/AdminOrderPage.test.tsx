@@ -72,6 +72,12 @@ describe("an order in the administration", () => {
     expect(screen.queryByRole("button", { name: "Order again" })).toBeNull();
   });
 
+  it("offers to restock everything if no item has a reason", async () => {
+    recordRequests("get", "*/api/orders/:id", json(anOrder({ status: "REJECTED" })));
+    openShop(URL);
+    expect(await screen.findByRole("link", { name: "Restock mug" })).toBeVisible();
+  });
+
   it("is cancelled for the customer", async () => {
     // Given
     recordRequests("get", "*/api/orders/:id", json(anOrder({ status: "ACCEPTED" })));
