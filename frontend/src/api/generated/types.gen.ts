@@ -3435,7 +3435,7 @@ export type RefreshErrors = {
      */
     422: ProblemDocument;
     /**
-     * Too many attempts (`/problems/too-many-requests`)
+     * Too many attempts (`/problems/too-many-attempts`)
      */
     429: ProblemDocument;
     /**
