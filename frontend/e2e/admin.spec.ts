@@ -192,7 +192,7 @@ test("an order stays within the administration and is found by the beginning of 
 
   // When
   await page.getByRole("link", { name: OTHER_SHOPPER }).click();
-  await page.getByRole("link", { name: OTHER_SHOPPER }).click();
+  await page.getByRole("row", { name: OTHER_SHOPPER }).getByRole("link").click();
 
   // Then
   await expect(page.getByRole("heading", { level: 1, name: OTHER_SHOPPER })).toBeVisible();
