@@ -41,7 +41,7 @@ test("an admin adds a product with a picture and a shopper sees it", async ({ pa
   await expect
     .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
     .toBeGreaterThan(0);
-  await expect(shopper.getByText("€24.50")).toBeVisible();
+  await expect(shopper.locator(".product-price")).toHaveText("€24.50");
 });
 
 test("an edit conflict shows both versions and saves the chosen values", async ({
