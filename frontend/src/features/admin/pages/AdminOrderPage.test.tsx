@@ -25,7 +25,7 @@ describe("an order in the administration", () => {
     expect(router.state.location.pathname).toBe(URL);
     const navigation = screen.getByRole("navigation", { name: "Administration" });
     expect(within(navigation).getByRole("link", { name: "Orders" })).toHaveClass("active");
-    expect(document.title).toBe("Order: Accepted · Administration · Kiosk");
+    expect(document.title).toBe("Order accepted · Administration · Kiosk");
     expect(screen.getByRole("link", { name: "ada@example.com" })).toHaveAttribute(
       "href",
       "/admin/users?email=ada%40example.com",

@@ -26,7 +26,7 @@ export function AdminOrderPage() {
     ...orderQuery(id),
     refetchInterval: ({ state }) => (isUnsettled(state.data) ? REFETCH_MILLISECONDS : false),
   });
-  useAdminTitle(data ? `Order: ${STATUS[data.status].label}` : "Order");
+  useAdminTitle(data ? `Order ${STATUS[data.status].label.toLowerCase()}` : "Order");
   const isMissing = error && [404, 422].includes(asProblem(error).status);
   return (
     <>
