@@ -107,7 +107,7 @@ test-browser: deps ## Test the running shop in Chromium (CHROMIUM_PATH=another)
 	@$(WITH_SHOP) $(NPM) run e2e
 
 .PHONY: lighthouse
-lighthouse: deps ## Run Lighthouse on the running shop's pages, for phones and desktops
+lighthouse: deps ## Measure the running shop's first paint, and run Lighthouse on its pages
 	@$(WITH_SHOP) $(NPM) run lighthouse
 
 .PHONY: demo

@@ -22,5 +22,19 @@ export default defineConfig({
       },
     },
   },
-  build: { target: "es2023", modulePreload: { polyfill: false } },
+  build: {
+    target: "es2023",
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // The first page needs two chunks. The libraries stay in the cache when the shop changes.
+        codeSplitting: {
+          groups: [
+            { name: "libraries", test: /node_modules/, tags: ["$initial"], priority: 1 },
+            { name: "shop", tags: ["$initial"] },
+          ],
+        },
+      },
+    },
+  },
 });

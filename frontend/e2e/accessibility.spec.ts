@@ -20,6 +20,7 @@ const SIGNED_IN_PATHS = [
   "/admin/categories",
   "/admin/orders",
   "/admin/users",
+  "/admin/audit",
   "/admin/dead-letters",
 ];
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { ADMIN, expect, SHOPPER, signIn, test } from "./shop.ts";
+import { ADMIN, expect, OTHER_SHOPPER, placeOrder, SHOPPER, signIn, test } from "./shop.ts";
 
 const PICTURE = fileURLToPath(new URL("../demo/stoneware-mug-moss.webp", import.meta.url));
 
@@ -41,7 +41,7 @@ test("an admin adds a product with a picture and a shopper sees it", async ({ pa
   await expect
     .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
     .toBeGreaterThan(0);
-  await expect(shopper.getByText("€24.50")).toBeVisible();
+  await expect(shopper.locator(".product-price")).toHaveText("€24.50");
 });
 
 test("an edit conflict shows both versions and saves the chosen values", async ({
@@ -160,3 +160,147 @@ test("the navigation scrolls to the current page on a phone", async ({ page }) =
     }),
   ).toBeInViewport({ ratio: 1 });
 });
+
+test("an order stays within the administration and is found by the beginning of a domain", async ({
+  page,
+  browser,
+  admin,
+}) => {
+  // Given
+  const product = await admin.makeProduct({ quantity: 5 });
+  const shopper = await (await browser.newContext()).newPage();
+  await signIn(shopper, OTHER_SHOPPER);
+  await placeOrder(shopper, product);
+  const id = new URL(shopper.url()).pathname.split("/").at(-1);
+  await signIn(page, ADMIN);
+
+  // When
+  await page.goto("/admin/orders");
+  await page.getByLabel("Email").fill("  BBB.");
+
+  // Then
+  const order = page.getByRole("row", { name: OTHER_SHOPPER }).first();
+  await expect(order).toBeVisible();
+  await expect(page.getByRole("cell", { name: SHOPPER })).toHaveCount(0);
+
+  // When
+  await page.goto(`/admin/orders/${id}`);
+
+  // Then
+  await expect(page.getByRole("heading", { level: 1, name: /^Order/ })).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Administration" })).toBeVisible();
+
+  // When
+  await page.getByRole("link", { name: OTHER_SHOPPER }).click();
+  await page.getByRole("row", { name: OTHER_SHOPPER }).getByRole("link").click();
+
+  // Then
+  await expect(page.getByRole("heading", { level: 1, name: OTHER_SHOPPER })).toBeVisible();
+  await expect(page.locator(`a[href="/admin/orders/${id}"]`)).toBeVisible();
+
+  // When
+  await page.locator(`a[href="/admin/orders/${id}"]`).click();
+  await page.getByRole("link", { name: "All orders" }).first().click();
+
+  // Then
+  await expect(page).toHaveURL(/\/admin\/orders$/);
+});
+
+test("several products change at once, one is refused, and Undo restores the others", async ({
+  page,
+  admin,
+}) => {
+  // Given
+  const [first, second, stale] = [
+    await admin.makeProduct({ price: 10, quantity: 4 }),
+    await admin.makeProduct({ price: 20, quantity: 4 }),
+    await admin.makeProduct({ price: 30, quantity: 4 }),
+  ];
+  await signIn(page, ADMIN);
+  await page.goto("/admin/products");
+  for (const product of [first, second, stale]) {
+    await page.getByRole("checkbox", { name: `Select ${product.name}` }).check();
+  }
+
+  // When
+  await page.getByRole("button", { name: "Change selected…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Change 3 products" });
+  await dialog.getByLabel("Action").selectOption({ label: "Increase the price by a percentage" });
+  await dialog.getByLabel("Percentage").fill("10");
+
+  // Then
+  await expect(dialog.getByRole("row", { name: first.name })).toContainText("€11.00");
+
+  // When
+  await admin.change(stale.id, { description: "Changed by someone else." });
+  await dialog.getByRole("button", { name: "Change 3 products" }).click();
+
+  // Then
+  const result = page.getByRole("region", { name: "Changed 2 products" });
+  await expect(result).toContainText(
+    `${stale.name}: Someone else has changed the product. Reload it and try again.`,
+  );
+  const price = (product: { name: string }) =>
+    page.getByRole("button", { name: `Edit the price of ${product.name}` });
+  await expect(price(first)).toHaveText("€11.00");
+  await expect(price(second)).toHaveText("€22.00");
+  await expect(price(stale)).toHaveText("€30.00");
+
+  // When
+  await result.getByRole("button", { name: "Undo" }).click();
+
+  // Then
+  await expect(page.getByRole("region", { name: "Undone for 2 products" })).toBeVisible();
+  await expect(price(first)).toHaveText("€10.00");
+  await expect(price(second)).toHaveText("€20.00");
+
+  // When
+  await price(first).press("Enter");
+  await page.getByRole("textbox", { name: `New price of ${first.name}` }).fill("9,50");
+  await page.keyboard.press("Enter");
+
+  // Then
+  await expect(price(first)).toHaveText("€9.50");
+  await expect(price(first)).toBeFocused();
+});
+
+test("the audit shows who changed a price", async ({ page, admin }) => {
+  // Given
+  const product = await admin.makeProduct({ price: 10 });
+  await admin.change(product.id, { price: 12 });
+  await signIn(page, ADMIN);
+
+  // When
+  await page.goto("/admin/audit");
+  await page.getByLabel("By", { exact: true }).fill("ADMIN.com");
+
+  // Then
+  const entry = page.getByRole("row", { name: product.name }).first();
+  await expect(entry).toContainText(ADMIN);
+  await expect(entry).toContainText("Price: 10.00 12.00");
+});
+
+const WIDTHS = [320, 340, 360, 390, 768, 820, 1024, 1366];
+
+for (const path of [
+  "/admin",
+  "/admin/products",
+  "/admin/orders",
+  "/admin/users",
+  "/admin/audit",
+  "/admin/dead-letters",
+  "/admin/categories",
+]) {
+  test(`${path} never scrolls sideways`, async ({ page }) => {
+    await signIn(page, ADMIN);
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 800 });
+      const overflow = await page
+        .locator(".admin")
+        .evaluate((element) => element.scrollWidth - element.clientWidth);
+      expect(overflow, `${width} px`).toBeLessThanOrEqual(0);
+    }
+  });
+}

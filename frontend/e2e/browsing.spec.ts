@@ -1,4 +1,4 @@
-import { expect, test } from "./shop.ts";
+import { expect, serveManyProducts, test } from "./shop.ts";
 
 test("the URL stores the view, so that back and reload restore it", async ({ page, admin }) => {
   // Given
@@ -75,6 +75,63 @@ test("going back restores the scroll position", async ({ page }) => {
   await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before - 50);
 });
 
+test("a reload and going back restore the scroll position of a page that loads slowly", async ({
+  page,
+}) => {
+  // Given
+  await serveManyProducts(page);
+  await page.goto("/products?pages=2");
+  await expect(page.locator(".product-card").nth(40)).toBeAttached();
+  await page.mouse.wheel(0, 1_500);
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(1_500);
+  await serveManyProducts(page, { delayMilliseconds: 500 });
+
+  // When
+  await page.reload();
+
+  // Then
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(1_500);
+
+  // When
+  await page.goto("/cart");
+  await page.goBack();
+
+  // Then
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(1_500);
+});
+
+test("a user who scrolls while the page loads keeps that position", async ({ page }) => {
+  // Given
+  await serveManyProducts(page);
+  await page.goto("/products?pages=2");
+  await expect(page.locator(".product-card").nth(40)).toBeAttached();
+  await page.mouse.wheel(0, 1_500);
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(1_500);
+  await serveManyProducts(page, { delayMilliseconds: 500 });
+
+  // When
+  await page.reload();
+  await page.mouse.wheel(0, 20);
+  await expect(page.locator(".product-card").nth(40)).toBeAttached();
+  await page.waitForLoadState("networkidle");
+
+  // Then
+  expect(await page.evaluate(() => scrollY)).toBeLessThan(1_400);
+});
+
+test("an address without a page has the status 404 and the shop's page", async ({ page }) => {
+  for (const path of ["/nowhere", "/sitemap.xml", `/products/${"0".repeat(24)}`]) {
+    const response = await page.goto(path);
+    expect(response?.status(), path).toBe(404);
+    await expect(page.getByRole("heading", { level: 1, name: /not found$/ })).toBeVisible();
+  }
+  const icon = await page.request.get("/favicon.ico");
+  expect([icon.status(), icon.headers()["content-type"]]).toEqual([
+    200,
+    "image/svg+xml; charset=utf-8",
+  ]);
+});
+
 test("a page opened directly starts at the top", async ({ page }) => {
   // Given
   await page.setViewportSize({ width: 360, height: 500 });
@@ -105,6 +162,44 @@ test("a failed list shows an error and can be retried", async ({ page }) => {
 
   // Then
   await expect(page.getByRole("main").locator(".product-card").first()).toBeVisible();
+});
+
+test("a page that was never opened loads when the browser is online again", async ({
+  page,
+  context,
+}) => {
+  // Given
+  await page.goto("/products");
+  await expect(page.locator(".product-card").first()).toBeVisible();
+  await page.waitForLoadState("networkidle");
+  await context.setOffline(true);
+
+  // When
+  await page.locator(".product-card a").first().click();
+
+  // Then
+  const note = page.getByText("You are offline. This loads when you are back online.");
+  await expect(note).toBeVisible();
+
+  // When
+  await context.setOffline(false);
+
+  // Then
+  await expect(page.locator("main h1")).toBeVisible();
+  await expect(note).toBeHidden();
+
+  // When
+  await context.setOffline(true);
+  await page.getByRole("link", { name: "Sign in" }).click();
+
+  // Then
+  await expect(page.getByText("This page opens as soon as you are back online.")).toBeVisible();
+
+  // When
+  await context.setOffline(false);
+
+  // Then
+  await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
 });
 
 test("the page keeps its content and shows a notice while offline", async ({ page, context }) => {

@@ -52,6 +52,59 @@ test("a visitor finds a product, signs in at checkout and sees the order accepte
   expect(errors).toEqual([]);
 });
 
+test("an order that is placed offline is not sent later", async ({ page, admin, context }) => {
+  // Given
+  const product = await admin.makeProduct();
+  await signIn(page, SHOPPER);
+  await addToCart(page, product);
+  await page.getByRole("link", { name: "Check out" }).click();
+  await page.waitForLoadState("networkidle");
+  const sent: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST") sent.push(request.url());
+  });
+  await context.setOffline(true);
+
+  // When
+  await page.getByRole("button", { name: "Place order" }).click();
+
+  // Then
+  await expect(
+    page.getByText("Nothing was sent. Try again when you are back online."),
+  ).toBeVisible();
+
+  // When
+  sent.length = 0;
+  await context.setOffline(false);
+  await page.waitForLoadState("networkidle");
+
+  // Then
+  await expect(page.getByRole("button", { name: "Place order" })).toBeEnabled();
+  expect(sent).toEqual([]);
+
+  // When
+  await page.getByRole("button", { name: "Place order" }).click();
+
+  // Then
+  await expect(orderStatus(page, "Accepted")).toBeVisible();
+});
+
+test("a lost response is not called offline", async ({ page, admin }) => {
+  // Given
+  const product = await admin.makeProduct();
+  await signIn(page, SHOPPER);
+  await addToCart(page, product);
+  await page.getByRole("link", { name: "Check out" }).click();
+  await page.route("**/api/orders", (route) => route.abort("connectionreset"));
+
+  // When
+  await page.getByRole("button", { name: "Place order" }).click();
+
+  // Then
+  await expect(page.getByRole("alert")).toContainText("We couldn't reach the shop");
+  await expect(page.getByText(/You are offline/)).toHaveCount(0);
+});
+
 test("checkout and cart show changed prices and stock at their lines", async ({ page, admin }) => {
   // Given
   const [repriced, scarce] = [

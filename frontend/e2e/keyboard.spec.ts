@@ -1,5 +1,15 @@
 import type { Page } from "@playwright/test";
-import { ADMIN, expect, fillInSignIn, orderStatus, SHOPPER, signIn, test } from "./shop.ts";
+import {
+  ADMIN,
+  addToCart,
+  expect,
+  fillInSignIn,
+  orderStatus,
+  SHOPPER,
+  serveManyProducts,
+  signIn,
+  test,
+} from "./shop.ts";
 
 /** Press Tab until an element with this name has the focus. */
 async function tabTo(page: Page, name: RegExp): Promise<void> {
@@ -85,6 +95,67 @@ test("an order can be placed with the keyboard alone", async ({ page, admin }) =
 
   // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
+});
+
+/** Return whether the focus is inside a part of the page. */
+function hasFocus(page: Page, selector: string): Promise<boolean> {
+  return page.evaluate((each) => document.activeElement?.closest(each) !== null, selector);
+}
+
+test("Tab reaches the first new product after Show more", async ({ page }) => {
+  // Given
+  await serveManyProducts(page);
+  await page.goto("/products");
+  const cards = page.locator(".product-card");
+  await expect(cards).toHaveCount(24);
+
+  // When
+  await page.getByRole("button", { name: "Show more" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(cards).toHaveCount(48);
+  await page.keyboard.press("Tab");
+
+  // Then
+  await expect(cards.nth(24).getByRole("link")).toBeFocused();
+});
+
+test("the focus stays in place when what it was on disappears", async ({ page, admin }) => {
+  // Given
+  const products = [await admin.makeProduct(), await admin.makeProduct()];
+  for (const product of products) await addToCart(page, product);
+  const drawer = page.getByRole("dialog", { name: "Your cart" });
+
+  // When
+  await drawer.getByRole("button", { name: `Remove ${products[0]?.name}` }).focus();
+  await page.keyboard.press("Enter");
+
+  // Then
+  await expect(drawer.getByRole("link", { name: products[1]?.name })).toBeFocused();
+
+  // When
+  await drawer.getByRole("button", { name: `Remove ${products[1]?.name}` }).focus();
+  await page.keyboard.press("Enter");
+
+  // Then
+  await expect(drawer.getByRole("link", { name: "Shop all products" })).toBeFocused();
+
+  // When
+  await page.goto("/products?category=kitchen&stock=in");
+  await page.getByRole("list", { name: "Active filters" }).getByRole("button").first().focus();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL("/products?stock=in");
+
+  // Then
+  await expect.poll(() => hasFocus(page, ".active-filters")).toBe(true);
+
+  // When
+  await page.getByLabel("To", { exact: true }).fill("50");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/max=50/);
+  await page.waitForLoadState("networkidle");
+
+  // Then
+  await expect(page.getByLabel("To", { exact: true })).toBeFocused();
 });
 
 /** Press Tab through a page, and return the elements that do not show their focus. */

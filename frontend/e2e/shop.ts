@@ -20,6 +20,8 @@ export interface TestProduct {
 }
 
 interface ProductOptions {
+  name?: string;
+  description?: string;
   price?: number;
   quantity?: number;
 }
@@ -58,7 +60,7 @@ export class Admin {
     expect(response.status(), await response.text()).toBe(201);
     const { id } = await response.json();
     await this.#waitForProjection(id);
-    return { id, name };
+    return { id, name: product.name };
   }
 
   async change(id: string, data: object): Promise<void> {
@@ -68,6 +70,14 @@ export class Admin {
     const response = await this.#request.patch(`/api/products/${id}`, {
       data,
       headers: { ...this.headers(), "If-Match": headers.etag ?? "" },
+    });
+    expect(response.status(), await response.text()).toBe(200);
+  }
+
+  async setPicture(id: string, data: Buffer): Promise<void> {
+    const response = await this.#request.put(`/api/products/${id}/image`, {
+      data,
+      headers: { ...this.headers(), "Content-Type": "image/webp" },
     });
     expect(response.status(), await response.text()).toBe(200);
   }
@@ -150,4 +160,47 @@ export function watchForErrors(context: BrowserContext): string[] {
     if (/Content Security Policy/i.test(message.text())) errors.push(message.text());
   });
   return errors;
+}
+
+const CATALOGUE_SIZE = 60;
+
+interface ServedProducts {
+  delayMilliseconds?: number;
+}
+
+/** Serve a catalogue of sixty products with pictures, page by page. */
+export async function serveManyProducts(
+  page: Page,
+  { delayMilliseconds = 0 }: ServedProducts = {},
+): Promise<void> {
+  await page.route(/\/api\/products\?/, async (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const first = Number(query.get("cursor") ?? 0);
+    const next = Math.min(first + Number(query.get("limit")), CATALOGUE_SIZE);
+    await new Promise((resolve) => setTimeout(resolve, delayMilliseconds));
+    await route.fulfill({
+      json: {
+        products: Array.from({ length: next - first }, (_, index) => aProduct(first + index)),
+        next_cursor: next < CATALOGUE_SIZE ? String(next) : null,
+        total: CATALOGUE_SIZE,
+        total_capped: false,
+      },
+    });
+  });
+}
+
+function aProduct(number: number): object {
+  return {
+    id: number.toString(16).padStart(24, "0"),
+    name: `product ${number}`,
+    description: "",
+    price: 9.99,
+    quantity: 20,
+    categories: ["kitchen"],
+    image_url: "/favicon.svg",
+    archived: false,
+    version: 1,
+    created_at: "2026-01-01T00:00:00Z",
+    updated_at: "2026-01-01T00:00:00Z",
+  };
 }

@@ -1,6 +1,7 @@
 /**
- * Runs Lighthouse on the main pages of the shop at BASE_URL, for phones and desktops. The shop runs
- * in production mode, the user is signed in, and the result is the median of three runs.
+ * Runs Lighthouse on the main pages of the shop at BASE_URL, for phones and desktops, and measures
+ * how soon the first products appear. The shop runs in production mode, the user of Lighthouse is
+ * signed in, and each result is the median of three runs.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -9,9 +10,15 @@ import { join } from "node:path";
 import { type BrowserContext, chromium } from "@playwright/test";
 import lighthouse, { desktopConfig, type Flags } from "lighthouse";
 import { chromiumArguments, chromiumPath } from "./chromium.ts";
+import { type FirstPaint, measureFirstPaint } from "./firstPaint.ts";
 
 const RUNS = Number(process.env.RUNS ?? 3);
 const GOALS = { performance: 95, accessibility: 100, "best-practices": 100 } as const;
+const FIRST_PAINT_GOALS = {
+  largestContentfulPaintMs: 2_000,
+  scriptKilobytes: 120,
+  layoutShift: 0,
+} as const;
 type Category = keyof typeof GOALS;
 const CATEGORIES = Object.keys(GOALS) as Category[];
 
@@ -26,6 +33,8 @@ const PAGES: [name: string, path: string, heading: RegExp][] = [
   ["orders", "/orders", /Your orders/],
   ["admin", "/admin", /Dashboard/],
 ];
+
+const FIRST_PRODUCT = ".product-card img, .product-card .art, .product-price";
 
 const METRICS = [
   "first-contentful-paint",
@@ -45,6 +54,7 @@ const context = await chromium.launchPersistentContext(profile, {
 let hasReachedGoals = true;
 try {
   const product = await prepare(context);
+  for (const [name, path] of PAGES.slice(0, 3)) await firstPaint(name, path || product);
   for (const device of ["phone", "desktop"] as const) {
     for (const [name, path, heading] of PAGES) {
       const url = new URL(path || product, base).href;
@@ -80,6 +90,33 @@ async function checkHeading(browser: BrowserContext, url: string, heading: RegEx
   await page.goto(url);
   await page.getByRole("heading", { level: 1, name: heading }).waitFor();
   await page.close();
+}
+
+/** Measure how soon the products of a page appear to a visitor, and print it. */
+async function firstPaint(name: string, path: string): Promise<void> {
+  const browser = await chromium.launch({
+    executablePath: chromiumPath(),
+    args: chromiumArguments(),
+  });
+  const runs: FirstPaint[] = [];
+  for (let run = 0; run < RUNS; run += 1) {
+    runs.push(await measureFirstPaint(browser, new URL(path, base).href, FIRST_PRODUCT));
+  }
+  await browser.close();
+  const value = (key: keyof FirstPaint) => median(runs.map((run) => run[key]));
+  const goals = Object.entries(FIRST_PAINT_GOALS) as [keyof typeof FIRST_PAINT_GOALS, number][];
+  const isReached = goals.every(([key, goal]) => value(key) <= goal);
+  hasReachedGoals &&= isReached;
+  const others = ["firstContentfulPaintMs", "libraryKilobytes", "scripts"] as const;
+  const figures = [
+    ...goals.map(([key, goal]) => `${key} ${round(value(key))} (${goal})`),
+    ...others.map((key) => `${key} ${round(value(key))}`),
+  ];
+  console.log(`${isReached ? "ok  " : "FAIL"} first visit of ${name}: ${figures.join(", ")}`);
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(3));
 }
 
 async function medians(url: string, device: "phone" | "desktop") {

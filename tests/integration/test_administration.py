@@ -91,6 +91,11 @@ class TestOrders:
         assert await ids(status="REJECTED") == [second]
         assert await ids(email="bbb@bbb.com") == [third]
         assert await ids(email="bbb@bbb.com", status="REJECTED") == []
+        assert await ids(email=" BBB") == [third]
+        assert await ids(email="AAA.com") == [second, first]
+        assert await ids(email="bb.com") == []
+        assert await ids(customer="bbb@bbb.com") == [third]
+        assert await ids(customer="bbb") == []
         an_hour_ago = (utc_now() - timedelta(hours=1)).isoformat()
         assert await ids(since=an_hour_ago) == [third, second]
         assert await ids(until=an_hour_ago) == [first]

@@ -219,6 +219,62 @@ class TestStock:
         assert (await client.get(ONE)).json()["quantity"] == 15
 
 
+class TestSeveralProducts:
+    CHANGES = "/api/admin/products/changes"
+
+    async def test_a_repeated_request_changes_each_product_once(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # Given
+        await shop.add(2, 3)
+        body = {
+            "changes": [
+                {"id": an_id(1), "etag": product.headers["etag"], "price": 2, "quantity_delta": 5},
+                {"id": an_id(2), "quantity_delta": -4},
+            ]
+        }
+        # When
+        answers = await asyncio.gather(
+            *(
+                client.post(self.CHANGES, json=body, headers={"Idempotency-Key": "k"})
+                for _ in range(5)
+            )
+        )
+        # Then
+        assert {response.status_code for response in answers} == {200}
+        assert {response.content for response in answers} == {answers[0].content}
+        outcomes = [result["outcome"] for result in answers[0].json()["results"]]
+        assert outcomes == ["applied", "refused"]
+        shown = (await client.get(ONE)).json()
+        assert (shown["price"], shown["quantity"]) == (2, 15)
+        assert await events(shop) == [f"ProductUpdate/{an_id(1)}/4"]
+
+    async def test_one_of_two_admins_who_set_a_stock_is_refused(
+        self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
+    ) -> None:
+        # When
+        answers = await asyncio.gather(
+            *(
+                client.post(
+                    self.CHANGES,
+                    json={
+                        "changes": [
+                            {"id": an_id(1), "quantity_delta": delta, "expected_quantity": 10}
+                        ]
+                    },
+                    headers={"Idempotency-Key": f"set-{delta}"},
+                )
+                for delta in (5, -5)
+            )
+        )
+        # Then
+        results = [response.json()["results"][0] for response in answers]
+        assert sorted(result["outcome"] for result in results) == ["applied", "refused"]
+        [refused] = [result for result in results if result["outcome"] == "refused"]
+        assert refused["problem"]["type"] == "/problems/stock-moved"
+        assert (await client.get(ONE)).json()["quantity"] in {5, 15}
+
+
 class TestArchive:
     async def test_hides_the_product_until_it_is_restored(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response
@@ -232,7 +288,8 @@ class TestArchive:
         assert (await client.get("/api/products")).json()["products"] == []
         all_too = (await client.get("/api/admin/products")).json()["products"]
         by_id = (await client.get(f"/api/products?ids={an_id(1)}")).json()["products"]
-        assert all_too == by_id == [seen.json()]
+        assert by_id == [seen.json()]
+        assert all_too == [{**seen.json(), "etag": seen.headers["etag"]}]
         # When
         restored = await client.patch(
             ONE, json={"archived": False}, headers={"If-Match": seen.headers["etag"]}
@@ -294,7 +351,7 @@ class TestConditionalGet:
 
 class TestPictures:
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-    async def test_stores_two_sizes_without_metadata(
+    async def test_stores_three_sizes_without_metadata(
         self, shop: Shop, client: httpx2.AsyncClient, product: httpx2.Response, kind: str
     ) -> None:
         # When
@@ -303,15 +360,15 @@ class TestPictures:
         assert (response.status_code, response.headers["etag"]) == (200, '"2.1"')
         address = response.json()["image_url"]
         full = await client.get(address)
-        thumb = await client.get(f"{address}&size=thumb")
+        smaller = [await client.get(f"{address}&size={size}") for size in ("medium", "thumb")]
         sizes = []
-        for response in (full, thumb):
+        for response in (full, *smaller):
             assert response.headers["content-type"] == "image/webp"
             assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
             with Image.open(io.BytesIO(response.content)) as opened:
                 sizes.append(opened.size)
                 assert not opened.getexif()
-        assert sizes == [(1_200, 600), (400, 200)]
+        assert sizes == [(1_200, 600), (640, 320), (400, 200)]
         again = await client.get(address, headers={"If-None-Match": full.headers["etag"]})
         assert again.status_code == 304
         assert await events(shop) == [f"ProductUpdate/{an_id(1)}/3"]
@@ -348,7 +405,7 @@ class TestPictures:
             responses = await asyncio.gather(*(put(number, colour) for colour in colours))
             # Then
             assert [response.status_code for response in responses] == [200] * 4
-            for size in ("full", "thumb"):
+            for size in ("full", "medium", "thumb"):
                 address = f"/api/products/{an_id(number)}/image?size={size}"
                 assert (await client.get(address)).status_code == 200
 

@@ -144,13 +144,15 @@ class TestPoisonedBatch:
         offset = 3 if read else 2
         assert (row["partition"], row["offset"], row["last_offset"]) == (PARTITION, offset, 4)
         assert len(row["value"]) == len(poison)
-        assert row["reason"].startswith(f"UndecodableError: offsets {offset} to 4: ")
+        assert row["reason"].startswith(
+            f"The Kafka client cannot decode the messages from offset {offset} to 4: "
+        )
         assert await run_checks(services.checks) == ({}, [])
         # And admins see it, and cannot replay it.
         assert services.dead_letters
         letter = await services.dead_letters.get(row["_id"])
         assert DeadLetterBody.of(letter).model_dump_json()
-        with pytest.raises(ReplayFailedError, match="the Kafka client cannot decode"):
+        with pytest.raises(ReplayFailedError, match="The Kafka client cannot decode"):
             await services.dead_letters.replay(row["_id"], "admin@aaa.com")
 
 

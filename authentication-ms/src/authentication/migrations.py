@@ -8,7 +8,7 @@ from pymongo.errors import DuplicateKeyError
 
 from authentication.models.account import AccountRole
 from authentication.models.email_address import normalize
-from authentication.repositories.accounts import USERS
+from authentication.repositories.accounts import ADDRESSES, USERS
 from authentication.repositories.counters import THROTTLES
 from authentication.repositories.revocations import REVOCATIONS
 from authentication.repositories.sessions import REFRESH_TOKENS, SESSIONS
@@ -17,6 +17,7 @@ from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
 
+_CHUNK = 200
 SHA256_HEX = "^[0-9a-fA-F]{64}$"
 
 log = structlog.get_logger(__name__)
@@ -129,6 +130,12 @@ async def create_indexes_of_limits(database: Database) -> None:
     await database[SESSIONS].create_index(newest, name="newest_of_account")
 
 
+async def add_email_keys(database: Database) -> None:
+    """Add the keys by which accounts and actors are searched."""
+    await AuditTrail.migrate_actors(database)
+    await ADDRESSES.migrate(database[USERS], _CHUNK)
+
+
 MIGRATIONS = (
     Migration("0001-collections", create_collections),
     Migration("0002-indexes", create_indexes),
@@ -136,4 +143,5 @@ MIGRATIONS = (
     Migration("0004-sha256", wrap_sha256),
     Migration("0005-limits", create_indexes_of_limits),
     Migration("0006-account-ids", create_collections),
+    Migration("0007-email-keys", add_email_keys),
 )

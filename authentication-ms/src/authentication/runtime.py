@@ -1,4 +1,4 @@
-"""Runs the service: its database connection and its threads for passwords."""
+"""Runs the service: its database connection, its threads for passwords, and a periodic job."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,9 +9,13 @@ from authentication.dependencies import Services, build
 from authentication.migrations import MIGRATIONS
 from authentication.services.passwords import PasswordHasher, argon2id
 from authentication.settings import SERVICE, AuthenticationSettings
+from shopkit.loops import Loops, every, skip_temporary_errors
 from shopkit.storage import migrations
-from shopkit.storage.mongo import DATABASE, check_writable_primary, connect
+from shopkit.storage.mongo import DATABASE, check_writable_primary, connect, is_temporary
 from shopkit.storage.unit_of_work import MongoTransactions
+
+KEYS_SECONDS = 5.0
+"""How often to look for email addresses without keys."""
 
 
 @asynccontextmanager
@@ -24,10 +28,14 @@ async def running(settings: AuthenticationSettings) -> AsyncIterator[Services]:
     with PasswordHasher(argon2id()) as hasher:
         async with connect(settings, SERVICE) as client:
             database = client[DATABASE]
-            yield replace(
-                build(settings, database, MongoTransactions(client), hasher),
-                checks={
-                    "database": partial(check_writable_primary, client),
-                    "migrations": partial(migrations.check, database, MIGRATIONS),
-                },
-            )
+            services = build(settings, database, MongoTransactions(client), hasher)
+            add_keys = skip_temporary_errors(services.administration.add_missing_keys, is_temporary)
+            async with Loops({"email keys": every(KEYS_SECONDS, add_keys)}) as loops:
+                yield replace(
+                    services,
+                    checks={
+                        "database": partial(check_writable_primary, client),
+                        "migrations": partial(migrations.check, database, MIGRATIONS),
+                        "loops": loops.check,
+                    },
+                )

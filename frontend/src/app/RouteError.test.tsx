@@ -72,6 +72,7 @@ describe("page that fails otherwise", () => {
 
     // Then
     expect(await screen.findByText("Something else.")).toBeVisible();
+    expect(document.title).toBe("This page couldn't be loaded · Kiosk");
     expect(reload).not.toHaveBeenCalled();
 
     // When

@@ -4,7 +4,9 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { isChunkError, mayReload, reload } from "@/lib/chunks";
 import { Problem } from "@/lib/problem";
 import { useOnline } from "@/lib/useOnline";
+import { useTitle } from "@/lib/useTitle";
 
+const TITLE = "This page couldn't be loaded";
 const OFFLINE = new Problem({
   title: "You are offline",
   detail: "This page opens as soon as you are back online.",
@@ -17,6 +19,7 @@ const NOT_LOADED = new Problem({
 /** Replaces a page that failed to load or to render. The header and footer stay. */
 export function RouteError() {
   const error = useRouteError();
+  useTitle(TITLE);
   const isOnline = useOnline();
   const isMissing = isChunkError(error);
 
@@ -26,7 +29,7 @@ export function RouteError() {
   return (
     <div className="shop-width">
       <div className="page-head">
-        <h1 tabIndex={-1}>This page couldn't be loaded</h1>
+        <h1 tabIndex={-1}>{TITLE}</h1>
       </div>
       {isMissing ? (
         <ErrorNotice error={isOnline ? NOT_LOADED : OFFLINE} onRetry={reload} />

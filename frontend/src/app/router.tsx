@@ -3,7 +3,15 @@ import { createBrowserRouter, type RouteObject } from "react-router";
 import { RequireAdmin, RequireUser } from "@/features/auth/components/RequireRole";
 import { NotFound } from "@/features/products/components/NotFound";
 import { Layout } from "./layout/Layout";
+import { CataloguePage } from "./pages/CataloguePage";
+import { HomePage } from "./pages/HomePage";
+import { ProductPage } from "./pages/ProductPage";
 import { RouteError } from "./RouteError";
+
+/** Return the route of a page that is part of the first chunk, so that it appears sooner. */
+function firstPage(path: string, Component: ComponentType): RouteObject {
+  return path === "" ? { index: true, Component } : { path, Component };
+}
 
 /** Return the route of a page whose chunk is loaded when the page is first opened. */
 function page<Name extends string>(
@@ -17,9 +25,9 @@ function page<Name extends string>(
 
 // biome-ignore format: a table is easier to read with one route per line.
 const publicPages: RouteObject[] = [
-  page("", () => import("./pages/HomePage"), "HomePage"),
-  page("products", () => import("./pages/CataloguePage"), "CataloguePage"),
-  page("products/:id", () => import("./pages/ProductPage"), "ProductPage"),
+  firstPage("", HomePage),
+  firstPage("products", CataloguePage),
+  firstPage("products/:id", ProductPage),
   page("cart", () => import("./pages/CartPage"), "CartPage"),
   page("sign-in", () => import("@/features/auth/pages/SignInPage"), "SignInPage"),
   page("register", () => import("@/features/auth/pages/RegisterPage"), "RegisterPage"),
@@ -39,7 +47,10 @@ const adminPages: RouteObject[] = [
   page("products", () => import("@/features/admin/pages/AdminProductsPage"), "AdminProductsPage"),
   page("categories", () => import("@/features/admin/pages/CategoriesPage"), "CategoriesPage"),
   page("orders", () => import("@/features/admin/pages/AdminOrdersPage"), "AdminOrdersPage"),
+  page("orders/:id", () => import("@/features/admin/pages/AdminOrderPage"), "AdminOrderPage"),
   page("users", () => import("@/features/admin/pages/UsersPage"), "UsersPage"),
+  page("users/:id", () => import("@/features/admin/pages/UserPage"), "UserPage"),
+  page("audit", () => import("@/features/admin/pages/AuditPage"), "AuditPage"),
   page("dead-letters", () => import("@/features/admin/pages/DeadLettersPage"), "DeadLettersPage"),
 ];
 

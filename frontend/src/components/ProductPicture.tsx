@@ -1,18 +1,20 @@
-import type { ProductBody } from "@/api";
+import type { SyntheticEvent } from "react";
+import type { ProductBody, Size } from "@/api";
 import { ProductArt } from "./ProductArt";
 
 export type PicturedProduct = Pick<ProductBody, "id" | "name" | "categories" | "image_url">;
 
 interface Props {
   product: PicturedProduct;
+  /** The width of the picture in the layout. */
   sizes: string;
   /** Whether the picture is visible without scrolling. */
   eager?: boolean;
   alt?: string;
 }
 
-const THUMB_WIDTH = 320;
-const FULL_WIDTH = 1200;
+/** The longest side of each stored size in pixels. */
+const PIXELS: Record<Size, number> = { thumb: 400, medium: 640, full: 1200 };
 
 /** The product's picture, or a generated one. */
 export function ProductPicture({ product, sizes, eager = false, alt = "" }: Props) {
@@ -21,8 +23,8 @@ export function ProductPicture({ product, sizes, eager = false, alt = "" }: Prop
     <span className="well">
       {url ? (
         <img
-          src={thumbnailUrl(url)}
-          srcSet={`${thumbnailUrl(url)} ${THUMB_WIDTH}w, ${url} ${FULL_WIDTH}w`}
+          src={pictureUrl(url, "thumb")}
+          srcSet={sourceSet(url)}
           sizes={sizes}
           width={400}
           height={500}
@@ -30,6 +32,7 @@ export function ProductPicture({ product, sizes, eager = false, alt = "" }: Prop
           loading={eager ? "eager" : "lazy"}
           fetchPriority={eager ? "high" : "auto"}
           decoding="async"
+          onError={showSource}
         />
       ) : (
         <ProductArt id={product.id} name={product.name} category={product.categories[0] ?? ""} />
@@ -38,6 +41,17 @@ export function ProductPicture({ product, sizes, eager = false, alt = "" }: Prop
   );
 }
 
-function thumbnailUrl(url: string): string {
-  return `${url}${url.includes("?") ? "&" : "?"}size=thumb`;
+/** During an upgrade, a service of the previous release does not know every size, but the source. */
+function showSource(event: SyntheticEvent<HTMLImageElement>): void {
+  event.currentTarget.removeAttribute("srcset");
+}
+
+function sourceSet(url: string): string {
+  const pairs = Object.entries(PIXELS) as [Size, number][];
+  return pairs.map(([size, pixels]) => `${pictureUrl(url, size)} ${pixels}w`).join(", ");
+}
+
+function pictureUrl(url: string, size: Size): string {
+  if (size === "full") return url;
+  return `${url}${url.includes("?") ? "&" : "?"}size=${size}`;
 }

@@ -87,3 +87,21 @@ describe("typed quantity", () => {
     expect(screen.queryByRole("alert")).toBeNull();
   });
 });
+
+describe("changed quantity", () => {
+  it.each([
+    ["the button", "{Enter}", "Quantity: 4"],
+    ["an arrow key", "{Shift>}{Tab}{/Shift}{ArrowDown}", "Quantity: 2"],
+  ])("is announced after %s was used", async (_, keys, text) => {
+    // Given
+    const { user } = open();
+    expect(screen.getByRole("status")).toBeEmptyDOMElement();
+
+    // When
+    screen.getByRole("button", { name: "Increase: Quantity" }).focus();
+    await user.keyboard(keys);
+
+    // Then
+    expect(screen.getByRole("status")).toHaveTextContent(text);
+  });
+});

@@ -30,6 +30,7 @@ export function QuantityStepper({
 }: Props) {
   const [typed, setTyped] = useState<string | null>(null);
   const [isRefused, setRefused] = useState(false);
+  const [announced, setAnnounced] = useState("");
   const errorId = useId();
   const text = typed?.trim() ?? "";
   const isCount = /^\d*$/.test(text);
@@ -44,7 +45,9 @@ export function QuantityStepper({
     setTyped(null);
     setRefused(false);
     const bounded = Math.min(Math.max(wanted, min), max);
-    if (bounded !== value) onChange(bounded);
+    if (bounded === value) return;
+    setAnnounced(`${label}: ${bounded}`);
+    onChange(bounded);
   }
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === "Enter") applyTyped();
@@ -98,6 +101,9 @@ export function QuantityStepper({
   return (
     <>
       {stepper}
+      <span className="visually-hidden" role="status">
+        {announced}
+      </span>
       {isRefused && (
         <p id={errorId} className="field-error" role="alert">
           <Icon name="warn" />

@@ -1,3 +1,5 @@
+import { WhileLoading } from "./WhileLoading";
+
 interface Props {
   width?: string;
   height?: string;
@@ -11,10 +13,12 @@ export function Skeleton({ width = "100%", height = "1rem" }: Props) {
 /** Placeholder rows for lists and tables. */
 export function SkeletonRows({ count, height }: { count: number; height: string }) {
   return (
-    <div className="skeleton-rows" role="status" aria-label="Loading">
-      {Array.from({ length: count }, (_, index) => index).map((index) => (
-        <Skeleton key={index} height={height} />
-      ))}
-    </div>
+    <WhileLoading>
+      <div className="skeleton-rows" role="status" aria-label="Loading">
+        {Array.from({ length: count }, (_, index) => index).map((index) => (
+          <Skeleton key={index} height={height} />
+        ))}
+      </div>
+    </WhileLoading>
   );
 }

@@ -85,11 +85,30 @@ describe("request", () => {
       "We couldn't reach the shop",
       "The connection was interrupted. Try again. Your change may or may not have been made.",
     ],
-    ["GET", false, "You are offline", "Check your connection and try again."],
+    ["GET", false, "You are offline", "Try again when you are back online."],
+    ["POST", false, "You are offline", "Nothing was sent. Try again when you are back online."],
   ])("%s that fails while online is %s says why", async (method, isOnline, title, message) => {
     vi.spyOn(navigator, "onLine", "get").mockReturnValue(isOnline);
     server.use(mock.all("*/api/me", () => HttpResponse.error()));
     await expect(http(ADDRESS, { method })).rejects.toMatchObject({ status: 0, title, message });
+    vi.restoreAllMocks();
+  });
+
+  it("that loses its connection says that the change may have been made", async () => {
+    // Given
+    const onLine = vi.spyOn(navigator, "onLine", "get").mockReturnValue(true);
+    server.use(
+      mock.post("*/api/me", () => {
+        onLine.mockReturnValue(false);
+        return HttpResponse.error();
+      }),
+    );
+
+    // Then
+    await expect(http(ADDRESS, { method: "POST" })).rejects.toMatchObject({
+      title: "You are offline",
+      message: "Check your connection and try again. Your change may or may not have been made.",
+    });
     vi.restoreAllMocks();
   });
 
@@ -112,5 +131,32 @@ describe("request", () => {
     await expect(http(ADDRESS, { signal: controller.signal })).rejects.toMatchObject({
       name: "AbortError",
     });
+  });
+});
+
+describe("response that was requested early", () => {
+  it("is used once", async () => {
+    // Given
+    const early = HttpResponse.json({ isEarly: true });
+    window.earlyResponse = { url: ADDRESS, response: Promise.resolve(early) };
+    server.use(mock.get("*/api/me", () => HttpResponse.json({ isEarly: false })));
+
+    // Then
+    expect(await (await http(ADDRESS)).json()).toEqual({ isEarly: true });
+    expect(await (await http(ADDRESS)).json()).toEqual({ isEarly: false });
+  });
+
+  it.each([
+    ["it failed", ADDRESS, () => Promise.reject(new TypeError())],
+    ["it is an error", ADDRESS, async () => new HttpResponse(null, { status: 503 })],
+    ["it has another address", `${ADDRESS}?v=2`, async () => HttpResponse.json({})],
+  ])("is not used if %s", async (_, url, send) => {
+    // Given
+    window.earlyResponse = { url, response: send() };
+    server.use(mock.get("*/api/me", () => HttpResponse.json({ isEarly: false })));
+
+    // Then
+    expect(await (await http(ADDRESS)).json()).toEqual({ isEarly: false });
+    delete window.earlyResponse;
   });
 });

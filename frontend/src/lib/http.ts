@@ -2,6 +2,7 @@
  * Sends every request to the API: adds the access token, refreshes an expired token once and
  * repeats the request, and turns every failure into a Problem.
  */
+import { takeEarlyResponse } from "@/lib/earlyResponse";
 import { problemOf, unansweredProblem } from "@/lib/problem";
 import { currentSession, refreshSession } from "@/lib/session";
 
@@ -43,10 +44,11 @@ async function send(request: Request): Promise<Response> {
   const isStream = request.headers.get("Accept") === "text/event-stream";
   const timeout = isStream ? [] : [AbortSignal.timeout(TIMEOUT_MILLISECONDS)];
   const signal = AbortSignal.any([request.signal, ...timeout]);
+  const wasOffline = !navigator.onLine;
   try {
-    return await fetch(request, { signal });
+    return (await takeEarlyResponse(request)) ?? (await fetch(request, { signal }));
   } catch (error) {
     if (request.signal.aborted) throw error;
-    throw unansweredProblem(request.method, { timedOut: signal.aborted });
+    throw unansweredProblem(request.method, { timedOut: signal.aborted, wasOffline });
   }
 }

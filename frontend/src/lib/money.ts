@@ -15,6 +15,21 @@ export function formatMoney(amount: number): string {
   return FORMAT.format(amount);
 }
 
+interface Range {
+  minimum: number;
+  maximum: number;
+}
+
+/**
+ * Read a price as people type it: with a point or a comma, and at most two decimals. Return null if
+ * it is not a price, or out of range.
+ */
+export function parsePrice(text: string, { minimum, maximum }: Range): number | null {
+  if (!/^\d+([.,]\d{1,2})?$/.test(text.trim())) return null;
+  const price = Number(text.trim().replace(",", "."));
+  return price >= minimum && price <= maximum ? price : null;
+}
+
 export interface Priced {
   price: number;
   quantity: number;

@@ -41,10 +41,25 @@ export class Problem extends Error {
   }
 }
 
+interface Circumstances {
+  timedOut?: boolean;
+  /** Whether the browser was offline already when the request was made. */
+  wasOffline?: boolean;
+}
+
 /** Return why a request got no response. A change may have been made nevertheless. */
-export function unansweredProblem(method: string, { timedOut = false } = {}): Problem {
+export function unansweredProblem(
+  method: string,
+  { timedOut = false, wasOffline = false }: Circumstances = {},
+): Problem {
   const isRead = method === "GET" || method === "HEAD";
   const consequence = isRead ? "" : " Your change may or may not have been made.";
+  if (wasOffline) {
+    return new Problem({
+      title: "You are offline",
+      detail: `${isRead ? "" : "Nothing was sent. "}Try again when you are back online.`,
+    });
+  }
   if (!navigator.onLine) {
     return new Problem({
       title: "You are offline",

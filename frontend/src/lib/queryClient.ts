@@ -18,6 +18,8 @@ export function createQueryClient(): QueryClient {
         retry: (count, error) => count < MAX_RETRIES && isTemporary(error),
         retryDelay: (attempt) => 400 * 2 ** attempt,
       },
+      // A change that is made offline fails at once. It does not wait and happen by surprise later.
+      mutations: { networkMode: "always" },
     },
   });
 }

@@ -2,7 +2,7 @@ export type Theme = "light" | "dark";
 
 const KEY = "kiosk-theme";
 
-/** Return the current theme, which public/theme.js sets before the first paint. */
+/** Return the current theme, which public/early.js sets before the first paint. */
 export function currentTheme(): Theme {
   return document.documentElement.dataset.bsTheme === "dark" ? "dark" : "light";
 }

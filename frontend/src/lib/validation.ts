@@ -1,5 +1,6 @@
 /** Checks that forms share. Their limits come from the API's document. */
 import * as z from "zod/mini";
+import { parsePrice } from "@/lib/money";
 
 interface Range {
   minimum: number;
@@ -12,15 +13,15 @@ export const minLength = (count: number) => z.minLength(count, `Use at least ${c
 
 export const maxLength = (count: number) => z.maxLength(count, `Use at most ${count} characters.`);
 
-/** Accept a price as people type it: with a point or a comma, and at most two decimals. */
-export function price({ minimum, maximum }: Range) {
-  const message = priceMessage(maximum);
+/** Accept a price as people type it. */
+export function price(range: Range) {
+  const error = priceMessage(range.maximum);
   return z.pipe(
     z.pipe(
-      z.string().check(z.trim(), z.regex(/^\d+([.,]\d{1,2})?$/, message)),
-      z.transform((text) => Number(text.replace(",", "."))),
+      z.string(),
+      z.transform((text) => parsePrice(text, range)),
     ),
-    z.number().check(z.minimum(minimum, message), z.maximum(maximum, message)),
+    z.number(error),
   );
 }
 

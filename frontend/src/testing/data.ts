@@ -1,4 +1,12 @@
-import type { CategoryBody, DeadLetterBody, OrderBody, ProductBody, StatisticsBody } from "@/api";
+import type {
+  AdminProductBody,
+  AuditEntryBody,
+  CategoryBody,
+  DeadLetterBody,
+  OrderBody,
+  ProductBody,
+  StatisticsBody,
+} from "@/api";
 
 export const MUG_ID = "a".repeat(24);
 export const BOWL_ID = "b".repeat(24);
@@ -22,6 +30,25 @@ export function aProduct(part: Partial<ProductBody> = {}): ProductBody {
     version: 1,
     created_at: "2026-01-01T00:00:00Z",
     updated_at: "2026-01-01T00:00:00Z",
+    ...part,
+  };
+}
+
+/** A product as the admin's list has it. */
+export function anAdminProduct(part: Partial<AdminProductBody> = {}): AdminProductBody {
+  return { ...aProduct(), etag: '"1.1"', ...part };
+}
+
+export function anAuditEntry(part: Partial<AuditEntryBody> = {}): AuditEntryBody {
+  return {
+    id: "7".repeat(24),
+    at: "2026-01-01T00:00:00Z",
+    actor: "grace@example.com",
+    action: "change product",
+    subject: MUG_ID,
+    before: { name: "mug", price_cents: 1450, categories: ["kitchen"], details_version: 1 },
+    after: { name: "mug", price_cents: 1700, categories: [], details_version: 2 },
+    request_id: "r1",
     ...part,
   };
 }

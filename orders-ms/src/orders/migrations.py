@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from orders.repositories.orders import CUSTOMERS
 from orders.repositories.projection import ProjectionRepository
 from orders.repositories.reconcile_progress import ReconcileProgress
 from orders.repositories.statistics import StatisticsRepository
@@ -99,6 +100,11 @@ async def _add_account_ids(database: Database) -> None:
     )
 
 
+async def _add_email_keys(database: Database) -> None:
+    await AuditTrail.migrate_actors(database)
+    await CUSTOMERS.migrate(database["orders"], _CHUNK)
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-indexes", _create_indexes),
@@ -109,4 +115,5 @@ MIGRATIONS = (
     Migration("0007-consumers", PauseRepository.migrate),
     Migration("0008-name-keys", _add_name_keys),
     Migration("0009-account-ids", _add_account_ids),
+    Migration("0010-email-keys", _add_email_keys),
 )

@@ -24,8 +24,8 @@ from shopkit.storage.unit_of_work import MongoTransactions
 RESEND_SECONDS = 1.0
 RECONCILE_SECONDS = 5.0
 """How often to look whether a reconciliation is due."""
-NAME_KEYS_SECONDS = 5.0
-"""How often to look for names without a key."""
+KEYS_SECONDS = 5.0
+"""How often to look for names and email addresses without keys."""
 OWNERS_SECONDS = 5.0
 """How often to look for orders without an account."""
 COUNT_SECONDS = 1.0
@@ -79,7 +79,9 @@ def _add_jobs(
     compare = skip_temporary_errors(reconcile.reconcile_if_due, is_unavailable)
     runtime.add_loop("reconcile", every(min(RECONCILE_SECONDS, interval_seconds), compare))
     add_keys = skip_temporary_errors(services.projection.add_missing_keys, is_temporary)
-    runtime.add_loop("name keys", every(NAME_KEYS_SECONDS, add_keys))
+    runtime.add_loop("name keys", every(KEYS_SECONDS, add_keys))
+    add_email_keys = skip_temporary_errors(services.orders.add_missing_keys, is_temporary)
+    runtime.add_loop("email keys", every(KEYS_SECONDS, add_email_keys))
     count = skip_temporary_errors(services.counting.count, is_unavailable)
     runtime.add_loop("statistics", every(COUNT_SECONDS, count))
     read = skip_temporary_errors(services.live.read, is_unavailable)

@@ -17,6 +17,7 @@ from orders.models.order import Line, Order
 from orders.models.placement import LINE_LIMIT, RequestedLine, RequestedOrder
 from orders.models.query import OrderQuery
 from orders.models.statistics import StatisticsReport
+from orders.models.totals import CustomerTotals
 from shopkit.contract.events import Id, OrderStatus
 from shopkit.identity import Identity
 from shopkit.names import MAX_LENGTH
@@ -150,9 +151,17 @@ class OrderListQuery(BaseModel):
     """The query of `GET /api/admin/orders`."""
 
     status: OrderStatus | None = None
-    email: Annotated[FilterText | None, Field(description="An email address or an account id.")] = (
-        None
-    )
+    email: Annotated[
+        FilterText | None,
+        Field(
+            description="The beginning of the customer's email address, or of its domain, or the "
+            "account id."
+        ),
+    ] = None
+    customer: Annotated[
+        FilterText | None,
+        Field(description="The customer's complete email address, or the account id."),
+    ] = None
     since: Time | None = None
     until: Annotated[Time | None, Field(description="The end of the period, exclusive.")] = None
     limit: Limit = 20
@@ -160,7 +169,57 @@ class OrderListQuery(BaseModel):
 
     def to_query(self) -> OrderQuery:
         """Return the filters."""
-        return OrderQuery(email=self.email, status=self.status, since=self.since, until=self.until)
+        return OrderQuery(
+            email=self.customer,
+            email_beginning=self.email,
+            status=self.status,
+            since=self.since,
+            until=self.until,
+        )
+
+
+def _require_text(text: str | None) -> str:
+    if text is None:
+        raise ValueError("must not be blank")
+    return text
+
+
+class TotalsQuery(BaseModel):
+    """The query of `GET /api/admin/orders/totals`."""
+
+    customer: Annotated[
+        FilterText,
+        AfterValidator(_require_text),
+        Field(description="The customer's complete email address, or the account id."),
+    ]
+
+
+class TotalsBody(BaseModel):
+    """The number and the value of a customer's orders.
+
+    `orders` stops at 1,000, and `capped` is then true: only the newest orders are added up.
+    """
+
+    orders: int
+    pending: int
+    accepted: int
+    rejected: int
+    cancelled: int
+    spent: Annotated[float, Field(description="The value of the accepted orders.")]
+    capped: bool
+
+    @classmethod
+    def of(cls, totals: CustomerTotals) -> Self:
+        """Return the body for totals."""
+        return cls(
+            orders=sum(totals.orders.values()),
+            pending=totals.orders.get(OrderStatus.PENDING, 0),
+            accepted=totals.orders.get(OrderStatus.ACCEPTED, 0),
+            rejected=totals.orders.get(OrderStatus.REJECTED, 0),
+            cancelled=totals.orders.get(OrderStatus.CANCELLED, 0),
+            spent=totals.spent_cents / 100,
+            capped=totals.capped,
+        )
 
 
 class DayBody(BaseModel):

@@ -13,6 +13,7 @@ from products.repositories.name_order import DEFAULT_LANGUAGE
 from products.repositories.pictures import PictureRepository
 from products.repositories.products import ProductRepository
 from products.repositories.snapshots import SnapshotRepository
+from products.services.bulk_editing import BulkEditingService
 from products.services.catalogue import CatalogueService
 from products.services.categories import CategoryService
 from products.services.coalescing import Coalescer
@@ -47,6 +48,7 @@ class Services:
 
     catalogue: CatalogueService
     editing: EditingService
+    bulk_editing: BulkEditingService
     categories: CategoryService
     pictures: PictureService
     picture_collector: PictureCollector
@@ -97,6 +99,7 @@ def build(
             categories=categories,
         ),
         editing=editing,
+        bulk_editing=BulkEditingService(editing),
         categories=CategoryService(
             transactions=transactions,
             products=products,
@@ -145,6 +148,10 @@ async def _get_editing(services: _Services) -> EditingService:
     return services.editing
 
 
+async def _get_bulk_editing(services: _Services) -> BulkEditingService:
+    return services.bulk_editing
+
+
 async def _get_categories(services: _Services) -> CategoryService:
     return services.categories
 
@@ -160,6 +167,7 @@ async def _get_comparison(services: _Services) -> ComparisonService:
 Catalogue = Annotated[CatalogueService, Depends(_get_catalogue)]
 Pages = Annotated[Coalescer[str, bytes], Depends(_get_pages)]
 Editing = Annotated[EditingService, Depends(_get_editing)]
+BulkEditing = Annotated[BulkEditingService, Depends(_get_bulk_editing)]
 Categories = Annotated[CategoryService, Depends(_get_categories)]
 Pictures = Annotated[PictureService, Depends(_get_pictures)]
 Comparison = Annotated[ComparisonService, Depends(_get_comparison)]

@@ -141,6 +141,19 @@ class InsufficientStockError(Exception):
         return [("quantity_delta", str(self))]
 
 
+class StockMovedError(Exception):
+    """The stock is no longer the one that a change requires."""
+
+    def __init__(self, product_id: str, quantity: int) -> None:
+        super().__init__(f"The stock is now {quantity}. Check the change and try again.")
+        self.product_id = product_id
+        self.quantity = quantity
+
+    def field_errors(self) -> list[tuple[str, str]]:
+        """Return the invalid field."""
+        return [("expected_quantity", str(self))]
+
+
 class StockLimitError(Exception):
     """A change would make the stock exceed the limit."""
 

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from products import problems
-from products.controllers import categories, internal, pictures, products
+from products.controllers import administration, categories, internal, pictures, products
 from products.dependencies import Services
 from products.runtime import running
 from products.settings import SERVICE, ProductsSettings
@@ -36,7 +36,7 @@ def create_app(settings: ProductsSettings, run: Run = running) -> FastAPI:
             SERVICE, {GATEWAY: settings.gateway_keys, ORDERS: settings.orders_keys}
         ),
     )
-    for controller in (categories, products, pictures, internal):
+    for controller in (categories, products, pictures, administration, internal):
         app.include_router(controller.router)
     app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("products"))

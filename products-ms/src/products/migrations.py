@@ -156,6 +156,7 @@ MIGRATIONS = (
     Migration("0006-name-keys", _add_name_keys),
     Migration("0007-search-terms", _renew_search_terms),
     Migration("0008-account-ids", AuditTrail.migrate),
+    Migration("0009-audit-actors", AuditTrail.migrate_actors),
 )
 
 

@@ -22,6 +22,7 @@ CATEGORY_LIMIT = ProblemType("category-limit", "There are too many categories", 
 CATEGORY_IN_USE = ProblemType("category-in-use", "The category is in use", 409)
 INSUFFICIENT_STOCK = ProblemType("insufficient-stock", "There is not enough stock", 409)
 STOCK_LIMIT = ProblemType("stock-limit", "The stock would exceed the limit", 409)
+STOCK_MOVED = ProblemType("stock-moved", "The stock has changed", 409)
 VERSION_REQUIRED = ProblemType("precondition-required", "If-Match is missing", 428)
 STALE = ProblemType("stale", "The product has changed", 412)
 PICTURE_UNUSABLE = ProblemType("picture-unusable", "The picture cannot be used", 422)
@@ -46,6 +47,7 @@ TABLE: ProblemTable = {
     errors.CategoryTakenError: CATEGORY_TAKEN,
     errors.CategoryInUseError: CATEGORY_IN_USE,
     errors.InsufficientStockError: INSUFFICIENT_STOCK,
+    errors.StockMovedError: STOCK_MOVED,
     errors.StockLimitError: STOCK_LIMIT,
     errors.VersionRequiredError: VERSION_REQUIRED,
     errors.StaleVersionError: _stale,

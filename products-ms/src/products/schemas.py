@@ -1,6 +1,7 @@
 """The bodies and queries of requests and responses."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJs
 from products.models.change import Change, NewProduct
 from products.models.product import STOCK_LIMIT, Category, Product
 from products.models.query import ProductPage, ProductQuery, Sort
+from shopkit.contract.events import Id
 from shopkit.names import MAX_LENGTH, known_name, new_name
 from shopkit.text import Text
 from shopkit.web.request_types import Cursor, Limit, Price, WholeNumber, to_cents
@@ -106,6 +108,28 @@ class ProductsBody(BaseModel):
         )
 
 
+class AdminProductBody(ProductBody):
+    """A product as admins see it."""
+
+    etag: Annotated[
+        str, Field(description="The product's ETag, to send with a change of the product.")
+    ]
+
+    @classmethod
+    def of(cls, product: Product, etag: str) -> Self:  # type: ignore[override]
+        """Return the body for a product."""
+        return cls(**ProductBody.of(product).model_dump(), etag=etag)
+
+
+class AdminProductsBody(BaseModel):
+    """A page of products. `total` stops at 1,000, and `total_capped` is then true."""
+
+    products: list[AdminProductBody]
+    next_cursor: str | None
+    total: int
+    total_capped: bool
+
+
 class NewProductBody(BaseModel):
     """A new product."""
 
@@ -159,7 +183,7 @@ class ProductListQuery(BaseModel):
         """The maximum number of products: by default 100 on the first page, then 20."""
         return self.limit or (20 if self.cursor else 100)
 
-    def to_query(self, *, include_archived: bool = False) -> ProductQuery:
+    def to_query(self) -> ProductQuery:
         """Return the filters and the order."""
         return ProductQuery(
             name=self.name,
@@ -170,8 +194,21 @@ class ProductListQuery(BaseModel):
             max_stock=self.max_stock,
             in_stock=self.in_stock,
             sort=self.sort,
-            include_archived=include_archived,
         )
+
+
+class AdminProductListQuery(ProductListQuery):
+    """The query of `GET /api/admin/products`."""
+
+    archived: Annotated[
+        bool | None,
+        Field(description="`true` for archived products only, `false` for the others only."),
+    ] = None
+
+    def to_admin_query(self) -> ProductQuery:
+        """Return the filters and the order."""
+        shown = (False, True) if self.archived is None else (self.archived,)
+        return replace(self.to_query(), archived=shown)
 
 
 Delta = Annotated[int, Field(ge=-STOCK_LIMIT, le=STOCK_LIMIT), WholeNumber]
@@ -198,7 +235,7 @@ class ChangeProductRequest(BaseModel):
             description=self.description,
             price_cents=None if self.price is None else to_cents(self.price),
             categories=None if self.categories is None else tuple(self.categories),
-            restore=self.archived is False,
+            archived=self.archived,
             quantity_delta=self.quantity_delta,
         )
 
@@ -206,6 +243,89 @@ class ChangeProductRequest(BaseModel):
         """Return a hash of the request, to detect a key that is reused for a different one."""
         body = self.model_dump_json(exclude_none=True)
         return hashlib.sha256(f"{product_id}\n{body}".encode()).hexdigest()
+
+
+class ProductChangeBody(BaseModel):
+    """A change of a product. Fields that are missing or null do not change."""
+
+    id: Id
+    etag: Annotated[
+        Text | None,
+        Field(
+            max_length=100,
+            description="The ETag of the product as you read it. A change of details requires it.",
+        ),
+    ] = None
+    price: Price | None = None
+    categories: Annotated[list[KnownName], Field(max_length=20)] | None = None
+    archived: bool | None = None
+    quantity_delta: Annotated[
+        Delta, Field(description="The number to add to the stock. A negative number reduces it.")
+    ] = 0
+    expected_quantity: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=1_000_000_000,
+            description="Refuse the change if the stock is no longer this number.",
+        ),
+        WholeNumber,
+    ] = None
+
+    def to_change(self) -> Change:
+        """Return the change."""
+        return Change(
+            price_cents=None if self.price is None else to_cents(self.price),
+            categories=None if self.categories is None else tuple(self.categories),
+            archived=self.archived,
+            quantity_delta=self.quantity_delta,
+            expected_quantity=self.expected_quantity,
+        )
+
+    def fingerprint(self) -> str:
+        """Return a hash of the change, to detect a key that is reused for a different one."""
+        body = self.model_dump_json(exclude_none=True)
+        return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _require_unique_ids(changes: list[ProductChangeBody]) -> list[ProductChangeBody]:
+    if len({change.id for change in changes}) < len(changes):
+        raise ValueError("must not contain a product twice")
+    return changes
+
+
+class ChangeProductsRequest(BaseModel):
+    """The body of `POST /api/admin/products/changes`."""
+
+    changes: Annotated[
+        list[ProductChangeBody],
+        Field(min_length=1, max_length=100),
+        AfterValidator(_require_unique_ids),
+    ]
+
+
+class ItemProblem(BaseModel):
+    """Why a change was refused. The members are those of a problem document."""
+
+    type: str = Field(examples=["/problems/stale"])
+    title: str
+    status: int
+    detail: str
+
+
+class ChangeResultBody(BaseModel):
+    """The outcome of a change: the product, or the problem if the change was refused."""
+
+    id: str
+    outcome: Literal["applied", "unchanged", "refused"]
+    product: AdminProductBody | None = None
+    problem: ItemProblem | None = None
+
+
+class ChangeResultsBody(BaseModel):
+    """The result of each change, in the order of the changes."""
+
+    results: list[ChangeResultBody]
 
 
 class CategoryRequest(BaseModel):

@@ -3,10 +3,14 @@
 JSON can contain an unpaired surrogate, which UTF-8 cannot encode and MongoDB refuses.
 """
 
+import re
 import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator
+
+_ENCODED_LABEL = re.compile(r"(?<![^@.])xn--([a-z0-9-]+)(?![^.])")
+"""A complete label of a domain that IDNA encodes as ASCII."""
 
 
 def require_encodable(text: str) -> str:
@@ -23,9 +27,18 @@ def require_encodable(text: str) -> str:
 def normalize_filter(text: str) -> str | None:
     """Return a text to filter by: trimmed, in lower case and in NFC. None if it is blank.
 
-    Email addresses, actions and subjects are stored in this form.
+    Email addresses, actions and subjects are stored in this form. The labels of domains are stored
+    in Unicode, so those that IDNA encodes as ASCII, such as `xn--exmple-cua`, are decoded.
     """
-    return unicodedata.normalize("NFC", text.strip().lower()) or None
+    lower = _ENCODED_LABEL.sub(_decode_label, text.strip().lower())
+    return unicodedata.normalize("NFC", lower) or None
+
+
+def _decode_label(label: re.Match[str]) -> str:
+    try:
+        return require_encodable(label[1].encode("ascii").decode("punycode"))
+    except ValueError:
+        return label[0]
 
 
 Text = Annotated[str, AfterValidator(require_encodable)]

@@ -28,6 +28,7 @@ MIGRATIONS = (
     Migration("0004-identity", DatabaseIdentity.migrate),
     Migration("0005-consumers", PauseRepository.migrate),
     Migration("0006-job-leases", JobLeases.migrate),
+    Migration("0007-audit-actors", AuditTrail.migrate_actors),
 )
 
 Counted = Callable[..., float]

@@ -33,3 +33,17 @@ class TestNormalizeFilter:
     )
     def test_trims_lowers_and_composes(self, text: str, normalized: str | None) -> None:
         assert normalize_filter(text) == normalized
+
+    @pytest.mark.parametrize(
+        ("text", "normalized"),
+        [
+            ("Müller@XN--exmple-cua.com", "müller@exämple.com"),
+            ("xn--exmple-cua", "exämple"),
+            ("@xn--exmple-cua.co", "@exämple.co"),
+            ("a.xn--zzzzzzzzzzz9999999.com", "a.xn--zzzzzzzzzzz9999999.com"),
+            ("xn--", "xn--"),
+            ("no xn--exmple-cua", "no xn--exmple-cua"),
+        ],
+    )
+    def test_decodes_the_labels_of_domains(self, text: str, normalized: str) -> None:
+        assert normalize_filter(text) == normalized

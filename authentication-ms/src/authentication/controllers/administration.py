@@ -15,7 +15,7 @@ from authentication.schemas import (
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.identity import Admin
 from shopkit.web.problems import NOT_FOUND, UNREADABLE
-from shopkit.web.request_types import Cursor, Limit
+from shopkit.web.request_types import Cursor, FilterText, Limit
 
 router = APIRouter(prefix="/api/users", tags=["admin"])
 
@@ -26,13 +26,25 @@ AccountId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex di
 async def list_users(
     _caller: Admin,
     administration: Administration,
+    email: Annotated[
+        FilterText | None,
+        Query(description="The beginning of the email address, or of its domain."),
+    ] = None,
     limit: Annotated[Limit, Query()] = 20,
     cursor: Annotated[Cursor | None, Query()] = None,
 ) -> AccountsBody:
     """List accounts, ordered by email address."""
-    page, next_cursor = await administration.page(limit=limit, cursor=cursor)
+    page, next_cursor = await administration.page(limit=limit, cursor=cursor, beginning=email)
     bodies = [ListedAccountBody.of(account) for account in page]
     return AccountsBody(users=bodies, next_cursor=next_cursor)
+
+
+@router.get("/{account_id}", responses=responses(*ADMIN_PROBLEMS, NOT_FOUND))
+async def get_user(
+    account_id: AccountId, _caller: Admin, administration: Administration
+) -> ListedAccountBody:
+    """Return an account."""
+    return ListedAccountBody.of(await administration.get(account_id))
 
 
 @router.patch(

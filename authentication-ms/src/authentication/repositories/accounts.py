@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from authentication.models.account import Account, AccountRole
 from authentication.models.email_address import normalize
+from shopkit.storage.email_search import EmailSearch
 from shopkit.storage.keyset import Keyset, text_key
 from shopkit.storage.mongo import Database, Document, Session
 
@@ -17,6 +18,7 @@ USERS = "users"
 GUARDS = "guards"
 _ADMINS_GUARD = "admins"
 
+ADDRESSES = EmailSearch("email")
 _BY_EMAIL = Keyset(text_key("email", ASCENDING))
 
 
@@ -42,14 +44,28 @@ class AccountRepository:
         document = await self._users.find_one({"_id": account_id}, session=session)
         return _account(document) if document else None
 
-    async def page(self, *, limit: int, cursor: str | None) -> tuple[list[Account], str | None]:
+    async def page(
+        self, *, limit: int, cursor: str | None, beginning: str | None = None
+    ) -> tuple[list[Account], str | None]:
         """Return a page of accounts, ordered by email address, and the cursor of the next page.
+
+        Args:
+            limit: The maximum number of accounts.
+            cursor: The cursor of the page before, or None for the first page.
+            beginning: The beginning of the email address, or of its domain. None for all accounts.
 
         Raises:
             shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
-        documents, next_cursor = await _BY_EMAIL.page(self._users, {}, limit=limit, cursor=cursor)
+        query = {} if beginning is None else ADDRESSES.matching(beginning)
+        documents, next_cursor = await _BY_EMAIL.page(
+            self._users, query, limit=limit, cursor=cursor
+        )
         return [_account(document) for document in documents], next_cursor
+
+    async def add_missing_keys(self, limit: int) -> int:
+        """Add the keys of up to `limit` addresses that lack them."""
+        return await ADDRESSES.add_missing_keys(self._users, limit)
 
     async def has_other_admin(self, account: Account, *, session: Session) -> bool:
         """Return whether another account is an admin."""
@@ -83,6 +99,7 @@ class AccountRepository:
         document: Document = {
             "_id": account_id or ObjectId(),
             "email": normalize(email),
+            **ADDRESSES.keys(normalize(email)),
             "shown_email": email,
             "role": role.value,
             "password_hash": password_hash,

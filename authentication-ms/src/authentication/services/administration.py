@@ -18,6 +18,8 @@ from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
 ROLE_CHANGED = "role-changed"
 ADMIN_CREATED = "admin-created"
+KEYS_CHUNK = 200
+"""How many accounts get their missing keys at a time."""
 
 
 class AdministrationService:
@@ -38,13 +40,36 @@ class AdministrationService:
         self._trail = trail
         self._clock = clock
 
-    async def page(self, *, limit: int, cursor: str | None) -> tuple[list[Account], str | None]:
+    async def page(
+        self, *, limit: int, cursor: str | None, beginning: str | None = None
+    ) -> tuple[list[Account], str | None]:
         """Return a page of accounts, ordered by email address, and the cursor of the next page.
+
+        Args:
+            limit: The maximum number of accounts.
+            cursor: The cursor of the page before, or None for the first page.
+            beginning: The beginning of the email address, or of its domain. None for all accounts.
 
         Raises:
             shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
-        return await self._accounts.page(limit=limit, cursor=cursor)
+        return await self._accounts.page(limit=limit, cursor=cursor, beginning=beginning)
+
+    async def get(self, account_id: str) -> Account:
+        """Return an account.
+
+        Raises:
+            UserNotFoundError: It does not exist.
+        """
+        account = await self._accounts.find_by_id(ObjectId(account_id))
+        if account is None:
+            raise UserNotFoundError(account_id)
+        return account
+
+    async def add_missing_keys(self) -> None:
+        """Add keys of addresses to accounts that a replica of the previous release stored."""
+        while await self._accounts.add_missing_keys(KEYS_CHUNK):
+            pass
 
     async def find(self, email: str) -> Account | None:
         """Return the account with this email address."""

@@ -45,6 +45,7 @@ class TestRegister:
         assert user == {
             "email": EMAIL,
             "shown_email": EMAIL,
+            "email_keys": [EMAIL, EMAIL.partition("@")[2]],
             "role": "user",
             "created_at": clock.now,
         }

@@ -6,6 +6,7 @@ import pytest
 from bson import ObjectId
 from jose import jwt
 
+from authentication.dependencies import Services
 from authentication.models.account import Account, AccountRole
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
@@ -30,6 +31,7 @@ class TestAccess:
         ("method", "path", "body"),
         [
             ("GET", "/api/users", None),
+            ("GET", f"/api/users/{an_id(1)}", None),
             ("PATCH", f"/api/users/{an_id(1)}", {"role": "admin"}),
             ("GET", "/api/admin/audit/authentication", None),
         ],
@@ -102,7 +104,54 @@ class TestListUsers:
         }
 
     @pytest.mark.parametrize(
-        "query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"cursor": "!"}, {"cursor": ""}]
+        ("email", "expected"),
+        [
+            (" ANN ", ["ann@shop.com", "anna@other.example"]),
+            ("ann@", ["ann@shop.com"]),
+            ("Shop.com", ["ann@shop.com", "ben@shop.com"]),
+            ("@other", ["anna@other.example"]),
+            ("nn", []),
+            (".*", []),
+            (" ", ["ann@shop.com", "anna@other.example", "ben@shop.com"]),
+        ],
+    )
+    async def test_finds_the_beginnings_of_addresses_and_domains(
+        self, client: httpx2.AsyncClient, add_account: AddAccount, email: str, expected: list[str]
+    ) -> None:
+        # Given
+        for address in ("ben@shop.com", "anna@other.example", "ann@shop.com"):
+            await add_account(address)
+        # When
+        response = await client.get("/api/users", params={"email": email}, headers=ADMIN)
+        # Then
+        assert [user["email"] for user in response.json()["users"]] == expected
+
+    async def test_finds_an_account_of_a_replica_of_the_previous_release_a_moment_later(
+        self,
+        client: httpx2.AsyncClient,
+        add_account: AddAccount,
+        services: Services,
+        database: Database,
+    ) -> None:
+        # Given
+        await add_account("ann@shop.com")
+        await database["users"].update_many({}, {"$unset": {"email_keys": ""}})
+        # When
+        await services.administration.add_missing_keys()
+        # Then
+        response = await client.get("/api/users?email=shop", headers=ADMIN)
+        assert [user["email"] for user in response.json()["users"]] == ["ann@shop.com"]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {"email": "a" * 321},
+            {"limit": 0},
+            {"limit": 101},
+            {"limit": "x"},
+            {"cursor": "!"},
+            {"cursor": ""},
+        ],
     )
     async def test_refuses_an_invalid_query(
         self, client: httpx2.AsyncClient, query: dict[str, Any]
@@ -110,6 +159,31 @@ class TestListUsers:
         response = await client.get("/api/users", params=query, headers=ADMIN)
         assert response.status_code == 422
         assert [error["field"] for error in response.json()["errors"]] == list(query)
+
+
+class TestGetUser:
+    async def test_returns_the_account(
+        self, client: httpx2.AsyncClient, add_account: AddAccount
+    ) -> None:
+        ann = await add_account()
+        response = await client.get(f"/api/users/{ann.id}", headers=ADMIN)
+        assert (response.status_code, response.json()) == (
+            200,
+            {
+                "id": str(ann.id),
+                "email": "ann@shop.com",
+                "role": "user",
+                "created_at": "2026-05-04T12:00:00Z",
+            },
+        )
+
+    async def test_does_not_find_an_unknown_account(self, client: httpx2.AsyncClient) -> None:
+        response = await client.get(f"/api/users/{an_id(7)}", headers=ADMIN)
+        assert (response.status_code, response.json()["type"]) == (404, "/problems/not-found")
+
+    async def test_refuses_an_invalid_id(self, client: httpx2.AsyncClient) -> None:
+        response = await client.get("/api/users/x", headers=ADMIN)
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "account_id")
 
 
 class TestChangeRole:

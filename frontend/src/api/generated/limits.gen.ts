@@ -95,6 +95,13 @@ export const changeProductRequestLimits = {
   }
 } as const;
 
+export const changeProductsRequestLimits = {
+  "changes": {
+    "maxItems": 100,
+    "minItems": 1
+  }
+} as const;
+
 export const discardRequestLimits = {
   "reason": {
     "maxLength": 500,
@@ -115,6 +122,12 @@ export const getStatisticsQueryLimits = {
   }
 } as const;
 
+export const getTotalsQueryLimits = {
+  "customer": {
+    "maxLength": 320
+  }
+} as const;
+
 export const lineRequestLimits = {
   "name": {
     "maxLength": 120
@@ -131,6 +144,9 @@ export const lineRequestLimits = {
 
 export const listAllOrdersQueryLimits = {
   "email": {
+    "maxLength": 320
+  },
+  "customer": {
     "maxLength": 320
   },
   "limit": {
@@ -239,6 +255,9 @@ export const listProductsQueryLimits = {
 } as const;
 
 export const listUsersQueryLimits = {
+  "email": {
+    "maxLength": 320
+  },
   "limit": {
     "maximum": 100,
     "minimum": 1
@@ -282,6 +301,27 @@ export const placeOrderRequestLimits = {
   "products": {
     "maxItems": 50,
     "minItems": 1
+  }
+} as const;
+
+export const productChangeBodyLimits = {
+  "etag": {
+    "maxLength": 100
+  },
+  "price": {
+    "maximum": 1000000,
+    "minimum": 0
+  },
+  "categories": {
+    "maxItems": 20
+  },
+  "quantity_delta": {
+    "maximum": 1000000,
+    "minimum": -1000000
+  },
+  "expected_quantity": {
+    "maximum": 1000000000,
+    "minimum": 0
   }
 } as const;
 

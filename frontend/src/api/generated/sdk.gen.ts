@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddCategoryData, AddCategoryErrors, AddCategoryResponses, ArchiveProductData, ArchiveProductErrors, ArchiveProductResponses, AuditTrailAuthenticationData, AuditTrailAuthenticationErrors, AuditTrailAuthenticationResponses, AuditTrailOrdersData, AuditTrailOrdersErrors, AuditTrailOrdersResponses, AuditTrailProductsData, AuditTrailProductsErrors, AuditTrailProductsResponses, CancelOrderData, CancelOrderErrors, CancelOrderResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProductData, ChangeProductErrors, ChangeProductResponses, ChangeRoleData, ChangeRoleErrors, ChangeRoleResponses, CreateProductData, CreateProductErrors, CreateProductResponses, DeleteCategoryData, DeleteCategoryErrors, DeleteCategoryResponses, DiscardDeadLetterOrdersData, DiscardDeadLetterOrdersErrors, DiscardDeadLetterOrdersResponses, DiscardDeadLetterProductsData, DiscardDeadLetterProductsErrors, DiscardDeadLetterProductsResponses, FollowOrdersData, FollowOrdersErrors, FollowOrdersResponse, FollowOrdersResponses, GetDeadLetterOrdersData, GetDeadLetterOrdersErrors, GetDeadLetterOrdersResponses, GetDeadLetterProductsData, GetDeadLetterProductsErrors, GetDeadLetterProductsResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrderData, GetOrderErrors, GetOrderResponses, GetPictureData, GetPictureErrors, GetPictureResponses, GetProductData, GetProductErrors, GetProductResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, ListAllOrdersData, ListAllOrdersErrors, ListAllOrdersResponses, ListAllProductsData, ListAllProductsErrors, ListAllProductsResponses, ListCategoriesData, ListCategoriesErrors, ListCategoriesResponses, ListDeadLettersOrdersData, ListDeadLettersOrdersErrors, ListDeadLettersOrdersResponses, ListDeadLettersProductsData, ListDeadLettersProductsErrors, ListDeadLettersProductsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListProductsData, ListProductsErrors, ListProductsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PlaceOrderData, PlaceOrderErrors, PlaceOrderResponses, PutPictureData, PutPictureErrors, PutPictureResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RenameCategoryData, RenameCategoryErrors, RenameCategoryResponses, ReplayDeadLetterOrdersData, ReplayDeadLetterOrdersErrors, ReplayDeadLetterOrdersResponses, ReplayDeadLetterProductsData, ReplayDeadLetterProductsErrors, ReplayDeadLetterProductsResponses } from './types.gen';
+import type { AddCategoryData, AddCategoryErrors, AddCategoryResponses, ArchiveProductData, ArchiveProductErrors, ArchiveProductResponses, AuditTrailAuthenticationData, AuditTrailAuthenticationErrors, AuditTrailAuthenticationResponses, AuditTrailOrdersData, AuditTrailOrdersErrors, AuditTrailOrdersResponses, AuditTrailProductsData, AuditTrailProductsErrors, AuditTrailProductsResponses, CancelOrderData, CancelOrderErrors, CancelOrderResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProductData, ChangeProductErrors, ChangeProductResponses, ChangeProductsData, ChangeProductsErrors, ChangeProductsResponses, ChangeRoleData, ChangeRoleErrors, ChangeRoleResponses, CreateProductData, CreateProductErrors, CreateProductResponses, DeleteCategoryData, DeleteCategoryErrors, DeleteCategoryResponses, DiscardDeadLetterOrdersData, DiscardDeadLetterOrdersErrors, DiscardDeadLetterOrdersResponses, DiscardDeadLetterProductsData, DiscardDeadLetterProductsErrors, DiscardDeadLetterProductsResponses, FollowOrdersData, FollowOrdersErrors, FollowOrdersResponse, FollowOrdersResponses, GetDeadLetterOrdersData, GetDeadLetterOrdersErrors, GetDeadLetterOrdersResponses, GetDeadLetterProductsData, GetDeadLetterProductsErrors, GetDeadLetterProductsResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrderData, GetOrderErrors, GetOrderResponses, GetPictureData, GetPictureErrors, GetPictureResponses, GetProductData, GetProductErrors, GetProductResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetTotalsData, GetTotalsErrors, GetTotalsResponses, GetUserData, GetUserErrors, GetUserResponses, ListAllOrdersData, ListAllOrdersErrors, ListAllOrdersResponses, ListAllProductsData, ListAllProductsErrors, ListAllProductsResponses, ListCategoriesData, ListCategoriesErrors, ListCategoriesResponses, ListDeadLettersOrdersData, ListDeadLettersOrdersErrors, ListDeadLettersOrdersResponses, ListDeadLettersProductsData, ListDeadLettersProductsErrors, ListDeadLettersProductsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListProductsData, ListProductsErrors, ListProductsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PlaceOrderData, PlaceOrderErrors, PlaceOrderResponses, PutPictureData, PutPictureErrors, PutPictureResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RenameCategoryData, RenameCategoryErrors, RenameCategoryResponses, ReplayDeadLetterOrdersData, ReplayDeadLetterOrdersErrors, ReplayDeadLetterOrdersResponses, ReplayDeadLetterProductsData, ReplayDeadLetterProductsErrors, ReplayDeadLetterProductsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -159,6 +159,17 @@ export const listAllOrders = <ThrowOnError extends boolean = true>(options?: Opt
 });
 
 /**
+ * Get Totals
+ *
+ * Return the number and the value of a customer's newest orders, at most 1,000.
+ */
+export const getTotals = <ThrowOnError extends boolean = true>(options: Options<GetTotalsData, ThrowOnError>): RequestResult<GetTotalsResponses, GetTotalsErrors, ThrowOnError> => (options.client ?? client).get<GetTotalsResponses, GetTotalsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/orders/totals',
+    ...options
+});
+
+/**
  * List All Products
  *
  * List the products that match all filters, including archived ones.
@@ -167,6 +178,23 @@ export const listAllProducts = <ThrowOnError extends boolean = true>(options?: O
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/products',
     ...options
+});
+
+/**
+ * Change Products
+ *
+ * Change up to 100 products. Each change is applied or refused for itself.
+ *
+ * The results have the order of the changes.
+ */
+export const changeProducts = <ThrowOnError extends boolean = true>(options: Options<ChangeProductsData, ThrowOnError>): RequestResult<ChangeProductsResponses, ChangeProductsErrors, ThrowOnError> => (options.client ?? client).post<ChangeProductsResponses, ChangeProductsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/products/changes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -455,6 +483,17 @@ export const register = <ThrowOnError extends boolean = true>(options: Options<R
 export const listUsers = <ThrowOnError extends boolean = true>(options?: Options<ListUsersData, ThrowOnError>): RequestResult<ListUsersResponses, ListUsersErrors, ThrowOnError> => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/users',
+    ...options
+});
+
+/**
+ * Get User
+ *
+ * Return an account.
+ */
+export const getUser = <ThrowOnError extends boolean = true>(options: Options<GetUserData, ThrowOnError>): RequestResult<GetUserResponses, GetUserErrors, ThrowOnError> => (options.client ?? client).get<GetUserResponses, GetUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/users/{account_id}',
     ...options
 });
 

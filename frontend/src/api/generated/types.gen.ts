@@ -45,6 +45,88 @@ export type AccountsBody = {
 };
 
 /**
+ * AdminProductBody
+ *
+ * A product as admins see it.
+ */
+export type AdminProductBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Categories
+     */
+    categories: Array<string>;
+    /**
+     * Image Url
+     */
+    image_url: string | null;
+    /**
+     * Archived
+     */
+    archived: boolean;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Etag
+     *
+     * The product's ETag, to send with a change of the product.
+     */
+    etag: string;
+};
+
+/**
+ * AdminProductsBody
+ *
+ * A page of products. `total` stops at 1,000, and `total_capped` is then true.
+ */
+export type AdminProductsBody = {
+    /**
+     * Products
+     */
+    products: Array<AdminProductBody>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Total Capped
+     */
+    total_capped: boolean;
+};
+
+/**
  * AuditEntriesBody
  *
  * A page of changes, newest first.
@@ -229,6 +311,48 @@ export type ChangeProductRequest = {
 };
 
 /**
+ * ChangeProductsRequest
+ *
+ * The body of `POST /api/admin/products/changes`.
+ */
+export type ChangeProductsRequest = {
+    /**
+     * Changes
+     */
+    changes: Array<ProductChangeBody>;
+};
+
+/**
+ * ChangeResultBody
+ *
+ * The outcome of a change: the product, or the problem if the change was refused.
+ */
+export type ChangeResultBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Outcome
+     */
+    outcome: 'applied' | 'unchanged' | 'refused';
+    product?: AdminProductBody | null;
+    problem?: ItemProblem | null;
+};
+
+/**
+ * ChangeResultsBody
+ *
+ * The result of each change, in the order of the changes.
+ */
+export type ChangeResultsBody = {
+    /**
+     * Results
+     */
+    results: Array<ChangeResultBody>;
+};
+
+/**
  * ChangeRoleRequest
  *
  * The body of `PATCH /api/users/{id}`.
@@ -396,6 +520,30 @@ export type HistoryEntryBody = {
      * Action
      */
     action: string;
+    /**
+     * Detail
+     */
+    detail: string;
+};
+
+/**
+ * ItemProblem
+ *
+ * Why a change was refused. The members are those of a problem document.
+ */
+export type ItemProblem = {
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Status
+     */
+    status: number;
     /**
      * Detail
      */
@@ -756,6 +904,48 @@ export type ProductBody = {
 };
 
 /**
+ * ProductChangeBody
+ *
+ * A change of a product. Fields that are missing or null do not change.
+ */
+export type ProductChangeBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Etag
+     *
+     * The ETag of the product as you read it. A change of details requires it.
+     */
+    etag?: string | null;
+    /**
+     * Price
+     */
+    price?: number | null;
+    /**
+     * Categories
+     */
+    categories?: Array<string> | null;
+    /**
+     * Archived
+     */
+    archived?: boolean | null;
+    /**
+     * Quantity Delta
+     *
+     * The number to add to the stock. A negative number reduces it.
+     */
+    quantity_delta?: number;
+    /**
+     * Expected Quantity
+     *
+     * Refuse the change if the stock is no longer this number.
+     */
+    expected_quantity?: number | null;
+};
+
+/**
  * ProductsBody
  *
  * A page of products. `total` stops at 1,000, and `total_capped` is then true.
@@ -812,14 +1002,14 @@ export type RegisterRequest = {
  *
  * The stored sizes.
  */
-export type Size = 'full' | 'thumb';
+export type Size = 'full' | 'medium' | 'thumb';
 
 /**
  * Sort
  *
  * The orders of a list. A minus means descending.
  */
-export type Sort = 'name' | '-name' | 'price' | '-price' | 'stock' | 'newest';
+export type Sort = 'name' | '-name' | 'price' | '-price' | 'stock' | '-stock' | 'newest';
 
 /**
  * StatisticsBody
@@ -880,6 +1070,46 @@ export type TokensBody = {
     refresh_token?: string | null;
 };
 
+/**
+ * TotalsBody
+ *
+ * The number and the value of a customer's orders.
+ *
+ * `orders` stops at 1,000, and `capped` is then true: only the newest orders are added up.
+ */
+export type TotalsBody = {
+    /**
+     * Orders
+     */
+    orders: number;
+    /**
+     * Pending
+     */
+    pending: number;
+    /**
+     * Accepted
+     */
+    accepted: number;
+    /**
+     * Rejected
+     */
+    rejected: number;
+    /**
+     * Cancelled
+     */
+    cancelled: number;
+    /**
+     * Spent
+     *
+     * The value of the accepted orders.
+     */
+    spent: number;
+    /**
+     * Capped
+     */
+    capped: boolean;
+};
+
 export type AuditTrailAuthenticationData = {
     body?: never;
     path?: never;
@@ -887,7 +1117,7 @@ export type AuditTrailAuthenticationData = {
         /**
          * Actor
          *
-         * An email address or an account id.
+         * The beginning of the actor's email address, or of its domain, or the account id.
          */
         actor?: string | null;
         /**
@@ -965,7 +1195,7 @@ export type AuditTrailOrdersData = {
         /**
          * Actor
          *
-         * An email address or an account id.
+         * The beginning of the actor's email address, or of its domain, or the account id.
          */
         actor?: string | null;
         /**
@@ -1043,7 +1273,7 @@ export type AuditTrailProductsData = {
         /**
          * Actor
          *
-         * An email address or an account id.
+         * The beginning of the actor's email address, or of its domain, or the account id.
          */
         actor?: string | null;
         /**
@@ -1633,9 +1863,15 @@ export type ListAllOrdersData = {
         /**
          * Email
          *
-         * An email address or an account id.
+         * The beginning of the customer's email address, or of its domain, or the account id.
          */
         email?: string | null;
+        /**
+         * Customer
+         *
+         * The customer's complete email address, or the account id.
+         */
+        customer?: string | null;
         /**
          * Since
          */
@@ -1696,6 +1932,58 @@ export type ListAllOrdersResponses = {
 
 export type ListAllOrdersResponse = ListAllOrdersResponses[keyof ListAllOrdersResponses];
 
+export type GetTotalsData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Customer
+         *
+         * The customer's complete email address, or the account id.
+         */
+        customer: string;
+    };
+    url: '/api/admin/orders/totals';
+};
+
+export type GetTotalsErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetTotalsError = GetTotalsErrors[keyof GetTotalsErrors];
+
+export type GetTotalsResponses = {
+    /**
+     * Successful Response
+     */
+    200: TotalsBody;
+};
+
+export type GetTotalsResponse = GetTotalsResponses[keyof GetTotalsResponses];
+
 export type ListAllProductsData = {
     body?: never;
     path?: never;
@@ -1750,6 +2038,12 @@ export type ListAllProductsData = {
          * Cursor
          */
         cursor?: string | null;
+        /**
+         * Archived
+         *
+         * `true` for archived products only, `false` for the others only.
+         */
+        archived?: boolean | null;
     };
     url: '/api/admin/products';
 };
@@ -1791,10 +2085,75 @@ export type ListAllProductsResponses = {
     /**
      * Successful Response
      */
-    200: ProductsBody;
+    200: AdminProductsBody;
 };
 
 export type ListAllProductsResponse = ListAllProductsResponses[keyof ListAllProductsResponses];
+
+export type ChangeProductsData = {
+    body: ChangeProductsRequest;
+    headers: {
+        /**
+         * Idempotency-Key
+         *
+         * A repeated request with the same key applies each change at most once, and returns the first result of each change that was applied.
+         */
+        'Idempotency-Key': string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/products/changes';
+};
+
+export type ChangeProductsErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ChangeProductsError = ChangeProductsErrors[keyof ChangeProductsErrors];
+
+export type ChangeProductsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChangeResultsBody;
+};
+
+export type ChangeProductsResponse = ChangeProductsResponses[keyof ChangeProductsResponses];
 
 export type GetStatisticsData = {
     body?: never;
@@ -3178,6 +3537,12 @@ export type ListUsersData = {
     path?: never;
     query?: {
         /**
+         * Email
+         *
+         * The beginning of the email address, or of its domain.
+         */
+        email?: string | null;
+        /**
          * Limit
          */
         limit?: number;
@@ -3226,6 +3591,62 @@ export type ListUsersResponses = {
 };
 
 export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type GetUserData = {
+    body?: never;
+    path: {
+        /**
+         * Account Id
+         *
+         * 24 hex digits.
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/users/{account_id}';
+};
+
+export type GetUserErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetUserError = GetUserErrors[keyof GetUserErrors];
+
+export type GetUserResponses = {
+    /**
+     * Successful Response
+     */
+    200: ListedAccountBody;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
 
 export type ChangeRoleData = {
     body: ChangeRoleRequest;

@@ -9,8 +9,8 @@ export function CategoryBar() {
   const { pathname } = useLocation();
   const current = pathname === "/products" ? (search.get("category") ?? "") : null;
   return (
-    <nav className="category-bar shop-width" aria-label="Categories">
-      <ul>
+    <nav className="category-bar" aria-label="Categories">
+      <ul className="shop-width">
         {["", ...(data ?? [])].map((name) => (
           <li key={name}>
             <Link

@@ -6,7 +6,9 @@ import { useCart } from "@/features/cart/CartContext";
 import { SearchBox } from "@/features/products/components/SearchBox";
 import { SHOP_NAME } from "@/lib/settings";
 import { AccountMenu } from "./AccountMenu";
-import { ThemeButton } from "./ThemeButton";
+
+// A larger number would not fit on a phone.
+const MAX_BADGE = 99;
 
 export function Header() {
   const { count, openDrawer } = useCart();
@@ -26,20 +28,21 @@ export function Header() {
         >
           <path d="M6 13 8.400 6h15.200L26 13a3.330 3.330 0 0 1-6.670 0 3.330 3.330 0 0 1-6.660 0A3.330 3.330 0 0 1 6 13Zm2.500 6v7h15v-7" />
         </svg>
-        {SHOP_NAME}
+        <span className="brand-name">{SHOP_NAME}</span>
       </Link>
       <SearchBox label="Search products" hasShortcut />
       <nav className="site-actions" aria-label="Account and cart">
-        <ThemeButton />
         {status !== "visitor" && (
-          <Link to="/orders" className="btn btn-quiet">
+          <Link to="/orders" className="btn btn-quiet not-on-phones">
             <Icon name="box" /> <span className="wide-only">Orders</span>
           </Link>
         )}
         <AccountMenu />
         <Button variant="quiet" onClick={openDrawer} aria-haspopup="dialog">
           <Icon name="cart" /> <span className="wide-only">Cart</span>
-          <span className={count > 0 ? "count-badge figure" : "visually-hidden"}>{count}</span>{" "}
+          <span className={count > 0 ? "count-badge figure" : "visually-hidden"}>
+            {count > MAX_BADGE ? `${MAX_BADGE}+` : count}
+          </span>{" "}
           <span className="visually-hidden">{count === 1 ? "item" : "items"}</span>
         </Button>
       </nav>

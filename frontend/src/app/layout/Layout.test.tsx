@@ -116,7 +116,7 @@ describe("header", () => {
     await screen.findByRole("heading", { level: 1 });
 
     // When
-    await user.click(screen.getByRole("button", { name: "Account" }));
+    await user.click(await screen.findByRole("button", { name: "Account" }));
 
     // Then
     expect(screen.getByText("ada@example.com")).toBeVisible();
@@ -161,7 +161,7 @@ describe("header", () => {
     await screen.findByRole("heading", { level: 1 });
 
     // When
-    await user.click(screen.getByRole("button", { name: "Account" }));
+    await user.click(await screen.findByRole("button", { name: "Account" }));
     await user.click(screen.getByRole("button", { name: "Sign out" }));
 
     // Then

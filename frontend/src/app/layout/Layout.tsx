@@ -6,6 +6,9 @@ import { SHOP_NAME } from "@/lib/settings";
 import { useOnline } from "@/lib/useOnline";
 import { CategoryBar } from "./CategoryBar";
 import { Header } from "./Header";
+import { ThemeButton } from "./ThemeButton";
+import { useFocusKeeper } from "./useFocusKeeper";
+import { useLateScroll } from "./useLateScroll";
 import { useRouteFocus } from "./useRouteFocus";
 import { useSlowShop } from "./useSlowShop";
 
@@ -15,8 +18,10 @@ const CartDrawer = lazy(async () => ({
 
 export function Layout() {
   useRouteFocus();
-  const { pathname } = useLocation();
-  const isAdmin = pathname.startsWith("/admin");
+  useFocusKeeper();
+  const location = useLocation();
+  useLateScroll(scrollKey(location));
+  const isAdmin = location.pathname.startsWith("/admin");
   return (
     <div className="site" aria-busy={useNavigation().state !== "idle"}>
       <a className="skip-link" href="#main">
@@ -24,8 +29,8 @@ export function Layout() {
       </a>
       <header className="site-header">
         <Header />
-        {!isAdmin && <CategoryBar />}
       </header>
+      {!isAdmin && <CategoryBar />}
       <ConnectionBar />
       <main id="main" className="site-main" tabIndex={-1}>
         <Outlet />
@@ -34,6 +39,7 @@ export function Layout() {
         <div className="shop-width">
           <p>{SHOP_NAME} does not track your browsing.</p>
           <a href="/api/docs">API documentation</a>
+          <ThemeButton />
         </div>
       </footer>
       <Drawer />

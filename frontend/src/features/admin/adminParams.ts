@@ -1,6 +1,7 @@
 /** What the URLs of the admin's lists ask for. */
 import type { OrderStatus } from "@/api";
 import {
+  auditTrailProductsQueryLimits as auditLimits,
   listAllOrdersQueryLimits as orderLimits,
   listAllProductsQueryLimits as productLimits,
 } from "@/api/generated/limits.gen";
@@ -9,39 +10,55 @@ import { readChoice, readDay, readId, readText } from "@/lib/searchParams";
 import { LOW_STOCK } from "@/lib/settings";
 import type { AdminOrderQuery } from "./api/listAllOrders";
 import type { AdminProductQuery } from "./api/listAllProducts";
+import type { AuditOwner, AuditQuery } from "./api/listAuditEntries";
+import { AUDIT_ACTIONS, AUDIT_OWNERS } from "./audit";
 
 export const PRODUCT_SORTS = {
   newest: "Newest",
-  name: "Name",
+  name: "Name, A to Z",
+  "-name": "Name, Z to A",
   price: "Price, low to high",
   "-price": "Price, high to low",
   stock: "Stock, low to high",
+  "-stock": "Stock, high to low",
 } as const;
+
+const SHOWN = { no: false, yes: true };
 
 const MAX_STOCK = { low: LOW_STOCK, out: 0 };
 
 export interface ProductParams {
   q: string;
   stock: keyof typeof MAX_STOCK | "";
+  category: string;
+  archived: keyof typeof SHOWN | "";
   sort: keyof typeof PRODUCT_SORTS;
   /** The id of the product that is edited, "new" for a new one, or null. */
   edit: string | null;
+  /** The id of the product whose stock is changed, or null. */
+  restock: string | null;
 }
 
 export function readProductParams(search: URLSearchParams): ProductParams {
   return {
     q: readText(search, "q", productLimits.q),
     stock: readChoice(search, "stock", MAX_STOCK) ?? "",
+    category: readText(search, "category", productLimits.categoryName),
+    archived: readChoice(search, "archived", SHOWN) ?? "",
     sort: readChoice(search, "sort", PRODUCT_SORTS) ?? "newest",
     edit: search.get("edit") === "new" ? "new" : readId(search, "edit"),
+    restock: readId(search, "restock"),
   };
 }
 
-export function toProductQuery({ q, stock, sort }: ProductParams): AdminProductQuery {
+export function toProductQuery(params: ProductParams): AdminProductQuery {
+  const { q, stock, category, archived, sort } = params;
   return {
     sort,
     ...(q.trim() ? { q: q.trim() } : {}),
     ...(stock ? { max_stock: MAX_STOCK[stock] } : {}),
+    ...(category ? { categoryName: category } : {}),
+    ...(archived ? { archived: SHOWN[archived] } : {}),
   };
 }
 
@@ -66,6 +83,43 @@ export function toOrderQuery({ status, email, since, until }: OrderParams): Admi
   return {
     ...(status ? { status } : {}),
     ...(email.trim() ? { email: email.trim() } : {}),
+    ...toTimes({ since, until }),
+  };
+}
+
+export interface AuditParams {
+  owner: AuditOwner;
+  actor: string;
+  action: string;
+  subject: string;
+  /** The first and the last day, or empty strings. */
+  since: string;
+  until: string;
+}
+
+export function readAuditParams(search: URLSearchParams): AuditParams {
+  const owner = readChoice(search, "of", AUDIT_OWNERS) ?? "products";
+  return {
+    owner,
+    actor: readText(search, "actor", auditLimits.actor),
+    action: readChoice(search, "action", AUDIT_ACTIONS[owner]) ?? "",
+    subject: readText(search, "subject", auditLimits.subject),
+    since: readDay(search, "since"),
+    until: readDay(search, "until"),
+  };
+}
+
+export function toAuditQuery({ actor, action, subject, ...period }: AuditParams): AuditQuery {
+  return {
+    ...(actor.trim() ? { actor: actor.trim() } : {}),
+    ...(action ? { action } : {}),
+    ...(subject.trim() ? { subject: subject.trim() } : {}),
+    ...toTimes(period),
+  };
+}
+
+function toTimes({ since, until }: Pick<OrderParams, "since" | "until">) {
+  return {
     ...(since ? { since: `${since}T00:00:00Z` } : {}),
     ...(until ? { until: dayAfter(until) } : {}),
   };

@@ -22,7 +22,7 @@ interface Submission {
  * The idempotency key belongs to the cart, in every tab, until an order is placed. A second click, a
  * retry, a reload after a timeout and another tab therefore all give the same order.
  */
-export function useCheckout(lines: FreshLine[], refetch: () => void) {
+export function useCheckout(lines: FreshLine[], check: () => Promise<void>) {
   const { key } = useCart();
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -35,7 +35,8 @@ export function useCheckout(lines: FreshLine[], refetch: () => void) {
       queries.invalidateQueries({ queryKey: ["products"], refetchType: "none" });
       navigate(`/orders/${order.id}`, { replace: true });
     },
-    onError: refetch,
+    // Not awaited: while the browser is offline, the refetch waits.
+    onError: () => void check(),
   });
   return {
     placing,

@@ -44,6 +44,8 @@ export function useFreshLines() {
   return {
     lines: freshLines,
     isChecking: products.isFetching && ids.length > 0,
+    /** Whether the check waits until the browser is online. */
+    isWaiting: products.isPaused && ids.length > 0,
     /** Why current prices and stock are not known. */
     error: ids.length === 0 ? null : products.error,
     hasBlocking: freshLines.some((line) => line.change?.isBlocking),

@@ -1,6 +1,6 @@
 import { listProductsQueryLimits as limits } from "@/api/generated/limits.gen";
+import { parsePrice } from "@/lib/money";
 import { readChoice, readCount, readText } from "@/lib/searchParams";
-import { price } from "@/lib/validation";
 import type { ProductQuery } from "./api/listProducts";
 
 export const SORTS = {
@@ -71,6 +71,5 @@ function readPrice(
   name: string,
   range: { minimum: number; maximum: number },
 ): string {
-  const parsed = price(range).safeParse(params.get(name) ?? "");
-  return parsed.success ? String(parsed.data) : "";
+  return parsePrice(params.get(name) ?? "", range)?.toString() ?? "";
 }

@@ -18,6 +18,16 @@ LIMIT_SECONDS = 10
 BALANCER = "203.0.113.80"
 
 
+UNKNOWN_PRODUCT = "0" * 24
+BROKEN_PRODUCT = "f" * 24
+
+
+def status_of(path: str) -> int:
+    if "missing" in path or UNKNOWN_PRODUCT in path:
+        return 404
+    return 500 if BROKEN_PRODUCT in path else 200
+
+
 class EchoGateway(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     stopping = threading.Event()
@@ -26,7 +36,7 @@ class EchoGateway(BaseHTTPRequestHandler):
         if self.path == "/api/orders/stream":
             return self._stream()
         body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
-        self.send_response(404 if "missing" in self.path else 200)
+        self.send_response(status_of(self.path))
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Type", "application/json")
         self.send_header("X-Content-Type-Options", "nosniff")
@@ -379,6 +389,86 @@ class TestLimits:
         assert response.status != 429
 
 
+class TestPages:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/",
+            "/?q=1",
+            "/products",
+            "/products/",
+            "/Products",
+            "/cart",
+            "/orders/13fefe4a1cad4140785928a4",
+            "/admin",
+            "/admin/products?edit=new",
+            "/products/13fefe4a1cad4140785928a4",
+            "/products/13fefe4a1cad4140785928a4/?from=list",
+        ],
+    )
+    def test_exist(self, port: int, path: str) -> None:
+        response, body = send(port, path)
+
+        assert (response.status, response.headers.get_content_type()) == (200, "text/html")
+        assert response.headers["Cache-Control"] == "no-cache"
+        assert b"<h1>" in body
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/nowhere",
+            "/products/1",
+            f"/products/{UNKNOWN_PRODUCT}",
+            f"/products/{UNKNOWN_PRODUCT}?q=1",
+            "/products/13fefe4a1cad4140785928a4/more",
+            "/orders/1",
+            "/admin/nowhere",
+            "/admins",
+            "/sitemap.xml",
+            "/wp-login.php",
+            "/assets",
+            "/.missing",
+        ],
+    )
+    def test_are_missing_with_the_status_404(self, port: int, path: str) -> None:
+        response, body = send(port, path)
+
+        assert (response.status, response.headers.get_content_type()) == (404, "text/html")
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+        assert response.headers["Cache-Control"] == "no-cache"
+        assert b"<h1>" in body
+
+    def test_of_an_unknown_product_are_missing_for_a_browser_with_a_copy(self, port: int) -> None:
+        page, _ = send(port, "/")
+        headers = {"If-None-Match": page.headers["ETag"], "Range": "bytes=0-3"}
+        response, _ = send(port, f"/products/{UNKNOWN_PRODUCT}", headers=headers)
+        assert response.status == 404
+
+    def test_of_a_product_are_not_sent_again_to_a_browser_with_a_copy(self, port: int) -> None:
+        path = "/products/13fefe4a1cad4140785928a4"
+        page, _ = send(port, path)
+        response, _ = send(port, path, headers={"If-None-Match": page.headers["ETag"]})
+        assert response.status == 304
+
+    def test_of_products_are_shown_if_the_product_cannot_be_read(self, port: int) -> None:
+        response, _ = send(port, f"/products/{BROKEN_PRODUCT}")
+        assert response.status == 200
+
+    def test_of_products_are_shown_if_the_gateway_is_down(self, port_without_gateway: int) -> None:
+        response, _ = send(port_without_gateway, f"/products/{UNKNOWN_PRODUCT}")
+        assert response.status == 200
+
+    @pytest.mark.parametrize("path", ["/", "/products/13fefe4a1cad4140785928a4"])
+    def test_answer_head_without_a_body(self, port: int, path: str) -> None:
+        response, body = send(port, path, "HEAD")
+        assert (response.status, body) == (200, b"")
+
+    def test_of_products_refuse_other_methods(self, port: int) -> None:
+        response, body = send(port, "/products/13fefe4a1cad4140785928a4", "POST", b"x")
+        assert response.status == 405
+        assert json.loads(body)["type"] == "/problems/method-not-allowed"
+
+
 class TestResponsesOfNginx:
     def test_reports_a_gateway_that_is_down(self, port_without_gateway: int) -> None:
         headers = {"X-Request-ID": "one.2-3_4"}
@@ -463,6 +553,7 @@ class TestResponsesOfNginx:
         [
             ("/", "POST", {}, 405, "method-not-allowed"),
             ("/assets/missing.js", "GET", {}, 404, "not-found"),
+            ("/.product", "GET", {}, 403, "forbidden"),
             ("/", "GET", {"Range": "bytes=999999-"}, 416, "range-not-satisfiable"),
             ("/", "GET", {"If-Match": '"other"'}, 412, "precondition-failed"),
         ],

@@ -5,7 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from orders.dependencies import Orders, Statistics
-from orders.schemas import OrderBody, OrderListQuery, OrdersBody, StatisticsBody
+from orders.schemas import (
+    OrderBody,
+    OrderListQuery,
+    OrdersBody,
+    StatisticsBody,
+    TotalsBody,
+    TotalsQuery,
+)
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.identity import Admin
 from shopkit.web.problems import responses
@@ -21,6 +28,14 @@ async def list_all_orders(
     """List the orders of all shoppers, newest first. An order must match all filters."""
     page, next_cursor = await orders.page(query.to_query(), limit=query.limit, cursor=query.cursor)
     return OrdersBody(orders=[OrderBody.of(order) for order in page], next_cursor=next_cursor)
+
+
+@router.get("/orders/totals", responses=responses(*ADMIN_PROBLEMS))
+async def get_totals(
+    _caller: Admin, orders: Orders, query: Annotated[TotalsQuery, Query()]
+) -> TotalsBody:
+    """Return the number and the value of a customer's newest orders, at most 1,000."""
+    return TotalsBody.of(await orders.totals(query.customer))
 
 
 @router.get("/stats", responses=responses(*ADMIN_PROBLEMS))

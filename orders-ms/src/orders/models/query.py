@@ -13,7 +13,9 @@ class OrderQuery:
 
     Attributes:
         owner: The shopper who placed the order.
-        email: The email address or the account id of the shopper.
+        email: The complete email address, or the account id, of the shopper.
+        email_beginning: The beginning of the shopper's email address, or of its domain, or the
+            account id.
     """
 
     owner: Identity | None = None
@@ -21,3 +23,4 @@ class OrderQuery:
     status: OrderStatus | None = None
     since: datetime | None = None
     until: datetime | None = None
+    email_beginning: str | None = None

@@ -9,9 +9,11 @@ from pymongo import DESCENDING, UpdateOne
 from orders.models.comparison import IdRange, OrderSummary
 from orders.models.order import HistoryEntry, Line, Order, Owner
 from orders.models.query import OrderQuery
+from orders.models.totals import CustomerTotals
 from shopkit.clock import Clock, utc_now
 from shopkit.contract.events import OrderStatus
 from shopkit.identity import Identity, is_account_id, misread
+from shopkit.storage.email_search import EmailSearch
 from shopkit.storage.keyset import Keyset, id_key, id_range, time_key
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
 from shopkit.tracing.context import TraceContext
@@ -20,6 +22,9 @@ RESEND_AFTER = timedelta(seconds=30)
 """How long to wait for an answer before the first resend. The delay doubles each time."""
 MAX_RESEND_DELAY = timedelta(minutes=10)
 CHANGED_LIMIT = 500
+TOTALS_LIMIT = 1_000
+"""How many orders of a customer are added up, beginning with the newest."""
+CUSTOMERS = EmailSearch("client_email")
 
 _NEXT_DELAY = {
     "$min": [
@@ -71,6 +76,23 @@ class OrderRepository:
             self._orders, _filters(query), limit=limit, cursor=cursor
         )
         return [_order(document) for document in documents], next_cursor
+
+    async def totals(self, customer: str) -> CustomerTotals:
+        """Return the number and the value of a customer's newest orders, at most 1,000.
+
+        Args:
+            customer: The customer's email address or account id.
+        """
+        rows = self._orders.find(_placed_as(customer), {"status": 1, "cost_cents": 1})
+        newest = await rows.sort(_NEWEST.sort).limit(TOTALS_LIMIT + 1).to_list()
+        return CustomerTotals.of(
+            [(OrderStatus(row["status"]), row["cost_cents"]) for row in newest[:TOTALS_LIMIT]],
+            capped=len(newest) > TOTALS_LIMIT,
+        )
+
+    async def add_missing_keys(self, limit: int) -> int:
+        """Add the keys of up to `limit` customers' addresses that lack them."""
+        return await CUSTOMERS.add_missing_keys(self._orders, limit)
 
     async def find_changed(self, shopper: Identity, since: datetime) -> list[Order]:
         """Return a shopper's orders that were written since a time, latest first, at most 500."""
@@ -155,6 +177,8 @@ def _filters(query: OrderQuery) -> list[Document]:
     common = {field: value for field, value in fields.items() if value is not None}
     if query.email is not None:
         common |= _placed_as(query.email)
+    if query.email_beginning is not None:
+        common |= _placed_by(query.email_beginning)
     return [owned | common for owned in _owned_by(query.owner)] if query.owner else [common]
 
 
@@ -167,17 +191,26 @@ def _owned_by(shopper: Identity) -> list[Document]:
 
 
 def _placed_as(owner: str) -> Document:
-    """Return the filter for the orders of an account id or an email address."""
+    """Return the filter for the orders of an account id or a complete email address."""
     if is_account_id(owner):
         return {"account_id": owner}
     # Orders without an account have the address as earlier releases stored it.
     return {"client_email": owner if owner.isascii() else {"$in": [owner, misread(owner)]}}
 
 
+def _placed_by(text: str) -> Document:
+    """Return the filter for the orders of an account id or the beginning of an email address."""
+    return {"account_id": text} if is_account_id(text) else CUSTOMERS.matching(text)
+
+
 def _owner(owner: Owner | None) -> Document:
     if owner is None:
         return {"account_sought": True}
-    return {"account_id": owner.account_id, "client_email": owner.email}
+    return {
+        "account_id": owner.account_id,
+        "client_email": owner.email,
+        **CUSTOMERS.keys(owner.email),
+    }
 
 
 def _update(before: Order, after: Order, now: datetime) -> UpdateOne:
@@ -225,6 +258,7 @@ def _document(order: Order) -> Document:
         "_id": ObjectId(order.id),
         "client_email": order.email,
         "account_id": order.account_id,
+        **CUSTOMERS.keys(order.email),
         "status": order.status,
         "cost_cents": order.cost_cents,
         "products": [_line_document(line) for line in order.lines],

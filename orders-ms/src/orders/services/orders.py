@@ -8,6 +8,7 @@ from prometheus_client import Counter
 from orders.errors import OrderNotFoundError
 from orders.models.order import Order
 from orders.models.query import OrderQuery
+from orders.models.totals import CustomerTotals
 from orders.repositories.orders import OrderRepository
 from shopkit.clock import Clock
 from shopkit.contract.events import OrderStatusUpdate
@@ -15,6 +16,9 @@ from shopkit.identity import Identity
 from shopkit.messaging.envelope import Delivery
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
+
+KEYS_CHUNK = 200
+"""How many orders get their missing keys at a time."""
 
 UNKNOWN = Counter("order_status_unknown_total", "Outcomes of orders that are not stored here.")
 
@@ -54,6 +58,15 @@ class OrderService:
             shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
         return await self._orders.page(query, limit=limit, cursor=cursor)
+
+    async def totals(self, email: str) -> CustomerTotals:
+        """Return the number and the value of a customer's orders."""
+        return await self._orders.totals(email)
+
+    async def add_missing_keys(self) -> None:
+        """Add keys of addresses to orders that a replica of the previous release stored."""
+        while await self._orders.add_missing_keys(KEYS_CHUNK):
+            pass
 
     async def cancel(self, order_id: str, caller: Identity) -> Order:
         """Cancel an order. products-ms returns its stock later.

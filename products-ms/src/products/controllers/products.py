@@ -63,23 +63,6 @@ async def list_products(
 
 
 @router.get(
-    "/admin/products",
-    responses=responses(*ADMIN_PROBLEMS, NOT_FOUND, problems.CATEGORY_NOT_FOUND),
-)
-async def list_all_products(
-    query: Annotated[ProductListQuery, Query()], _caller: Admin, catalogue: Catalogue
-) -> ProductsBody:
-    """List the products that match all filters, including archived ones."""
-    page = await catalogue.page(
-        query.to_query(include_archived=True),
-        query.category_name,
-        limit=query.page_size,
-        cursor=query.cursor,
-    )
-    return ProductsBody.of(page)
-
-
-@router.get(
     "/products/{product_id}",
     response_model=ProductBody,
     responses={

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from products.errors import StockMovedError
 from products.models.product import Category, Product
 
 
@@ -57,22 +58,24 @@ class Change:
 
     Attributes:
         categories: The names of the new categories.
-        restore: Whether to restore an archived product.
+        archived: True to archive the product, False to restore it.
         quantity_delta: How much to add to the stock, negative to remove.
+        expected_quantity: The stock that the change of stock requires, None if it requires none.
     """
 
     name: str | None = None
     description: str | None = None
     price_cents: int | None = None
     categories: tuple[str, ...] | None = None
-    restore: bool = False
+    archived: bool | None = None
     quantity_delta: int = 0
+    expected_quantity: int | None = None
 
     @property
     def changes_details(self) -> bool:
         """Whether the change affects anything but the stock."""
-        fields = (self.name, self.description, self.price_cents, self.categories)
-        return self.restore or any(field is not None for field in fields)
+        fields = (self.name, self.description, self.price_cents, self.categories, self.archived)
+        return any(field is not None for field in fields)
 
     def apply(
         self, product: Product, categories: Sequence[Category] | None, now: datetime
@@ -85,16 +88,19 @@ class Change:
             now: The current time.
 
         Raises:
+            StockMovedError: The stock is not the expected one.
             InsufficientStockError: The stock would be negative.
             StockLimitError: The stock would exceed the limit.
         """
+        if self.expected_quantity not in {None, product.quantity}:
+            raise StockMovedError(product.id, product.quantity)
         edited = replace(
             product,
             name=product.name if self.name is None else self.name,
             description=product.description if self.description is None else self.description,
             price_cents=product.price_cents if self.price_cents is None else self.price_cents,
             categories=product.categories if categories is None else tuple(categories),
-            archived=product.archived and not self.restore,
+            archived=product.archived if self.archived is None else self.archived,
             name_clashes=product.name_clashes and self.name in {None, product.name},
         )
         if edited != product:

@@ -1,4 +1,4 @@
-"""Pictures, decoded and encoded again in two sizes and without EXIF data."""
+"""Pictures, decoded and encoded again in three sizes and without EXIF data."""
 
 import hashlib
 import io
@@ -40,12 +40,13 @@ class Size(StrEnum):
     """The stored sizes."""
 
     FULL = "full"
+    MEDIUM = "medium"
     THUMB = "thumb"
 
     @property
     def longest_side(self) -> int:
         """The maximum width and height in pixels."""
-        return 1_200 if self is Size.FULL else 400
+        return {Size.FULL: 1_200, Size.MEDIUM: 640, Size.THUMB: 400}[self]
 
 
 @dataclass(frozen=True, slots=True)

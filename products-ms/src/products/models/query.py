@@ -15,6 +15,7 @@ class Sort(StrEnum):
     PRICE = "price"
     PRICE_DESCENDING = "-price"
     STOCK = "stock"
+    STOCK_DESCENDING = "-stock"
     NEWEST = "newest"
 
     @property
@@ -44,7 +45,7 @@ class ProductQuery:
         text: Words to search for.
         ids: Ids to select, including archived products.
         sort: The order, None for the default one.
-        include_archived: Whether to include archived products.
+        archived: Which products to select: those that are not archived, those that are, or both.
     """
 
     name: str | None = None
@@ -56,7 +57,7 @@ class ProductQuery:
     max_stock: int | None = None
     in_stock: bool = False
     sort: Sort | None = None
-    include_archived: bool = False
+    archived: tuple[bool, ...] = (False,)
 
     @property
     def words(self) -> list[str]:

@@ -93,7 +93,9 @@ class ProductListing:
 
 def _filter(query: ProductQuery) -> Document:
     parts: list[Document] = [
-        {} if query.ids is not None else {"archived": {"$in": _archived(query)}},
+        # Naming both values lets the server merge two ranges of an index that begins with the
+        # field, so that it does not sort all products in memory.
+        {} if query.ids is not None else {"archived": {"$in": list(query.archived)}},
         by_names([query.name]) if query.name is not None else {},
         {"categories._id": ObjectId(query.category.id)} if query.category else {},
         {"_id": {"$in": [ObjectId(id_) for id_ in query.ids]}} if query.ids is not None else {},
@@ -105,12 +107,6 @@ def _filter(query: ProductQuery) -> Document:
         # Punctuation-only queries match nothing.
         parts.append({"_id": {"$in": []}})
     return {"$and": [part for part in parts if part] or [{}]}
-
-
-def _archived(query: ProductQuery) -> list[bool]:
-    # Naming both values lets the server merge two ranges of an index that begins with the field,
-    # so that it does not sort all products in memory.
-    return [False, True] if query.include_archived else [False]
 
 
 def _range(field: str, minimum: int | None, maximum: int | None) -> Document:
@@ -128,5 +124,5 @@ def _decode(query: ProductQuery, keyset: Keyset, cursor: str) -> tuple[int, Docu
     order, section, *parts = decode_cursor(cursor, parts=4)
     if order != query.order or section not in {"0", "1"}:
         raise InvalidCursorError
-    after = keyset.after_in_ranges if query.include_archived else keyset.after
+    after = keyset.after_in_ranges if len(query.archived) > 1 else keyset.after
     return int(section), after(parts)

@@ -55,10 +55,12 @@ class EditedProduct:
 
     Attributes:
         product: The product.
+        changed: Whether anything has changed.
         replayed: Whether an earlier request with the same key made the change.
     """
 
     product: Product
+    changed: bool = True
     replayed: bool = False
 
 
@@ -112,11 +114,11 @@ class EditingService:
             NameTakenError: Another product has the name.
             CategoriesNotFoundError: A category does not exist.
             InsufficientStockError: The stock would be negative.
+            StockMovedError: The stock is not the expected one.
             StockLimitError: The stock would exceed the limit.
             KeyReusedError: The key was used for a different request.
         """
-        # Repeating a change of details is harmless, because it requires the version it replaces.
-        key = request.key if change.quantity_delta else None
+        key = request.key
 
         async def work(unit: UnitOfWork) -> EditedProduct:
             if key and (product := await self._find_snapshot(key, request, unit)):
@@ -130,12 +132,13 @@ class EditingService:
             after = change.apply(before, categories, self._clock())
             if after.name != before.name:
                 await self._check_name(after.name, unit, except_id=product_id)
-            await self._replace(before, after, "change product", request.actor, unit)
-            if key:
+            action = "archive product" if change.archived else "change product"
+            await self._replace(before, after, action, request.actor, unit)
+            if key and after != before:
                 await self._snapshots.insert(
                     request.actor, key, request.fingerprint, after, session=unit.session
                 )
-            return EditedProduct(after)
+            return EditedProduct(after, changed=after != before)
 
         return await self._run(work)
 

@@ -57,6 +57,8 @@ class PictureService:
     async def get(self, product_id: str, size: Size) -> tuple[str, bytes]:
         """Return the id of a product's picture, and the picture in a size as WebP.
 
+        Pictures that an earlier release stored have no medium size. The full size replaces it.
+
         Raises:
             ProductNotFoundError: The product does not exist.
             PictureNotFoundError: The product has no picture.
@@ -64,7 +66,9 @@ class PictureService:
         product = await self._products.find_by_id(product_id)
         if product is None:
             raise ProductNotFoundError(product_id)
-        data = await self._pictures.get(product_id, product.picture or "", size)
-        if product.picture is None or data is None:
+        if product.picture is None:
             raise PictureNotFoundError(product_id)
-        return product.picture, data
+        for stored in (size, Size.FULL):
+            if data := await self._pictures.get(product_id, product.picture, stored):
+                return product.picture, data
+        raise PictureNotFoundError(product_id)

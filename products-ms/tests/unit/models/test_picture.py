@@ -61,6 +61,22 @@ def near(*expected: int) -> tuple[Any, ...]:
     return tuple(pytest.approx(value, abs=2) for value in (*expected, 255)[:4])
 
 
+class TestSizes:
+    @pytest.mark.parametrize(
+        ("size", "expected"),
+        [
+            ((3_000, 1_500), [(1_200, 600), (640, 320), (400, 200)]),
+            ((1_500, 3_000), [(600, 1_200), (320, 640), (200, 400)]),
+            ((500, 250), [(500, 250), (500, 250), (400, 200)]),
+        ],
+    )
+    def test_never_enlarge_a_picture(
+        self, size: tuple[int, int], expected: list[tuple[int, int]]
+    ) -> None:
+        encoded = read_picture(upload(Image.new("RGB", size, "red"))).encoded
+        assert [Image.open(io.BytesIO(encoded[each])).size for each in Size] == expected
+
+
 class TestOrientation:
     @pytest.mark.parametrize("orientation", CORNERS)
     @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

@@ -60,7 +60,8 @@ class TestFilters:
         ("filters", "expected"),
         [
             ({}, [2, 3, 1]),
-            ({"include_archived": True}, [2, 3, 4, 1]),
+            ({"archived": (False, True)}, [2, 3, 4, 1]),
+            ({"archived": (True,)}, [4]),
             ({"name": "lamp"}, [3]),
             ({"name": "la.p"}, []),
             ({"name": "old lamp"}, []),
@@ -76,7 +77,7 @@ class TestFilters:
             ({"in_stock": True}, [2, 3]),
             ({"in_stock": True, "max_stock": 5}, [2]),
             ({"text": "lamp", "in_stock": True, "min_price_cents": 300}, [3]),
-            ({"text": "lamp", "include_archived": True}, [3, 4]),
+            ({"text": "lamp", "archived": (False, True)}, [3, 4]),
             ({"text": "lamp", "max_price_cents": 299}, []),
         ],
     )
@@ -133,6 +134,7 @@ ORDERS = [
     (Sort.PRICE, [2, 3, 4, 1]),
     (Sort.PRICE_DESCENDING, [1, 4, 3, 2]),
     (Sort.STOCK, [4, 1, 3, 2]),
+    (Sort.STOCK_DESCENDING, [2, 3, 1, 4]),
     (Sort.NEWEST, [4, 3, 2, 1]),
 ]
 
@@ -151,17 +153,17 @@ class TestOrder:
 
     @pytest.mark.parametrize(("sort", "expected"), ORDERS)
     @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
-    @pytest.mark.parametrize("include_archived", [False, True])
+    @pytest.mark.parametrize("archived", [(False,), (False, True)])
     async def test_pages_are_sorted_with_a_stable_order_of_equal_products(
         self,
         listing: ProductListing,
         sort: Sort | None,
         expected: list[int],
         limit: int,
-        include_archived: bool,
+        archived: tuple[bool, ...],
     ) -> None:
         # When
-        query = ProductQuery(sort=sort, include_archived=include_archived)
+        query = ProductQuery(sort=sort, archived=archived)
         shown = await pages(listing, limit, query)
         # Then
         assert list(chain(*shown)) == expected

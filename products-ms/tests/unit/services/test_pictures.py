@@ -104,7 +104,7 @@ class TestPut:
         # Then
         assert second == first
         assert transactions.published == []
-        assert await database["images.files"].count_documents({}) == 2
+        assert await database["images.files"].count_documents({}) == 3
 
     async def test_restores_a_picture_whose_files_are_missing(
         self, product: Product, pictures: PictureService, database: Database
@@ -193,6 +193,16 @@ class TestOlderPicture:
         await collector.collect()
         # Then
         assert await shown(pictures) == pytest.approx((255, 0, 0), abs=4)
+
+    async def test_is_shown_in_full_size_if_it_has_no_medium_size(
+        self, pictures: PictureService, database: Database
+    ) -> None:
+        # Given
+        await database["images.files"].delete_many({"_id": {"$regex": "/medium$"}})
+        # When
+        picture_id, data = await pictures.get(an_id(1), Size.MEDIUM)
+        # Then
+        assert (picture_id, data) == await pictures.get(an_id(1), Size.FULL)
 
     async def test_is_not_replaced_by_the_same_picture(
         self, product: Product, pictures: PictureService

@@ -92,7 +92,10 @@ class BatchProcessor:
     def _decode(self, received: Received) -> _Decoded:
         record = _record(received)
         if isinstance(received, UndecodableBatch):
-            reason = f"offsets {record.offset} to {record.last_offset}: {received.error!r}"
+            reason = (
+                f"The Kafka client cannot decode the messages from offset {record.offset} to "
+                f"{record.last_offset}: {received.error!r}"
+            )
             return _Decoded(record, error=UndecodableError(reason))
         try:
             return _Decoded(record, self._table.decode(record))
@@ -126,7 +129,7 @@ class BatchProcessor:
         context.activate(read_trace_context(record.headers))
         if await self._table.answer(record, error):
             return
-        if not await self._dead_letters.add(record, f"{type(error).__name__}: {error}"):
+        if not await self._dead_letters.add(record, str(error)):
             return
         log.error("dead letter", topic=record.topic, offset=record.offset, error=repr(error))
         resumed_at = await self._pauses.resumed_at(record.topic)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shopkit.storage.unit_of_work import Message
 from shopkit.tracing.context import TraceContext, is_request_id, is_traceparent
+from shopkit.validation import explain_all
 
 
 class EventModel(BaseModel):
@@ -140,14 +141,23 @@ def decode(
         attributes = {name: (text or b"").decode() for name, text in headers}
         event_type = event_types.get(attributes["ce_type"])
         if event_type is None:
-            raise UndecodableError(f"unexpected event type: {attributes['ce_type']}")
+            raise UndecodableError(_unexpected(attributes["ce_type"]))
         event = event_type.model_validate_json(value or b"")
         time = datetime.fromisoformat(attributes["ce_time"])
     except KeyError as error:
-        raise UndecodableError(f"missing header: {error}") from error
-    except (UnicodeDecodeError, ValidationError, ValueError) as error:
-        raise UndecodableError(str(error)) from error
+        raise UndecodableError(f"The message has no header {error}.") from error
+    except ValidationError as error:
+        raise UndecodableError(f"The event is invalid. {explain_all(error.errors())}") from error
+    except UnicodeDecodeError as error:
+        raise UndecodableError("A header of the message is not in UTF-8.") from error
+    except ValueError as error:
+        raise UndecodableError("The time of the event is not valid.") from error
     return Delivery(event, read_trace_context(headers), time)
+
+
+def _unexpected(name: str) -> str:
+    kind = f"the type {name}" if name else "a type without a name"
+    return f"This service does not handle events of {kind}."
 
 
 def read_trace_context(headers: Iterable[tuple[str, bytes | None]]) -> TraceContext:

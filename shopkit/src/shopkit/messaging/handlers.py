@@ -55,7 +55,7 @@ class HandlerTable(Mapping[type[Event], Handler]):
             UndecodableError: The message does not contain an event that this table handles.
         """
         if record.last_offset is not None:
-            raise UndecodableError("the bytes are a batch that the Kafka client cannot decode")
+            raise UndecodableError("The Kafka client cannot decode this batch of messages.")
         return decode(self._types, record.headers, record.value)
 
     async def apply(self, deliveries: Sequence[Delivery[Event]]) -> None:

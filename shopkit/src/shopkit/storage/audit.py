@@ -9,13 +9,19 @@ from bson import ObjectId
 from pymongo import DESCENDING, IndexModel
 
 from shopkit.identity import Actor, account_of, is_account_id, name_of
+from shopkit.storage.email_search import EmailSearch
 from shopkit.storage.keyset import Keyset, id_key, time_key
 from shopkit.storage.migrations import ensure_collection
 from shopkit.storage.mongo import Database, Document, Session
 from shopkit.tracing.context import current_request_id
 
 COLLECTION = "audit"
+ACTORS = "audit_actors"
+"""One document for each actor, by which a search finds actors, however many entries they have."""
+ACTOR_LIMIT = 100
+"""The maximum number of actors whose entries are merged into one list."""
 
+_ACTOR = EmailSearch("email")
 _NEWEST = Keyset(time_key("at", DESCENDING), id_key(DESCENDING))
 _INDEXES = (
     IndexModel(_NEWEST.sort, name="newest"),
@@ -29,6 +35,27 @@ _SCHEMA = {
     "required": ["at", "actor", "action", "subject"],
     "properties": {"at": {"bsonType": "date"}, "actor": {"bsonType": "string"}},
 }
+
+
+_ACTOR_SCHEMA = {
+    "bsonType": "object",
+    "required": ["email"],
+    "properties": {"email": {"bsonType": "string"}},
+}
+
+
+class TooManyActorsError(Exception):
+    """A text to filter by matches more actors than a list can have."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"More than {ACTOR_LIMIT} people match this text. Enter more of the address."
+        )
+        self.text = text
+
+    def field_errors(self) -> list[tuple[str, str]]:
+        """Return the invalid parameter."""
+        return [("actor", str(self))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +91,9 @@ class AuditEntry:
 class AuditFilter:
     """Conditions on entries. None means no condition. `until` is exclusive.
 
-    An actor is an account id, an email address or the name of a command. A subject is an id or an
-    email address.
+    Attributes:
+        actor: The beginning of the actor's email address, or of its domain, or the account id.
+        subject: The id or the email address of the subject.
     """
 
     actor: str | None = None
@@ -76,16 +104,30 @@ class AuditFilter:
 
 
 class AuditTrail:
-    """The collection `audit`. Entries are never deleted."""
+    """The collections `audit` and `audit_actors`. Entries are never deleted."""
 
     def __init__(self, database: Database) -> None:
         self._entries = database[COLLECTION]
+        self._actors = database[ACTORS]
 
     @staticmethod
     async def migrate(database: Database) -> None:
         """Create the collection and its indexes."""
         await ensure_collection(database, COLLECTION, _SCHEMA)
         await database[COLLECTION].create_indexes(list(_INDEXES))
+
+    @staticmethod
+    async def migrate_actors(database: Database) -> None:
+        """Create the collection of actors, and add the actors of all entries."""
+        await ensure_collection(database, ACTORS, _ACTOR_SCHEMA)
+        await database[ACTORS].create_indexes([_ACTOR.index])
+        entries, trail, last = database[COLLECTION], AuditTrail(database), ""
+        # Each step finds the next actor in the index, however many entries an actor has.
+        while row := await entries.find_one(
+            {"actor": {"$gt": last}}, {"actor": 1}, sort=[("actor", 1)]
+        ):
+            last = row["actor"]
+            await trail.add_actor(last, session=None)
 
     async def add(
         self,
@@ -100,6 +142,7 @@ class AuditTrail:
         subject_id: str | None = None,
     ) -> None:
         """Add an entry in the transaction of the change."""
+        await self.add_actor(name_of(actor), session=session)
         await self._entries.insert_one(
             {
                 "_id": ObjectId(),
@@ -122,17 +165,44 @@ class AuditTrail:
         """Return a page of entries, newest first, and the cursor of the next page.
 
         Raises:
+            TooManyActorsError: More than 100 actors match.
             shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
+        queries = _queries(conditions, await self._match_actor(conditions.actor))
         rows, next_cursor = await _NEWEST.page_of_any(
-            self._entries, _queries(conditions), limit=limit, cursor=cursor
+            self._entries, queries, limit=limit, cursor=cursor
         )
         return [_entry(row) for row in rows], next_cursor
 
+    async def add_actor(self, actor: str, *, session: Session) -> None:
+        """Store an actor, so that a search finds the actor's entries."""
+        await self._actors.update_one(
+            {"_id": actor},
+            {"$setOnInsert": {"email": actor, **_ACTOR.keys(actor)}},
+            upsert=True,
+            session=session,
+        )
 
-def _queries(conditions: AuditFilter) -> list[Document]:
+    async def _match_actor(self, actor: str | None) -> Document:
+        """Return the filter for the entries of an actor."""
+        if actor is None:
+            return {}
+        if is_account_id(actor):
+            return {"actor_id": actor}
+        return {"actor": {"$in": await self._find_actors(actor)}}
+
+    async def _find_actors(self, text: str) -> list[str]:
+        rows = self._actors.find(_ACTOR.matching(text), {"_id": 1}).limit(ACTOR_LIMIT + 1)
+        actors = [row["_id"] async for row in rows]
+        if len(actors) > ACTOR_LIMIT:
+            raise TooManyActorsError(text)
+        # A replica of the previous release adds entries without adding the actor.
+        return [*actors, text]
+
+
+def _queries(conditions: AuditFilter, by_actor: Document) -> list[Document]:
     """Return the filters of which an entry must match one."""
-    query = _query(conditions)
+    query = _query(conditions) | by_actor
     if conditions.subject is None or not is_account_id(conditions.subject):
         return [query]
     # The subject is an account, or something else whose id has the same form.
@@ -141,10 +211,8 @@ def _queries(conditions: AuditFilter) -> list[Document]:
 
 
 def _query(conditions: AuditFilter) -> Document:
-    actor_field = "actor_id" if conditions.actor and is_account_id(conditions.actor) else "actor"
     times = {"$gte": conditions.since, "$lt": conditions.until}
     equal = {
-        actor_field: conditions.actor,
         "action": conditions.action,
         "subject": conditions.subject,
         "at": {operator: time for operator, time in times.items() if time} or None,

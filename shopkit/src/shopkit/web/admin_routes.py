@@ -47,9 +47,13 @@ LetterId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="64 hex dig
 class AuditListQuery(BaseModel):
     """The query of the audit trail."""
 
-    actor: Annotated[FilterText | None, Field(description="An email address or an account id.")] = (
-        None
-    )
+    actor: Annotated[
+        FilterText | None,
+        Field(
+            description="The beginning of the actor's email address, or of its domain, or the "
+            "account id."
+        ),
+    ] = None
     action: FilterText | None = None
     subject: FilterText | None = None
     since: Time | None = None

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pymongo.errors import PyMongoError
 
+from shopkit.storage.audit import TooManyActorsError
 from shopkit.storage.keyset import InvalidCursorError
 from shopkit.storage.mongo import GuardMissedError, is_temporary
 from shopkit.web import problems
@@ -25,4 +26,5 @@ TABLE: problems.ProblemTable = {
     PyMongoError: _problem_type,
     GuardMissedError: DATABASE_UNAVAILABLE,
     InvalidCursorError: problems.VALIDATION,
+    TooManyActorsError: problems.VALIDATION,
 }

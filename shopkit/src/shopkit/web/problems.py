@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shopkit.tracing.context import current_request_id
+from shopkit.validation import explain, explain_all, field_path
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -147,8 +148,7 @@ def install(app: FastAPI, table: ProblemTable) -> None:
     """
 
     async def handle(request: Request, error: Exception) -> JSONResponse:
-        entry = next(table[kind] for kind in type(error).__mro__ if kind in table)
-        problem = entry if isinstance(entry, ProblemType) else entry(error)
+        problem = find_problem_type(table, error)
         if problem.status >= 500:
             trace = error if problem.status == 500 else None
             log.warning("request failed", problem=problem.name, error=repr(error), exc_info=trace)
@@ -166,6 +166,12 @@ def install(app: FastAPI, table: ProblemTable) -> None:
     app.add_middleware(UnexpectedErrors)
 
 
+def find_problem_type(table: ProblemTable, error: Exception) -> ProblemType:
+    """Return the problem type of an exception that a table contains."""
+    entry = next(table[kind] for kind in type(error).__mro__ if kind in table)
+    return entry if isinstance(entry, ProblemType) else entry(error)
+
+
 def _field_errors(problem: ProblemType, error: Exception) -> list[tuple[str, str]] | None:
     if problem.invalid_field:
         return [(problem.invalid_field, str(error))]
@@ -174,17 +180,11 @@ def _field_errors(problem: ProblemType, error: Exception) -> list[tuple[str, str
 
 async def _handle_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    errors = [(_field_name(item["loc"]), _message(item["msg"])) for item in error.errors()]
-    detail = "; ".join(f"{name}: {text}" if name else text for name, text in errors)
+    # The first part of a location says whether it is in the body, the path or the query.
+    found = [{**item, "loc": item["loc"][1:]} for item in error.errors()]
+    errors = [(field_path(item["loc"]), explain(item)) for item in found]
+    detail = explain_all(found)
     return render(VALIDATION, detail, instance=request.url.path, errors=errors)
-
-
-def _field_name(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location[1:])
-
-
-def _message(message: str) -> str:
-    return message.removeprefix("Value error, ")
 
 
 async def _handle_http(request: Request, error: Exception) -> JSONResponse:

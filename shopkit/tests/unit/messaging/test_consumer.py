@@ -498,8 +498,8 @@ class TestSetAside:
         # Then
         assert applied.batches == [("OrderCancel", [an_id(1)]), ("OrderCancel", [an_id(2)])]
         assert await parked() == [
-            (0, 1, "UndecodableError: unexpected event type: Strange"),
-            (0, 2, "UndecodableError: unexpected event type: "),
+            (0, 1, "This service does not handle events of the type Strange."),
+            (0, 2, "This service does not handle events of a type without a name."),
         ]
         assert kafka.steps[-1] == "commit"
         assert kafka.committed_offsets == {ONE: 4}
@@ -519,7 +519,7 @@ class TestSetAside:
         await consumer.run_once()
         # Then
         assert await parked() == [
-            (0, 0, "UndecodableError: unexpected event type: OrderStatusUpdate")
+            (0, 0, "This service does not handle events of the type OrderStatusUpdate.")
         ]
 
     async def test_applies_the_events_of_a_failed_batch_one_by_one(
@@ -533,7 +533,7 @@ class TestSetAside:
         await consumer.run_once()
         # Then
         assert applied.batches == [("OrderCancel", [an_id(1)]), ("OrderCancel", [an_id(3)])]
-        assert await parked() == [(0, 1, "BrokenRuleError: two is contrary")]
+        assert await parked() == [(0, 1, "two is contrary")]
         assert kafka.committed_offsets == {ONE: 3}
 
     async def test_sets_a_repeated_message_aside_once(
@@ -889,7 +889,9 @@ class TestUndecodable:
         [letter] = await database["dead_letters"].find().to_list()
         assert (letter["partition"], letter["offset"], letter["last_offset"]) == (0, 2, 3)
         assert bytes(letter["value"]) == b"\xffbytes"
-        assert letter["reason"].startswith("UndecodableError: offsets 2 to 3: UnicodeDecodeError")
+        assert letter["reason"].startswith(
+            "The Kafka client cannot decode the messages from offset 2 to 3: UnicodeDecodeError"
+        )
 
     async def test_loses_nothing_of_other_partitions(
         self, consumer: Consumer, kafka: Kafka, applied: Applied

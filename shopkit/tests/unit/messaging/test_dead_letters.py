@@ -275,7 +275,7 @@ class TestReplay:
         batch = replace(event, last_offset=6)
         await letters.add(batch, "offsets 4 to 6")
         # When
-        with pytest.raises(ReplayFailedError, match="the Kafka client cannot decode"):
+        with pytest.raises(ReplayFailedError, match="The Kafka client cannot decode"):
             await service.replay(batch.id, "admin@aaa.com")
         # Then
         assert applied.keys == []

@@ -153,8 +153,42 @@ class TestDecode:
         with pytest.raises(UndecodableError):
             decode(TYPES, headers(message(EVENT_EXAMPLES[4])), None)
 
+    @pytest.mark.parametrize(
+        ("changed", "value", "reason"),
+        [
+            ({}, b"{}", "The event is invalid. order_id: This value is required."),
+            ({}, b"{", "The event is invalid. This is not valid JSON."),
+            (
+                {},
+                b'{"schema_version": 2, "order_id": "x"}',
+                (
+                    "The event is invalid. schema_version: Must be 1. "
+                    "order_id: This value has the wrong format."
+                ),
+            ),
+            ({"ce_time": b"noon"}, None, "The time of the event is not valid."),
+            ({"ce_source": b"\xff"}, None, "A header of the message is not in UTF-8."),
+            (
+                {"ce_type": b"Strange"},
+                None,
+                "This service does not handle events of the type Strange.",
+            ),
+        ],
+    )
+    def test_gives_the_reason_in_sentences(
+        self, changed: dict[str, bytes], value: bytes | None, reason: str
+    ) -> None:
+        # Given
+        sent = message(EVENT_EXAMPLES[4])
+        received = (dict(headers(sent)) | changed).items()
+        # When
+        with pytest.raises(UndecodableError) as raised:
+            decode(TYPES, received, sent.value if value is None else value)
+        # Then
+        assert str(raised.value) == reason
+
     def test_refuses_a_message_without_headers(self) -> None:
-        with pytest.raises(UndecodableError, match="missing header: 'ce_type'"):
+        with pytest.raises(UndecodableError, match="The message has no header 'ce_type'"):
             decode(TYPES, [], message(EVENT_EXAMPLES[4]).value)
 
     def test_accepts_headers_without_a_value(self) -> None:

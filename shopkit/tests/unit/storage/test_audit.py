@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shopkit.identity import Identity
-from shopkit.storage.audit import AuditFilter, AuditTrail
+from shopkit.storage import audit
+from shopkit.storage.audit import AuditFilter, AuditTrail, TooManyActorsError
 from shopkit.storage.keyset import InvalidCursorError, encode_cursor
 from shopkit.storage.mongo import Database
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
@@ -114,6 +115,8 @@ class TestPage:
             (AuditFilter(subject="b"), ["b"]),
             (AuditFilter(actor="one", action="archive"), ["b"]),
             (AuditFilter(actor="o.e"), []),
+            (AuditFilter(actor="on"), ["b", "a"]),
+            (AuditFilter(actor="shop.te"), ["c"]),
             (AuditFilter(since=NOON + timedelta(minutes=1)), ["c", "b"]),
             (AuditFilter(until=NOON + timedelta(minutes=1)), ["a"]),
             (
@@ -128,7 +131,7 @@ class TestPage:
         # Given
         await add(trail, 0, actor="one", action="create", subject="a")
         await add(trail, 1, actor="one", action="archive", subject="b")
-        await add(trail, 2, actor="two", action="archive", subject="c")
+        await add(trail, 2, actor="two@shop.test", action="archive", subject="c")
         # When
         entries, _ = await trail.page(conditions, limit=20, cursor=None)
         # Then
@@ -157,3 +160,55 @@ class TestPage:
     async def test_refuses_a_cursor_of_another_list(self, trail: AuditTrail, cursor: str) -> None:
         with pytest.raises(InvalidCursorError):
             await trail.page(AuditFilter(), limit=20, cursor=cursor)
+
+
+class TestActors:
+    async def test_refuses_a_text_that_matches_too_many_people(
+        self, trail: AuditTrail, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        monkeypatch.setattr(audit, "ACTOR_LIMIT", 2)
+        for name in ("anna", "annika", "ann"):
+            await add(trail, actor=f"{name}@shop.test")
+        # When
+        entries, _ = await trail.page(AuditFilter(actor="anni"), limit=20, cursor=None)
+        # Then
+        assert [entry.actor for entry in entries] == ["annika@shop.test"]
+        with pytest.raises(
+            TooManyActorsError, match="More than 2 people match this text"
+        ) as raised:
+            await trail.page(AuditFilter(actor="ann"), limit=20, cursor=None)
+        assert raised.value.field_errors() == [("actor", str(raised.value))]
+
+    async def test_finds_the_address_of_an_entry_of_the_previous_release(
+        self, trail: AuditTrail, database: Database
+    ) -> None:
+        await add(trail, actor="ann@shop.test")
+        await database["audit_actors"].delete_many({})
+        entries, _ = await trail.page(AuditFilter(actor="ann@shop.test"), limit=20, cursor=None)
+        assert [entry.actor for entry in entries] == ["ann@shop.test"]
+
+    @pytest.mark.mongod
+    async def test_a_migration_adds_the_actors_of_all_entries_and_can_run_again(
+        self, real_database: Database
+    ) -> None:
+        # Given
+        database, trail = real_database, AuditTrail(real_database)
+        for minute, name in enumerate(("ann", "ben", "ann")):
+            await add(trail, minute, actor=f"{name}@shop.test", subject=str(minute))
+        await database["audit_actors"].delete_many({})
+        # When
+        for _ in range(2):
+            await AuditTrail.migrate_actors(database)
+        # Then
+        entries, _ = await trail.page(AuditFilter(actor="@shop"), limit=20, cursor=None)
+        assert [entry.subject for entry in entries] == ["2", "1", "0"]
+        actors = await database["audit_actors"].find().sort("_id", 1).to_list()
+        assert [actor["_id"] for actor in actors] == ["ann@shop.test", "ben@shop.test"]
+
+    async def test_are_not_part_of_the_entries(self, trail: AuditTrail, database: Database) -> None:
+        await add(trail)
+        entry = await database["audit"].find_one()
+        assert entry is not None
+        fields = {"_id", "at", "actor", "action", "subject", "before", "after", "request_id"}
+        assert set(entry) == fields | {"actor_id", "subject_id"}

@@ -265,26 +265,20 @@ class TestValidation:
             "validation",
             "The request is invalid",
             422,
-            "least: Input should be greater than or equal to 1; "
-            "lines.1.name: is not sold; "
-            "lines.1.quantity: Input should be a valid integer, "
-            "unable to parse string as an integer",
+            "least: Must be greater than or equal to 1. lines.1.name: Is not sold. "
+            "lines.1.quantity: Must be a valid integer.",
             errors=[
-                {"field": "least", "message": "Input should be greater than or equal to 1"},
-                {"field": "lines.1.name", "message": "is not sold"},
-                {
-                    "field": "lines.1.quantity",
-                    "message": "Input should be a valid integer, "
-                    "unable to parse string as an integer",
-                },
+                {"field": "least", "message": "Must be greater than or equal to 1."},
+                {"field": "lines.1.name", "message": "Is not sold."},
+                {"field": "lines.1.quantity", "message": "Must be a valid integer."},
             ],
         )
 
     async def test_a_missing_body_has_no_field_name(self, client: httpx2.AsyncClient) -> None:
         response = await client.post("/lines")
         assert response.status_code == 422
-        assert response.json()["detail"] == "Field required"
-        assert response.json()["errors"] == [{"field": "", "message": "Field required"}]
+        assert response.json()["detail"] == "This value is required."
+        assert response.json()["errors"] == [{"field": "", "message": "This value is required."}]
 
     async def test_does_not_repeat_the_input(self, client: httpx2.AsyncClient) -> None:
         response = await client.post("/lines", json={"lines": "hunter2"})

@@ -1,14 +1,18 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
-import { listUsers } from "@/api";
+import { type ListUsersData, listUsers } from "@/api";
+
+export type UserQuery = Omit<NonNullable<ListUsersData["query"]>, "cursor" | "limit">;
 
 const USERS_PER_PAGE = 50;
 
-export const usersQuery = infiniteQueryOptions({
-  queryKey: ["admin", "users"],
-  queryFn: async ({ signal, pageParam }) => {
-    const query = { limit: USERS_PER_PAGE, ...(pageParam ? { cursor: pageParam } : {}) };
-    return (await listUsers({ query, signal })).data;
-  },
-  initialPageParam: "",
-  getNextPageParam: (page) => page.next_cursor,
-});
+export function usersQuery(query: UserQuery) {
+  return infiniteQueryOptions({
+    queryKey: ["admin", "users", "list", query],
+    queryFn: async ({ signal, pageParam }) => {
+      const page = { limit: USERS_PER_PAGE, ...(pageParam ? { cursor: pageParam } : {}) };
+      return (await listUsers({ query: { ...query, ...page }, signal })).data;
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+  });
+}

@@ -8,6 +8,7 @@ const LINKS: [to: string, label: string, icon: IconName][] = [
   ["/admin/categories", "Categories", "tag"],
   ["/admin/orders", "Orders", "cart"],
   ["/admin/users", "Users", "people"],
+  ["/admin/audit", "Audit", "clock"],
   ["/admin/dead-letters", "Dead letters", "inbox"],
 ];
 
@@ -19,7 +20,7 @@ export function AdminLayout() {
         <ul ref={list} className="plain-list">
           {LINKS.map(([to, label, icon]) => (
             <li key={to}>
-              <NavLink to={to} end>
+              <NavLink to={to} end={to === "/admin"}>
                 <Icon name={icon} />
                 {label}
               </NavLink>
@@ -38,8 +39,9 @@ export function AdminLayout() {
 function useCurrentLinkInView() {
   const list = useRef<HTMLUListElement>(null);
   const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another current link.
   useLayoutEffect(() => {
-    const current = list.current?.querySelector<HTMLElement>(`a[href="${pathname}"]`);
+    const current = list.current?.querySelector<HTMLElement>(".active");
     if (!list.current || !current) return;
     const space = list.current.clientWidth - current.offsetWidth;
     list.current.scrollLeft = current.offsetLeft - list.current.offsetLeft - space / 2;

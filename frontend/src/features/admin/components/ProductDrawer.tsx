@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import Offcanvas from "react-bootstrap/Offcanvas";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { SkeletonRows } from "@/components/Skeleton";
@@ -35,12 +36,17 @@ export function ProductDrawer({ id, onClose }: Props) {
 }
 
 function Form({ onClose }: { onClose: () => void }) {
+  const [added, setAdded] = useState(0);
   return (
     <ProductForm
+      // Another product has another form, whose first field takes the focus.
+      key={added}
       initial={null}
-      onSaved={(product) => {
+      focusesName={added > 0}
+      onSaved={(product, { addsAnother }) => {
         toast(`Added ${product.name}.`);
-        onClose();
+        if (addsAnother) setAdded(added + 1);
+        else onClose();
       }}
     />
   );

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId } from "react";
+import { useId, useRef } from "react";
 import Button from "react-bootstrap/Button";
 import { type UseFormRegisterReturn, useWatch } from "react-hook-form";
 import type { ProductBody } from "@/api";
@@ -17,11 +17,16 @@ import { PictureUpload } from "./PictureUpload";
 interface Props {
   /** The product to edit, or null for a new one. */
   initial: ProductWithEtag | null;
-  onSaved: (product: ProductBody) => void;
+  /** Whether the name takes the focus when the form appears. */
+  focusesName?: boolean;
+  onSaved: (product: ProductBody, options: { addsAnother: boolean }) => void;
 }
 
-export function ProductForm({ initial, onSaved }: Props) {
-  const editor = useProductEditor(initial, onSaved);
+export function ProductForm({ initial, focusesName = false, onSaved }: Props) {
+  const addsAnother = useRef(false);
+  const editor = useProductEditor(initial, (product) =>
+    onSaved(product, { addsAnother: addsAnother.current }),
+  );
   const { form, base, chosen, saving, conflict, resolveConflict } = editor;
   const { errors } = form.formState;
   const [name, categories] = useWatch({ control: form.control, name: ["name", "categories"] });
@@ -48,7 +53,13 @@ export function ProductForm({ initial, onSaved }: Props) {
       />
       <Field label="Name" error={errors.name?.message}>
         {(control) => (
-          <input {...control} {...form.register("name")} maxLength={limits.name.maxLength} />
+          <input
+            {...control}
+            {...form.register("name")}
+            maxLength={limits.name.maxLength}
+            // biome-ignore lint/a11y/noAutofocus: the form before it, which had the focus, is gone.
+            autoFocus={focusesName}
+          />
         )}
       </Field>
       <Field label="Description" error={errors.description?.message}>
@@ -77,10 +88,30 @@ export function ProductForm({ initial, onSaved }: Props) {
       />
       {saving.error && <ErrorNotice error={saving.error} />}
       <UnsavedChanges hasChanges={editor.hasChanges} />
-      <Button type="submit" disabled={saving.isPending}>
-        {saving.isPending && (chosen.isPreparing ? "Preparing the picture…" : "Saving…")}
-        {!saving.isPending && (base ? "Save changes" : "Create product")}
-      </Button>
+      <div className="row-actions">
+        <Button
+          type="submit"
+          disabled={saving.isPending}
+          onClick={() => {
+            addsAnother.current = false;
+          }}
+        >
+          {saving.isPending && (chosen.isPreparing ? "Preparing the picture…" : "Saving…")}
+          {!saving.isPending && (base ? "Save changes" : "Create product")}
+        </Button>
+        {!initial && (
+          <Button
+            type="submit"
+            variant="outline-secondary"
+            disabled={saving.isPending}
+            onClick={() => {
+              addsAnother.current = true;
+            }}
+          >
+            Save and add another
+          </Button>
+        )}
+      </div>
     </form>
   );
 }

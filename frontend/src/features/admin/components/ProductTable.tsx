@@ -1,35 +1,46 @@
 import Button from "react-bootstrap/Button";
-import type { ProductBody } from "@/api";
+import type { AdminProductBody } from "@/api";
 import { Icon } from "@/components/Icon";
 import { ProductPicture } from "@/components/ProductPicture";
 import { formatMoney } from "@/lib/money";
 import { LOW_STOCK } from "@/lib/settings";
 import { capitalize } from "@/lib/text";
 import { useArchive } from "../useArchive";
-import { type Column, DataTable } from "./DataTable";
+import { useInlineChange } from "../useInlineChange";
+import { type Column, DataTable, type Selection, type Sorting } from "./DataTable";
+import { InlineEdit } from "./InlineEdit";
 
 interface Props {
-  products: ProductBody[];
-  onEdit: (product: ProductBody) => void;
-  onRestock: (product: ProductBody) => void;
+  products: AdminProductBody[];
+  sorting: Sorting;
+  selection: Selection;
+  onEdit: (product: AdminProductBody) => void;
+  onRestock: (product: AdminProductBody) => void;
 }
 
-export function ProductTable({ products, onEdit, onRestock }: Props) {
+export function ProductTable({ products, sorting, selection, onEdit, onRestock }: Props) {
   const { archive, restore } = useArchive();
-  const columns: Column<ProductBody>[] = [
+  const columns: Column<AdminProductBody>[] = [
     {
       label: "Product",
       isHead: true,
+      sort: { ascending: "name", descending: "-name" },
       cell: (product) => <NameCell product={product} onEdit={onEdit} />,
     },
     {
       label: "Categories",
       cell: (product) => product.categories.map(capitalize).join(", ") || "None",
     },
-    { label: "Price", isNumber: true, cell: (product) => formatMoney(product.price) },
+    {
+      label: "Price",
+      isNumber: true,
+      sort: { ascending: "price", descending: "-price" },
+      cell: (product) => <PriceCell product={product} />,
+    },
     {
       label: "Stock",
       isNumber: true,
+      sort: { ascending: "stock", descending: "-stock" },
       cell: (product) => <StockCell product={product} onRestock={onRestock} />,
     },
     {
@@ -68,12 +79,19 @@ export function ProductTable({ products, onEdit, onRestock }: Props) {
       caption="Products"
       rows={products}
       rowKey={(product) => product.id}
+      rowName={(product) => product.name}
       columns={columns}
+      sorting={sorting}
+      selection={selection}
     />
   );
 }
 
-function NameCell({ product, onEdit }: Pick<Props, "onEdit"> & { product: ProductBody }) {
+interface CellProps {
+  product: AdminProductBody;
+}
+
+function NameCell({ product, onEdit }: Pick<Props, "onEdit"> & CellProps) {
   return (
     <span className="name-cell">
       <ProductPicture product={product} sizes="44px" />
@@ -90,7 +108,21 @@ function NameCell({ product, onEdit }: Pick<Props, "onEdit"> & { product: Produc
   );
 }
 
-function StockCell({ product, onRestock }: Pick<Props, "onRestock"> & { product: ProductBody }) {
+function PriceCell({ product }: CellProps) {
+  const change = useInlineChange();
+  return (
+    <InlineEdit
+      label={`price of ${product.name}`}
+      shown={formatMoney(product.price)}
+      initial={product.price.toFixed(2)}
+      inputMode="decimal"
+      onSave={(text) => change(product, "price-set", text)}
+    />
+  );
+}
+
+function StockCell({ product, onRestock }: Pick<Props, "onRestock"> & CellProps) {
+  const change = useInlineChange();
   const isLow = product.quantity <= LOW_STOCK && !product.archived;
   return (
     <span className="stock-cell">
@@ -100,16 +132,20 @@ function StockCell({ product, onRestock }: Pick<Props, "onRestock"> & { product:
           {product.quantity === 0 ? "Sold out" : "Low"}
         </span>
       )}
+      <InlineEdit
+        label={`stock of ${product.name}`}
+        shown={String(product.quantity)}
+        initial={String(product.quantity)}
+        inputMode="numeric"
+        onSave={(text) => change(product, "stock-set", text)}
+      />
       <Button
         variant="outline-secondary"
-        className="figure"
+        className="btn-icon"
         aria-label={`Change stock of ${product.name}: ${product.quantity}`}
         onClick={() => onRestock(product)}
       >
-        {product.quantity}
-        <span aria-hidden="true" className="muted">
-          ±
-        </span>
+        <span aria-hidden="true">±</span>
       </Button>
     </span>
   );

@@ -1,5 +1,5 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import Button from "react-bootstrap/Button";
 import Modal from "react-bootstrap/Modal";
@@ -110,6 +110,30 @@ export function StockDialog({ product, onClose }: Props) {
           </Button>
         </Modal.Footer>
       </form>
+    </Modal>
+  );
+}
+
+interface LoadedProps {
+  id: string;
+  onClose: () => void;
+}
+
+/** The dialog for a product that a URL names. */
+export function LoadedStockDialog({ id, onClose }: LoadedProps) {
+  const { data, error, refetch } = useQuery({ ...productQuery(id), staleTime: 0 });
+  if (data) return <StockDialog product={data.product} onClose={onClose} />;
+  if (!error) return null;
+  return (
+    <Modal show onHide={onClose} centered aria-labelledby="stock-title">
+      <Modal.Header closeButton>
+        <Modal.Title as="h2" id="stock-title">
+          Stock
+        </Modal.Title>
+      </Modal.Header>
+      <Modal.Body>
+        <ErrorNotice error={error} onRetry={() => refetch()} />
+      </Modal.Body>
     </Modal>
   );
 }

@@ -1,38 +1,28 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useSearchParams } from "react-router";
-import type { OrderBody } from "@/api";
 import { listAllOrdersQueryLimits as limits } from "@/api/generated/limits.gen";
 import { EmptyState } from "@/components/EmptyState";
 import { Field } from "@/components/Field";
-import { TimeAgo } from "@/components/TimeAgo";
-import { StatusChip } from "@/features/orders/components/StatusChip";
 import { STATUS } from "@/features/orders/status";
-import { formatMoney } from "@/lib/money";
-import { useTitle } from "@/lib/useTitle";
-import { type OrderParams, readOrderParams, toOrderQuery } from "../adminParams";
+import { readOrderParams, toOrderQuery } from "../adminParams";
 import { allOrdersQuery } from "../api/listAllOrders";
-import { type Column, DataTable } from "../components/DataTable";
+import { DataTable } from "../components/DataTable";
 import { DebouncedInput } from "../components/DebouncedInput";
+import { ORDERS_OF_ALL_CUSTOMERS } from "../components/OrderColumns";
 import { PagedList } from "../components/PagedList";
+import { PeriodFields } from "../components/PeriodFields";
+import { useAdminTitle } from "../useAdminTitle";
+import { useUrlFilters } from "../useUrlFilters";
 
 export function AdminOrdersPage() {
-  useTitle("Orders · Administration");
-  const [search, setSearch] = useSearchParams();
+  useAdminTitle("Orders");
+  const [search, change] = useUrlFilters();
   const params = readOrderParams(search);
   const list = useInfiniteQuery({
     ...allOrdersQuery(toOrderQuery(params)),
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
-  const rangeError = rangeErrorOf(params);
   const orders = list.data?.pages.flatMap((page) => page.orders) ?? [];
-
-  function change(name: string, value: string) {
-    const next = new URLSearchParams(search);
-    if (value) next.set(name, value);
-    else next.delete(name);
-    setSearch(next, { preventScrollReset: true, replace: true });
-  }
   return (
     <>
       <div className="page-head">
@@ -44,7 +34,7 @@ export function AdminOrdersPage() {
             <select
               {...control}
               value={params.status}
-              onChange={(event) => change("status", event.target.value)}
+              onChange={(event) => change({ status: event.target.value })}
             >
               <option value="">All</option>
               {Object.entries(STATUS).map(([status, { label }]) => (
@@ -55,37 +45,19 @@ export function AdminOrdersPage() {
             </select>
           )}
         </Field>
-        <Field label="Email">
+        <Field label="Email" hint="The beginning of the address or of its domain.">
           {(control) => (
             <DebouncedInput
               {...control}
-              type="email"
+              type="search"
+              inputMode="email"
               maxLength={limits.email.maxLength}
               value={params.email}
-              onTextChange={(text) => change("email", text)}
+              onTextChange={(text) => change({ email: text })}
             />
           )}
         </Field>
-        <Field label="From">
-          {(control) => (
-            <input
-              {...control}
-              type="date"
-              value={params.since}
-              onChange={(event) => change("since", event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="To" error={rangeError}>
-          {(control) => (
-            <input
-              {...control}
-              type="date"
-              value={params.until}
-              onChange={(event) => change("until", event.target.value)}
-            />
-          )}
-        </Field>
+        <PeriodFields period={params} onChange={change} />
       </div>
       <PagedList
         list={list}
@@ -100,31 +72,9 @@ export function AdminOrdersPage() {
           caption="Orders, newest first"
           rows={orders}
           rowKey={(order) => order.id}
-          columns={COLUMNS}
+          columns={ORDERS_OF_ALL_CUSTOMERS}
         />
       </PagedList>
     </>
   );
-}
-
-const COLUMNS: Column<OrderBody>[] = [
-  {
-    label: "Placed",
-    isHead: true,
-    cell: (order) => (
-      <Link to={`/orders/${order.id}`}>
-        <TimeAgo time={order.created_at} />
-      </Link>
-    ),
-  },
-  { label: "Customer", cell: (order) => <span className="breakable">{order.email}</span> },
-  { label: "Status", cell: (order) => <StatusChip status={order.status} /> },
-  { label: "Products", isNumber: true, cell: (order) => order.products.length },
-  { label: "Total", isNumber: true, cell: (order) => formatMoney(order.cost) },
-];
-
-function rangeErrorOf({ since, until }: OrderParams): string | undefined {
-  return since && until && since > until
-    ? "The end date must not be before the start date."
-    : undefined;
 }

@@ -218,7 +218,7 @@ describe("product list", () => {
 
     // When
     await user.selectOptions(screen.getByLabelText("Stock"), "Low (4 or fewer)");
-    await user.selectOptions(screen.getByLabelText("Sort"), "Name");
+    await user.selectOptions(screen.getByLabelText("Sort"), "Name, A to Z");
 
     // Then
     expect(router.state.location.search).toBe("?q=mug&stock=low&sort=name");

@@ -1,104 +1,107 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import Button from "react-bootstrap/Button";
-import { useSearchParams } from "react-router";
-import type { ProductBody } from "@/api";
-import { listAllProductsQueryLimits as limits } from "@/api/generated/limits.gen";
+import type { AdminProductBody, ProductChangeBody } from "@/api";
 import { EmptyState } from "@/components/EmptyState";
-import { Field } from "@/components/Field";
+import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
-import { LOW_STOCK } from "@/lib/settings";
-import { useTitle } from "@/lib/useTitle";
-import { PRODUCT_SORTS, readProductParams, toProductQuery } from "../adminParams";
+import { readProductParams, toProductQuery } from "../adminParams";
 import { allProductsQuery } from "../api/listAllProducts";
-import { DebouncedInput } from "../components/DebouncedInput";
+import { BulkDialog } from "../components/BulkDialog";
+import { BulkResult } from "../components/BulkResult";
 import { PagedList } from "../components/PagedList";
 import { ProductDrawer } from "../components/ProductDrawer";
+import { ProductFilters } from "../components/ProductFilters";
 import { ProductTable } from "../components/ProductTable";
-import { StockDialog } from "../components/StockDialog";
+import { SelectionBar } from "../components/SelectionBar";
+import { LoadedStockDialog, StockDialog } from "../components/StockDialog";
+import { useAdminTitle } from "../useAdminTitle";
+import { useBulkChange } from "../useBulkChange";
+import { useSelection } from "../useSelection";
+import { useUrlFilters } from "../useUrlFilters";
 
 export function AdminProductsPage() {
-  useTitle("Products · Administration");
-  const [search, setSearch] = useSearchParams();
-  const [restocked, setRestocked] = useState<ProductBody | null>(null);
+  useAdminTitle("Products");
+  const [search, change] = useUrlFilters();
+  const [restocked, setRestocked] = useState<AdminProductBody | null>(null);
   const params = readProductParams(search);
   const list = useInfiniteQuery({
     ...allProductsQuery(toProductQuery(params)),
     placeholderData: keepPreviousData,
   });
   const products = list.data?.pages.flatMap((page) => page.products) ?? [];
+  const ids = products.map(({ id }) => id);
+  const selection = useSelection(ids);
+  const bulk = useBulkChange();
+  const [chosen, setChosen] = useState<AdminProductBody[] | null>(null);
 
-  function change(name: string, value: string, addsHistoryEntry = false) {
-    const next = new URLSearchParams(search);
-    if (value) next.set(name, value);
-    else next.delete(name);
-    setSearch(next, { preventScrollReset: true, replace: !addsHistoryEntry });
+  async function apply(changes: ProductChangeBody[], key: string) {
+    if (!chosen) return;
+    const results = await bulk.change({ products: chosen, changes, key }).catch(() => null);
+    if (!results) return;
+    setChosen(null);
+    selection.select(results.filter(({ outcome }) => outcome === "refused").map(({ id }) => id));
+  }
+  function undo() {
+    if (bulk.outcome?.undo) bulk.change(bulk.outcome.undo).catch(() => undefined);
   }
   return (
     <>
       <div className="page-head">
         <h1 tabIndex={-1}>Products</h1>
-        <Button onClick={() => change("edit", "new", true)}>
+        <Button onClick={() => change({ edit: "new" }, { addsHistoryEntry: true })}>
           <Icon name="plus" />
           Add product
         </Button>
       </div>
-      <div className="filter-row">
-        <Field label="Search">
-          {(control) => (
-            <DebouncedInput
-              {...control}
-              type="search"
-              value={params.q}
-              maxLength={limits.q.maxLength}
-              onTextChange={(text) => change("q", text)}
-            />
-          )}
-        </Field>
-        <Field label="Stock" kind="form-select">
-          {(control) => (
-            <select
-              {...control}
-              value={params.stock}
-              onChange={(event) => change("stock", event.target.value)}
-            >
-              <option value="">Any</option>
-              <option value="low">Low ({LOW_STOCK} or fewer)</option>
-              <option value="out">Sold out</option>
-            </select>
-          )}
-        </Field>
-        <Field label="Sort" kind="form-select">
-          {(control) => (
-            <select
-              {...control}
-              value={params.sort}
-              onChange={(event) => change("sort", event.target.value)}
-            >
-              {Object.entries(PRODUCT_SORTS).map(([value, label]) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-      </div>
+      <ProductFilters params={params} onChange={change} />
+      {bulk.outcome && !chosen && (
+        <BulkResult
+          key={bulk.outcome.isUndo ? "undo" : "change"}
+          outcome={bulk.outcome}
+          isPending={bulk.isPending}
+          onUndo={undo}
+          onDismiss={bulk.dismiss}
+        />
+      )}
+      {bulk.error && !chosen && <ErrorNotice error={bulk.error} onRetry={undo} />}
       <PagedList
         list={list}
         isEmpty={products.length === 0}
         empty={<NoProducts isLow={params.stock === "low"} />}
       >
+        <SelectionBar
+          shown={products.length}
+          selected={selection.selected.length}
+          onSelectAll={() => selection.select(ids)}
+          onClear={selection.clear}
+          onChange={() => setChosen(products.filter(({ id }) => selection.has(id)))}
+        />
         <ProductTable
           products={products}
-          onEdit={(product) => change("edit", product.id, true)}
+          sorting={{ current: params.sort, onSort: (sort) => change({ sort }) }}
+          selection={selection}
+          onEdit={({ id }) => change({ edit: id }, { addsHistoryEntry: true })}
           onRestock={setRestocked}
         />
       </PagedList>
+      {chosen && (
+        <BulkDialog
+          products={chosen}
+          isPending={bulk.isPending}
+          error={bulk.error}
+          onApply={apply}
+          onChange={bulk.reset}
+          onClose={() => setChosen(null)}
+        />
+      )}
       {params.edit && (
-        <ProductDrawer key={params.edit} id={params.edit} onClose={() => change("edit", "")} />
+        <ProductDrawer key={params.edit} id={params.edit} onClose={() => change({ edit: "" })} />
       )}
       {restocked && <StockDialog product={restocked} onClose={() => setRestocked(null)} />}
+      {params.restock && (
+        <LoadedStockDialog id={params.restock} onClose={() => change({ restock: "" })} />
+      )}
     </>
   );
 }

@@ -6,13 +6,13 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { SkeletonRows } from "@/components/Skeleton";
 import { toast } from "@/components/toastStore";
 import { categoriesQuery } from "@/features/products/api/listCategories";
-import { useTitle } from "@/lib/useTitle";
 import { addCategory } from "../api/addCategory";
 import { CategoryNameForm } from "../components/CategoryNameForm";
 import { CategoryRow } from "../components/CategoryRow";
+import { useAdminTitle } from "../useAdminTitle";
 
 export function CategoriesPage() {
-  useTitle("Categories");
+  useAdminTitle("Categories");
   const { data, error, refetch } = useQuery(categoriesQuery);
   return (
     <>

@@ -8,16 +8,16 @@ import { productsQuery } from "@/features/products/api/listProducts";
 import { formatMoney } from "@/lib/money";
 import { LOW_STOCK } from "@/lib/settings";
 import { pluralize } from "@/lib/text";
-import { useTitle } from "@/lib/useTitle";
 import { statisticsQuery } from "../api/getStatistics";
 import { deadLettersQuery } from "../api/listDeadLetters";
 import { DataTable } from "../components/DataTable";
 import { DaySection } from "../components/DaySection";
 import { StockBars } from "../components/StockBars";
 import { Tile } from "../components/Tile";
+import { useAdminTitle } from "../useAdminTitle";
 
 export function DashboardPage() {
-  useTitle("Dashboard");
+  useAdminTitle("Dashboard");
   const { data, error, refetch } = useQuery(statisticsQuery);
   return (
     <>
@@ -108,7 +108,7 @@ function Figures({ data }: { data: StatisticsBody }) {
                   label: "Product",
                   isHead: true,
                   cell: ({ product_id, name }) => (
-                    <Link to={`/products/${product_id}`}>{name}</Link>
+                    <Link to={`/admin/products?edit=${product_id}`}>{name}</Link>
                   ),
                 },
                 { label: "Sold", isNumber: true, cell: (product) => product.quantity },

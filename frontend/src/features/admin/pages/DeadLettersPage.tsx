@@ -4,10 +4,10 @@ import type { DeadLetterStatus } from "@/api";
 import { EmptyState } from "@/components/EmptyState";
 import { Field } from "@/components/Field";
 import { readChoice } from "@/lib/searchParams";
-import { useTitle } from "@/lib/useTitle";
 import { type DeadLetterOwner, deadLettersQuery } from "../api/listDeadLetters";
 import { DeadLetterCard } from "../components/DeadLetterCard";
 import { PagedList } from "../components/PagedList";
+import { useAdminTitle } from "../useAdminTitle";
 
 const STATUSES: Record<DeadLetterStatus, string> = {
   parked: "To review",
@@ -16,7 +16,7 @@ const STATUSES: Record<DeadLetterStatus, string> = {
 };
 
 export function DeadLettersPage() {
-  useTitle("Dead letters");
+  useAdminTitle("Dead letters");
   const [search, setSearch] = useSearchParams();
   const status = readChoice(search, "status", STATUSES) ?? "parked";
   return (

@@ -1,22 +1,30 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import Button from "react-bootstrap/Button";
-import Modal from "react-bootstrap/Modal";
+import { Link } from "react-router";
 import type { ListedAccountBody } from "@/api";
+import { listUsersQueryLimits as limits } from "@/api/generated/limits.gen";
 import { EmptyState } from "@/components/EmptyState";
-import { ErrorNotice } from "@/components/ErrorNotice";
+import { Field } from "@/components/Field";
 import { TimeAgo } from "@/components/TimeAgo";
-import { toast } from "@/components/toastStore";
 import { useAuth } from "@/features/auth/AuthContext";
-import { useTitle } from "@/lib/useTitle";
-import { changeRole } from "../api/changeRole";
+import { readText } from "@/lib/searchParams";
 import { usersQuery } from "../api/listUsers";
+import { ConfirmRole } from "../components/ConfirmRole";
 import { DataTable } from "../components/DataTable";
+import { DebouncedInput } from "../components/DebouncedInput";
 import { PagedList } from "../components/PagedList";
+import { useAdminTitle } from "../useAdminTitle";
+import { useUrlFilters } from "../useUrlFilters";
 
 export function UsersPage() {
-  useTitle("Users");
-  const list = useInfiniteQuery(usersQuery);
+  useAdminTitle("Users");
+  const [search, change] = useUrlFilters();
+  const email = readText(search, "email", limits.email).trim();
+  const list = useInfiniteQuery({
+    ...usersQuery(email ? { email } : {}),
+    placeholderData: keepPreviousData,
+  });
   const [chosen, setChosen] = useState<ListedAccountBody | null>(null);
   const me = useAuth().session?.email;
   const users = list.data?.pages.flatMap((page) => page.users) ?? [];
@@ -25,10 +33,28 @@ export function UsersPage() {
       <div className="page-head">
         <h1 tabIndex={-1}>Users</h1>
       </div>
+      <div className="filter-row">
+        <Field label="Email" hint="The beginning of the address or of its domain.">
+          {(control) => (
+            <DebouncedInput
+              {...control}
+              type="search"
+              inputMode="email"
+              maxLength={limits.email.maxLength}
+              value={email}
+              onTextChange={(text) => change({ email: text })}
+            />
+          )}
+        </Field>
+      </div>
       <PagedList
         list={list}
         isEmpty={users.length === 0}
-        empty={<EmptyState icon="people" title="No users yet" />}
+        empty={
+          <EmptyState icon="people" title={email ? "No users found" : "No users yet"}>
+            {email && <p className="muted">No address or domain begins with “{email}”.</p>}
+          </EmptyState>
+        }
       >
         <DataTable
           caption="Accounts and their roles"
@@ -40,7 +66,7 @@ export function UsersPage() {
               isHead: true,
               cell: (user) => (
                 <span className="breakable">
-                  {user.email}
+                  <Link to={`/admin/users/${user.id}`}>{user.email}</Link>
                   {user.email === me && " (you)"}
                 </span>
               ),
@@ -67,44 +93,5 @@ export function UsersPage() {
       </PagedList>
       {chosen && <ConfirmRole user={chosen} onClose={() => setChosen(null)} />}
     </>
-  );
-}
-
-function ConfirmRole({ user, onClose }: { user: ListedAccountBody; onClose: () => void }) {
-  const role = user.role === "admin" ? "user" : "admin";
-  const queries = useQueryClient();
-  const changing = useMutation({
-    mutationFn: () => changeRole(user.id, role),
-    onSuccess: () => {
-      toast(`${user.email} is ${role === "admin" ? "an admin" : "a customer"} now.`);
-      onClose();
-      return queries.invalidateQueries({ queryKey: usersQuery.queryKey });
-    },
-  });
-  return (
-    <Modal show onHide={onClose} centered aria-labelledby="role-title">
-      <Modal.Header closeButton>
-        <Modal.Title as="h2" id="role-title">
-          {role === "admin" ? "Make this user an admin?" : "Make this user a customer?"}
-        </Modal.Title>
-      </Modal.Header>
-      <Modal.Body className="form-stack">
-        <p>
-          <strong className="breakable">{user.email}</strong>{" "}
-          {role === "admin"
-            ? "will be able to change products, view all orders and change roles."
-            : "will lose access to the administration."}
-        </p>
-        {changing.isError && <ErrorNotice error={changing.error} />}
-      </Modal.Body>
-      <Modal.Footer>
-        <Button variant="outline-secondary" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button disabled={changing.isPending} onClick={() => changing.mutate()}>
-          Change role
-        </Button>
-      </Modal.Footer>
-    </Modal>
   );
 }

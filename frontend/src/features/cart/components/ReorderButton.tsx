@@ -14,7 +14,10 @@ export function ReorderButton({ order }: { order: OrderBody }) {
   const reordering = useMutation({
     mutationFn: async () => {
       const ids = order.products.map((line) => line.product_id);
-      const products = await queries.fetchQuery(cartProductsQuery(ids));
+      const products = await queries.fetchQuery({
+        ...cartProductsQuery(ids),
+        networkMode: "always",
+      });
       const available = products.filter((product) => !product.archived && product.quantity > 0);
       for (const product of available) {
         const ordered = order.products.find((line) => line.product_id === product.id);

@@ -17,7 +17,7 @@ interface Props {
 export function CartPage({ suggestions }: Props) {
   useTitle("Cart");
   const cart = useFreshLines();
-  const { lines, hasBlocking, isChecking } = cart;
+  const { lines, hasBlocking } = cart;
   return (
     <div className="shop-width">
       <div className="page-head">
@@ -45,8 +45,7 @@ export function CartPage({ suggestions }: Props) {
             <h2 id="cart-summary">Summary</h2>
             <Subtotal lines={lines} />
             <p className="small-text muted" role="status">
-              {isChecking && "Checking prices and stock…"}
-              {!isChecking && !cart.error && "Prices and stock are up to date."}
+              {checkText(cart)}
             </p>
             <StaleCartNotice cart={cart} />
             {hasBlocking ? (
@@ -66,4 +65,10 @@ export function CartPage({ suggestions }: Props) {
       )}
     </div>
   );
+}
+
+function checkText({ isChecking, isWaiting, error }: ReturnType<typeof useFreshLines>): string {
+  if (isWaiting) return "You are offline. Prices and stock may have changed.";
+  if (isChecking) return "Checking prices and stock…";
+  return error ? "" : "Prices and stock are up to date.";
 }

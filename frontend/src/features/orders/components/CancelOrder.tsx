@@ -7,14 +7,26 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { formatMoney } from "@/lib/money";
 import { cancelOrder } from "../api/cancelOrder";
 
+interface Props {
+  order: OrderBody;
+  /** Whose order it is, as the question says it. */
+  whose?: string;
+}
+
 /** A button that cancels an order after a confirmation. */
-export function CancelOrder({ order }: { order: OrderBody }) {
+export function CancelOrder({ order, whose = "your" }: Props) {
   const [isOpen, setOpen] = useState(false);
   const queries = useQueryClient();
+  const refresh = () => {
+    queries.invalidateQueries({ queryKey: ["admin", "orders"] });
+    return queries.invalidateQueries({ queryKey: ["orders"] });
+  };
   const cancelling = useMutation({
     mutationFn: () => cancelOrder(order.id),
     // The dialog stays open until the page has the new status.
-    onSettled: () => queries.invalidateQueries({ queryKey: ["orders"] }),
+    onSuccess: refresh,
+    // Not awaited: while the browser is offline, the page cannot load the status.
+    onError: () => void refresh(),
   });
   const canCancel = order.status === "PENDING" || order.status === "ACCEPTED";
 
@@ -44,8 +56,8 @@ export function CancelOrder({ order }: { order: OrderBody }) {
         <Modal.Body className="form-stack">
           {canCancel && (
             <p>
-              This cancels your order of {formatMoney(order.cost)} and returns its items to stock.
-              You can't undo this.
+              This cancels {whose} order of {formatMoney(order.cost)} and returns its items to
+              stock. You can't undo this.
             </p>
           )}
           {cancelling.isError && <ErrorNotice error={cancelling.error} />}

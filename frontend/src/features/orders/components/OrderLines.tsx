@@ -5,7 +5,13 @@ import { ProductPicture } from "@/components/ProductPicture";
 import { formatCents, formatMoney, toCents } from "@/lib/money";
 import { usePictures } from "../usePictures";
 
-export function OrderLines({ lines }: { lines: LineBody[] }) {
+interface Props {
+  lines: LineBody[];
+  /** Return the page of a product. It is the one in the shop by default. */
+  productUrl?: (line: LineBody) => string;
+}
+
+export function OrderLines({ lines, productUrl = shopUrl }: Props) {
   const picture = usePictures(lines);
   return (
     <ul className="cart-lines plain-list">
@@ -13,7 +19,7 @@ export function OrderLines({ lines }: { lines: LineBody[] }) {
         <li key={line.product_id} className="cart-line">
           <ProductPicture product={picture(line)} sizes="88px" />
           <div className="cart-line-body">
-            <Link className="quiet-link product-name" to={`/products/${line.product_id}`}>
+            <Link className="quiet-link product-name" to={productUrl(line)}>
               {line.name}
             </Link>
             <span className="small-text muted figure">
@@ -33,4 +39,8 @@ export function OrderLines({ lines }: { lines: LineBody[] }) {
       ))}
     </ul>
   );
+}
+
+function shopUrl(line: LineBody): string {
+  return `/products/${line.product_id}`;
 }

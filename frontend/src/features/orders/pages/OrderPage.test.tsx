@@ -200,6 +200,18 @@ describe("order page", () => {
 describe("another user's order for an admin", () => {
   beforeEach(() => startSession(aToken({ email: "root@example.com", role: "admin" })));
 
+  it("is shown within the administration", async () => {
+    // Given
+    serveOrder(accepted);
+
+    // When
+    const { router } = openShop(ADDRESS);
+
+    // Then
+    expect(await screen.findByRole("navigation", { name: "Administration" })).toBeVisible();
+    expect(router.state.location.pathname).toBe(`/admin${ADDRESS}`);
+  });
+
   it("is polled, because the stream has only the user's own orders", async () => {
     // Given
     vi.useFakeTimers({ shouldAdvanceTime: true });
@@ -207,7 +219,7 @@ describe("another user's order for an admin", () => {
     recordRequests("get", "*/api/orders/:id", json(anOrder()), json(accepted));
 
     // When
-    openShop(ADDRESS);
+    openShop(`/admin${ADDRESS}`);
 
     // Then
     await screen.findByRole("heading", { level: 1, name: /Placed/ });

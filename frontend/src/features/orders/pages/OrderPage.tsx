@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ComponentType } from "react";
-import { Link, useParams } from "react-router";
+import { Link, Navigate, useParams } from "react-router";
 import type { OrderBody } from "@/api";
 
 import { ErrorNotice } from "@/components/ErrorNotice";
@@ -33,10 +33,12 @@ export function OrderPage({ ReorderButton }: Props) {
     refetchInterval: ({ state }) => interval(isUnsettled(state.data)),
   });
   const isMine = data?.email === useAuth().session?.email;
-  // The stream has only the user's own orders, but admins can open every order.
+  // The stream has only the user's own orders.
   useLiveOrders(isMine && isUnsettled(data));
-  useTitle(data ? `Order: ${STATUS[data.status].label}` : "Order");
-  if (data) return <Order order={data} isMine={isMine} ReorderButton={ReorderButton} />;
+  useTitle(data ? `Order ${STATUS[data.status].label.toLowerCase()}` : "Order");
+  // Admins can read every order. Those of others belong to the administration.
+  if (data && !isMine) return <Navigate to={`/admin/orders/${id}`} replace />;
+  if (data) return <Order order={data} ReorderButton={ReorderButton} />;
   if (error && [404, 422].includes(asProblem(error).status)) {
     return <NotFound title="Order not found" />;
   }
@@ -57,7 +59,7 @@ export function OrderPage({ ReorderButton }: Props) {
   );
 }
 
-function Order({ order, isMine, ReorderButton }: Props & { order: OrderBody; isMine: boolean }) {
+function Order({ order, ReorderButton }: Props & { order: OrderBody }) {
   const status = STATUS[order.status];
   return (
     <div className="shop-width">
@@ -102,7 +104,7 @@ function Order({ order, isMine, ReorderButton }: Props & { order: OrderBody; isM
             <dt>Order number</dt>
             <dd className="order-number">{order.id}</dd>
           </dl>
-          {order.status === "REJECTED" && isMine && <ReorderButton order={order} />}
+          {order.status === "REJECTED" && <ReorderButton order={order} />}
           <CancelOrder order={order} />
         </section>
       </div>

@@ -8,6 +8,7 @@ import { type PicturedProduct, ProductPicture } from "@/components/ProductPictur
 import { SkeletonRows } from "@/components/Skeleton";
 import { TimeAgo } from "@/components/TimeAgo";
 import { formatMoney } from "@/lib/money";
+import { useFocusFirstNew } from "@/lib/useFocusFirstNew";
 import { useTitle } from "@/lib/useTitle";
 import { ordersQuery } from "../api/listOrders";
 import { StatusChip } from "../components/StatusChip";
@@ -25,8 +26,14 @@ export function OrdersPage() {
       interval(state.data?.pages.some((page) => page.orders.some(isUnsettled)) ?? false),
   });
   const orders = list.data?.pages.flatMap((page) => page.orders) ?? [];
+  const { list: rows, expectMore } = useFocusFirstNew(orders.length);
   useLiveOrders(orders.some(isUnsettled));
   const picture = usePictures(orders.flatMap((order) => order.products.slice(0, MAX_PICTURES)));
+
+  function showOlder() {
+    expectMore();
+    list.fetchNextPage();
+  }
   return (
     <div className="shop-width">
       <div className="page-head">
@@ -41,7 +48,7 @@ export function OrdersPage() {
           </Link>
         </EmptyState>
       )}
-      <ul className="order-list plain-list">
+      <ul ref={rows} className="order-list plain-list">
         {orders.map((order) => (
           <Row key={order.id} order={order} picture={picture} />
         ))}
@@ -52,7 +59,7 @@ export function OrdersPage() {
           <Button
             variant="outline-secondary"
             disabled={list.isFetchingNextPage}
-            onClick={() => list.fetchNextPage()}
+            onClick={showOlder}
           >
             {list.isFetchingNextPage ? "Loading…" : "Show older orders"}
           </Button>

@@ -3,6 +3,7 @@ import type { CSSProperties } from "react";
 import { Link } from "react-router";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Skeleton } from "@/components/Skeleton";
+import { WhileLoading } from "@/components/WhileLoading";
 import { categoryHue } from "@/lib/productArt";
 import { capitalize } from "@/lib/text";
 import { categoryNamesQuery } from "../api/listCategories";
@@ -18,23 +19,29 @@ export function CategoryTiles() {
         <h2>Categories</h2>
       </div>
       {error && !data && <ErrorNotice error={error} onRetry={() => refetch()} />}
-      <ul className="category-tiles plain-list">
-        {data?.map((name) => (
-          <li key={name}>
-            <Link
-              to={`/products?category=${encodeURIComponent(name)}`}
-              style={{ "--hue": categoryHue(name) } as CSSProperties}
-            >
-              {capitalize(name)}
-            </Link>
-          </li>
-        )) ??
-          (error ? [] : SKELETONS).map((index) => (
-            <li key={index}>
-              <Skeleton height="88px" />
+      {data && (
+        <ul className="category-tiles plain-list">
+          {data.map((name) => (
+            <li key={name}>
+              <Link
+                to={`/products?category=${encodeURIComponent(name)}`}
+                style={{ "--hue": categoryHue(name) } as CSSProperties}
+              >
+                {capitalize(name)}
+              </Link>
             </li>
           ))}
-      </ul>
+        </ul>
+      )}
+      {!data && !error && (
+        <WhileLoading>
+          <div className="category-tiles">
+            {SKELETONS.map((index) => (
+              <Skeleton key={index} height="88px" />
+            ))}
+          </div>
+        </WhileLoading>
+      )}
     </section>
   );
 }

@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, type Ref, Suspense } from "react";
-import Form from "react-bootstrap/Form";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Skeleton, SkeletonRows } from "@/components/Skeleton";
+import { WhileLoading } from "@/components/WhileLoading";
 import { capitalize } from "@/lib/text";
 import { categoryNamesQuery } from "../api/listCategories";
 import type { CatalogueParams } from "../catalogueParams";
 import type { PriceFilterHandle } from "./PriceFilter";
 
-// The form libraries load after the products, so that they do not delay them.
+// The form libraries are large.
 const PriceFilter = lazy(() => import("./PriceFilter"));
 
 interface Props {
@@ -16,10 +16,12 @@ interface Props {
   onChange: (part: Partial<CatalogueParams>) => void;
   /** The page has two copies of the filters: beside the grid, and in a sheet on phones. */
   place: "side" | "sheet";
+  /** Whether the products have loaded. The price filter waits for them. */
+  isReady: boolean;
   priceFilter?: Ref<PriceFilterHandle>;
 }
 
-export function Filters({ params, onChange, place, priceFilter }: Props) {
+export function Filters({ params, onChange, place, isReady, priceFilter }: Props) {
   const categories = useQuery(categoryNamesQuery);
   return (
     <div className="filters">
@@ -30,29 +32,38 @@ export function Filters({ params, onChange, place, priceFilter }: Props) {
           <ErrorNotice error={categories.error} onRetry={() => categories.refetch()} />
         )}
         {["", ...(categories.data ?? [])].map((category) => (
-          <Form.Check
-            key={category}
-            type="radio"
-            id={`${place}-category-${category}`}
-            name={`${place}-category`}
-            label={category ? capitalize(category) : "All"}
-            checked={params.category === category}
-            onChange={() => onChange({ category })}
-          />
+          <label key={category} className="form-check">
+            <input
+              className="form-check-input"
+              type="radio"
+              name={`${place}-category`}
+              checked={params.category === category}
+              onChange={() => onChange({ category })}
+            />
+            <span className="form-check-label">{category ? capitalize(category) : "All"}</span>
+          </label>
         ))}
       </fieldset>
       <Suspense fallback={<Skeleton height="6rem" />}>
-        <PriceFilter ref={priceFilter} min={params.min} max={params.max} onChange={onChange} />
+        {isReady ? (
+          <PriceFilter ref={priceFilter} min={params.min} max={params.max} onChange={onChange} />
+        ) : (
+          <WhileLoading>
+            <Skeleton height="6rem" />
+          </WhileLoading>
+        )}
       </Suspense>
       <fieldset>
         <legend>Availability</legend>
-        <Form.Check
-          type="switch"
-          id={`${place}-stock`}
-          label="In stock only"
-          checked={params.inStock}
-          onChange={(event) => onChange({ inStock: event.target.checked })}
-        />
+        <label className="form-check form-switch">
+          <input
+            className="form-check-input"
+            type="checkbox"
+            checked={params.inStock}
+            onChange={(event) => onChange({ inStock: event.target.checked })}
+          />
+          <span className="form-check-label">In stock only</span>
+        </label>
       </fieldset>
     </div>
   );

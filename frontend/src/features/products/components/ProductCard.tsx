@@ -5,20 +5,21 @@ import { ProductPicture } from "@/components/ProductPicture";
 import { formatMoney } from "@/lib/money";
 import { LOW_STOCK } from "@/lib/settings";
 
-const SIZES = "(min-width: 1240px) 290px, (min-width: 992px) 23vw, (min-width: 768px) 31vw, 46vw";
-
 interface Props {
   product: ProductBody;
+  /** The width of the card in the layout. */
+  sizes: string;
   eager?: boolean;
   Action: ComponentType<{ product: ProductBody }>;
 }
 
-export const ProductCard = memo(function ProductCard({ product, eager = false, Action }: Props) {
+export const ProductCard = memo(function ProductCard(props: Props) {
+  const { product, sizes, eager = false, Action } = props;
   const isLow = product.quantity > 0 && product.quantity <= LOW_STOCK;
   return (
     <li className="product-card">
       <Link to={`/products/${product.id}`} className="quiet-link">
-        <ProductPicture product={product} sizes={SIZES} eager={eager} />
+        <ProductPicture product={product} sizes={sizes} eager={eager} />
         <span className="product-name">{product.name}</span>
       </Link>
       <div className="product-facts">

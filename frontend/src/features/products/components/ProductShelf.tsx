@@ -12,11 +12,13 @@ interface Props {
   to?: string;
   /** Shown instead of the shelf if there are no products. */
   empty?: ReactNode;
+  /** Whether it is the first shelf of its page. */
+  isFirst?: boolean;
   CardAction: CardAction;
 }
 
 /** A titled row of products. */
-export function ProductShelf({ title, query, to, empty, CardAction }: Props) {
+export function ProductShelf({ title, query, to, empty, isFirst = false, CardAction }: Props) {
   const { data, error, refetch } = useQuery(productsQuery(query));
   if (data?.products.length === 0) return empty;
   return (
@@ -25,7 +27,7 @@ export function ProductShelf({ title, query, to, empty, CardAction }: Props) {
         <h2>{title}</h2>
         {to && <Link to={to}>See all</Link>}
       </div>
-      {data && <ProductGrid products={data.products} CardAction={CardAction} />}
+      {data && <ProductGrid products={data.products} isFirst={isFirst} CardAction={CardAction} />}
       {error && !data && <ErrorNotice error={error} onRetry={() => refetch()} />}
       {!data && !error && <ProductGridSkeleton count={query.limit} />}
     </section>

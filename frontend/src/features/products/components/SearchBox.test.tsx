@@ -9,6 +9,8 @@ const field = () => screen.findByRole("combobox", { name: "Search products" });
 const highlighted = () =>
   screen.queryAllByRole("option", { selected: true }).map((option) => option.id);
 
+const announcements = () => screen.getAllByRole("status").map((status) => status.textContent);
+
 /** Type into the search field on a page other than the catalogue. */
 async function suggest(text: string) {
   const requests = recordRequests("get", "*/api/products", json(productPage([aProduct(), bowl])));
@@ -26,6 +28,23 @@ describe("suggestions", () => {
     expect(options.map((option) => option.textContent)).toEqual(["Mmug€14.50", "Bbowl€14.50"]);
     expect(requests.map((request) => request.query)).toEqual([{ q: "bo", limit: "6" }]);
     expect(input).toHaveAttribute("aria-expanded", "true");
+  });
+
+  it("are announced with their number", async () => {
+    await suggest("bo");
+    expect(announcements()).toContain("2 suggestions. Use the arrow keys to choose.");
+  });
+
+  it("are announced if there are none", async () => {
+    // Given
+    recordRequests("get", "*/api/products", json(productPage([])));
+    const { user } = openShop("/sign-in");
+
+    // When
+    await user.type(await field(), "zzz");
+
+    // Then
+    await waitFor(() => expect(announcements()).toContain("No products found for “zzz”."));
   });
 
   it("are chosen with the arrow keys and opened with Enter", async () => {

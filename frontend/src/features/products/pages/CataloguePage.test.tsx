@@ -69,6 +69,9 @@ describe("catalogue", () => {
     server.use(http.get("*/api/products", () => HttpResponse.json(productPage([]))));
     const { user, router } = openShop("/products?q=zzz");
 
+    // Then
+    expect(await screen.findByText("No products found")).toHaveRole("status");
+
     // When
     await user.click(await screen.findByRole("button", { name: "Show all products" }));
 
@@ -176,6 +179,12 @@ describe("catalogue URL", () => {
     expect(screen.getByRole("link", { name: "mug" })).toBeVisible();
     expect(router.state.location.search).toBe("?pages=2");
     expect(requests.map((request) => request.query.cursor)).toEqual([undefined, "c2"]);
+
+    // When
+    await user.tab();
+
+    // Then
+    expect(screen.getByRole("link", { name: "bowl" })).toHaveFocus();
   });
 
   it("restores the loaded pages after a reload", async () => {

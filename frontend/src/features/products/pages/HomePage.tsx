@@ -26,7 +26,6 @@ export function HomePage({ CardAction }: { CardAction: CardAction }) {
         </div>
         <HeroPicture />
       </div>
-      <CategoryTiles />
       <ProductShelf
         title="New arrivals"
         query={NEWEST}
@@ -36,8 +35,10 @@ export function HomePage({ CardAction }: { CardAction: CardAction }) {
             <p className="muted">New products will appear here.</p>
           </EmptyState>
         }
+        isFirst
         CardAction={CardAction}
       />
+      <CategoryTiles />
       <ProductShelf title="Almost gone" query={ALMOST_GONE} CardAction={CardAction} />
     </div>
   );

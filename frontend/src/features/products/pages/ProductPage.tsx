@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { ProductPicture } from "@/components/ProductPicture";
 import { Skeleton } from "@/components/Skeleton";
+import { WhileLoading } from "@/components/WhileLoading";
 import { formatMoney } from "@/lib/money";
 import { asProblem } from "@/lib/problem";
 import { capitalize } from "@/lib/text";
@@ -18,7 +19,10 @@ import { StockLine } from "../components/StockLine";
 
 // The server answers 422 to an id that is not well-formed.
 const NOT_FOUND = new Set([404, 422]);
-const SIZES = "(min-width: 1240px) 560px, (min-width: 768px) 46vw, 92vw";
+// Half of the page without padding and gap. On phones with two pixels per CSS pixel, a picture of
+// 640 px is enough.
+const SIZES =
+  "(min-width: 1224px) 560px, (min-width: 768px) calc(50vw - 52px), min(100vw - 32px, 320px)";
 
 interface Props {
   /** Lets the shopper choose a quantity and add it to the cart. */
@@ -62,17 +66,6 @@ function Product({ product, BuyBox, CardAction }: Props & { product: ProductBody
           />
         </div>
         <div className="product-panel">
-          <nav aria-label="Product categories">
-            {product.categories.map((name) => (
-              <Link
-                key={name}
-                className="chip"
-                to={`/products?category=${encodeURIComponent(name)}`}
-              >
-                {capitalize(name)}
-              </Link>
-            ))}
-          </nav>
           <h1 tabIndex={-1}>{capitalize(product.name)}</h1>
           <div className="product-offer">
             <p className="product-price money">{formatMoney(product.price)}</p>
@@ -86,6 +79,17 @@ function Product({ product, BuyBox, CardAction }: Props & { product: ProductBody
             <BuyBox product={product} />
           )}
           {product.description && <p className="product-description">{product.description}</p>}
+          <nav aria-label="Product categories">
+            {product.categories.map((name) => (
+              <Link
+                key={name}
+                className="chip"
+                to={`/products?category=${encodeURIComponent(name)}`}
+              >
+                {capitalize(name)}
+              </Link>
+            ))}
+          </nav>
         </div>
       </div>
       <MoreOfCategory product={product} CardAction={CardAction} />
@@ -96,18 +100,20 @@ function Product({ product, BuyBox, CardAction }: Props & { product: ProductBody
 function ProductSkeleton() {
   return (
     <div className="shop-width">
-      <div className="product" role="status" aria-label="Loading the product">
-        <div className="product-picture">
-          <span className="well skeleton" />
+      <WhileLoading>
+        <div className="product" role="status" aria-label="Loading the product">
+          <div className="product-picture">
+            <span className="well skeleton" />
+          </div>
+          <div className="product-panel">
+            <Skeleton width="30%" height="1.75rem" />
+            <Skeleton width="70%" height="2.75rem" />
+            <Skeleton width="25%" height="2rem" />
+            <Skeleton width="100%" height="3.25rem" />
+            <Skeleton width="90%" height="6rem" />
+          </div>
         </div>
-        <div className="product-panel">
-          <Skeleton width="30%" height="1.75rem" />
-          <Skeleton width="70%" height="2.75rem" />
-          <Skeleton width="25%" height="2rem" />
-          <Skeleton width="100%" height="3.25rem" />
-          <Skeleton width="90%" height="6rem" />
-        </div>
-      </div>
+      </WhileLoading>
     </div>
   );
 }
