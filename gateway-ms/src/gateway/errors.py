@@ -20,6 +20,14 @@ class MethodNotAllowedError(Exception):
         self.allow = allow
 
 
+class CrossSiteError(Exception):
+    """A page of another site requested a change."""
+
+    def __str__(self) -> str:
+        """Return what is wrong."""
+        return "Pages of other sites cannot change anything here."
+
+
 class InvalidTokenError(Exception):
     """The access token cannot be trusted. The message does not say which check failed."""
 

@@ -14,7 +14,7 @@ import structlog
 from gateway import problems
 from gateway.errors import ServiceUnavailableError
 from gateway.fetch import Fetch
-from gateway.routes import Access, Route, Service
+from gateway.routes import SAFE_METHODS, Access, Route, Service
 from shopkit.web.problems import (
     FORBIDDEN,
     UNAUTHENTICATED,
@@ -208,11 +208,12 @@ def _problem_types(route: Route) -> Iterator[ProblemType]:
         yield UNAUTHENTICATED
     if route.access is Access.ADMIN:
         yield FORBIDDEN
+    if route.method not in SAFE_METHODS:
+        yield problems.CROSS_SITE
     if route.method in _METHODS_WITH_BODY:
         yield problems.REQUEST_TIMEOUT
         yield problems.TOO_LARGE
-    if route.throttled:
-        yield problems.TOO_MANY_REQUESTS
+    yield problems.TOO_MANY_REQUESTS
     yield problems.BAD_GATEWAY
     yield UNAVAILABLE
     yield problems.GATEWAY_TIMEOUT

@@ -13,14 +13,15 @@ from shopkit.web.problems import (
 )
 
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", "Method not allowed", 405)
+CROSS_SITE = ProblemType("cross-site", "Another site sent the request", 403)
 REQUEST_TIMEOUT = ProblemType("request-timeout", "The request took too long to arrive", 408)
 TOO_LARGE = ProblemType("content-too-large", "The request is too large", 413)
 BAD_GATEWAY = ProblemType("bad-gateway", "A service sent an invalid response", 502)
 GATEWAY_TIMEOUT = ProblemType("gateway-timeout", "A service did not respond in time", 504)
 TOO_MANY_REQUESTS = ProblemType(
-    "too-many-requests", "Too many attempts", 429, headers={"Retry-After": ""}
+    "too-many-requests", "Too many requests", 429, headers={"Retry-After": ""}
 )
-"""Documents the responses of services that throttle. The gateway itself does not throttle."""
+"""Documents the responses of nginx and of services that throttle. The gateway does not throttle."""
 
 # The rest of the body is not read, so the connection cannot be used for another request.
 _CLOSE = {"Connection": "close"}
@@ -35,6 +36,7 @@ TABLE: ProblemTable = {
     **COMMON_PROBLEMS,
     errors.PathNotFoundError: NOT_FOUND,
     errors.MethodNotAllowedError: _method_not_allowed,
+    errors.CrossSiteError: CROSS_SITE,
     errors.InvalidTokenError: replace(
         UNAUTHENTICATED, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
     ),

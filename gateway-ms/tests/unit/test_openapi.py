@@ -75,7 +75,11 @@ def problem(description: str, *headers: str) -> dict[str, Any]:
 
 
 UNAUTHENTICATED = problem("Sign in first (`/problems/unauthenticated`)", "WWW-Authenticate")
-FORBIDDEN = problem("Your role does not allow this (`/problems/forbidden`)")
+FORBIDDEN_OR_CROSS_SITE = problem(
+    "Your role does not allow this (`/problems/forbidden`) or "
+    "Another site sent the request (`/problems/cross-site`)"
+)
+TOO_MANY = problem("Too many requests (`/problems/too-many-requests`)", "Retry-After")
 SLOW_BODY = problem("The request took too long to arrive (`/problems/request-timeout`)")
 TOO_LARGE = problem("The request is too large (`/problems/content-too-large`)")
 BAD_GATEWAY = problem("A service sent an invalid response (`/problems/bad-gateway`)")
@@ -100,6 +104,7 @@ class TestMerge:
                         },
                         "401": UNAUTHENTICATED,
                         "404": {"description": "of the service"},
+                        "429": TOO_MANY,
                         "502": BAD_GATEWAY,
                         "503": {"description": "of the service as well"},
                         "504": SLOW,
@@ -110,6 +115,7 @@ class TestMerge:
                 "get": {
                     "responses": {
                         "200": {"schema": {"$ref": "#/components/schemas/Page"}},
+                        "429": TOO_MANY,
                         "502": BAD_GATEWAY,
                         "503": UNAVAILABLE,
                         "504": SLOW,
@@ -120,10 +126,11 @@ class TestMerge:
                     "security": [{"bearer": []}],
                     "responses": {
                         "401": UNAUTHENTICATED,
-                        "403": FORBIDDEN,
+                        "403": FORBIDDEN_OR_CROSS_SITE,
                         "408": SLOW_BODY,
                         "413": TOO_LARGE,
                         "422": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}},
+                        "429": TOO_MANY,
                         "502": BAD_GATEWAY,
                         "503": UNAVAILABLE,
                         "504": SLOW,
@@ -180,14 +187,14 @@ class TestMerge:
             "request_id",
         }
 
-    def test_documents_429_for_throttled_routes(self) -> None:
+    def test_documents_the_problems_of_nginx_and_of_the_gateway(self) -> None:
         # Given
         login: dict[str, Any] = {"paths": {"/api/login": {"post": {"responses": {}}}}}
         # When
         merged = merge({Service.AUTHENTICATION: login}, ROUTES)
         # Then
         responses = merged["paths"]["/api/login"]["post"]["responses"]
-        assert sorted(responses) == ["408", "413", "429", "502", "503", "504"]
+        assert sorted(responses) == ["403", "408", "413", "429", "502", "503", "504"]
         assert list(responses["429"]["headers"]) == ["Retry-After"]
 
 

@@ -18,6 +18,7 @@ from gateway.auth.access import check_access, select_route
 from gateway.auth.tokens import Caller, TokenVerifier
 from gateway.errors import ClientDisconnectedError
 from gateway.forwarding.bodies import RequestBody
+from gateway.forwarding.cross_site import refuse_cross_site_changes
 from gateway.forwarding.disconnect import DisconnectWatcher
 from gateway.forwarding.forward import (
     ForwardedRequest,
@@ -173,6 +174,7 @@ class Endpoint:
         headers: RequestHeaders,
         route: Route,
     ) -> None:
+        refuse_cross_site_changes(scope["method"], headers)
         authorization = headers.own.get(b"authorization")
         if route.access is Access.ANYONE:
             caller = self._tokens.identify_or_visitor(authorization)
@@ -219,7 +221,7 @@ class Endpoint:
         request: ForwardedRequest,
         caller: Caller,
     ) -> None:
-        await sender.start(response.status, forwarded_headers(response, request.route.service))
+        await sender.start(response.status, forwarded_headers(response, request.route))
         if request.method == "HEAD":
             await sender({"type": "http.response.body", "body": b""})
         elif request.route.kind is Kind.STREAM:

@@ -14,11 +14,9 @@ from gateway import errors
 from gateway.forwarding.bodies import RequestBody
 from gateway.forwarding.client import ConnectionPool, StaleConnectionError
 from gateway.forwarding.headers import RawHeader, response_headers
-from gateway.routes import Kind, Route, Service
+from gateway.routes import SAFE_METHODS, Access, Kind, Route, Service
 
 RETRY_AFTER_SECONDS = 0.1
-SAFE_METHODS = frozenset({"GET", "HEAD"})
-"""The methods that change nothing, so that a service may receive a request twice."""
 
 FAILURES = Counter(
     "gateway_upstream_failures_total",
@@ -110,7 +108,7 @@ class Forwarder:
             await asyncio.sleep(RETRY_AFTER_SECONDS)
             return await self._send(pool, request, data)
         except StaleConnectionError:
-            # The service may have closed the connection after it received the request.
+            # The service may have received the request before it closed the connection.
             if request.method not in SAFE_METHODS or isinstance(data, RequestBody):
                 raise
             return await self._send(self._retries, request, data)
@@ -166,10 +164,11 @@ async def stream_body(
             return
 
 
-def forwarded_headers(response: aiohttp.ClientResponse, service: Service) -> list[RawHeader]:
+def forwarded_headers(response: aiohttp.ClientResponse, route: Route) -> list[RawHeader]:
     """Return the headers of a response that are sent to the client."""
     return response_headers(
         response.raw_headers,
         response.status,
-        may_set_cookies=service is Service.AUTHENTICATION,
+        may_set_cookies=route.service is Service.AUTHENTICATION,
+        personal=route.access is not Access.ANYONE,
     )

@@ -17,12 +17,15 @@ _REQUEST_RULES = {
     b"connection": True,
     b"content-length": True,
     b"cookie": True,
+    # The client library sets the host that the service receives.
+    b"host": True,
+    b"origin": True,
+    b"sec-fetch-site": True,
     b"transfer-encoding": True,
     b"traceparent": True,
     b"x-client-address": True,
     b"x-request-id": True,
-    # The client library sets the host, and uvicorn has already answered "Expect: 100-continue".
-    b"host": False,
+    # uvicorn has already answered "Expect: 100-continue".
     b"expect": False,
     b"keep-alive": False,
     b"te": False,
@@ -102,7 +105,7 @@ def _hop_by_hop(connection: bytes | None) -> frozenset[bytes]:
 
 
 def response_headers(
-    raw: Sequence[RawHeader], status: int, *, may_set_cookies: bool
+    raw: Sequence[RawHeader], status: int, *, may_set_cookies: bool, personal: bool
 ) -> list[RawHeader]:
     """Return the headers of a service's response that are forwarded to the client.
 
@@ -110,6 +113,7 @@ def response_headers(
         raw: The headers of the response.
         status: The status of the response.
         may_set_cookies: Whether the service may set cookies.
+        personal: Whether nothing may store the response, unless the service says otherwise.
     """
     forwarded = []
     connection = None
@@ -125,4 +129,7 @@ def response_headers(
     if status == 304:
         # The length is that of the body that is not sent. uvicorn would wait for it.
         dropped.add(b"content-length")
-    return [pair for pair in forwarded if pair[0] not in dropped]
+    kept = [pair for pair in forwarded if pair[0] not in dropped]
+    if personal and not any(name == b"cache-control" for name, _ in kept):
+        kept.append((b"cache-control", b"no-store"))
+    return kept

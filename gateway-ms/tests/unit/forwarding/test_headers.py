@@ -3,7 +3,7 @@ from asyncio import StreamReader, StreamWriter
 import pytest
 from aiohttp import web
 
-from gateway.testing import Client, ServiceDouble, running_gateway, serving_raw
+from gateway.testing import Client, ServiceDouble, running_gateway, serving, serving_raw
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -177,3 +177,31 @@ class TestResponseHeaders:
         # Then
         assert response.status == 304
         assert (response.header("ETag"), response.header("Content-Length")) == ('"1"', None)
+
+
+class TestCaching:
+    @pytest.mark.parametrize(
+        ("path", "expected"),
+        [("/api/orders", "no-store"), ("/api/users", "no-store"), ("/api/products", None)],
+    )
+    async def test_of_a_personal_response_is_forbidden(
+        self, client: Client, admin: dict[str, str], path: str, expected: str | None
+    ) -> None:
+        response = await client.request("GET", path, admin)
+        assert response.header("Cache-Control") == expected
+
+    async def test_is_decided_by_the_service_if_it_says_so(
+        self, service: ServiceDouble, admin: dict[str, str]
+    ) -> None:
+        # Given
+        async def respond(_request: web.Request) -> web.Response:
+            return web.Response(headers={"Cache-Control": "private, max-age=5"})
+
+        async with (
+            serving(respond) as url,
+            running_gateway(service.url, orders_url=url) as client,
+        ):
+            # When
+            response = await client.request("GET", "/api/orders", admin)
+        # Then
+        assert response.header("Cache-Control") == "private, max-age=5"
