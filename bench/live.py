@@ -19,9 +19,10 @@ import typer
 import uvloop
 from bench import harness
 from bench.harness import Costs, Figure, Shop, percentile
-from bench.load import Load, request
+from bench.load import Load, next_address, request
 
-SHOPPERS = 20
+STREAMS_OF_SHOPPER = 5
+"""As many as orders-ms allows."""
 
 
 class Listener:
@@ -47,13 +48,18 @@ async def measure(
 ) -> tuple[list[Figure], int]:
     """Open the streams, place orders, and return the figures and the number of missing statuses."""
     product_ids = await shop.add_products({"thing": harness.STOCK})
-    tokens = shop.register_shoppers(SHOPPERS)
+    tokens = shop.issue_tokens(streams // STREAMS_OF_SHOPPER)
     async with AsyncExitStack() as resources:
-        connector = aiohttp.TCPConnector(limit=0)
-        session = await resources.enter_async_context(aiohttp.ClientSession(connector=connector))
         listeners: list[Listener] = []
-        for _, token in zip(range(streams), cycle(tokens), strict=False):
-            listeners.append(await _open_stream(shop, session, token, resources))
+        for token in tokens:
+            connector = aiohttp.TCPConnector(limit=0, local_addr=(next_address(), 0))
+            session = await resources.enter_async_context(
+                aiohttp.ClientSession(connector=connector)
+            )
+            listeners += [
+                await _open_stream(shop, session, token, resources)
+                for _ in range(STREAMS_OF_SHOPPER)
+            ]
         print(_describe_memory(shop, f"with {streams} streams open"))
         costs = Costs(shop.stack)
         buyers = cycle(tokens)
@@ -67,7 +73,7 @@ async def measure(
         await asyncio.sleep(3)
         print(costs.per_item(len(responses), "an order"))
     delays = [delay for listener in listeners for delay in listener.delays.values()]
-    expected = len(responses) * (streams // SHOPPERS)
+    expected = len(responses) * STREAMS_OF_SHOPPER
     return _figures(delays), expected - len(delays)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -163,7 +164,8 @@ class TestFollow:
         # Given
         live = await replica(stocked, running)
         for number in range(MAX_STREAMS):
-            live.follow(identity_of(f"{number}@shop.example"), None)
+            shopper = identity_of(f"{number}@shop.example")
+            live.follow(replace(shopper, client_address=f"192.0.2.{number // 100}"), None)
         # When / Then
         with pytest.raises(TooManyStreamsError):
             live.follow(identity_of("one.more@shop.example"), None)

@@ -57,11 +57,10 @@ class NotCancellableError(Exception):
 
 
 class TooManyStreamsError(Exception):
-    """This replica has too many open streams."""
+    """There are too many open streams."""
 
-    def __str__(self) -> str:
-        """Return what to do."""
-        return "Too many clients are following their orders. Try again in a few seconds."
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason} Try again in a few seconds.")
 
 
 class ConflictingOutcomeError(BrokenRuleError):

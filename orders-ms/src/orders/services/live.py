@@ -6,7 +6,7 @@ own orders only, even if all clients reconnect at once.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,8 @@ from shopkit.clock import Clock
 from shopkit.identity import Identity, misread
 
 MAX_STREAMS = 1_000
+MAX_STREAMS_OF_SHOPPER = 5
+MAX_STREAMS_OF_ADDRESS = 200
 MAX_QUEUED = 100
 """How many updates may wait for a slow client before its stream ends. The client reconnects."""
 START_SECONDS = 2.0
@@ -96,6 +98,7 @@ class LiveService:
         self._unsent: list[str] = []
         self._open: set[Follower] = set()
         self._followers: dict[str, set[Follower]] = defaultdict(set)
+        self._addresses: Counter[str] = Counter()
 
     async def read(self) -> None:
         """Read the log until it fails. The next call continues from there."""
@@ -140,12 +143,19 @@ class LiveService:
             last_id: The id of the last update that the client received.
 
         Raises:
-            TooManyStreamsError: This replica has too many open streams.
+            TooManyStreamsError: The shopper, the address or this replica has too many open streams.
         """
-        if len(self._open) >= MAX_STREAMS:
-            raise TooManyStreamsError
+        of_shopper = len(self._followers.get(shopper.account_id, ()))
+        if of_shopper >= MAX_STREAMS_OF_SHOPPER:
+            raise TooManyStreamsError("You are following your orders in too many places.")
+        if (
+            self._addresses[shopper.client_address] >= MAX_STREAMS_OF_ADDRESS
+            or len(self._open) >= MAX_STREAMS
+        ):
+            raise TooManyStreamsError("Too many clients are following their orders.")
         follower = Follower(shopper)
         self._open.add(follower)
+        self._addresses[shopper.client_address] += 1
         for owner in follower.owners:
             self._followers[owner].add(follower)
         STREAMS.inc()
@@ -174,6 +184,7 @@ class LiveService:
 
     def _remove(self, follower: Follower) -> None:
         self._open.discard(follower)
+        self._addresses -= Counter([follower.shopper.client_address])
         for owner in follower.owners:
             self._followers[owner].discard(follower)
             if not self._followers[owner]:

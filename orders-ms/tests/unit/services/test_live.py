@@ -15,6 +15,7 @@ from orders.repositories.orders import OrderRepository
 from orders.services import live as module
 from orders.services.live import LiveService, LiveUpdate
 from shopkit.contract.events import OrderStatus
+from shopkit.identity import Identity
 from shopkit.storage.mongo import Database
 from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
@@ -224,19 +225,45 @@ class TestFollow:
         async with asyncio.timeout(5):
             assert [ids(update) async for update in slow] == [[an_id(1)], [an_id(2)]]
 
+    @pytest.mark.parametrize(
+        ("limit", "refused", "accepted"),
+        [
+            ("MAX_STREAMS", Identity("b" * 24, client_address="2.2.2.2"), None),
+            (
+                "MAX_STREAMS_OF_SHOPPER",
+                Identity("a" * 24, client_address="2.2.2.2"),
+                Identity("b" * 24, client_address="1.1.1.1"),
+            ),
+            (
+                "MAX_STREAMS_OF_ADDRESS",
+                Identity("b" * 24, client_address="1.1.1.1"),
+                Identity("a" * 24, client_address="2.2.2.2"),
+            ),
+        ],
+    )
     async def test_refuses_more_streams_than_the_limit_until_one_is_closed(
-        self, live: LiveService, monkeypatch: pytest.MonkeyPatch
+        self,
+        live: LiveService,
+        monkeypatch: pytest.MonkeyPatch,
+        limit: str,
+        refused: Identity,
+        accepted: Identity | None,
     ) -> None:
         # Given
-        monkeypatch.setattr(module, "MAX_STREAMS", 1)
-        updates = follow(live)
-        await take(updates)
-        with pytest.raises(TooManyStreamsError):
-            follow(live)
-        # When
-        await updates.aclose()
+        monkeypatch.setattr(module, limit, 2)
+        first = Identity("a" * 24, client_address="1.1.1.1")
+        streams = [live.follow(first, None) for _ in range(2)]
+        await take(streams[0])
+        await take(streams[1])
         # Then
-        await take(follow(live))
+        with pytest.raises(TooManyStreamsError):
+            live.follow(refused, None)
+        if accepted:
+            await take(live.follow(accepted, None))
+        # When
+        await streams[0].aclose()
+        # Then
+        await take(live.follow(refused, None))
 
     async def test_ends_if_the_log_cannot_be_read(
         self, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
