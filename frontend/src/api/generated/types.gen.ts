@@ -1164,6 +1164,10 @@ export type AuditTrailAuthenticationErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -1241,6 +1245,10 @@ export type AuditTrailOrdersErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -1320,6 +1328,10 @@ export type AuditTrailProductsErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -1378,6 +1390,10 @@ export type ListDeadLettersOrdersErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -1433,6 +1449,10 @@ export type GetDeadLetterOrdersErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -1506,6 +1526,10 @@ export type DiscardDeadLetterOrdersErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -1574,6 +1598,10 @@ export type ReplayDeadLetterOrdersErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -1632,6 +1660,10 @@ export type ListDeadLettersProductsErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -1687,6 +1719,10 @@ export type GetDeadLetterProductsErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -1760,6 +1796,10 @@ export type DiscardDeadLetterProductsErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -1827,6 +1867,10 @@ export type ReplayDeadLetterProductsErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -1908,6 +1952,10 @@ export type ListAllOrdersErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -1959,6 +2007,10 @@ export type GetTotalsErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -2066,6 +2118,10 @@ export type ListAllProductsErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -2131,6 +2187,10 @@ export type ChangeProductsErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -2181,6 +2241,10 @@ export type GetStatisticsErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -2213,6 +2277,10 @@ export type ListCategoriesData = {
 };
 
 export type ListCategoriesErrors = {
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -2275,6 +2343,10 @@ export type AddCategoryErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -2334,6 +2406,10 @@ export type DeleteCategoryErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -2407,6 +2483,10 @@ export type RenameCategoryErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -2447,6 +2527,10 @@ export type LoginErrors = {
      * Wrong email or password (`/problems/wrong-credentials`)
      */
     401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
     /**
      * The request took too long to arrive (`/problems/request-timeout`)
      */
@@ -2504,6 +2588,10 @@ export type LogoutErrors = {
      */
     400: ProblemDocument;
     /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
      * The request took too long to arrive (`/problems/request-timeout`)
      */
     408: ProblemDocument;
@@ -2515,6 +2603,10 @@ export type LogoutErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -2552,6 +2644,10 @@ export type GetMeErrors = {
      * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -2593,6 +2689,10 @@ export type ChangePasswordErrors = {
      * Sign in first (`/problems/unauthenticated`)
      */
     401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
     /**
      * The request took too long to arrive (`/problems/request-timeout`)
      */
@@ -2660,6 +2760,10 @@ export type ListOrdersErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -2709,6 +2813,10 @@ export type PlaceOrderErrors = {
      */
     401: ProblemDocument;
     /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
      * Some products are not for sale (`/problems/unknown-products`)
      */
     404: ProblemDocument;
@@ -2728,6 +2836,10 @@ export type PlaceOrderErrors = {
      * The idempotency key was already used (`/problems/idempotency-key-reused`) or The quantity exceeds the limit (`/problems/quantity-limit`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -2775,6 +2887,10 @@ export type FollowOrdersErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -2828,6 +2944,10 @@ export type GetOrderErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -2872,6 +2992,10 @@ export type CancelOrderErrors = {
      */
     401: ProblemDocument;
     /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
      * Not found (`/problems/not-found`)
      */
     404: ProblemDocument;
@@ -2891,6 +3015,10 @@ export type CancelOrderErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -2984,6 +3112,10 @@ export type ListProductsErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -3048,6 +3180,10 @@ export type CreateProductErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -3121,6 +3257,10 @@ export type ArchiveProductErrors = {
      */
     428: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -3174,6 +3314,10 @@ export type GetProductErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -3269,6 +3413,10 @@ export type ChangeProductErrors = {
      */
     428: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -3330,6 +3478,10 @@ export type GetPictureErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -3395,6 +3547,10 @@ export type PutPictureErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -3438,6 +3594,10 @@ export type RefreshErrors = {
      * The session has ended (`/problems/session-ended`)
      */
     401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
     /**
      * The request took too long to arrive (`/problems/request-timeout`)
      */
@@ -3491,6 +3651,10 @@ export type RegisterErrors = {
      * The account could not be created (`/problems/registration-refused`) or Bad request (`/problems/bad-request`)
      */
     400: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
     /**
      * The request took too long to arrive (`/problems/request-timeout`)
      */
@@ -3568,6 +3732,10 @@ export type ListUsersErrors = {
      */
     422: ProblemDocument;
     /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
     502: ProblemDocument;
@@ -3623,6 +3791,10 @@ export type GetUserErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
@@ -3695,6 +3867,10 @@ export type ChangeRoleErrors = {
      * The request is invalid (`/problems/validation`)
      */
     422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
     /**
      * A service sent an invalid response (`/problems/bad-gateway`)
      */
