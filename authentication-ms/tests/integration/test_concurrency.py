@@ -58,7 +58,9 @@ class TestRefresh:
         assert await database["refresh_tokens"].count_documents({}) == 2
         assert await database["revocations"].count_documents({}) == 1
         [accepted] = [response for response in responses if response.status_code == 200]
-        assert (await client.post("/api/refresh", json=accepted.json())).status_code == 401
+        elsewhere = caller_headers("", "visitor", address="192.0.2.9")
+        last = await client.post("/api/refresh", json=accepted.json(), headers=elsewhere)
+        assert last.status_code == 401
 
     async def test_leaves_no_valid_token_after_a_concurrent_logout(
         self, client: httpx2.AsyncClient, add_account: AddAccount, log_in: LogIn, run: int

@@ -57,10 +57,10 @@ class CounterRepository:
             # Another request started the window between the two updates. Count in that window.
             return None
 
-    async def is_open(self, key: str, *, now: datetime) -> bool:
-        """Return whether the window of a counter has not ended."""
-        query = {"_id": key, "expires_at": {"$gt": now}}
-        return await self._counters.find_one(query, {"_id": 1}) is not None
+    async def find(self, key: str, *, now: datetime) -> Count | None:
+        """Return a counter, or None if its window has ended."""
+        document = await self._counters.find_one({"_id": key, "expires_at": {"$gt": now}})
+        return Count(document["count"], document["expires_at"]) if document else None
 
     async def decrement(self, key: str) -> None:
         """Decrement a counter that is above 0."""

@@ -97,22 +97,23 @@ class Throttle:
 
     @asynccontextmanager
     async def refresh(self, address: str) -> AsyncIterator[None]:
-        """Count an attempt to use a refresh token. A `RefreshRefusedError` inside is a failure.
+        """Count a refused refresh token: a `RefreshRefusedError` inside.
+
+        Concurrent attempts are not counted in advance, in contrast to passwords: a token cannot be
+        guessed, and a whole office may refresh at the same moment.
 
         Raises:
             TooManyAttemptsError: The address is blocked.
         """
-        key = f"refresh|{network_of(address)}"
-        limits = self._limits
-        await self._count(key, limits.failures_per_address, limits.login_window)
+        key, now = f"refresh|{network_of(address)}", self._clock()
+        count = await self._counters.find(key, now=now)
+        if count and count.value >= self._limits.failures_per_address:
+            raise TooManyAttemptsError((count.expires_at - now).total_seconds())
         try:
             yield
         except RefreshRefusedError:
+            await self._counters.increment(key, now=now, window=self._limits.login_window)
             raise
-        except Exception:
-            await self._take_back(key)
-            raise
-        await self._take_back(key)
 
     async def count_registration(self, address: str) -> None:
         """Count a registration.
@@ -145,7 +146,7 @@ class Throttle:
         now, limits = self._clock(), self._limits
         count = await self._counters.increment(by_account, now=now, window=limits.login_window)
         failures = count.value - 1
-        if failures >= limits.failures_per_account and not await self._counters.is_open(
+        if failures >= limits.failures_per_account and not await self._counters.find(
             known, now=now
         ):
             await self._take_back(by_account)
