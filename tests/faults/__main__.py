@@ -27,7 +27,7 @@ def main() -> None:
         print(*FAULTS, *(f"mutant: {name}" for name in MUTANTS), sep="\n")
         return
     if options.render:
-        render(Results.read(results_file()), PAGE)
+        render(Results.read(results_file()).only(FAULTS, MUTANTS), PAGE)
         return
     check_targets()
     # aiokafka logs each failed attempt to reach a broker that is down.

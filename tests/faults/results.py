@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tests.faults.checker import Findings
@@ -146,6 +146,14 @@ class Results:
         """Write the results as JSON."""
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    def only(self, faults: Iterable[str], mutants: Iterable[str]) -> "Results":
+        """Return the results of these, in this order. The file may have some with earlier names."""
+        return replace(
+            self,
+            faults={name: self.faults[name] for name in faults if name in self.faults},
+            mutants={name: self.mutants[name] for name in mutants if name in self.mutants},
+        )
 
     def tables(self) -> str:
         """Return the results as tables in Markdown."""
