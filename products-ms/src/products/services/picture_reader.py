@@ -1,13 +1,15 @@
 """Reads uploads in separate processes, because decoding may take any time and memory."""
 
-import resource
+import asyncio
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from dataclasses import dataclass
 
 import structlog
-from anyio import BrokenWorkerProcess, CapacityLimiter, fail_after, to_process
 
 from products.errors import PictureError, PictureTooLargeError, TooManyPicturesError
-from products.models.picture import LIMIT_BYTES, Picture, read_picture
+from products.models.picture import LIMIT_BYTES, Picture
+from products.services import picture_process
 
 MAX_CONCURRENT = 2
 
@@ -36,8 +38,7 @@ class PictureReader:
 
     def __init__(self, limits: Limits = Limits()) -> None:
         self._limits = limits
-        self._turns = CapacityLimiter(MAX_CONCURRENT)
-        self._processes = CapacityLimiter(MAX_CONCURRENT)
+        self._turns = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def read(self, data: bytes) -> Picture:
         """Decode an upload and return the picture.
@@ -50,28 +51,32 @@ class PictureReader:
         if len(data) > LIMIT_BYTES:
             raise PictureTooLargeError(LIMIT_BYTES)
         try:
-            with fail_after(self._limits.wait_seconds):
+            async with asyncio.timeout(self._limits.wait_seconds):
                 await self._turns.acquire()
         except TimeoutError as error:
             raise TooManyPicturesError from error
         try:
-            with fail_after(self._limits.read_seconds):
-                # Leaving this block ends the process, in contrast to a thread.
-                return await to_process.run_sync(
-                    _read,
-                    data,
-                    self._limits.memory_bytes,
-                    cancellable=True,
-                    limiter=self._processes,
-                )
-        except (TimeoutError, MemoryError, BrokenWorkerProcess) as error:
-            log.warning("picture not read", error=type(error).__name__, bytes=len(data))
-            raise PictureError("The picture takes too much time or memory to decode.") from error
+            return await self._read(data)
         finally:
             self._turns.release()
 
-
-def _read(data: bytes, memory_bytes: int) -> Picture:
-    _, highest = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, highest))
-    return read_picture(data)
+    async def _read(self, data: bytes) -> Picture:
+        command = (sys.executable, "-m", picture_process.__name__, str(self._limits.memory_bytes))
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+        )
+        try:
+            async with asyncio.timeout(self._limits.read_seconds):
+                output, _ = await process.communicate(data)
+        except TimeoutError:
+            output = b""
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode == 0:
+            return picture_process.decode(output)
+        if process.returncode == picture_process.UNUSABLE:
+            raise PictureError(output.decode())
+        log.warning("picture not read", exit_code=process.returncode, bytes=len(data))
+        raise PictureError("The picture takes too much time or memory to decode.")
