@@ -58,7 +58,7 @@ async def find_one(collection: AsyncCollection[Document], **query: Any) -> Docum
 
 async def eventually(
     condition: Callable[[], Awaitable[bool]],
-    seconds: float = 20,
+    seconds: float = 60,
     condition_name: str = "the condition",
 ) -> None:
     """Poll until a condition holds, with a deadline."""
