@@ -146,7 +146,8 @@ class Shop:
         bodies = [_product(name, quantity) for name, quantity in stocks.items()]
         requests = iter([request("POST", "/api/products", token, body) for body in bodies])
         # One connection, because all requests write to the same category.
-        responses = await Load(self.port, connections=1).back_to_back(lambda: next(requests, None))
+        load = Load(self.port, connections=1)
+        responses = await load.back_to_back(lambda _: next(requests, None))
         expect_status(responses, 201)
         products = [json.loads(response.body) for response in responses]
         return {product["name"]: product["id"] for product in products}
@@ -172,18 +173,21 @@ def many_products() -> dict[str, int]:
 def orders_of(tokens: Sequence[str], product_ids: Sequence[str]) -> NextRequest:
     """Return a function that returns orders, each for one piece of a random product.
 
+    A shopper keeps the address of their first order.
+
     Args:
         tokens: The access tokens of the shoppers.
         product_ids: The products.
     """
     rng = random.Random(1)
     keys, run = itertools.count(), ObjectId()
+    shoppers: dict[str, str] = {}
 
-    def next_request() -> bytes:
+    def next_request(address: str) -> bytes:
         return request(
             "POST",
             "/api/orders",
-            rng.choice(tokens),
+            shoppers.setdefault(address, tokens[len(shoppers) % len(tokens)]),
             {"products": [{"id": rng.choice(product_ids), "quantity": 1}]},
             Idempotency_Key=f"{run}-{next(keys)}",
         )

@@ -65,7 +65,7 @@ async def measure(
         buyers = cycle(tokens)
         line = {"id": product_ids["thing"], "quantity": 1}
         responses = await Load(shop.port, 20).at_rate(
-            lambda: request("POST", "/api/orders", next(buyers), {"products": [line]}),
+            lambda _: request("POST", "/api/orders", next(buyers), {"products": [line]}),
             rate,
             seconds,
         )

@@ -5,7 +5,8 @@ sends its next request after the response. Open loop: requests leave at a fixed 
 time includes the wait for a free connection.
 
 nginx limits how much one client may send. So every connection has its own loopback address, and is
-replaced before it reaches a limit.
+replaced before it reaches a limit. An address stands for one client, because what the gateway and
+the services remember of a caller includes the address.
 """
 
 import asyncio
@@ -17,18 +18,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-NextRequest = Callable[[], bytes | None]
-"""Returns the next request, or None after the last one."""
+NextRequest = Callable[[str], bytes | None]
+"""Returns the next request of the client at an address, or None after the last one."""
 
-
+CLIENTS = 500
+"""How many addresses are used in turn."""
 REQUESTS_PER_ADDRESS = 100
 
 _numbers = itertools.count()
 
 
 def next_address() -> str:
-    """Return another loopback address."""
-    number = next(_numbers) % 60_000
+    """Return the loopback address of the next client."""
+    number = next(_numbers) % CLIENTS
     return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
@@ -84,11 +86,11 @@ class Load:
 
         async def send_all() -> None:
             connection = await _connect(self._port)
-            while time.monotonic() < deadline and (content := next_request()):
+            while time.monotonic() < deadline and (content := next_request(connection.address)):
+                responses.append(await connection.exchange(content, time.time()))
                 if connection.spent:
                     connection.close()
                     connection = await _connect(self._port)
-                responses.append(await connection.exchange(content, time.time()))
             connection.close()
 
         await asyncio.gather(*(send_all() for _ in range(self._connections)))
@@ -114,7 +116,8 @@ class Load:
                 if connection.spent:
                     connection.close()
                     connection = await _connect(self._port)
-                response = await connection.exchange(next_request() or b"", due)
+                content = next_request(connection.address) or b""
+                response = await connection.exchange(content, due)
                 idle.append(connection)
             return response
 
@@ -128,8 +131,9 @@ class Load:
 
 async def _connect(port: int) -> "_Connection":
     loop = asyncio.get_running_loop()
+    address = next_address()
     _, connection = await loop.create_connection(
-        _Connection, "127.0.0.1", port, local_addr=(next_address(), 0)
+        lambda: _Connection(address), "127.0.0.1", port, local_addr=(address, 0)
     )
     return connection
 
@@ -137,7 +141,8 @@ async def _connect(port: int) -> "_Connection":
 class _Connection(asyncio.Protocol):
     """A connection with one request at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
+        self.address = address
         self._closed = False
         self._requests = 0
         self._buffer = b""

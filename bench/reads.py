@@ -23,9 +23,9 @@ async def measure(shop: Shop, seconds: float, connections: int, *, gzip: bool) -
     await shop.add_products(harness.many_products())
     content = request("GET", PAGE, Accept_Encoding="gzip" if gzip else "identity")
     load = Load(shop.port, connections)
-    await load.back_to_back(lambda: content, min(3, seconds))
+    await load.back_to_back(lambda _: content, min(3, seconds))
     costs = Costs(shop.stack)
-    responses = await load.back_to_back(lambda: content, seconds)
+    responses = await load.back_to_back(lambda _: content, seconds)
     print(costs.per_item(len(responses), "a page"))
     harness.expect_status(responses, 200)
     if not gzip:

@@ -173,7 +173,7 @@ async def measure_statistics(shop: Shop, days: int) -> Figure:
     """Request the statistics of some days, one after the other."""
     token = shop.sign_in("admin@admin.com", "admin@admin.com")
     requests = iter([request("GET", f"/api/admin/stats?days={days}", token)] * 50)
-    responses = await Load(shop.port, connections=1).back_to_back(lambda: next(requests, None))
+    responses = await Load(shop.port, connections=1).back_to_back(lambda _: next(requests, None))
     harness.expect_status(responses, 200)
     milliseconds = percentile([response.seconds * 1000 for response in responses], 50)
     return Figure(f"statistics of {days} days, p50", milliseconds, "ms", 250, False)

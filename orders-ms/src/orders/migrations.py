@@ -105,6 +105,19 @@ async def _add_email_keys(database: Database) -> None:
     await CUSTOMERS.migrate(database["orders"], _CHUNK)
 
 
+async def _drop_update_times_by_email(database: Database) -> None:
+    """Keep the index only for the orders without an account, because each order changes often."""
+    orders = database["orders"]
+    await orders.create_index(
+        [("client_email", 1), ("updated_at", -1)],
+        name="changed_without_account_by_email",
+        partialFilterExpression={"account_id": None},
+    )
+    by_email = "client_email_1_updated_at_-1"
+    if by_email in await orders.index_information():
+        await orders.drop_index(by_email)
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-indexes", _create_indexes),
@@ -116,4 +129,5 @@ MIGRATIONS = (
     Migration("0008-name-keys", _add_name_keys),
     Migration("0009-account-ids", _add_account_ids),
     Migration("0010-email-keys", _add_email_keys),
+    Migration("0011-update-times", _drop_update_times_by_email),
 )

@@ -109,16 +109,13 @@ class IntakeService:
         await self._batcher.drain()
 
     async def _place_batch(self, requests: Sequence[_Request]) -> Sequence[Outcome]:
-        records = await self._find_keys(requests)
-        new = [request for request in requests if not request.find_record(records)]
-        catalogue = await self._read_catalogue(new)
+        catalogue = await self._read_catalogue(requests)
         # Orders are created before the transaction, because its work may run more than once.
-        created = [
-            None if request.find_record(records) else self._create(request, catalogue)
-            for request in requests
-        ]
-        if not records and not any(isinstance(order, Order) for order in created):
-            return [refusal for refusal in created if isinstance(refusal, Exception)]
+        created = [self._create(request, catalogue) for request in requests]
+        refusals = [refusal for refusal in created if isinstance(refusal, Exception)]
+        # A repeated request gets the order of the first one, even if it would be refused now.
+        if len(refusals) == len(requests) and not await self._find_keys(requests):
+            return refusals
         seconds = min(request.deadline for request in requests) - self._monotonic()
         return await self._transactions.run(
             lambda unit: self._store(requests, created, unit), seconds=max(seconds, MIN_SECONDS)
@@ -127,13 +124,11 @@ class IntakeService:
     async def _store(
         self,
         requests: Sequence[_Request],
-        created: Sequence[Order | LinesRefusedError | None],
+        created: Sequence[Order | LinesRefusedError],
         unit: UnitOfWork,
     ) -> Sequence[Outcome]:
         records = await self._find_keys(requests, unit)
-        orders = await self._orders.find_by_ids(
-            {record.result for record in records.values()}, session=unit.session
-        )
+        orders = await self._find_orders(records, unit)
         outcomes: list[Outcome] = []
         new_orders: list[Order] = []
         new_records: list[KeyRecord] = []
@@ -151,7 +146,6 @@ class IntakeService:
                     new_records.append(record)
                     records[record.id] = record
             else:
-                assert order  # noqa: S101 - only requests with a stored key have no order.
                 outcomes.append(order)
         if new_orders:
             await self._keys.insert(new_records, session=unit.session)
@@ -165,6 +159,14 @@ class IntakeService:
     ) -> dict[str, KeyRecord]:
         ids = [id_ for request in requests for id_ in request.key_ids]
         return await self._keys.find_by_ids(ids, session=unit.session if unit else None)
+
+    async def _find_orders(
+        self, records: Mapping[str, KeyRecord], unit: UnitOfWork
+    ) -> dict[str, Order]:
+        if not records:
+            return {}
+        ids = {record.result for record in records.values()}
+        return await self._orders.find_by_ids(ids, session=unit.session)
 
     async def _read_catalogue(self, requests: Sequence[_Request]) -> ProductCatalogue:
         lines = [line for request in requests for line in request.order.lines]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from orders.migrations import MIGRATIONS
 from orders.models.order import HistoryEntry, Line, Order
 from orders.models.query import OrderQuery
 from orders.repositories import orders as module
@@ -114,7 +115,27 @@ async def test_changed_orders_include_those_of_earlier_releases(
     changed = {"updated_at": {"$gte": NOON}}
     query = {"$or": [part | changed for part in module._owned_by(SHOPPER)]}
     used = await explain(real_database, query, [("updated_at", -1)])
-    assert "COLLSCAN" not in used
+    assert "SORT_MERGE" in used
+    assert not {"SORT", "COLLSCAN"} & set(used)
+
+
+async def test_no_index_holds_the_update_time_of_every_order_by_address(
+    real_database: Database,
+) -> None:
+    # Given a database of the previous release
+    orders = real_database["orders"]
+    await orders.create_index([("client_email", 1), ("updated_at", -1)])
+    # When the migration runs, and again after it was interrupted
+    for _ in range(2):
+        await dict(MIGRATIONS)["0011-update-times"](real_database)
+    # Then
+    indexes = await orders.index_information()
+    keys = [("client_email", 1), ("updated_at", -1)]
+    by_address = {name: index for name, index in indexes.items() if index["key"] == keys}
+    assert by_address.keys() == {"changed_without_account_by_email"}
+    assert by_address["changed_without_account_by_email"]["partialFilterExpression"] == {
+        "account_id": None
+    }
 
 
 async def test_orders_without_an_account_are_found_by_an_index(
