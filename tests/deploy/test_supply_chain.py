@@ -88,8 +88,8 @@ class TestRole:
         return list(yaml.safe_load_all(text))
 
     def test_the_file_matches_the_schema(self) -> None:
-        command = [TOOLS / "kubernetes-validate", "--strict", "-k", KUBERNETES_VERSION]
-        subprocess.run([*command, KUBERNETES / "delivery.yaml"], check=True)
+        command = [str(TOOLS / "kubernetes-validate"), "--strict", "-k", KUBERNETES_VERSION]
+        subprocess.run([*command, str(KUBERNETES / "delivery.yaml")], check=True)
 
     @pytest.fixture
     def verbs(self, documents: list[Manifest]) -> dict[tuple[str, str], set[str]]:
