@@ -127,6 +127,8 @@ def connect(
         service: The service's name, which the database logs.
         clock: The clock to set from the database's heartbeats.
     """
+    # The driver verifies the certificate and the host name.
+    tls = {"tls": True, "tlsCAFile": str(settings.tls_ca_path)} if settings.tls_ca_path else {}
     return AsyncMongoClient(
         settings.mongo_url.get_secret_value(),
         appname=service,
@@ -139,6 +141,7 @@ def connect(
         w="majority",
         wTimeoutMS=10_000,
         event_listeners=[clock] if clock else [],
+        **tls,
     )
 
 
