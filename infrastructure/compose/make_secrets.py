@@ -192,7 +192,8 @@ def certificate(
         builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
     if host:
         builder = builder.add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False
+            x509.SubjectAlternativeName([x509.DNSName(host), x509.DNSName("localhost")]),
+            critical=False,
         ).add_extension(
             # Members and brokers are also clients of each other.
             x509.ExtendedKeyUsage(

@@ -264,7 +264,7 @@ class TestVolumes:
 class TestJobs:
     def test_a_job_has_the_release_in_its_name_and_expires(self, overlay: Overlay) -> None:
         jobs = list(overlay.of_kind("Job"))
-        assert len(jobs) == 6
+        assert len(jobs) == 7
         for job in jobs:
             assert name_of(job).endswith("-1")
             assert job["spec"]["ttlSecondsAfterFinished"] > 0

@@ -97,7 +97,7 @@ def sign_in_repeatedly(address: str, ending: threading.Event) -> int:
 class TestFirstRelease:
     def test_runs_every_pod_and_completes_every_job(self, shop: Shop) -> None:
         wait_for_jobs()
-        assert len(get_all("jobs")) == 6
+        assert len(get_all("jobs")) == 7
         assert {pod["status"]["phase"] for pod in get_all("pods")} == {"Running", "Succeeded"}
 
     def test_binds_every_volume(self, shop: Shop) -> None:

@@ -1,7 +1,7 @@
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from cryptography import x509
@@ -197,7 +197,7 @@ class TestKafkaSettings:
         self, env: pytest.MonkeyPatch, authority: Path
     ) -> None:
         # Given
-        values = {"kafka_username": "orders-ms", "kafka_password": "a password"}
+        values: dict[str, Any] = {"kafka_username": "orders-ms", "kafka_password": "a password"}
         values |= {"mongo_url": SECRET_URL, "kafka_bootstrap_servers": "kafka:9092"}
         # When
         settings = KafkaSettings(**values, tls_ca_path=authority)
@@ -227,7 +227,7 @@ class TestKafkaSettings:
         ],
     )
     def test_refuses_an_incomplete_connection(
-        self, env: pytest.MonkeyPatch, values: dict[str, str], message: str
+        self, env: pytest.MonkeyPatch, values: dict[str, Any], message: str
     ) -> None:
         with pytest.raises(ValidationError, match=message):
             KafkaSettings(mongo_url=SECRET_URL, kafka_bootstrap_servers="kafka:9092", **values)

@@ -43,7 +43,8 @@ allow_group() {
 }
 
 rules=$(grep --invert-match '^#' "$ACCESS_FILE")
-for user in $(cut --delimiter ' ' --fields 1 <<< "$rules" | sort --unique); do
+mapfile -t users < <(cut --delimiter ' ' --fields 1 <<< "$rules" | sort --unique)
+for user in "${users[@]}"; do
     create_user "$user"
     allow_group "$user"
 done

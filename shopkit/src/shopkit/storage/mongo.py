@@ -128,7 +128,8 @@ def connect(
         clock: The clock to set from the database's heartbeats.
     """
     # The driver verifies the certificate and the host name.
-    tls = {"tls": True, "tlsCAFile": str(settings.tls_ca_path)} if settings.tls_ca_path else {}
+    ca_path = settings.tls_ca_path
+    tls: dict[str, Any] = {"tls": True, "tlsCAFile": str(ca_path)} if ca_path else {}
     return AsyncMongoClient(
         settings.mongo_url.get_secret_value(),
         appname=service,
