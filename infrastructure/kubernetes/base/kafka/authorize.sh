@@ -18,7 +18,7 @@ options=(--bootstrap-server "$BOOTSTRAP_SERVERS" --command-config /tmp/client.pr
 
 create_user() {
     # In a file, because other processes can read arguments.
-    echo "SCRAM-SHA-512=[password=$(cat "$PASSWORDS/$1")]" > /tmp/user.properties
+    echo "SCRAM-SHA-512=password=$(cat "$PASSWORDS/$1")" > /tmp/user.properties
     "$bin/kafka-configs.sh" "${options[@]}" --alter --entity-type users --entity-name "$1" \
         --add-config-file /tmp/user.properties
 }
