@@ -24,7 +24,7 @@ import argparse
 import base64
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -139,7 +139,8 @@ def create_certificate(folder: Path, name: str, owner: int) -> None:
         private = new_ec_key()
         public = load_pem_private_key(private.encode("ascii"), None).public_key()
         issuer = load_key(folder / "authority" / "key")
-        return private + certificate(subject, public, "kiosk", issuer, host=name)
+        hosts = [name, "localhost"]
+        return private + certificate(subject, public, "kiosk", issuer, hosts=hosts)
 
     create(folder / name / "server.pem", owner, signed)
 
@@ -158,7 +159,7 @@ def certificate(
     issuer: str,
     issuer_key: ec.EllipticCurvePrivateKey,
     *,
-    host: str = "",
+    hosts: Sequence[str] = (),
     authority: bool = False,
 ) -> str:
     """Return a signed certificate in PEM format.
@@ -168,7 +169,7 @@ def certificate(
         public_key: The public key of the subject.
         issuer: The common name of the authority.
         issuer_key: The private key of the authority.
-        host: The host name, for a server.
+        hosts: The host names, for a server.
         authority: Whether it may sign others.
     """
     now = datetime.now(UTC)
@@ -190,9 +191,9 @@ def certificate(
     if authority:
         usage = dict.fromkeys(KEY_USAGES, False) | {"key_cert_sign": True, "crl_sign": True}
         builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
-    if host:
+    if hosts:
         builder = builder.add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(host), x509.DNSName("localhost")]),
+            x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]),
             critical=False,
         ).add_extension(
             # Members and brokers are also clients of each other.
