@@ -104,7 +104,7 @@ def create_for_database(folder: Path, service: str) -> None:
     address = mongo_url(service, service, password)
     create(folder / service / "mongo-url", USERS[service], lambda: address)
     password = create(database / "migration-password", owner, new_password)
-    # In a volume of its own: the jobs that migrate have the user id of their service.
+    # In a separate volume: the jobs that migrate have the user id of their service.
     migration = mongo_url(f"{service}-migrate", service, password)
     create(folder / "migration" / service / "mongo-url", USERS[service], lambda: migration)
 

@@ -1,7 +1,7 @@
 """What the database user of a service may do: everything but change the audit trail.
 
-The migrations, which have a user of their own, grant it. So a service that is taken over can
-neither change nor delete what it has recorded.
+The migrations, which use another user, grant it. So a service that is taken over can neither
+change nor delete what it has recorded.
 """
 
 from collections.abc import Collection, Iterable, Mapping
