@@ -42,9 +42,10 @@ def serve() -> None:
 def migrate() -> None:
     """Apply missing migrations to the database."""
     from authentication.migrations import MIGRATIONS
+    from authentication.repositories.accounts import GUARDS
     from shopkit.storage import migrations
 
-    _run(migrations.migrate(SERVICE, _settings(), MIGRATIONS))
+    _run(migrations.migrate(SERVICE, _settings(), MIGRATIONS, later=(GUARDS,)))
 
 
 @app.command()

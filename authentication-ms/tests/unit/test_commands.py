@@ -240,7 +240,7 @@ class TestMigrate:
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         # Given
-        async def fail(*_: object) -> None:
+        async def fail(*_: object, later: object) -> None:
             raise ServerSelectionTimeoutError("127.0.0.1:1")
 
         monkeypatch.setattr(migrations, "migrate", fail)
