@@ -125,6 +125,25 @@ class TestDatabases:
         ):
             client.shop.orders.insert_one({})
 
+    def test_a_database_of_an_older_release_gets_the_new_users(self, running: Stack) -> None:
+        # Given
+        url = running.database_url("orders", root=True)
+        with MongoClient[Document](url) as client:
+            client.shop.command("grantRolesToUser", "orders", roles=["readWrite"])
+            client.shop.command("dropRole", "service")
+            client.shop.command("dropUser", "orders-migrate")
+
+        # When
+        running.stop("orders-db")
+        running.start("orders-db")
+
+        # Then
+        with MongoClient[Document](url) as client:
+            users = client.shop.command("usersInfo")["users"]
+            roles = {user["user"]: [role["role"] for role in user["roles"]] for user in users}
+            assert roles == {"orders": ["readWrite"], "orders-migrate": ["dbOwner"]}
+            client.shop.command("updateUser", "orders", roles=["service"])
+
     def test_a_database_compresses_messages_without_zlib(self, running: Stack) -> None:
         with MongoClient[Document](running.database_url("orders", root=True)) as client:
             options = client.admin.command("getCmdLineOpts")["parsed"]
