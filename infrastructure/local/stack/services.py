@@ -1,7 +1,7 @@
 """The four services: their commands and their environments."""
 
 from stack import tools
-from stack.mongo import url_file
+from stack.mongo import migration_url_file, url_file
 from stack.ports import LOOPBACK
 from stack.settings import REPOSITORY, Mode, Settings
 from stack.state import State
@@ -60,6 +60,12 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
         environment["KAFKA_BOOTSTRAP_SERVERS"] = ",".join(brokers)
         environment["TOPIC_REPLICATION_FACTOR"] = str(settings.members)
     return environment | _proof_keys(name, state) | _own_settings(name, settings, state)
+
+
+def migration_environment(name: str, settings: Settings, state: State) -> dict[str, str]:
+    """Return the environment of a service's migrations, which use another database user."""
+    address = str(migration_url_file(state, DATABASE_OF[name]))
+    return service_environment(name, settings, state) | {"MONGO_URL_FILE": address}
 
 
 def _proof_keys(name: str, state: State) -> dict[str, str]:

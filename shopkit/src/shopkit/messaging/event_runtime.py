@@ -77,7 +77,7 @@ class EventRuntime:
         self._migrations = migration_list
         self._topics = topics
         outbox = Outbox(database, clock)
-        self._sender = KafkaSender(settings.kafka_bootstrap_servers, service)
+        self._sender = KafkaSender(settings.kafka_connection, service)
         self._relay = Relay(outbox, self._sender)
         self.hand_over = self._relay.hand_over
         self.transactions = MongoTransactions(client, outbox, self.hand_over)
@@ -102,7 +102,7 @@ class EventRuntime:
     def add_consumer(self, topic: str, table: HandlerTable) -> None:
         """Add a consumer of a topic, before the runtime starts."""
         subscription = Subscription(
-            self._settings.kafka_bootstrap_servers, topic, self._service, self._service
+            self._settings.kafka_connection, topic, self._service, self._service
         )
         processor = BatchProcessor(table, self._dead_letters, self._pauses, is_temporary)
         self._tables[topic] = table
