@@ -75,6 +75,7 @@ def settings(signing_pem: str) -> AuthenticationSettings:
         orders_keys=ORDERS_KEY.public,
         signing_key=signing_pem,
         shop_port=8080,
+        mail="off",
         login_failures_per_address=6,
         login_failures_per_pair=3,
         login_failures_before_slowing=4,

@@ -57,6 +57,15 @@ def seed() -> None:
 
 
 @app.command()
+def mail_previews(folder: Path) -> None:
+    """Write every kind of mail with sample data into a folder."""
+    from authentication.models.mails import SAMPLES
+    from shopkit.mail.previews import write_previews
+
+    write_previews("authentication", SAMPLES, folder)
+
+
+@app.command()
 def create_admin(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The email address of the admin.")],
     password_file: Annotated[

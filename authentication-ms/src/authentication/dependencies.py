@@ -23,6 +23,8 @@ from authentication.services.tokens import AccessTokenIssuer
 from authentication.settings import AuthenticationSettings, DatabaseSettings
 from shopkit.checks import Check
 from shopkit.clock import Clock, utc_now
+from shopkit.mail.mails import Mails
+from shopkit.mail.service import MailService
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Transactions
@@ -44,6 +46,7 @@ class Services:
     keys: KeyRing
     cookies: Cookies
     trail: AuditTrail
+    mails: MailService
     clock: Clock
     checks: Mapping[str, Check] = field(default_factory=dict)
 
@@ -67,6 +70,7 @@ def build(
     revocations = _build_revocations(settings, database, clock)
     throttle = Throttle(CounterRepository(database), Limits.of(settings), clock=clock, sleep=sleep)
     trail = AuditTrail(database)
+    mails = Mails(database, clock)
     keys = KeyRing.of(settings)
     return Services(
         accounts=AccountService(
@@ -95,6 +99,7 @@ def build(
         keys=keys,
         cookies=Cookies.of(settings),
         trail=trail,
+        mails=MailService(transactions=transactions, mails=mails, trail=trail, clock=clock),
         clock=clock,
     )
 

@@ -17,6 +17,7 @@ from shopkit.proofs import GATEWAY, ProofVerifier
 from shopkit.web import app as shop_app
 from shopkit.web.admin_routes import audit_router
 from shopkit.web.database_deadline import DatabaseDeadline
+from shopkit.web.mail_routes import mail_router
 
 Run = Callable[[AuthenticationSettings], AbstractAsyncContextManager[Services]]
 
@@ -41,6 +42,7 @@ def create_app(settings: AuthenticationSettings, run: Run = running) -> FastAPI:
         app.include_router(controller.router)
     app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("authentication"))
+    app.include_router(mail_router("authentication"))
     return app
 
 

@@ -13,6 +13,7 @@ from authentication.repositories.counters import THROTTLES
 from authentication.repositories.revocations import REVOCATIONS
 from authentication.repositories.sessions import REFRESH_TOKENS, SESSIONS
 from authentication.services.passwords import argon2id
+from shopkit.mail.mails import Mails
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
@@ -144,4 +145,5 @@ MIGRATIONS = (
     Migration("0005-limits", create_indexes_of_limits),
     Migration("0006-account-ids", create_collections),
     Migration("0007-email-keys", add_email_keys),
+    Migration("0008-mails", Mails.migrate),
 )

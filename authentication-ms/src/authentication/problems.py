@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from authentication import errors
-from shopkit.web import database_problems
+from shopkit.web import database_problems, mail_routes
 from shopkit.web.problems import (
     NOT_FOUND,
     UNAUTHENTICATED,
@@ -33,6 +33,7 @@ def _too_many_attempts(error: Exception) -> ProblemType:
 
 TABLE: ProblemTable = {
     **database_problems.TABLE,
+    **mail_routes.TABLE,
     errors.EmailTakenError: REGISTRATION_REFUSED,
     errors.WrongCredentialsError: WRONG_CREDENTIALS,
     errors.WrongCurrentPasswordError: VALIDATION,

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from shopkit.proofs import PublicKeys
-from shopkit.settings import OPTIONAL_FILE, MongoSettings
+from shopkit.settings import OPTIONAL_FILE, MailSettings, MongoSettings
 
 SERVICE = "authentication-ms"
 
@@ -29,7 +29,7 @@ class DatabaseSettings(MongoSettings):
         return timedelta(seconds=self.access_token_seconds)
 
 
-class AuthenticationSettings(DatabaseSettings):
+class AuthenticationSettings(DatabaseSettings, MailSettings):
     """The settings of the service.
 
     Attributes:

@@ -105,6 +105,15 @@ def url() -> None:
 
 
 @app.command()
+def mail() -> None:
+    """Print the mails that the shop has sent, oldest first."""
+    from stack.mails import describe  # noqa: PLC0415 - no other command loads the parser.
+
+    settings = load_settings()
+    typer.echo(f"{describe(_stack().mails())}\nThe same mails are at {settings.mail_url}")
+
+
+@app.command()
 def stop(name: str) -> None:
     """Stop one program."""
     _stack().stop(name)

@@ -15,6 +15,7 @@ SERVICES = (*DATABASE_OF, "gateway")
 USES_KAFKA = ("products", "orders")
 BEHIND_GATEWAY = tuple(DATABASE_OF)
 CALLED_BY_ORDERS = ("authentication", "products")
+SENDS_MAIL = ("authentication", "orders")
 
 
 def service_command(name: str, mode: Mode) -> list[str]:
@@ -59,7 +60,21 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
         brokers = [f"{LOOPBACK}:{port}" for port in settings.ports_of("kafka")]
         environment["KAFKA_BOOTSTRAP_SERVERS"] = ",".join(brokers)
         environment["TOPIC_REPLICATION_FACTOR"] = str(settings.members)
+    if name in SENDS_MAIL:
+        environment |= _mail(settings)
     return environment | _proof_keys(name, state) | _own_settings(name, settings, state)
+
+
+def _mail(settings: Settings) -> dict[str, str]:
+    """Return the variables of a service that sends mail."""
+    return {
+        "MAIL": settings.mail,
+        "MAIL_SENDER": "Kiosk <shop@kiosk.example>",
+        "PUBLIC_URL": settings.shop_url,
+        "SMTP_HOST": LOOPBACK,
+        "SMTP_PORT": str(settings.ports["smtp"]),
+        "SMTP_SECURITY": "none",
+    }
 
 
 def _proof_keys(name: str, state: State) -> dict[str, str]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from bson import ObjectId
 
 from authentication.errors import CallerDeletedError, EmailTakenError, WrongCurrentPasswordError
+from authentication.models import mails
 from authentication.models.account import Account, AccountRole
 from authentication.repositories.accounts import AccountRepository
 from authentication.repositories.sessions import SessionRepository
@@ -115,6 +116,7 @@ class AccountService:
                     account, before=before, except_session=session_id, now=now, unit=unit
                 )
                 await self._audit_password_change(caller, account, now, unit)
+                unit.mail(mails.password_changed(account, now))
 
             await self._transactions.run(work, seconds=HTTP_SECONDS)
 
