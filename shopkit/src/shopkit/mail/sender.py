@@ -37,14 +37,14 @@ PARKED = Gauge("mail_parked", "Mails that wait for an admin, at most 10,000.")
 log = structlog.get_logger(__name__)
 
 
-class LinkExpiredError(Exception):
+class DeadLinkError(Exception):
     """The link of a mail would no longer work, so the mail is not sent."""
 
 
 CreateLink = Callable[[Mail], Awaitable[str]]
 """Creates the link of a mail when it is sent, so that no secret is stored before.
 
-It raises `LinkExpiredError` if the link would no longer work.
+It raises `DeadLinkError` if the link would no longer work.
 """
 
 
@@ -113,7 +113,7 @@ class MailSender:
         try:
             rendered = await self._render(mail)
             await self._transport.send(Envelope(mail.id, mail.recipient, self._clock()), rendered)
-        except LinkExpiredError:
+        except DeadLinkError:
             await self._mails.mark_expired(mail.id)
         except TemporaryFailureError as error:
             await self._retry_or_park(stored, str(error))

@@ -6,7 +6,7 @@ from jinja2 import DictLoader, PackageLoader
 
 from shopkit.mail import templates
 from shopkit.mail.mails import Mails, MailStatus, StoredMail
-from shopkit.mail.sender import LinkExpiredError, MailSender, pause_after
+from shopkit.mail.sender import DeadLinkError, MailSender, pause_after
 from shopkit.mail.smtp import Envelope, PermanentFailureError, TemporaryFailureError
 from shopkit.mail.templates import Rendered, Templates
 from shopkit.storage.mongo import Database
@@ -56,7 +56,7 @@ def sender(
 
     async def create_link(mail: Mail) -> str:
         if "expired" in mail.data:
-            raise LinkExpiredError
+            raise DeadLinkError
         return f"https://shop.example/#token={mail.data['number']}"
 
     monkeypatch.setattr(templates, "PackageLoader", loader)
