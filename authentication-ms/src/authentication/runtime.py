@@ -25,6 +25,10 @@ KEYS_SECONDS = 5.0
 """How often to look for email addresses without keys."""
 
 
+RESETS_SECONDS = 1.0
+"""How often to look for requests to reset a password."""
+
+
 @asynccontextmanager
 async def running(settings: AuthenticationSettings) -> AsyncIterator[Services]:
     """Run the service and yield its services. Close its connections afterwards.
@@ -39,9 +43,13 @@ async def running(settings: AuthenticationSettings) -> AsyncIterator[Services]:
             mails = mail_store(settings, database, clock)
             services = build(settings, database, MongoTransactions(client, mails=mails), hasher)
             add_keys = skip_temporary_errors(services.administration.add_missing_keys, is_temporary)
+            answer = skip_temporary_errors(services.password_resets.answer_requests, is_temporary)
             jobs = {
+                "password resets": every(RESETS_SECONDS, answer),
                 "email keys": every(KEYS_SECONDS, add_keys),
-                **mail_loops(settings, "authentication", mails, links={}, clock=clock),
+                **mail_loops(
+                    settings, "authentication", mails, links=services.links.creators, clock=clock
+                ),
             }
             async with Loops(jobs) as loops:
                 yield replace(

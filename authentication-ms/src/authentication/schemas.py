@@ -1,7 +1,9 @@
 """The bodies and queries of requests and responses."""
 
+import unicodedata
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,9 +18,11 @@ from pydantic import (
 
 from authentication.models import password
 from authentication.models.account import Account, AccountRole
+from authentication.models.address import Address, StoredAddress
 from authentication.models.email_address import as_typed, normalize
-from authentication.models.login_session import Revocation
+from authentication.models.login_session import LoginSession, Revocation
 from authentication.services.keys import PublicKey
+from shopkit.identity import Identity
 from shopkit.text import Text, require_encodable
 
 
@@ -83,6 +87,68 @@ class ChangePasswordRequest(BaseModel):
     new: NewPassword
 
 
+Token = Annotated[Text, Field(min_length=1, max_length=128)]
+"""The token of a link in a mail."""
+
+
+class TokenRequest(BaseModel):
+    """The token of a link in a mail, which is in the fragment of the link."""
+
+    token: Token
+
+
+class PasswordResetRequest(BaseModel):
+    """The body of `POST /api/password-resets`."""
+
+    email: KnownEmail
+
+
+class NewPasswordRequest(BaseModel):
+    """The body of `POST /api/password-resets/confirm`."""
+
+    token: Token
+    password: NewPassword
+
+
+class EmailChangeRequest(BaseModel):
+    """The body of `POST /api/me/email`."""
+
+    email: NewEmail
+    password: CurrentPassword
+
+
+def _clean(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must not contain line breaks or other control characters")
+    return unicodedata.normalize("NFC", text.strip())
+
+
+Line = Annotated[Text, Field(max_length=100), AfterValidator(_clean)]
+"""A line of text, in NFC and without surrounding spaces."""
+
+
+def _require_text(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+RequiredLine = Annotated[Line, AfterValidator(_require_text)]
+
+Locale = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Z]{2})?$", description="Such as `en-IE`.")]
+
+
+class ProfileRequest(BaseModel):
+    """The body of `PATCH /api/me`. Omitted fields are not changed. `null` removes a value."""
+
+    name: Line | None = None
+    locale: Locale | None = None
+
+    def changes(self) -> dict[str, str | None]:
+        """Return the fields of the request. An empty name is none."""
+        return {name: value or None for name, value in self.model_dump(exclude_unset=True).items()}
+
+
 class ChangeRoleRequest(BaseModel):
     """The body of `PATCH /api/users/{id}`."""
 
@@ -100,6 +166,123 @@ class AccountBody(BaseModel):
     def of(cls, account: Account) -> Self:
         """Return the body for an account."""
         return cls(id=str(account.id), email=account.shown_email, role=account.role)
+
+
+class ProfileBody(AccountBody):
+    """The caller's account. `verified` is whether the email address was confirmed."""
+
+    verified: bool
+    name: str | None
+    locale: str | None
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """Return the body for an account."""
+        return cls(
+            id=str(account.id),
+            email=account.shown_email,
+            role=account.role,
+            verified=account.verified,
+            name=account.name,
+            locale=account.locale,
+        )
+
+
+class SessionBody(BaseModel):
+    """A session of the caller. `device` is from a closed list, such as `Firefox on Windows`."""
+
+    id: str
+    device: str
+    started_at: datetime
+    last_used_at: datetime
+    current: bool
+
+    @classmethod
+    def of(cls, login: LoginSession, caller: Identity) -> Self:
+        """Return the body for a session."""
+        return cls(
+            id=login.id,
+            device=login.device,
+            started_at=login.started_at,
+            last_used_at=login.last_used_at,
+            current=login.id == caller.session,
+        )
+
+
+class SessionsBody(BaseModel):
+    """The caller's sessions, newest first."""
+
+    sessions: list[SessionBody]
+
+
+Country = Annotated[
+    str, Field(pattern="^[A-Z]{2}$", description="The country, as ISO 3166-1 abbreviates it.")
+]
+Phone = Annotated[str, Field(pattern=r"^(\+?[0-9][0-9 ()./-]{3,29})?$")]
+Lines = Annotated[list[RequiredLine], Field(min_length=1, max_length=4)]
+
+
+class AddressRequest(BaseModel):
+    """A new postal address. The country decides which fields are required."""
+
+    name: RequiredLine
+    company: Line = ""
+    lines: Lines
+    postcode: Line = ""
+    city: Line = ""
+    region: Line = ""
+    country: Country
+    phone: Phone = ""
+    default: bool = False
+
+    def address(self) -> Address:
+        """Return the address."""
+        return Address(**self.model_dump(exclude={"default"}))
+
+
+class AddressChangeRequest(BaseModel):
+    """Changes of a postal address. Omitted fields are not changed."""
+
+    name: RequiredLine | None = None
+    company: Line | None = None
+    lines: Lines | None = None
+    postcode: Line | None = None
+    city: Line | None = None
+    region: Line | None = None
+    country: Country | None = None
+    phone: Phone | None = None
+    default: Literal[True] | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """Return the new values by field."""
+        return self.model_dump(exclude_none=True, exclude={"default"})
+
+
+class AddressBody(BaseModel):
+    """A postal address of the caller."""
+
+    id: str
+    name: str
+    company: str
+    lines: list[str]
+    postcode: str
+    city: str
+    region: str
+    country: str
+    phone: str
+    default: bool
+
+    @classmethod
+    def of(cls, stored: StoredAddress) -> Self:
+        """Return the body for an address."""
+        values = asdict(stored.address) | {"lines": list(stored.address.lines)}
+        return cls(id=str(stored.id), default=stored.is_default, **values)
+
+
+class AddressesBody(BaseModel):
+    """The caller's postal addresses, oldest first."""
+
+    addresses: list[AddressBody]
 
 
 class TokensBody(BaseModel):

@@ -53,6 +53,7 @@ class AuthenticationSettings(DatabaseSettings, MailSettings):
             first one.
         registrations_per_address: The registrations of an address before it is blocked.
         registration_window_seconds: The window in which registrations are counted.
+        mails_per_account: How many mails of one kind an account can request in an hour.
     """
 
     gateway_keys: PublicKeys
@@ -71,6 +72,7 @@ class AuthenticationSettings(DatabaseSettings, MailSettings):
     login_window_seconds: int = Field(default=15 * 60, gt=0)
     registrations_per_address: int = Field(default=30, gt=0)
     registration_window_seconds: int = Field(default=3600, gt=0)
+    mails_per_account: int = Field(default=5, gt=0)
 
     @property
     def refresh_token_lifetime(self) -> timedelta:

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from authentication.models.account import Account
+from authentication.models.mail_link import PAGES, LinkKind, MailLink
 from shopkit.storage.unit_of_work import Mail
 
 PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of a template.
 
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     PASSWORD_CHANGED: {},
+    **{kind.value: {"link": f"https://shop.example{page}#token=x"} for kind, page in PAGES.items()},
 }
 """Sample data of each template."""
 
@@ -21,4 +23,14 @@ def password_changed(account: Account, now: datetime) -> Mail:
         cause=f"{PASSWORD_CHANGED}/{account.id}/{now.isoformat()}",
         template=PASSWORD_CHANGED,
         recipient=account.shown_email,
+    )
+
+
+def mail_with_link(link: MailLink) -> Mail:
+    """Return the mail that contains a link. The link gets its token when the mail is sent."""
+    return Mail(
+        cause=f"{link.kind}/{link.id}",
+        template=LinkKind(link.kind).value,
+        recipient=link.email,
+        data={"link_id": link.id},
     )
