@@ -61,7 +61,8 @@ class Address:
                     "country_code": self.country,
                     "country_area": self.region,
                     "city": self.city,
-                    "postal_code": self.postcode,
+                    # No country uses lower-case letters.
+                    "postal_code": self.postcode.upper(),
                     "street_address": "\n".join(self.lines),
                 }
             )
@@ -76,11 +77,15 @@ class Address:
             | {
                 "lines": tuple(self.lines),
                 "postcode": found["postal_code"],
-                "city": found["city"] or self.city,
+                "city": self._spelled(found["city"]),
                 "region": found["country_area"],
                 "country": found["country_code"],
             }
         )
+
+    def _spelled(self, city: str) -> str:
+        """Return a city as it was typed. Some countries write it in capitals, on envelopes only."""
+        return self.city if self.city.casefold() == city.casefold() else city
 
 
 @dataclass(frozen=True, slots=True)
