@@ -36,7 +36,7 @@ def mail_to(stack: Stack) -> MailTo:
 def token_in(mail: EmailMessage, page: str, stack: Stack) -> str:
     [(address, path, token)] = LINK.findall(text_of(mail))
     assert (address, path) == (stack.settings.shop_url, page)
-    assert text_of(mail, "html").count(f"{page}#token={token}") == 2
+    assert text_of(mail, "html").count(f'href="{address}{page}#token={token}"') == 2
     return str(token)
 
 

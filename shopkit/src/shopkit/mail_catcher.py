@@ -76,9 +76,9 @@ def read_mail(path: Path) -> EmailMessage:
 
 
 def text_of(mail: EmailMessage, kind: str = "plain") -> str:
-    """Return the text part of a mail, or its HTML part."""
+    """Return the text part of a mail, or its HTML part, with the line ends of Python."""
     part = mail.get_body((kind,))
-    return part.get_content() if part else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
 def create_app(mailbox: Mailbox) -> FastAPI:

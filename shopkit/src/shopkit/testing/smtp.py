@@ -22,13 +22,29 @@ class SmtpServer:
         port: Its port.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, port: int, tls: ssl.SSLContext | None, credentials: tuple[str, str] | None
+    ) -> None:
         self.received: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.answer_to_recipient = "250 OK"
         self.answer_to_data = "250 OK"
         self.drops_after_data = False
-        self.port = 0
+        self.port = port
+        self._tls = tls
+        self._credentials = credentials
+        self._listening: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Accept connections, at the same port as before."""
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(self._session, "127.0.0.1", self.port)
+        self.port = self._listening.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Accept no more connections."""
+        if self._listening:
+            self._listening.close()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it.
         self,
@@ -53,6 +69,26 @@ class SmtpServer:
             self._store(envelope)
         return self.answer_to_data
 
+    def _session(self) -> SMTP:
+        return SMTP(
+            self,
+            enable_SMTPUTF8=True,
+            tls_context=self._tls,
+            auth_required=self._credentials is not None,
+            authenticator=self._authenticate,
+        )
+
+    def _authenticate(
+        self,
+        _server: SMTP,
+        _session: Session,
+        _envelope: Envelope,
+        _mechanism: str,
+        given: LoginPassword,
+    ) -> AuthResult:
+        name, password = given.login.decode(), given.password.decode()
+        return AuthResult(success=(name, password) == self._credentials, handled=False)
+
     def _store(self, envelope: Envelope) -> None:
         content = envelope.original_content or b""
         self.received.append(message_from_bytes(content, EmailMessage, policy=policy.default))
@@ -73,27 +109,9 @@ async def smtp_server(
         tls: The certificate with which it offers STARTTLS.
         credentials: The name and the password without which it accepts no mail.
     """
-    server = SmtpServer()
-
-    def authenticate(
-        _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
-    ) -> AuthResult:
-        given = (data.login.decode(), data.password.decode())
-        return AuthResult(success=given == credentials, handled=False)
-
-    loop = asyncio.get_running_loop()
-    listening = await loop.create_server(
-        lambda: SMTP(
-            server,
-            enable_SMTPUTF8=True,
-            loop=loop,
-            tls_context=tls,
-            auth_required=credentials is not None,
-            authenticator=authenticate,
-        ),
-        "127.0.0.1",
-        port,
-    )
-    async with listening:
-        server.port = listening.sockets[0].getsockname()[1]
+    server = SmtpServer(port, tls, credentials)
+    await server.start()
+    try:
         yield server
+    finally:
+        await server.stop()
