@@ -395,12 +395,7 @@ def wrong_mails(data: Data, initial: Initial) -> list[str]:
 
 def _wrong_mails(data: Data, initial: Initial) -> Iterator[str]:
     stored = {row["_id"]: row for row in data.mails}
-    asked = {
-        Mail(f"order/{order['_id']}/{status}", "", "").id: f"order {order['_id']} {status}"
-        for order in _new_orders(data, initial)
-        for status in _statuses(order)
-        if status != OrderStatus.PENDING
-    }
+    asked = _mails_of(_new_orders(data, initial))
     received = {mail.mail_id for mail in data.received}
     for mail_id, cause in asked.items():
         status = stored[mail_id]["status"] if mail_id in stored else None
@@ -408,7 +403,7 @@ def _wrong_mails(data: Data, initial: Initial) -> Iterator[str]:
             yield f"{cause}: its mail is {status}"
         elif status == "sent" and mail_id not in received:
             yield f"{cause}: its mail is sent, but was not received"
-    for mail_id in (stored.keys() | received) - asked.keys():
+    for mail_id in (stored.keys() | received) - _mails_of(data.orders).keys():
         yield f"mail {mail_id}: no change asked for it"
     ids_by_content: dict[str, set[str]] = defaultdict(set)
     for mail in data.received:
@@ -416,6 +411,16 @@ def _wrong_mails(data: Data, initial: Initial) -> Iterator[str]:
     for ids in ids_by_content.values():
         if len(ids) > 1:
             yield f"mails {', '.join(sorted(ids))}: the same mail with different ids"
+
+
+def _mails_of(orders: Iterable[Document]) -> dict[str, str]:
+    """Return what each mail about these orders reports, by the id of the mail."""
+    return {
+        Mail(f"order/{order['_id']}/{status}", "", "").id: f"order {order['_id']} {status}"
+        for order in orders
+        for status in _statuses(order)
+        if status != OrderStatus.PENDING
+    }
 
 
 def _new_orders(data: Data, initial: Initial) -> list[Document]:
