@@ -113,6 +113,7 @@ class TestSend:
         [
             "ann@shop.example\r\nBcc: eve@evil.example",
             "ann@shop.example, eve@evil.example",
+            "eve, ann@shop.example",
             "Ann <ann@shop.example>",
             "ann",
             "",
