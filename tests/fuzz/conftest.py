@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -31,12 +32,12 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
             body = {"email": USER, "password": PASSWORD}
             assert client.post("/api/register", json=body).status_code == 201
             roles = {
-                "visitor": {},
-                "user": _sign_in(client, USER),
-                "admin": _sign_in(client, ADMIN),
+                "visitor": dict[str, str],
+                "user": partial(_sign_in, client, USER),
+                "admin": partial(_sign_in, client, ADMIN),
             }
             document = client.get("/api/openapi.json").json()
-        yield Target(stack.settings.shop_url, document, roles)
+            yield Target(stack.settings.shop_url, document, roles)
     finally:
         stack.down()
 
