@@ -126,6 +126,7 @@ def build(
             links=links,
             access=access,
             hasher=hasher,
+            throttle=throttle,
             trail=trail,
             mails_per_account=settings.mails_per_account,
             clock=clock,

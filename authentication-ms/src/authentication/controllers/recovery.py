@@ -12,7 +12,7 @@ from authentication.schemas import (
     TokenRequest,
 )
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
-from shopkit.web.identity import User
+from shopkit.web.identity import Anyone, User
 from shopkit.web.problems import UNAUTHENTICATED, UNREADABLE
 
 router = APIRouter(prefix="/api", tags=["auth"])
@@ -65,9 +65,9 @@ async def request_password_reset(body: PasswordResetRequest, resets: PasswordRes
     status_code=204,
     responses=responses(*_LINK_PROBLEMS, *PASSWORD_PROBLEMS),
 )
-async def reset_password(body: NewPasswordRequest, resets: PasswordResets) -> None:
+async def reset_password(body: NewPasswordRequest, caller: Anyone, resets: PasswordResets) -> None:
     """Replace a password with the token of a mail, and end all sessions of the account."""
-    await resets.confirm(body.token, body.password)
+    await resets.confirm(body.token, body.password, address=caller.client_address)
 
 
 @router.post(

@@ -14,7 +14,7 @@ from authentication.repositories.reset_requests import ResetRequestRepository
 from authentication.services.access import AccessService
 from authentication.services.mail_links import MailLinkService
 from authentication.services.passwords import PasswordHasher
-from authentication.services.throttle import MAIL_WINDOW
+from authentication.services.throttle import MAIL_WINDOW, Throttle
 from shopkit.clock import Clock
 from shopkit.identity import Identity
 from shopkit.storage.audit import AuditTrail
@@ -40,6 +40,7 @@ class PasswordResetService:
         links: MailLinkService,
         access: AccessService,
         hasher: PasswordHasher,
+        throttle: Throttle,
         trail: AuditTrail,
         mails_per_account: int,
         clock: Clock,
@@ -50,6 +51,7 @@ class PasswordResetService:
         self._links = links
         self._access = access
         self._hasher = hasher
+        self._throttle = throttle
         self._trail = trail
         self._mails_per_account = mails_per_account
         self._clock = clock
@@ -88,8 +90,13 @@ class PasswordResetService:
 
         await self._transactions.run(work)
 
-    async def confirm(self, token: str, password: str) -> None:
+    async def confirm(self, token: str, password: str, *, address: str) -> None:
         """Replace the password, and end all sessions of the account.
+
+        Args:
+            token: The token.
+            password: The new password.
+            address: The client's IP address, from which the owner can log in at once.
 
         Raises:
             UnknownLinkError: No mail contained the token.
@@ -101,7 +108,7 @@ class PasswordResetService:
         await self._links.open(token, LinkKind.PASSWORD_RESET)
         password_hash = await self._hasher.hash(password)
 
-        async def work(unit: UnitOfWork) -> None:
+        async def work(unit: UnitOfWork) -> Account:
             now = self._clock()
             account = await self._account_of(token, unit)
             before = account.revocation_iat(now)
@@ -121,8 +128,10 @@ class PasswordResetService:
                 at=now,
                 session=unit.session,
             )
+            return account
 
-        await self._transactions.run(work, seconds=HTTP_SECONDS)
+        account = await self._transactions.run(work, seconds=HTTP_SECONDS)
+        await self._throttle.forgive(address, account.email)
 
     async def _account_of(self, token: str, unit: UnitOfWork) -> Account:
         link = await self._links.open(token, LinkKind.PASSWORD_RESET, session=unit.session)

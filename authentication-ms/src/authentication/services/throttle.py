@@ -99,6 +99,17 @@ class Throttle:
         await self._counters.reset(by_pair)
         await self._counters.increment(known, now=self._clock(), window=KNOWN_FOR)
 
+    async def forgive(self, address: str, email: str) -> None:
+        """Forget the failures for an account whose owner has proved to receive its mail.
+
+        The owner may have guessed too often before, and now logs in from the same address.
+        """
+        network = network_of(address)
+        await self._counters.reset(f"login|{network}|{email}")
+        await self._counters.reset(f"account|{email}")
+        now = self._clock()
+        await self._counters.increment(f"known|{network}|{email}", now=now, window=KNOWN_FOR)
+
     @asynccontextmanager
     async def refresh(self, address: str) -> AsyncIterator[None]:
         """Count a refused refresh token: a `RefreshRefusedError` inside.

@@ -35,7 +35,8 @@ class Caller:
         self, path: str, body: Mapping[str, Any] | None = None, email: str = EMAIL
     ) -> httpx2.Response:
         role = "user" if email else "visitor"
-        return await self._client.post(path, json=body, headers=caller_headers(email, role))
+        headers = caller_headers(email, role, address="192.0.2.1")
+        return await self._client.post(path, json=body, headers=headers)
 
 
 @pytest.fixture
@@ -242,6 +243,28 @@ class TestPasswordReset:
         assert revocation["before"] == user["least_iat"] == clock.now.timestamp() + 1
         [entry] = await database["audit"].find().to_list()
         assert (entry["action"], entry["actor_id"]) == ("password-reset", str(account.id))
+
+    async def test_the_owner_can_log_in_after_guessing_too_often(
+        self,
+        ann: Caller,
+        add_account: AddAccount,
+        log_in: LogIn,
+        services: Services,
+        open_mail: OpenMail,
+    ) -> None:
+        # Given
+        await add_account()
+        guesses = [(await log_in(password=f"guess {number}")).status_code for number in range(4)]
+        await ann.post(RESETS, {"email": EMAIL}, email="")
+        await services.password_resets.answer_requests()
+        # When
+        body = {"token": await open_mail("password-reset"), "password": NEW_PASSWORD}
+        await ann.post(f"{RESETS}/confirm", body, email="")
+        # Then
+        assert guesses == [401, 401, 401, 429]
+        assert (await log_in(password=NEW_PASSWORD)).status_code == 200
+        elsewhere = await log_in(password=PASSWORD, address="192.0.2.77")
+        assert elsewhere.status_code == 401
 
     async def test_a_link_works_once_and_replaces_the_others(
         self,
