@@ -82,7 +82,7 @@ def create_admin(
 
     An existing account keeps its password.
     """
-    from authentication.schemas import NewEmail
+    from authentication.schemas.accounts import NewEmail
 
     address = _validate(NewEmail, email, f"{email} is not an email address.")
     outcome = _run(_create_admin(_settings(), address, lambda: _read_password(password_file)))
@@ -133,7 +133,7 @@ async def make_admin(
 
 
 def _read_password(path: Path | None) -> str:
-    from authentication.schemas import NewPassword
+    from authentication.schemas.accounts import NewPassword
 
     if path:
         password = path.read_text(encoding="utf-8").rstrip("\n")

@@ -23,8 +23,6 @@ from shopkit.storage.unit_of_work import MongoTransactions
 
 KEYS_SECONDS = 5.0
 """How often to look for email addresses without keys."""
-
-
 RESETS_SECONDS = 1.0
 """How often to look for requests to reset a password."""
 

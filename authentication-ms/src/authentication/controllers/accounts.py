@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from authentication import problems
 from authentication.controllers.responses import PASSWORD_PROBLEMS, responses
 from authentication.dependencies import Accounts
-from authentication.schemas import (
+from authentication.schemas.accounts import (
     AccountBody,
     ChangePasswordRequest,
     ProfileBody,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from authentication import problems
 from authentication.controllers.responses import responses
 from authentication.dependencies import Addresses
-from authentication.schemas import (
+from authentication.schemas.addresses import (
     AddressBody,
     AddressChangeRequest,
     AddressesBody,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from authentication.controllers.responses import responses
 from authentication.dependencies import Sessions
-from authentication.schemas import SessionBody, SessionsBody
+from authentication.schemas.accounts import SessionBody, SessionsBody
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import User
 from shopkit.web.problems import NOT_FOUND, UNAUTHENTICATED

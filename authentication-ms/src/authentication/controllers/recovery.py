@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from authentication import problems
 from authentication.controllers.responses import PASSWORD_PROBLEMS, responses
 from authentication.dependencies import EmailChanges, EmailVerifications, PasswordResets
-from authentication.schemas import (
+from authentication.schemas.accounts import (
     EmailChangeRequest,
     NewPasswordRequest,
     PasswordResetRequest,

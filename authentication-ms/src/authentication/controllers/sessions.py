@@ -9,7 +9,7 @@ from authentication.dependencies import SessionCookies, Sessions
 from authentication.errors import RefreshRefusedError
 from authentication.models.device import device_of
 from authentication.models.login_session import TokenPair
-from authentication.schemas import LoginRequest, RefreshRequest, TokensBody
+from authentication.schemas.accounts import LoginRequest, RefreshRequest, TokensBody
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Anyone
 from shopkit.web.problems import UNREADABLE, render
