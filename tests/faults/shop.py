@@ -140,8 +140,11 @@ class Shop:
 
     @property
     def received(self) -> list[ReceivedMail] | None:
-        """The mails that the SMTP server received, None if the shop sends none."""
-        return [_received(mail) for mail in self._smtp.received] if self._smtp else None
+        """The mails about orders that the SMTP server received, None if the shop sends none."""
+        if self._smtp is None:
+            return None
+        received = [_received(mail) for mail in self._smtp.received]
+        return [mail for mail in received if "/orders/" in mail.content]
 
     def has_waiting_mails(self) -> bool:
         """Return whether mails wait to be sent."""
