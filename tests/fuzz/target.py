@@ -1,5 +1,6 @@
 """The stack to fuzz."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,9 @@ class Target:
     Args:
         url: Its address.
         document: Its OpenAPI document.
-        roles: The request headers of each role.
+        roles: Sign in with each role, and return the headers of its requests.
     """
 
     url: str
     document: dict[str, Any]
-    roles: dict[str, dict[str, str]]
+    roles: Mapping[str, Callable[[], dict[str, str]]]

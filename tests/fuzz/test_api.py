@@ -27,6 +27,8 @@ Operation = APIOperation[Any, Any, Any, Any]
 EXAMPLES = 15
 STREAM = "/api/orders/stream"
 STREAM_SECONDS = 2.0
+SIGN_OUT = ("DELETE", "/api/me/sessions")
+"""Ends all sessions, so the next operation needs another one."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -53,13 +55,15 @@ def test_every_operation_matches_the_document(target: Target, role: str) -> None
     # When
     failures: list[str] = []
     with requests.Session() as session:
-        session.headers.update(target.roles[role])
+        session.headers.update(target.roles[role]())
         for operation in operations:
             try:
                 if operation.path == STREAM:
                     _read_stream(target, session, role)
                 else:
                     _fuzz(operation, target.url, session)
+                if (operation.method.upper(), operation.path) == SIGN_OUT:
+                    session.headers.update(target.roles[role]())
             except Exception as error:  # noqa: BLE001 - all failures are reported.
                 failures.append(f"{operation.method.upper()} {operation.path}: {error}")
     print(f"{role}: {len(operations)} operations, {EXAMPLES} requests each")  # noqa: T201

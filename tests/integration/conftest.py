@@ -59,6 +59,7 @@ def orders_settings(servers: Stack) -> OrdersSettings:
         authentication_url="http://127.0.0.1:1",
         products_url="http://127.0.0.1:1",
         proof_key=read_secret(servers, "orders", "PROOF_KEY_FILE"),
+        mail="off",
     )
 
 

@@ -58,6 +58,15 @@ def seed() -> None:
 
 
 @app.command()
+def mail_previews(folder: Path) -> None:
+    """Write every kind of mail with sample data into a folder."""
+    from authentication.models.mails import SAMPLES
+    from shopkit.mail.previews import write_previews
+
+    write_previews("authentication", SAMPLES, folder)
+
+
+@app.command()
 def create_admin(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The email address of the admin.")],
     password_file: Annotated[
@@ -74,7 +83,7 @@ def create_admin(
 
     An existing account keeps its password.
     """
-    from authentication.schemas import NewEmail
+    from authentication.schemas.accounts import NewEmail
 
     address = _validate(NewEmail, email, f"{email} is not an email address.")
     outcome = _run(_create_admin(_settings(), address, lambda: _read_password(password_file)))
@@ -125,7 +134,7 @@ async def make_admin(
 
 
 def _read_password(path: Path | None) -> str:
-    from authentication.schemas import NewPassword
+    from authentication.schemas.accounts import NewPassword
 
     if path:
         password = path.read_text(encoding="utf-8").rstrip("\n")

@@ -256,6 +256,7 @@ class TestServe:
     def set_keys(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GATEWAY_KEYS", GATEWAY_KEY.public)
         monkeypatch.setenv("ORDERS_KEYS", ORDERS_KEY.public)
+        monkeypatch.setenv("MAIL", "off")
 
     def test_refuses_an_unusable_key(
         self,

@@ -125,6 +125,10 @@ class Stack:
         logs = [self._state.log(program.name) for program in programs]
         return [log for log in logs if log.exists()]
 
+    def mails(self) -> list[Path]:
+        """Return the files of the mails that the shop has sent, oldest first."""
+        return sorted(self._state.mails().glob("[0-9]*.eml"))
+
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         with (self.settings.state / "lock").open("w") as lock:

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,6 +51,15 @@ def seed() -> None:
     from orders.seed import seed
 
     asyncio.run(seed(_settings()))
+
+
+@app.command()
+def mail_previews(folder: Path) -> None:
+    """Write every kind of mail with sample data into a folder."""
+    from orders.models.mails import SAMPLES
+    from shopkit.mail.previews import write_previews
+
+    write_previews("orders", SAMPLES, folder)
 
 
 @app.command()

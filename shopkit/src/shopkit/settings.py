@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, FilePath, HttpUrl, SecretStr, model_validator
 from pydantic.fields import FieldInfo
@@ -134,6 +134,67 @@ class MongoSettings(Settings):
     def _refuse_a_database_without_password(self) -> Self:
         if not self.development and "@" not in self.mongo_url.get_secret_value():
             raise ValueError("MONGO_URL needs credentials outside development")
+        return self
+
+
+class MailSwitch(StrEnum):
+    """Whether the shop sends mail."""
+
+    ON = "on"
+    OFF = "off"
+
+
+class SmtpSecurity(StrEnum):
+    """How the connection to the SMTP server is encrypted."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class MailSettings(Settings):
+    """Settings of a service that sends mail.
+
+    Attributes:
+        mail: `off` sends no mail, and stores none. Then the other settings are not needed.
+        mail_sender: The sender of all mails, such as `Kiosk <shop@example.com>`.
+        public_url: The address of the shop, with which the links in mails begin.
+        shop_currency: The currency of prices in mails, as ISO 4217 abbreviates it.
+        smtp_host: The host of the SMTP server.
+        smtp_port: Its port.
+        smtp_security: How the connection is encrypted. `none` allows no log-in.
+        smtp_user: The name to log in with, if the server needs one.
+        smtp_password: The password to log in with.
+    """
+
+    mail: MailSwitch = MailSwitch.ON
+    mail_sender: str = ""
+    public_url: HttpUrl | None = None
+    shop_currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: SmtpSecurity = SmtpSecurity.STARTTLS
+    smtp_user: str = ""
+    smtp_password: Annotated[SecretStr | None, OPTIONAL_FILE] = None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether the shop sends mail."""
+        return self.mail is MailSwitch.ON
+
+    @property
+    def shop_address(self) -> str:
+        """The address of the shop without a slash at its end, empty if it is not set."""
+        return str(self.public_url or "").rstrip("/")
+
+    @model_validator(mode="after")
+    def _require_the_settings_of_mail(self) -> Self:
+        if not self.sends_mail:
+            return self
+        if not (self.mail_sender and self.public_url and self.smtp_host):
+            raise ValueError("set MAIL_SENDER, PUBLIC_URL and SMTP_HOST, or MAIL=off")
+        if self.smtp_user and self.smtp_security is SmtpSecurity.NONE:
+            raise ValueError("SMTP_USER needs an encrypted connection (SMTP_SECURITY)")
         return self
 
 

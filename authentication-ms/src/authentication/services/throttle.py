@@ -23,6 +23,8 @@ from shopkit.clock import Clock
 
 Sleep = Callable[[float], Awaitable[None]]
 
+MAIL_WINDOW = timedelta(hours=1)
+
 KNOWN_FOR = timedelta(days=90)
 """How long an account can be used at an address after a log-in, whatever others do."""
 
@@ -38,6 +40,7 @@ class Limits:
     login_window: timedelta
     registrations_per_address: int
     registration_window: timedelta
+    mails_per_account: int
 
     @classmethod
     def of(cls, settings: AuthenticationSettings) -> Self:
@@ -50,6 +53,7 @@ class Limits:
             login_window=timedelta(seconds=settings.login_window_seconds),
             registrations_per_address=settings.registrations_per_address,
             registration_window=timedelta(seconds=settings.registration_window_seconds),
+            mails_per_account=settings.mails_per_account,
         )
 
 
@@ -95,6 +99,17 @@ class Throttle:
         await self._counters.reset(by_pair)
         await self._counters.increment(known, now=self._clock(), window=KNOWN_FOR)
 
+    async def forgive(self, address: str, email: str) -> None:
+        """Forget the failures for an account whose owner has proved to receive its mail.
+
+        The owner may have guessed too often before, and now logs in from the same address.
+        """
+        network = network_of(address)
+        await self._counters.reset(f"login|{network}|{email}")
+        await self._counters.reset(f"account|{email}")
+        now = self._clock()
+        await self._counters.increment(f"known|{network}|{email}", now=now, window=KNOWN_FOR)
+
     @asynccontextmanager
     async def refresh(self, address: str) -> AsyncIterator[None]:
         """Count a refused refresh token: a `RefreshRefusedError` inside.
@@ -124,6 +139,15 @@ class Throttle:
         key = f"register|{network_of(address)}"
         limits = self._limits
         await self._count(key, limits.registrations_per_address, limits.registration_window)
+
+    async def count_mail(self, kind: str, account_id: str) -> None:
+        """Count a mail that the owner of an account requests.
+
+        Raises:
+            TooManyAttemptsError: The owner requested too many of this kind in an hour.
+        """
+        limit = self._limits.mails_per_account
+        await self._count(f"mail|{kind}|{account_id}", limit, MAIL_WINDOW)
 
     async def _count_attempt(self, by_address: str, by_pair: str) -> None:
         window = self._limits.login_window
