@@ -72,7 +72,7 @@ resource "google_binary_authorization_attestor" "pipeline" {
 
 resource "google_binary_authorization_attestor_iam_member" "delivery" {
   attestor = google_binary_authorization_attestor.pipeline.name
-  role     = "roles/binaryauthorization.attestorsViewer"
+  role     = "roles/binaryauthorization.attestorsVerifier"
   member   = google_service_account.delivery.member
 }
 

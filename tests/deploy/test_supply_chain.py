@@ -7,6 +7,7 @@ behave as their documentation says.
 import re
 import subprocess
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,14 +152,52 @@ class TestSignatures:
     def test_a_pushed_image_is_signed_before_it_is_deployed(self, pipeline: dict[str, Any]) -> None:
         for job in ("deliver", "promote"):
             [*_, signed, deployed] = pipeline["jobs"][job]["steps"]
-            assert signed["when"]["steps"][-1] == "attest"
+            assert signed["when"]["steps"][-1] == "sign"
             assert "docker push" in yaml.safe_dump(signed["when"]["steps"][:-1])
             assert "deploy-part" in deployed
-        [step] = pipeline["commands"]["attest"]["steps"]
+        [step] = pipeline["commands"]["sign"]["steps"]
         command = step["run"]["command"]
         assert "attestations sign-and-create" in command
-        assert '--attestor="$ATTESTOR" --keyversion="$ATTESTOR_KEY"' in command
-        assert ".RepoDigests" in command, "a tag could be moved to another image"
+        assert '--project="$PROJECT_ID"' in command
+        assert '--artifact-url="$image" --attestor="$ATTESTOR"' in command
+        assert '--keyversion="$ATTESTOR_KEY" --validate' in command
+
+    def test_the_image_of_this_registry_is_signed_and_deployed(
+        self, pipeline: dict[str, Any], tmp_path: Path
+    ) -> None:
+        """A promoted image has two digests, and Docker may list that of staging first."""
+        # Given
+        docker = tmp_path / "docker"
+        docker.write_text(
+            "#!/bin/sh\necho staging/orders-ms@sha256:1\necho shop/orders-ms@sha256:1\n"
+        )
+        gcloud = tmp_path / "gcloud"
+        gcloud.write_text('#!/bin/sh\necho "$@"\n')
+        docker.chmod(0o700)
+        gcloud.chmod(0o700)
+        variables = {"REGISTRY": "shop", "PART": "orders-ms", "PROJECT_ID": "p"}
+        environment = {
+            **variables,
+            **dict.fromkeys(("CIRCLE_SHA1", "ATTESTOR", "ATTESTOR_KEY"), "x"),
+            "BASH_ENV": str(tmp_path / "env"),
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+        }
+        (tmp_path / "env").touch()
+        [step] = pipeline["commands"]["sign"]["steps"]
+        # When
+        signed = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", step["run"]["command"]],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        # Then
+        assert "--artifact-url=shop/orders-ms@sha256:1 " in signed.stdout
+        exported = (tmp_path / "env").read_text(encoding="utf-8")
+        assert exported == "export IMAGE=shop/orders-ms@sha256:1\n"
+        [deployed] = pipeline["commands"]["deploy-part"]["steps"]
+        assert 'images=("$PART=$IMAGE")' in deployed["run"]["command"]
 
     def test_the_cluster_enforces_the_policy(self) -> None:
         assert 'evaluation_mode = "PROJECT_SINGLETON_POLICY_ENFORCE"' in terraform("cluster.tf")
