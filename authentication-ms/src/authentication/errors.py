@@ -15,23 +15,30 @@ class EmailTakenError(Exception):
 
 
 class CredentialsError(Exception):
-    """A password is wrong. The attempt counts as a failure."""
+    """A password is wrong. The attempt counts as a failure.
+
+    Attributes:
+        account_id: The account, empty if there is none.
+    """
+
+    account_id = ""
 
 
 class WrongCredentialsError(CredentialsError):
     """No account has this email address and password. The message does not say which is wrong."""
 
-    def __init__(self, email: str) -> None:
+    def __init__(self, email: str, account_id: str = "") -> None:
         super().__init__("No account has this email and password. Check both and try again.")
         self.email = email
+        self.account_id = account_id
 
 
 class WrongCurrentPasswordError(CredentialsError):
     """The caller does not know the current password."""
 
-    def __init__(self, email: str, field: str = "current") -> None:
+    def __init__(self, account_id: str, field: str = "current") -> None:
         super().__init__("The current password is wrong.")
-        self.email = email
+        self.account_id = account_id
         self.field = field
 
     def field_errors(self) -> list[tuple[str, str]]:

@@ -84,6 +84,13 @@ class SessionRepository:
         query = {"_id": session_id, "account_id": account_id}
         return await self._sessions.find_one(query, {"_id": 1}, session=session) is not None
 
+    async def find_owner(self, session_id: str, *, session: Session) -> str:
+        """Return the account id of a log-in session, empty if the session was deleted."""
+        document = await self._sessions.find_one(
+            {"_id": session_id}, {"account_id": 1}, session=session
+        )
+        return str(document["account_id"]) if document else ""
+
     async def revoke(self, session_id: str, *, now: datetime, session: Session) -> bool:
         """Revoke a log-in session, and return whether it was not revoked before."""
         result = await self._sessions.update_one(

@@ -126,20 +126,20 @@ class AccountService:
         session_id = caller.session or None
         async with self._throttle.attempt(caller.client_address, account.email):
             if not await self._hasher.matches(current, account):
-                raise WrongCurrentPasswordError(account.email)
+                raise WrongCurrentPasswordError(str(account.id))
             new_hash = await self._hasher.hash(new)
 
             async def work(unit: UnitOfWork) -> None:
                 now = self._clock()
                 stored = await self._accounts.find_by_id(account.id, session=unit.session)
                 if stored is None:
-                    raise WrongCurrentPasswordError(account.email)
+                    raise WrongCurrentPasswordError(str(account.id))
                 before = stored.revocation_iat(now)
                 # Fails if the password has changed since it was checked.
                 if not await self._accounts.update_password(
                     account, password_hash=new_hash, least_iat=before, session=unit.session
                 ):
-                    raise WrongCurrentPasswordError(account.email)
+                    raise WrongCurrentPasswordError(str(account.id))
                 await self._access.end_sessions(
                     account, before=before, except_session=session_id, now=now, unit=unit
                 )

@@ -89,7 +89,7 @@ class EmailChangeService:
             raise CallerDeletedError(caller.account_id)
         async with self._throttle.attempt(caller.client_address, account.email):
             if not await self._hasher.matches(password, account):
-                raise WrongCurrentPasswordError(account.email, "password")
+                raise WrongCurrentPasswordError(str(account.id), "password")
         if normalize(email) == account.email:
             raise EmailUnchangedError(email)
         kind = LinkKind.EMAIL_CHANGE

@@ -29,6 +29,7 @@ from authentication.services.throttle import Throttle
 from authentication.services.tokens import AccessTokenIssuer
 from shopkit.clock import Clock
 from shopkit.identity import Identity
+from shopkit.security_events import SecurityEvent
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
 SESSION_LIMIT = 20
@@ -213,7 +214,7 @@ class SessionService:
         checked = await self._accounts.find_by_email(email)
         matches = await self._hasher.matches(password, checked)
         if checked is None or not matches:
-            raise WrongCredentialsError(email)
+            raise WrongCredentialsError(email, str(checked.id) if checked else "")
         password_hash = await self._hasher.upgrade(password, checked)
 
         async def work(unit: UnitOfWork) -> _Issue | None:
@@ -246,6 +247,8 @@ class SessionService:
             return None
         verdict = token.assess(now, by_cookie=by_cookie, grace=self._lifetimes.cookie_grace)
         if verdict is Verdict.REUSED:
+            owner = await self._sessions.find_owner(token.session_id, session=unit.session)
+            unit.report(SecurityEvent.REFRESH_REUSED, account_id=owner)
             await self._end(token.session_id, unit)
         return token if verdict is Verdict.IN_GRACE_PERIOD else None
 

@@ -5,8 +5,8 @@ addresses delay its log-ins, and finally block addresses at which nobody has log
 nobody can lock out its owner.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -20,6 +20,7 @@ from authentication.models.throttling import delay_seconds, network_of
 from authentication.repositories.counters import CounterRepository
 from authentication.settings import AuthenticationSettings
 from shopkit.clock import Clock
+from shopkit.security_events import SecurityEvent, report
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -82,15 +83,17 @@ class Throttle:
         network = network_of(address)
         by_address, by_pair = f"login|{network}", f"login|{network}|{email}"
         by_account, known = f"account|{email}", f"known|{network}|{email}"
-        await self._count_attempt(by_address, by_pair)
-        try:
-            await self._delay(by_account, known)
-        except TooManyAttemptsError:
-            await self._take_back(by_address, by_pair)
-            raise
+        with _reporting_throttling(address):
+            await self._count_attempt(by_address, by_pair)
+            try:
+                await self._delay(by_account, known)
+            except TooManyAttemptsError:
+                await self._take_back(by_address, by_pair)
+                raise
         try:
             yield
-        except CredentialsError:
+        except CredentialsError as error:
+            report(SecurityEvent.PASSWORD_REFUSED, account_id=error.account_id, address=address)
             raise
         except Exception:
             await self._take_back(by_address, by_pair, by_account)
@@ -122,8 +125,9 @@ class Throttle:
         """
         key, now = f"refresh|{network_of(address)}", self._clock()
         count = await self._counters.find(key, now=now)
-        if count and count.value >= self._limits.failures_per_address:
-            raise TooManyAttemptsError((count.expires_at - now).total_seconds())
+        with _reporting_throttling(address):
+            if count and count.value >= self._limits.failures_per_address:
+                raise TooManyAttemptsError((count.expires_at - now).total_seconds())
         try:
             yield
         except RefreshRefusedError:
@@ -138,7 +142,8 @@ class Throttle:
         """
         key = f"register|{network_of(address)}"
         limits = self._limits
-        await self._count(key, limits.registrations_per_address, limits.registration_window)
+        with _reporting_throttling(address):
+            await self._count(key, limits.registrations_per_address, limits.registration_window)
 
     async def count_mail(self, kind: str, account_id: str) -> None:
         """Count a mail that the owner of an account requests.
@@ -182,3 +187,12 @@ class Throttle:
     async def _take_back(self, *keys: str) -> None:
         for key in keys:
             await self._counters.decrement(key)
+
+
+@contextmanager
+def _reporting_throttling(address: str) -> Iterator[None]:
+    try:
+        yield
+    except TooManyAttemptsError:
+        report(SecurityEvent.THROTTLED, address=address)
+        raise

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import pymongo
@@ -17,6 +18,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from shopkit import security_events
+from shopkit.security_events import SecurityEvent
 from shopkit.storage.mongo import Document, GuardMissedError, Session, is_stale
 from shopkit.tracing.context import TraceContext
 
@@ -140,6 +143,7 @@ class UnitOfWork:
         self._again: list[Publication] = []
         self._settled: list[str] = []
         self.mails: list[Mail] = []
+        self._reports: list[Callable[[], None]] = []
 
     @property
     def publications(self) -> list[Publication]:
@@ -172,6 +176,20 @@ class UnitOfWork:
     def mail(self, *mails: Mail) -> None:
         """Send mails if the transaction is committed. Nothing is sent if the shop sends no mail."""
         self.mails += mails
+
+    def report(self, event: SecurityEvent, *, account_id: str) -> None:
+        """Report a security event if the transaction is committed.
+
+        Args:
+            event: What happened.
+            account_id: The account that it concerns.
+        """
+        self._reports.append(partial(security_events.report, event, account_id=account_id))
+
+    def committed(self) -> None:
+        """Report what happened. The transaction calls this after its commit."""
+        for report in self._reports:
+            report()
 
     async def flush(self, messages: MessageStore | None, mails: MailStore | None = None) -> None:
         """Store what was published, settled and mailed, before the commit."""
@@ -249,6 +267,7 @@ class MongoTransactions:
                 except (DuplicateKeyError, BulkWriteError, GuardMissedError) as error:
                     if not retries_left or not is_stale(error):
                         raise
+        unit.committed()
         if unit.publications:
             self._hand_over(unit.publications)
         return result

@@ -42,6 +42,7 @@ class FakeTransactions:
         await unit.flush(self._messages, self._mails)
         self.published += unit.publications
         self.mails += unit.mails
+        unit.committed()
         return result
 
 
