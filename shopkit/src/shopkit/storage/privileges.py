@@ -12,6 +12,8 @@ from shopkit.storage.mongo import DATABASE, Database
 ROLE = "service"
 APPEND_ONLY = frozenset({"audit", "audit_actors"})
 """The collections of the audit trail."""
+WHOLE_DATABASE = ""
+"""The name by which MongoDB means all collections of a database."""
 APPEND = ("find", "insert")
 READ_AND_WRITE = (
     *("find", "insert", "update", "remove", "changeStream"),
@@ -34,7 +36,7 @@ async def grant(database: Database, user: str, later: Iterable[str] = ()) -> Non
     names = await database.list_collection_names(filter={"type": "collection"})
     collections = {name for name in names if not name.startswith("system.")} | set(later)
     allowed = {name: APPEND if name in APPEND_ONLY else READ_AND_WRITE for name in collections}
-    await _set_privileges(database, allowed)
+    await _set_privileges(database, {**allowed, WHOLE_DATABASE: ("listCollections",)})
     # Before the other roles go, so that a running service keeps its access.
     await database.command("grantRolesToUser", user, roles=[ROLE])
     [found] = (await database.command("usersInfo", user))["users"]

@@ -122,6 +122,7 @@ class TestGrant:
         # When
         await privileges.grant(real_database, USER, ["later"])
         # Then
+        await as_service.create_collection("later")
         await as_service["later"].insert_one({"_id": 1})
         await as_service["later"].drop()
 
