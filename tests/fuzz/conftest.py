@@ -3,8 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -31,13 +30,13 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         with httpx2.Client(base_url=stack.settings.shop_url, timeout=20) as client:
             body = {"email": USER, "password": PASSWORD}
             assert client.post("/api/register", json=body).status_code == 201
-            roles: dict[str, Callable[[], dict[str, str]]] = {
-                "visitor": dict[str, str],
-                "user": partial(_sign_in, client, USER),
-                "admin": partial(_sign_in, client, ADMIN),
+            roles = {
+                "visitor": {},
+                "user": _sign_in(client, USER),
+                "admin": _sign_in(client, ADMIN),
             }
             document = client.get("/api/openapi.json").json()
-            yield Target(stack.settings.shop_url, document, roles)
+        yield Target(stack.settings.shop_url, document, roles)
     finally:
         stack.down()
 

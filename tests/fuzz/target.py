@@ -1,6 +1,5 @@
 """The stack to fuzz."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +11,9 @@ class Target:
     Args:
         url: Its address.
         document: Its OpenAPI document.
-        roles: Sign in with each role, and return the headers of its requests.
+        roles: The request headers of each role.
     """
 
     url: str
     document: dict[str, Any]
-    roles: Mapping[str, Callable[[], dict[str, str]]]
+    roles: dict[str, dict[str, str]]
