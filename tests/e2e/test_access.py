@@ -203,7 +203,7 @@ def _anonymous(name: str) -> str:
 
 
 class Caller:
-    """Sends requests from an address of its own, because nginx limits each address."""
+    """Sends requests from another address than the others, because nginx limits each address."""
 
     _addresses = iter(range(1, 250))
 
@@ -342,7 +342,7 @@ class TestDeniedByTheGateway:
     def test_a_forged_token(
         self, stack: Stack, operations: list[Operation], tokens: dict[str, str], kind: str
     ) -> None:
-        """It is refused, or ignored where anyone may come in."""
+        """It is refused, or ignored if anyone may use the operation."""
         found = statuses(stack.settings.shop_url, bearer(tokens[kind]), operations)
         assert found == {
             operation.name: operation.expected(Role.VISITOR) for operation in operations
