@@ -1,5 +1,7 @@
 import pytest
+from jinja2 import BaseLoader, DictLoader
 
+from shopkit.mail import templates
 from shopkit.mail.mail_runtime import mail_loops, mail_store
 from shopkit.mail.mails import Mails
 from shopkit.settings import Environment, MailSettings
@@ -25,16 +27,25 @@ def test_nothing_is_stored_or_sent_if_mail_is_off(
     assert capsys.readouterr().out.count("MAIL=off: nobody gets mail") == 1
 
 
-def test_mail_has_two_loops(database: Database, clock: FakeClock) -> None:
+def test_mail_has_two_loops(
+    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a service with a folder of templates
+    load = templates.PackageLoader
+
+    def loader(package: str, folder: str = "templates") -> BaseLoader:
+        return DictLoader({}) if package == "orders" else load(package, folder)
+
+    monkeypatch.setattr(templates, "PackageLoader", loader)
     settings = MailSettings(
         port=1,
         mail_sender="mail@kiosk.example",
         public_url="https://shop.example",
         smtp_host="127.0.0.1",
     )
-
+    # When
     mails = mail_store(settings, database, clock)
-
+    # Then
     assert isinstance(mails, Mails)
     assert list(mail_loops(settings, "orders", mails, links={}, clock=clock)) == [
         "mail",
