@@ -1,5 +1,5 @@
 import pytest
-from jinja2 import BaseLoader, DictLoader
+from jinja2 import BaseLoader, DictLoader, PackageLoader
 
 from shopkit.mail import templates
 from shopkit.mail.mail_runtime import mail_loops, mail_store
@@ -31,7 +31,7 @@ def test_mail_has_two_loops(
     database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a service with a folder of templates
-    load = templates.PackageLoader
+    load = PackageLoader
 
     def loader(package: str, folder: str = "templates") -> BaseLoader:
         return DictLoader({}) if package == "orders" else load(package, folder)
