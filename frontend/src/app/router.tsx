@@ -31,6 +31,11 @@ const publicPages: RouteObject[] = [
   page("cart", () => import("./pages/CartPage"), "CartPage"),
   page("sign-in", () => import("@/features/auth/pages/SignInPage"), "SignInPage"),
   page("register", () => import("@/features/auth/pages/RegisterPage"), "RegisterPage"),
+  page("forgot-password", () => import("@/features/auth/pages/ForgotPasswordPage"), "ForgotPasswordPage"),
+  page("reset-password", () => import("@/features/auth/pages/ResetPasswordPage"), "ResetPasswordPage"),
+  page("verify-email", () => import("@/features/auth/pages/VerifyEmailPage"), "VerifyEmailPage"),
+  page("confirm-email-change", () => import("@/features/auth/pages/ConfirmEmailChangePage"), "ConfirmEmailChangePage"),
+  page("undo-email-change", () => import("@/features/auth/pages/UndoEmailChangePage"), "UndoEmailChangePage"),
 ];
 
 // biome-ignore format: a table is easier to read with one route per line.

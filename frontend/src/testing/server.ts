@@ -2,8 +2,18 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { aCategory, aProduct } from "./data";
 
-/** A shop with one product and one category. Tests override what they need. */
+const PROFILE = {
+  id: "1".repeat(24),
+  email: "ada@example.com",
+  role: "user",
+  verified: true,
+  name: null,
+  locale: null,
+};
+
+/** A shop with one product, one category and one account. Tests override what they need. */
 export const server = setupServer(
+  http.get("*/api/me", () => HttpResponse.json(PROFILE)),
   http.get("*/api/categories", () => HttpResponse.json({ categories: [aCategory("kitchen")] })),
   http.get("*/api/products", () => HttpResponse.json(productPage([aProduct()]))),
 );

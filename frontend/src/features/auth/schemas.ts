@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import {
   changePasswordRequestLimits,
   loginRequestLimits,
+  newPasswordRequestLimits,
   registerRequestLimits,
 } from "@/api/generated/limits.gen";
 import { maxLength, minLength, required } from "@/lib/validation";
@@ -23,6 +24,12 @@ export const signInSchema = z.object({
   password: z
     .string()
     .check(required("Enter your password."), maxLength(loginRequestLimits.password.maxLength)),
+});
+
+export const emailSchema = z.object({ email });
+
+export const newPasswordSchema = z.object({
+  password: newPassword(newPasswordRequestLimits.password, "Enter a new password."),
 });
 
 export const registerSchema = z.object({

@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import { useTitle } from "@/lib/useTitle";
 import { useAuth } from "../AuthContext";
+import { EmailState } from "../components/EmailState";
 import { PasswordForm } from "../components/PasswordForm";
 
 export function AccountPage() {
@@ -15,6 +16,7 @@ export function AccountPage() {
         <section className="panel form-stack" aria-labelledby="account">
           <h2 id="account">{session?.email}</h2>
           <p className="muted">{isAdmin ? "Admin" : "Customer"}</p>
+          <EmailState />
           <p>
             <Link to="/orders">Your orders</Link>
           </p>

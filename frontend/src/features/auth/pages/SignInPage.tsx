@@ -27,6 +27,9 @@ export function SignInPage() {
             submit={signIn}
             onDone={() => navigate(next, { replace: true })}
           />
+          <p>
+            <Link to="/forgot-password">Forgot password?</Link>
+          </p>
           <p className="muted">
             New here?{" "}
             <Link to={`/register?next=${encodeURIComponent(next)}`}>Create an account</Link>

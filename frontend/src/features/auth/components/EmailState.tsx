@@ -1,0 +1,45 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import Button from "react-bootstrap/Button";
+import { getMe, sendVerification } from "@/api";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { Icon } from "@/components/Icon";
+import { Notice } from "@/components/Notice";
+
+/** Whether the email address of the account is confirmed, and a button to send the link again. */
+export function EmailState() {
+  const me = useQuery({ queryKey: ["me"], queryFn: async () => (await getMe()).data });
+  const sending = useMutation({ mutationFn: () => sendVerification() });
+  if (!me.data) return null;
+  if (me.data.verified) {
+    return (
+      <p className="small-text">
+        <Icon name="check" /> Email address confirmed
+      </p>
+    );
+  }
+  const send = (
+    <Button
+      variant="outline-secondary"
+      aria-disabled={sending.isPending}
+      onClick={() => !sending.isPending && sending.mutate()}
+    >
+      Send the link again
+    </Button>
+  );
+  return (
+    <>
+      <Notice
+        tone="info"
+        title="Confirm your email address"
+        action={sending.isSuccess ? null : send}
+      >
+        <span role="status">
+          {sending.isSuccess
+            ? "We have sent you a new link. It is valid for three days."
+            : "We have sent you a link. You can order without confirming it."}
+        </span>
+      </Notice>
+      {sending.isError && <ErrorNotice error={sending.error} />}
+    </>
+  );
+}

@@ -1,0 +1,197 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { beforeEach, describe, expect, it } from "vitest";
+import { endSession, sessionStore, startSession } from "@/lib/session";
+import { aToken } from "@/testing/data";
+import { openShop } from "@/testing/render";
+import { json, problem, recordRequests } from "@/testing/server";
+
+const me = (verified: boolean) => ({
+  id: "1".repeat(24),
+  email: "ada@example.com",
+  role: "user",
+  verified,
+  name: null,
+  locale: null,
+});
+
+beforeEach(() => startSession(aToken()));
+
+describe.each([
+  ["/verify-email", "Confirm the address", "*/api/email-verifications/confirm", /is confirmed/],
+  ["/confirm-email-change", "Use this address", "*/api/email-changes/confirm", /uses this address/],
+  ["/undo-email-change", "Undo the change", "*/api/email-changes/undo", /this address again/],
+])("%s", (path, button, endpoint, done) => {
+  it("does nothing before the button is pressed, and hides the token", async () => {
+    // Given
+    const sent = recordRequests("post", endpoint);
+
+    // When
+    const { user, router } = openShop(`${path}#token=secret-1`);
+
+    // Then
+    const confirm = await screen.findByRole("button", { name: button });
+    await waitFor(() => expect(router.state.location.hash).toBe(""));
+    expect(sent).toHaveLength(0);
+
+    // When
+    await user.click(confirm);
+
+    // Then
+    expect(await screen.findByText(done)).toBeVisible();
+    expect(sent.map(({ body }) => body)).toEqual([{ token: "secret-1" }]);
+    expect(screen.queryByRole("button", { name: button })).toBeNull();
+  });
+
+  it("explains a link that no longer works", async () => {
+    // Given
+    recordRequests("post", endpoint, () => problem(410, "link-expired", "The link has expired."));
+    const { user } = openShop(`${path}#token=secret-2`);
+
+    // When
+    await user.click(await screen.findByRole("button", { name: button }));
+
+    // Then
+    expect(await screen.findByRole("alert")).toHaveTextContent("The link has expired.");
+    const panel = screen.getByRole("button", { name: button }).parentElement;
+    expect(panel?.querySelector("a")).not.toBeNull();
+  });
+});
+
+describe("a page for a link", () => {
+  it("says that the link is incomplete without a token", async () => {
+    openShop("/reset-password");
+    expect(await screen.findByText("The link is incomplete")).toBeVisible();
+    expect(screen.getByRole("link", { name: "Send a new link" })).toHaveAttribute(
+      "href",
+      "/forgot-password",
+    );
+  });
+});
+
+describe("a confirmation without a session", () => {
+  it("asks to sign in, and continues with the same link", async () => {
+    // Given
+    endSession();
+    recordRequests("post", "*/api/login", json({ access_token: aToken() }));
+    const sent = recordRequests("post", "*/api/email-verifications/confirm");
+    const { user, router } = openShop("/verify-email#token=secret-3");
+
+    // When
+    await user.click(
+      await within(await screen.findByRole("main")).findByRole("link", { name: "Sign in" }),
+    );
+    await waitFor(() => expect(router.state.location.pathname).toBe("/sign-in"));
+
+    // Then the token is in no address
+    expect(router.state.location.search).not.toContain("secret");
+
+    // When
+    await user.type(await screen.findByLabelText("Email"), "ada@example.com");
+    await user.type(screen.getByLabelText("Password"), "correct horse{Enter}");
+    await user.click(await screen.findByRole("button", { name: "Confirm the address" }));
+
+    // Then
+    await waitFor(() => expect(sent.map(({ body }) => body)).toEqual([{ token: "secret-3" }]));
+  });
+});
+
+describe("a forgotten password", () => {
+  it("says the same whether or not there is an account", async () => {
+    // Given
+    endSession();
+    const sent = recordRequests("post", "*/api/password-resets");
+    const { user } = openShop("/sign-in");
+
+    // When
+    await user.click(await screen.findByRole("link", { name: "Forgot password?" }));
+    await screen.findByRole("heading", { name: "Reset your password" });
+    await user.type(await screen.findByLabelText("Email"), "ada@example.com");
+    await user.click(screen.getByRole("button", { name: "Send the link" }));
+
+    // Then
+    expect(await screen.findByRole("heading", { name: "Check your mail" })).toBeVisible();
+    expect(screen.getByText("ada@example.com")).toBeVisible();
+    expect(sent.map(({ body }) => body)).toEqual([{ email: "ada@example.com" }]);
+
+    // When
+    await user.click(screen.getByRole("button", { name: "Try another address" }));
+
+    // Then
+    expect(await screen.findByLabelText("Email")).toHaveValue("ada@example.com");
+  });
+
+  it("is replaced with the token of the link", async () => {
+    // Given
+    const sent = recordRequests("post", "*/api/password-resets/confirm");
+    const { user } = openShop("/reset-password#token=secret-4");
+
+    // When
+    await user.type(await screen.findByLabelText("New password"), "short{Enter}");
+
+    // Then
+    await waitFor(() => expect(screen.getByLabelText("New password")).toBeInvalid());
+    expect(sent).toHaveLength(0);
+
+    // When
+    await user.type(screen.getByLabelText("New password"), " but longer now{Enter}");
+
+    // Then
+    expect(await screen.findByText(/Your password is changed/)).toBeVisible();
+    expect(sent.map(({ body }) => body)).toEqual([
+      { token: "secret-4", password: "short but longer now" },
+    ]);
+  });
+
+  it("offers a new link if this one was used", async () => {
+    // Given
+    recordRequests("post", "*/api/password-resets/confirm", () =>
+      problem(410, "link-used", "The link was already used."),
+    );
+    const { user } = openShop("/reset-password#token=secret-5");
+
+    // When
+    await user.type(await screen.findByLabelText("New password"), "correct horse{Enter}");
+
+    // Then
+    expect(await screen.findByRole("alert")).toHaveTextContent("The link was already used.");
+    expect(screen.getByRole("link", { name: "Send a new link" })).toBeVisible();
+  });
+});
+
+describe("the email address of the account", () => {
+  it("is confirmed", async () => {
+    recordRequests("get", "*/api/me", json(me(true)));
+    openShop("/account");
+    expect(await screen.findByText("Email address confirmed")).toBeVisible();
+  });
+
+  it("can get another link", async () => {
+    // Given
+    recordRequests("get", "*/api/me", json(me(false)));
+    const sent = recordRequests("post", "*/api/email-verifications");
+    const { user } = openShop("/account");
+
+    // When
+    await user.click(await screen.findByRole("button", { name: "Send the link again" }));
+
+    // Then
+    expect(await screen.findByText(/We have sent you a new link/)).toBeVisible();
+    expect(sent).toHaveLength(1);
+    expect(sessionStore.get().status).toBe("signed-in");
+  });
+
+  it("says why no link was sent", async () => {
+    // Given
+    recordRequests("get", "*/api/me", json(me(false)));
+    recordRequests("post", "*/api/email-verifications", () =>
+      problem(429, "too-many-attempts", "Try again in 30 minutes."),
+    );
+    const { user } = openShop("/account");
+
+    // When
+    await user.click(await screen.findByRole("button", { name: "Send the link again" }));
+
+    // Then
+    expect(await screen.findByRole("alert")).toHaveTextContent("Try again in 30 minutes.");
+  });
+});

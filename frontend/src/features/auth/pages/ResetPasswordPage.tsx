@@ -1,0 +1,76 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useState } from "react";
+import Button from "react-bootstrap/Button";
+import { useForm } from "react-hook-form";
+import { Link } from "react-router";
+import { resetPassword } from "@/api";
+import { newPasswordRequestLimits as limits } from "@/api/generated/limits.gen";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { useFormSubmit } from "@/lib/useFormSubmit";
+import { AccountPanel, IncompleteLink } from "../components/LinkPage";
+import { PasswordField } from "../components/PasswordField";
+import { newPasswordSchema } from "../schemas";
+import { useLinkToken } from "../useLinkToken";
+
+const TITLE = "Choose a new password";
+
+/** Replaces a forgotten password, from the link in a mail. */
+export function ResetPasswordPage() {
+  const token = useLinkToken();
+  const [isDone, setDone] = useState(false);
+  const form = useForm({
+    resolver: zodResolver(newPasswordSchema),
+    defaultValues: { password: "" },
+  });
+  const sending = useFormSubmit({
+    form,
+    send: ({ password }) => resetPassword({ body: { token, password } }),
+    onSuccess: () => setDone(true),
+  });
+  if (isDone) {
+    return (
+      <AccountPanel title={TITLE}>
+        <p role="status">Your password is changed. Your account is signed out everywhere.</p>
+        <Link className="btn btn-primary" to="/sign-in">
+          Sign in
+        </Link>
+      </AccountPanel>
+    );
+  }
+  const newLink = (
+    <p>
+      <Link to="/forgot-password">Send a new link</Link>
+    </p>
+  );
+  if (!token) {
+    return (
+      <AccountPanel title={TITLE}>
+        <IncompleteLink />
+        {newLink}
+      </AccountPanel>
+    );
+  }
+  return (
+    <AccountPanel title={TITLE}>
+      <form className="form-stack" onSubmit={sending.submit} noValidate>
+        {sending.error && (
+          <>
+            <ErrorNotice error={sending.error} />
+            {newLink}
+          </>
+        )}
+        <PasswordField
+          label="New password"
+          register={() => form.register("password")}
+          autoComplete="new-password"
+          maxLength={limits.password.maxLength}
+          error={form.formState.errors.password?.message}
+          hint={`At least ${limits.password.minLength} characters. A few plain words work well.`}
+        />
+        <Button type="submit" aria-disabled={sending.isPending}>
+          Change password
+        </Button>
+      </form>
+    </AccountPanel>
+  );
+}
