@@ -41,6 +41,16 @@ logs: deps ## Follow all logs, or the log of one program: make logs orders
 reset: deps ## Delete the data after asking (FORCE=1 does not ask)
 	@$(STACK) reset $(if $(FORCE),--force)
 
+.PHONY: mail
+mail: deps ## Print the mails that the shop has sent
+	@$(STACK) mail
+
+.PHONY: mail-previews
+mail-previews: deps ## Write every kind of mail with sample data into .local/mail-previews
+	@for service in authentication orders; do \
+	    $(VENV)/python -m $$service mail-previews .local/mail-previews/$$service || exit 1; \
+	done; echo "The mails are in .local/mail-previews."
+
 .PHONY: db-url
 db-url: deps ## Print the address of a database with credentials: make db-url SERVICE=orders
 	@$(STACK) db-url $(or $(SERVICE),$(error Name a service: make db-url SERVICE=orders))

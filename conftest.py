@@ -38,7 +38,7 @@ def restore_logging() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack.in_folder(tmp_path_factory.mktemp("servers") / "stack")
+    stack = Stack.in_folder(tmp_path_factory.mktemp("servers") / "stack", MAIL="off")
     stack.up(["databases", "kafka"])
     yield stack
     stack.down()

@@ -207,12 +207,13 @@ def expect_status(responses: Sequence[Response], status: int) -> None:
 
 
 @contextmanager
-def running_shop(folder: Path = STATE, members: int = 1) -> Iterator[Shop]:
+def running_shop(folder: Path = STATE, members: int = 1, mail: str = "off") -> Iterator[Shop]:
     """Run an empty stack on free ports, with its data on the disk of this folder.
 
     Args:
         folder: The state folder.
         members: How many members each database and Kafka have.
+        mail: Whether it sends mail, "on" or "off".
     """
     if folder.exists():
         # A killed run leaves its stack behind.
@@ -220,7 +221,13 @@ def running_shop(folder: Path = STATE, members: int = 1) -> Iterator[Shop]:
         shutil.rmtree(folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stack = Stack.in_folder(
-        folder, MODE="prod", SEED="demo", LOG_LEVEL="WARNING", WEB="none", MEMBERS=str(members)
+        folder,
+        MODE="prod",
+        SEED="demo",
+        LOG_LEVEL="WARNING",
+        WEB="none",
+        MAIL=mail,
+        MEMBERS=str(members),
     )
     try:
         stack.up(["databases", "kafka", "services", "nginx"])

@@ -32,6 +32,7 @@ from stack import Stack
 
 AddAccount = Callable[..., Awaitable[Account]]
 LogIn = Callable[..., Awaitable[httpx2.Response]]
+OpenMail = Callable[[str], Awaitable[str]]
 
 EMAIL, PASSWORD = "ann@shop.com", "correct horse"
 
@@ -75,6 +76,10 @@ def settings(signing_pem: str) -> AuthenticationSettings:
         orders_keys=ORDERS_KEY.public,
         signing_key=signing_pem,
         shop_port=8080,
+        mail_sender="Kiosk <mail@kiosk.example>",
+        public_url="https://shop.example",
+        smtp_host="127.0.0.1",
+        mails_per_account=3,
         login_failures_per_address=6,
         login_failures_per_pair=3,
         login_failures_before_slowing=4,
@@ -140,7 +145,7 @@ async def real_database(bare_database: Database) -> Database:
 
 
 @pytest.fixture
-def transactions() -> Transactions:
+def transactions() -> FakeTransactions:
     return FakeTransactions()
 
 
@@ -157,6 +162,18 @@ def services(
         delays.append(seconds)
 
     return build(settings, database, transactions, hasher, clock=clock, sleep=sleep)
+
+
+@pytest.fixture
+def open_mail(services: Services, transactions: FakeTransactions) -> OpenMail:
+    """Returns the token in the last mail of a template, as the mail's loop creates it."""
+
+    async def open_mail(template: str) -> str:
+        mail = [mail for mail in transactions.mails if mail.template == template][-1]
+        url = await services.links.create_url(mail)
+        return url.partition("#token=")[2]
+
+    return open_mail
 
 
 @pytest.fixture

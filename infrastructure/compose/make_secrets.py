@@ -24,11 +24,15 @@ import argparse
 import base64
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -36,15 +40,29 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-MONGODB = 999
-"""The user id in the official image of mongo."""
+DATABASES = {"authentication-db": 10011, "products-db": 10012, "orders-db": 10013}
+"""The user ids of the databases."""
+BROKERS = {"kafka-1": 10021, "kafka-2": 10022, "kafka-3": 10023}
+"""The user ids of the brokers. The job that creates their users has the one of the first."""
 USERS = {"authentication": 10001, "products": 10002, "orders": 10003}
 """The user ids in the images of the services with a database."""
 PROVERS = {"gateway": 10004, "orders": USERS["orders"]}
 """The services that prove that they call others, with their user ids."""
+SENDERS = ("products", "orders")
+"""The services with a user at the brokers."""
 WEB = 101
 """The user id of nginx."""
+ROOT = 0
+BROKER = "kafka"
+"""The name in the certificates of all brokers, which trust each other by it."""
+KEY_USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+    *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
+VALIDITY = timedelta(days=10 * 365)
+"""How long a certificate is valid."""
 
 
 def main() -> None:
@@ -61,11 +79,16 @@ def main() -> None:
 def create_all(folder: Path) -> None:
     """Create all missing secrets."""
     folder.chmod(0o755)
+    create_authority(folder)
+    for name, user in (DATABASES | BROKERS).items():
+        create_certificate(folder, name, user)
+    for service in SENDERS:
+        create_for_sender(folder, service)
     for service in USERS:
         create_for_database(folder, service)
     create(folder / "authentication" / "signing-key", USERS["authentication"], new_signing_key)
     for service, user in PROVERS.items():
-        private = create(folder / service / "proof-key", user, new_proof_key)
+        private = create(folder / service / "proof-key", user, new_ec_key)
         publish(folder, service, private)
     nonce = create(folder / "web" / "csp-nonce", WEB, new_password)
     # Vite runs as another user. The nonce may be readable, because every page shows it.
@@ -73,22 +96,119 @@ def create_all(folder: Path) -> None:
 
 
 def create_for_database(folder: Path, service: str) -> None:
-    """Create the secrets of a database, and the address that its service uses."""
-    database = folder / f"{service}-db"
-    create(database / "key", MONGODB, new_replica_set_key)
-    create(database / "root-password", MONGODB, new_password)
-    password_file = create(database / "service-password", MONGODB, new_password)
-    password = password_file.read_text(encoding="ascii")
-    address = (
-        f"mongodb://{service}:{quote(password)}@{service}-db:27017/shop"
-        f"?authSource=shop&replicaSet={service}-db"
-    )
+    """Create the secrets of a database, and the addresses for its service and for migrations."""
+    database, owner = folder / f"{service}-db", DATABASES[f"{service}-db"]
+    create(database / "key", owner, new_replica_set_key)
+    create(database / "root-password", owner, new_password)
+    password = create(database / "service-password", owner, new_password)
+    address = mongo_url(service, service, password)
     create(folder / service / "mongo-url", USERS[service], lambda: address)
+    password = create(database / "migration-password", owner, new_password)
+    # In a separate volume: the jobs that migrate have the user id of their service.
+    migration = mongo_url(f"{service}-migrate", service, password)
+    create(folder / "migration" / service / "mongo-url", USERS[service], lambda: migration)
+
+
+def mongo_url(user: str, service: str, password_file: Path) -> str:
+    """Return the address of the database of a service for a user."""
+    password = quote(password_file.read_text(encoding="ascii"))
+    options = f"authSource=shop&replicaSet={service}-db"
+    return f"mongodb://{user}:{password}@{service}-db:27017/shop?{options}"
+
+
+def create_for_sender(folder: Path, service: str) -> None:
+    """Create a service's password at the brokers, for the service and for the job."""
+    own = create(folder / service / "kafka-password", USERS[service], new_password)
+    password = own.read_text(encoding="ascii")
+    create(folder / "kafka-users" / f"{service}-ms", BROKERS["kafka-1"], lambda: password)
+
+
+def create_authority(folder: Path) -> None:
+    """Create the authority that signs the certificates of the databases and the brokers."""
+    key_file = create(folder / "authority" / "key", ROOT, new_ec_key)
+    key = load_key(key_file)
+    authority = certificate("kiosk", key.public_key(), "kiosk", key, authority=True)
+    create(folder / "ca.crt", ROOT, lambda: authority).chmod(0o444)
+
+
+def create_certificate(folder: Path, name: str, owner: int) -> None:
+    """Create a server's certificate for its name, with its key in the same file."""
+    subject = BROKER if name in BROKERS else name
+
+    def signed() -> str:
+        private = new_ec_key()
+        public = load_pem_private_key(private.encode("ascii"), None).public_key()
+        issuer = load_key(folder / "authority" / "key")
+        hosts = [name, "localhost"]
+        return private + certificate(subject, public, "kiosk", issuer, hosts=hosts)
+
+    create(folder / name / "server.pem", owner, signed)
+
+
+def load_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """Return a private EC key."""
+    key = load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{path} is no EC key")
+    return key
+
+
+def certificate(
+    subject: str,
+    public_key: CertificatePublicKeyTypes,
+    issuer: str,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    *,
+    hosts: Sequence[str] = (),
+    authority: bool = False,
+) -> str:
+    """Return a signed certificate in PEM format.
+
+    Args:
+        subject: The common name.
+        public_key: The public key of the subject.
+        issuer: The common name of the authority.
+        issuer_key: The private key of the authority.
+        hosts: The host names, for a server.
+        authority: Whether it may sign others.
+    """
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + VALIDITY)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
+            critical=False,
+        )
+    )
+    if authority:
+        usage = dict.fromkeys(KEY_USAGES, False) | {"key_cert_sign": True, "crl_sign": True}
+        builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
+    if hosts:
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]),
+            critical=False,
+        ).add_extension(
+            # Members and brokers are also clients of each other.
+            x509.ExtendedKeyUsage(
+                [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+            ),
+            critical=False,
+        )
+    signed = builder.sign(issuer_key, hashes.SHA256())
+    return signed.public_bytes(Encoding.PEM).decode("ascii")
 
 
 def create(path: Path, owner: int, value: Callable[[], str]) -> Path:
     """Write a secret unless it exists, and make it readable only by its owner."""
-    path.parent.mkdir(mode=0o755, exist_ok=True)
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     if not path.exists():
         write(path, owner, value())
     path.chmod(0o400)
@@ -103,7 +223,7 @@ def write(path: Path, owner: int, value: str) -> None:
     draft.chmod(0o400)
     os.chown(draft, owner, owner)
     draft.rename(path)
-    print(f"created {path.relative_to(path.parents[1])}")
+    print(f"created {path}")
 
 
 def publish(folder: Path, service: str, *private_keys: Path) -> None:
@@ -136,7 +256,7 @@ def publish_next_proof_keys(folder: Path) -> None:
     """Create the next keys of proofs, which are published before they sign."""
     for service, user in PROVERS.items():
         key, other = proof_keys(folder, service)
-        write(other, user, new_proof_key())
+        write(other, user, new_ec_key())
         publish_again(folder, service, key, other)
 
 
@@ -192,7 +312,7 @@ def new_replica_set_key() -> str:
     return base64.b64encode(secrets.token_bytes(512)).decode("ascii")
 
 
-def new_proof_key() -> str:
+def new_ec_key() -> str:
     """Return a private EC key in PEM format."""
     key = ec.generate_private_key(ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")

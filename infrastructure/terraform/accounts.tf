@@ -20,14 +20,15 @@ resource "google_artifact_registry_repository_iam_member" "nodes" {
   member     = google_service_account.nodes.member
 }
 
-# The account of the delivery pipeline: it pushes images and applies manifests.
+# The account of the delivery pipeline: it pushes and signs images, and applies manifests. The role of
+# infrastructure/kubernetes/delivery.yaml says what it can do in the cluster. Here it can only find it.
 resource "google_service_account" "delivery" {
   account_id   = "kiosk-${var.environment}-delivery"
   display_name = "Delivery of the shop"
 }
 
 resource "google_project_iam_member" "delivery" {
-  for_each = toset(["roles/container.developer"])
+  for_each = toset(["roles/container.clusterViewer"])
   project  = var.project
   role     = each.key
   member   = google_service_account.delivery.member
@@ -40,7 +41,9 @@ resource "google_artifact_registry_repository_iam_member" "delivery" {
   member     = google_service_account.delivery.member
 }
 
-# CircleCI signs a token for each run. Only runs of this project can deliver.
+# CircleCI signs a token for each run. A run can deliver only if it belongs to this project, builds
+# main, and uses the context of this environment, which CircleCI can restrict to some people. Someone
+# who reruns a job with SSH could change what it does, so such a run cannot deliver.
 resource "google_iam_workload_identity_pool" "delivery" {
   workload_identity_pool_id = "kiosk-${var.environment}-delivery"
 }
@@ -50,10 +53,16 @@ resource "google_iam_workload_identity_pool_provider" "circleci" {
   workload_identity_pool_provider_id = "circleci"
 
   attribute_mapping = {
-    "google.subject"    = "assertion.sub"
+    # The claim sub is longer than the 127 bytes that Google allows here.
+    "google.subject"    = "assertion['oidc.circleci.com/project-id']"
     "attribute.project" = "assertion['oidc.circleci.com/project-id']"
   }
-  attribute_condition = "attribute.project == '${var.delivery.project}'"
+  attribute_condition = join(" && ", [
+    "attribute.project == '${var.delivery.project}'",
+    "assertion['oidc.circleci.com/vcs-ref'] == 'refs/heads/main'",
+    "'${var.delivery.context}' in assertion['oidc.circleci.com/context-ids']",
+    "assertion['oidc.circleci.com/ssh-rerun'] == false",
+  ])
 
   oidc {
     issuer_uri        = "https://oidc.circleci.com/org/${var.delivery.organisation}"

@@ -27,3 +27,13 @@ output "delivery_provider" {
   description = "The identity provider of CircleCI's runs; DELIVERY_PROVIDER there."
   value       = google_iam_workload_identity_pool_provider.circleci.name
 }
+
+output "attestor" {
+  description = "The attestor of the pipeline's signatures; ATTESTOR in CircleCI."
+  value       = google_binary_authorization_attestor.pipeline.id
+}
+
+output "attestor_key" {
+  description = "The key of the pipeline's signatures; ATTESTOR_KEY in CircleCI."
+  value       = data.google_kms_crypto_key_version.signatures.name
+}

@@ -7,7 +7,10 @@ locals {
       "${service}-db-root-password",
       "${service}-db-service-password",
       "${service}-ms-mongo-url",
+      "${service}-migrate-mongo-url",
+      "${service}-migrate-password",
     ]],
+    [for service in ["products", "orders"] : "${service}-ms-kafka-password"],
     "authentication-ms-signing-key",
     "authentication-ms-previous-key",
     [for service in ["gateway", "orders"] : [

@@ -78,17 +78,18 @@ variable "service_nodes_at_most" {
 }
 
 variable "delivery" {
-  description = "The ids of CircleCI's organisation and project, which can deliver by OpenID Connect without a key."
+  description = "The ids of CircleCI's organisation, project and context of this environment, which can deliver by OpenID Connect without a key."
   type = object({
     organisation = string
     project      = string
+    context      = string
   })
 
   validation {
     condition = alltrue([
       for id in values(var.delivery) : can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", id))
     ])
-    error_message = "Both ids must be UUIDs. CircleCI's settings show them."
+    error_message = "All ids must be UUIDs. CircleCI's settings show them."
   }
 }
 

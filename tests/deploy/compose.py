@@ -15,14 +15,14 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class Project:
-    """The containers of one compose file, on a free port."""
+    """The containers of one compose file, on free ports."""
 
     def __init__(self, file: str, name: str, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
         self._command = ["docker", "compose", "--file", file, "--project-name", name]
         # One image at a time, because its unit tests have short timeouts for a busy machine.
-        [port] = free_ports(1)
-        variables = {"SHOP_PORT": str(port), "COMPOSE_PARALLEL_LIMIT": "1"}
+        shop, mail = free_ports(2)
+        variables = {"SHOP_PORT": str(shop), "MAIL_PORT": str(mail), "COMPOSE_PARALLEL_LIMIT": "1"}
         self._environment = {**os.environ, **variables, **settings}
 
     @property

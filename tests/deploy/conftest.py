@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from tests.deploy.certificates import certificate_secrets
 from tests.deploy.documented import ADMIN_PAGE, find_command, run
-from tests.deploy.kubernetes import RELEASES, deploy_release, get, kubectl, remove
+from tests.deploy.kubernetes import NAMESPACE, RELEASES, deploy_release, get, kubectl, remove
 from tests.deploy.manifests import KUBERNETES
 from tests.deploy.shopper import PRODUCT, SHOPPER, Shop
 
@@ -19,6 +20,8 @@ def address() -> Iterator[str]:
     remove()
     kubectl("apply", "-f", str(KUBERNETES / "base" / "namespace.yaml"))
     run("infrastructure/kubernetes/make_secrets")
+    for secret in certificate_secrets("minikube"):
+        kubectl("apply", "-n", NAMESPACE, "-f", "-", stdin=secret)
     deploy_release(RELEASES[0])
     cluster_ip = get("service", "nginx-proxy")["spec"]["clusterIP"]
     yield os.environ.get("SHOP_URL", f"http://{cluster_ip}:8080")

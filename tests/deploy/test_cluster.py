@@ -33,6 +33,16 @@ SECRETS = {
         f"{service}-db": ("key", "root-password", "service-password")
         for service in ("authentication", "products", "orders")
     },
+    **{
+        f"{service}-migrate": ("mongo-url", "password")
+        for service in ("authentication", "products", "orders")
+    },
+    **{
+        f"{server}-tls": ("ca.crt", "tls-combined.pem")
+        for server in ("authentication-db", "products-db", "orders-db", "kafka")
+    },
+    "products-ms-kafka": ("password",),
+    "orders-ms-kafka": ("password",),
     "authentication-ms": ("mongo-url", "signing-key"),
     "products-ms": ("mongo-url",),
     "orders-ms": ("mongo-url",),

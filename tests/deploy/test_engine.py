@@ -12,12 +12,23 @@ from pathlib import Path
 
 import pytest
 from tests.deploy.compose import Project, copy_of_repository, image_size
+from tests.deploy.forgery import FORGERY, REFUSALS
 from tests.deploy.shopper import ADMIN, SHOPPER, Shop, report, wait_for
 
 BUILD_SECONDS = 1500
 RECOVERY_SECONDS = 5
 SERVICES = ("authentication-ms", "products-ms", "orders-ms", "gateway-ms")
 DATABASES = ("authentication-db", "products-db", "orders-db")
+UNKNOWN_ORDER = "f" * 24
+PROOFLESS = Path(__file__).with_name("proofless.py")
+PLAIN_CONNECTION = """
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+try:
+    MongoClient("mongodb://orders-db", serverSelectionTimeoutMS=3000).admin.command("ping")
+except PyMongoError as error:
+    print(type(error).__name__)
+"""
 HEALTH_MODULE = "shopkit/src/shopkit/web/health.py"
 
 pytestmark = pytest.mark.timeout(BUILD_SECONDS)
@@ -61,6 +72,12 @@ def production_shop(production: Project) -> Iterator[Shop]:
     shop = Shop(production.address)
     yield shop
     shop.close()
+
+
+def forge(project: Project, service: str, order_id: str, who: str) -> str:
+    """Forge an outcome in the container of a service, and return what the brokers replied."""
+    script = FORGERY.read_text(encoding="utf-8")
+    return project.compose("exec", "-T", service, "python", "-", order_id, who, stdin=script)
 
 
 def replace(file: Path, old: str, new: str) -> None:
@@ -141,6 +158,41 @@ class TestDevelopment:
 class TestProduction:
     def test_accepts_an_order(self, production_shop: Shop) -> None:
         report(f"ACCEPTED after {production_shop.buy(2):.2f} s")
+
+    def test_brokers_refuse_a_forged_outcome_and_the_order_does_not_change(
+        self, production: Project, production_shop: Shop
+    ) -> None:
+        # Given: the order stays PENDING, so that a forged outcome could change it.
+        shopper = production_shop.sign_in(SHOPPER)
+        production.compose("stop", "products-ms")
+        try:
+            order_id = production_shop.order(shopper)
+            # When
+            replies = {who: forge(production, "orders-ms", order_id, who) for who in REFUSALS}
+            # Then
+            assert replies == REFUSALS
+            order = production_shop.get(f"/api/orders/{order_id}", shopper).json()
+            assert order["status"] == "PENDING"
+        finally:
+            production.compose("start", "products-ms")
+        assert production_shop.wait_until_decided(shopper, order_id) == "ACCEPTED"
+        # The same event is accepted from the service that may send it.
+        assert forge(production, "products-ms", UNKNOWN_ORDER, "user") == "written"
+
+    def test_services_believe_proofs_only(self, production: Project) -> None:
+        script = PROOFLESS.read_text(encoding="utf-8")
+        statuses = production.compose("exec", "-T", "gateway-ms", "python", "-", stdin=script)
+        assert set(statuses.split()) == {"401"}, statuses
+
+    def test_runs_each_server_as_a_user_of_its_own(self, production: Project) -> None:
+        servers = (*DATABASES, "kafka-1", "kafka-2", "kafka-3")
+        users = {production.inspect(server)["Config"]["User"] for server in servers}
+        assert len(users) == len(servers)
+
+    def test_a_database_requires_tls(self, production: Project) -> None:
+        run = ("exec", "-T", "orders-ms", "python", "-c", PLAIN_CONNECTION)
+        output = production.compose(*run)
+        assert output.strip() == "ServerSelectionTimeoutError"
 
     def test_serves_the_web_shop_with_a_strict_policy(self, production_shop: Shop) -> None:
         page = production_shop.get("/")

@@ -31,6 +31,7 @@ SETTINGS: dict[str, type[Settings]] = {
 PROXY_PATHS = {"/proxy_health"}
 SET_BY_THE_IMAGE = {"HOST", "PORT", "MONITORING_PORT"}
 MONITORING_PORT = 9000
+CONTROLLER_PORT = 9093
 SERVERS = (*SETTINGS, "authentication-db", "products-db", "orders-db", "kafka")
 ACCESS_PREFIX = "access.kiosk/"
 
@@ -264,7 +265,7 @@ class TestVolumes:
 class TestJobs:
     def test_a_job_has_the_release_in_its_name_and_expires(self, overlay: Overlay) -> None:
         jobs = list(overlay.of_kind("Job"))
-        assert len(jobs) == 6
+        assert len(jobs) == 7
         for job in jobs:
             assert name_of(job).endswith("-1")
             assert job["spec"]["ttlSecondsAfterFinished"] > 0
@@ -291,3 +292,50 @@ class TestServers:
             assert database["spec"]["replicas"] == 3
             assert settings["MEMBERS"] == ",".join(members)
             assert settings["REPLICA_SET"] == name
+
+    def test_kafka_refuses_unknown_and_unencrypted_clients(self, overlay: Overlay) -> None:
+        [container] = containers(dict(overlay.workloads())["kafka"])
+        settings = variables(container)
+        protocols = "CLIENT:SASL_SSL,CONTROLLER:SSL,BROKER:SSL"
+        assert settings["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"] == protocols
+        assert settings["KAFKA_LISTENER_NAME_CONTROLLER_SSL_CLIENT_AUTH"] == "required"
+        assert settings["KAFKA_LISTENER_NAME_BROKER_SSL_CLIENT_AUTH"] == "required"
+        assert settings["KAFKA_AUTHORIZER_CLASS_NAME"].endswith(".StandardAuthorizer")
+        assert settings["KAFKA_SUPER_USERS"] == "User:kafka"
+        assert not [name for name in settings if "ALLOW_EVERYONE" in name]
+
+    def test_only_brokers_reach_the_controllers(self, overlay: Overlay) -> None:
+        # Given
+        sources = [
+            rule["from"]
+            for policy in overlay.of_kind("NetworkPolicy")
+            for rule in policy["spec"].get("ingress", [])
+            if CONTROLLER_PORT in [port["port"] for port in rule["ports"]]
+        ]
+        # Then
+        selector = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "kafka"}}}
+        assert sources == [[selector]]
+
+    @pytest.mark.parametrize("server", ["authentication-db", "products-db", "orders-db", "kafka"])
+    def test_a_server_has_a_certificate_for_each_member(
+        self, overlay: Overlay, server: str
+    ) -> None:
+        certificates = {name_of(found): found["spec"] for found in overlay.of_kind("Certificate")}
+        pod = dict(overlay.workloads())[server]["spec"]
+        volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        members = {f"{server}-{index}.{server}" for index in range(3)}
+        assert members <= set(certificates[server]["dnsNames"])
+        assert certificates[server]["commonName"] == server
+        assert volumes["tls"]["secret"]["secretName"] == certificates[server]["secretName"]
+
+    @pytest.mark.parametrize("service", ["authentication", "products", "orders"])
+    def test_a_service_cannot_read_the_password_of_its_migrations(
+        self, overlay: Overlay, service: str
+    ) -> None:
+        readers = {
+            name
+            for name, template in overlay.workloads()
+            for volume in template["spec"].get("volumes", [])
+            if volume.get("secret", {}).get("secretName") == f"{service}-migrate"
+        }
+        assert readers == {f"{service}-db-init-1", f"{service}-migrate-1"}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.deploy.forgery import FORGERY, REFUSALS
 from tests.deploy.kubernetes import (
     NAMESPACE,
     RELEASES,
@@ -97,7 +98,7 @@ def sign_in_repeatedly(address: str, ending: threading.Event) -> int:
 class TestFirstRelease:
     def test_runs_every_pod_and_completes_every_job(self, shop: Shop) -> None:
         wait_for_jobs()
-        assert len(get_all("jobs")) == 6
+        assert len(get_all("jobs")) == 7
         assert {pod["status"]["phase"] for pod in get_all("pods")} == {"Running", "Succeeded"}
 
     def test_binds_every_volume(self, shop: Shop) -> None:
@@ -109,6 +110,23 @@ class TestFirstRelease:
         began = time.monotonic()
         assert shop.wait_until_decided(customer, shop.order(customer)) == "ACCEPTED"
         report(f"ACCEPTED after {time.monotonic() - began:.2f} s")
+
+    def test_brokers_refuse_a_forged_outcome(self, shop: Shop, customer: str) -> None:
+        # Given
+        order_id = shop.order(customer)
+        assert shop.wait_until_decided(customer, order_id) == "ACCEPTED"
+        # When
+        replies = {
+            who: kubectl(
+                *("exec", "-i", "-n", NAMESPACE, "deployment/orders-ms", "--"),
+                *("python", "-", order_id, who),
+                stdin=FORGERY.read_text(encoding="utf-8"),
+            )
+            for who in REFUSALS
+        }
+        # Then
+        assert replies == REFUSALS
+        assert shop.get(f"/api/orders/{order_id}", customer).json()["status"] == "ACCEPTED"
 
     def test_serves_the_web_shop(self, shop: Shop) -> None:
         page = shop.get("/")

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.deploy.compose import REPOSITORY
 from tests.deploy.manifests import COMPONENTS, KUBERNETES, OVERLAYS, TOOLS, build
 
@@ -25,6 +27,20 @@ CHECKOV = REPOSITORY / ".local" / "deploy" / "checkov" / "bin" / "checkov"
 DOCKERFILES = sorted(REPOSITORY.glob("*/Dockerfile*"))
 COMPOSE_FILES = ("docker-compose.yml", "docker-compose.prod.yml")
 KUBERNETES_VERSION = "1.37"
+DATABASES = ("authentication-db", "products-db", "orders-db")
+BROKERS = ("kafka-1", "kafka-2", "kafka-3")
+NO_NETWORK = {"frontend", "secrets", "data-owners"}
+REACHABLE = {
+    "nginx_proxy": {"gateway-ms"},
+    "gateway-ms": {"nginx_proxy", "authentication-ms", "products-ms", "orders-ms"},
+    "authentication-ms": {"authentication-db", "gateway-ms", "products-ms", "orders-ms"},
+    "products-ms": {"products-db", "gateway-ms", "authentication-ms", "orders-ms", *BROKERS},
+    "orders-ms": {"orders-db", "gateway-ms", "authentication-ms", "products-ms", *BROKERS},
+    "authentication-db": {"authentication-ms"},
+    "products-db": {"products-ms"},
+    "orders-db": {"orders-ms"},
+}
+"""The running containers of the production file that each one can reach."""
 # CKV_K8S_15, CKV_K8S_43: `deploy` sets the digests and the pull policy.
 # CKV_K8S_40: MongoDB, Kafka and nginx run as the users of their official images.
 SKIPPED_BY_CHECKOV = "CKV_K8S_15,CKV_K8S_40,CKV_K8S_43"
@@ -92,6 +108,82 @@ class TestCompose:
             assert "limits" in service["deploy"]["resources"], name
             for volume in service.get("volumes", []):
                 assert not str(volume).startswith("."), name
+
+
+class TestProductionNetworks:
+    @pytest.fixture
+    def production(self) -> dict[str, Any]:
+        text = (REPOSITORY / "docker-compose.prod.yml").read_text(encoding="utf-8")
+        content: dict[str, Any] = yaml.safe_load(text)
+        return content
+
+    @pytest.mark.parametrize("name", REACHABLE)
+    def test_a_container_reaches_only_what_it_needs(
+        self, production: dict[str, Any], name: str
+    ) -> None:
+        services = production["services"]
+        own = set(services[name]["networks"])
+        reachable = {other for other in services if own & set(services[other].get("networks", []))}
+        running = {*REACHABLE, *BROKERS}
+        assert reachable & running - {name} == REACHABLE[name]
+
+    def test_every_other_container_has_no_network_or_a_named_one(
+        self, production: dict[str, Any]
+    ) -> None:
+        for name, service in production["services"].items():
+            if name in NO_NETWORK:
+                assert service["network_mode"] == "none", name
+            else:
+                assert service["networks"], name
+
+    def test_servers_cannot_reach_the_internet(self, production: dict[str, Any]) -> None:
+        for name in (*DATABASES, *BROKERS):
+            for network in production["services"][name]["networks"]:
+                assert production["networks"][network] == {"internal": True}, name
+
+    def test_each_server_has_a_user_of_its_own_which_owns_its_data(
+        self, production: dict[str, Any]
+    ) -> None:
+        # Given
+        services = production["services"]
+        users = {name: services[name]["user"] for name in (*DATABASES, *BROKERS)}
+        # Then
+        assert len(set(users.values())) == len(users)
+        [script] = services["data-owners"]["command"]
+        assert script.splitlines() == [f"chown -R {user} /{name}" for name, user in users.items()]
+        others = {"0", "999", "1000", "10001", "10002", "10003", "10004", "101"}
+        assert not others & {user.split(":")[0] for user in users.values()}
+
+    def test_only_jobs_can_read_the_passwords_of_migrations(
+        self, production: dict[str, Any]
+    ) -> None:
+        readers = {
+            name
+            for name, content in production["services"].items()
+            if any(
+                str(volume).startswith("migration-secrets:")
+                for volume in content.get("volumes", [])
+            )
+        }
+        jobs = {"authentication-migrate", "products-migrate", "orders-migrate"}
+        assert readers == {"secrets", *jobs}
+        for job in jobs:
+            url = production["services"][job]["environment"]["MONGO_URL_FILE"]
+            assert url == f"/secrets/migration/{job.removesuffix('-migrate')}/mongo-url"
+
+
+class TestCompressors:
+    def test_every_mongod_starts_without_zlib(self) -> None:
+        text = (REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8")
+        services = yaml.safe_load(text)["services"]
+        for name in DATABASES:
+            command = services[name]["command"]
+            assert command[command.index("--networkMessageCompressors") + 1] == "snappy,zstd", name
+        script = (KUBERNETES / "base" / "databases" / "start.sh").read_text(encoding="utf-8")
+        assert "--networkMessageCompressors snappy,zstd" in script
+        production = yaml.safe_load((REPOSITORY / "docker-compose.prod.yml").read_text("utf-8"))
+        for name in DATABASES:
+            assert production["services"][name]["command"] == ["bash", "/start.sh"], name
 
 
 MakeSecrets = Callable[..., None]
@@ -189,7 +281,24 @@ class TestMakeSecrets:
         make_secrets()
         # Then
         assert read_secrets() == before
-        assert len(before) == 18
+        assert len(before) == 36
+
+    def test_signs_a_certificate_for_each_server(
+        self, make_secrets: MakeSecrets, tmp_path: Path
+    ) -> None:
+        # When
+        make_secrets()
+        # Then
+        authority = x509.load_pem_x509_certificate((tmp_path / "ca.crt").read_bytes())
+        for name in (*DATABASES, *BROKERS):
+            pem = (tmp_path / name / "server.pem").read_bytes()
+            certificate = x509.load_pem_x509_certificate(pem)
+            certificate.verify_directly_issued_by(authority)
+            names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+            assert names.value.get_values_for_type(x509.DNSName) == [name, "localhost"]
+            subject = "kafka" if name in BROKERS else name
+            assert certificate.subject.rfc4514_string() == f"CN={subject}"
+            assert load_pem_private_key(pem, None).public_key() == certificate.public_key()
 
 
 class TestManifests:

@@ -5,7 +5,7 @@ It reads nothing from the services, because what a service reports about itself 
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from tests.faults import invariants
 from tests.faults.history import History
-from tests.faults.invariants import Data, Initial
+from tests.faults.invariants import Data, Initial, ReceivedMail
 from tests.faults.tail import KafkaMessage
 
 from shopkit.storage.mongo import is_temporary
@@ -98,6 +98,7 @@ class Checker:
         history: History,
         messages: Iterable[KafkaMessage],
         dead_letter_ids: Collection[str],
+        received: Sequence[ReceivedMail] | None = None,
     ) -> Findings:
         """Return the violations of each invariant but C9, once every order is settled.
 
@@ -105,11 +106,13 @@ class Checker:
             history: The requests and responses.
             messages: The messages in Kafka.
             dead_letter_ids: The ids of the dead letters that must exist.
+            received: The mails that the SMTP server received, None if the shop sends none.
         """
         self.observe()
         observed, self._observed = self._observed, defaultdict(list)
         unexpected, history.unexpected = history.unexpected, []
         data = self._read(messages)
+        data.received = received or ()
         return {
             "C1": [*observed["C1"], *invariants.negative_stock([], data.rows)],
             "C2": [
@@ -125,6 +128,7 @@ class Checker:
             "C8": invariants.unmatched_events(data),
             "C10": invariants.wrong_dead_letters(data, dead_letter_ids),
             "C11": invariants.wrong_views(data, history),
+            "C16": [] if received is None else invariants.wrong_mails(data, self._initial),
         }
 
     def _add(self, invariant: str, findings: Iterable[str]) -> None:
@@ -143,6 +147,7 @@ class Checker:
             rows=[*products["outbox"].find(), *orders["outbox"].find()],
             dead_letters=[*products["dead_letters"].find(), *orders["dead_letters"].find()],
             messages=list(messages),
+            mails=list(orders["mails"].find()),
         )
 
     def _snapshot(self) -> tuple[list[Document], list[Document], list[Document]]:

@@ -39,6 +39,8 @@ DRAINING = {"DRAIN_SECONDS": "5"}
 UNHURRIED_SECONDS = 2.0
 """A rolling restart may delay an order by this much."""
 
+MAIL_SECONDS = 5.0
+
 KILLED_GOAL, LEADER_GOAL, PRIMARY_GOAL, KAFKA_GOAL = 5, 10, 15, 20
 MEMBERS = 3
 
@@ -54,6 +56,7 @@ class Fault:
         unchecked: The invariants that the fault breaks by its nature.
         stack: The name of the stack that the fault shares with others. No other fault can share it
             if the fault breaks invariants for good.
+        sends_mail: Whether the shop sends mail.
         needs_root: Whether only root can inject it, because it mounts a file system.
     """
 
@@ -62,6 +65,7 @@ class Fault:
     members: int = 1
     unchecked: frozenset[str] = frozenset()
     stack: str = ""
+    sends_mail: bool = False
     needs_root: bool = False
 
 
@@ -295,6 +299,27 @@ async def _restore(service: str, shop: Shop) -> None:
         await shop.run_command("orders", "reconcile")
 
 
+# Mail
+
+
+async def _stop_smtp(shop: Shop) -> None:
+    await shop.smtp.stop()
+    await asyncio.sleep(MAIL_SECONDS)
+    await shop.smtp.start()
+
+
+async def _refuse_mails(answer: str, shop: Shop) -> None:
+    shop.smtp.answer_to_data = answer
+    await asyncio.sleep(MAIL_SECONDS)
+    shop.smtp.answer_to_data = "250 OK"
+
+
+async def _drop_after_data(shop: Shop) -> None:
+    shop.smtp.drops_after_data = True
+    await asyncio.sleep(MAIL_SECONDS)
+    shop.smtp.drops_after_data = False
+
+
 # Three members
 
 
@@ -408,6 +433,23 @@ FAULTS: Mapping[str, Fault] = {
         for server in (f"{service}-db", "kafka")
         for suffix, requests in (("", True), (", responses only", False))
     },
+    **{
+        f"SMTP server {name}": Fault(inject, sends_mail=True)
+        for name, inject in (
+            ("stopped", _stop_smtp),
+            ("answers 451", partial(_refuse_mails, "451 try again later")),
+            ("answers 550", partial(_refuse_mails, "550 no such mailbox")),
+            ("drops connections after a mail", _drop_after_data),
+        )
+    },
+    **{
+        f"orders dies {step}": Fault(partial(_die, "orders", step, 5), sends_mail=True)
+        for step in (
+            "before it sends a mail",
+            "after it sent a mail",
+            "after it marked a mail as sent",
+        )
+    },
     # The times of the changes mean nothing for C5 while the clock changes. Java does not start with
     # libfaketime, so Kafka is missing.
     **{
@@ -472,5 +514,6 @@ FAULTS: Mapping[str, Fault] = {
 # Without goals of a few seconds, which a busy machine misses.
 SHORT_FAULTS = [
     "products dies before commit",
+    "orders dies after it sent a mail",
     "every event again, shuffled",
 ]

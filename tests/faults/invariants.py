@@ -1,4 +1,4 @@
-"""The invariants C1 to C11 of docs/architecture.md, as functions of data that was read before.
+"""The invariants of docs/architecture.md, as functions of data that was read before.
 
 Each returns a line for each violation. Documents are those of the databases.
 """
@@ -20,8 +20,9 @@ from tests.faults.tail import KafkaMessage
 from orders.models.order import TRANSITIONS
 from shopkit.contract.events import PRODUCTS_TOPIC, OrderStatus
 from shopkit.storage.idempotency import key_id
+from shopkit.storage.unit_of_work import Mail
 
-INVARIANTS = tuple(f"C{number}" for number in range(1, 12))
+INVARIANTS = (*(f"C{number}" for number in range(1, 12)), "C16")
 POISON = "poison"
 """The event id of messages that the runner makes up."""
 
@@ -31,6 +32,18 @@ CLOCK_SECONDS = 1
 """Clocks of replicas may differ, and a transaction takes time to commit."""
 SLOWER_SECONDS, SLOWER_TIMES = 0.5, 3
 """By how much orders may become slower while another event cannot be applied."""
+
+
+class ReceivedMail(NamedTuple):
+    """A mail that the SMTP server received.
+
+    Args:
+        mail_id: The id in its Message-ID.
+        content: What it reports: its recipient, its subject and its text.
+    """
+
+    mail_id: str
+    content: str
 
 
 @dataclass
@@ -47,6 +60,8 @@ class Data:
         rows: The rows of both outboxes.
         dead_letters: The dead letters of both databases.
         messages: The messages in Kafka.
+        mails: The mails of orders-db.
+        received: The mails that the SMTP server received.
     """
 
     products: Sequence[Document] = ()
@@ -58,6 +73,8 @@ class Data:
     rows: Sequence[Document] = ()
     dead_letters: Sequence[Document] = ()
     messages: Sequence[KafkaMessage] = ()
+    mails: Sequence[Document] = ()
+    received: Sequence[ReceivedMail] = ()
 
 
 @dataclass(frozen=True)
@@ -366,6 +383,44 @@ def _wrong_views(data: Data, history: History) -> Iterator[str]:
             shown, last = view.statuses.get(order_id), stored.get(order_id, [None])[-1]
             if shown != last:
                 yield f"stream of {view.email}: {order_id} is {last}, but it shows {shown}"
+
+
+# C16
+
+
+def wrong_mails(data: Data, initial: Initial) -> list[str]:
+    """C16: each decision about an order has one mail, which is sent, waiting or parked."""
+    return list(_wrong_mails(data, initial))
+
+
+def _wrong_mails(data: Data, initial: Initial) -> Iterator[str]:
+    stored = {row["_id"]: row for row in data.mails}
+    asked = _mails_of(_new_orders(data, initial))
+    received = {mail.mail_id for mail in data.received}
+    for mail_id, cause in asked.items():
+        status = stored[mail_id]["status"] if mail_id in stored else None
+        if status not in {"sent", "waiting", "parked"}:
+            yield f"{cause}: its mail is {status}"
+        elif status == "sent" and mail_id not in received:
+            yield f"{cause}: its mail is sent, but was not received"
+    for mail_id in (stored.keys() | received) - _mails_of(data.orders).keys():
+        yield f"mail {mail_id}: no change asked for it"
+    ids_by_content: dict[str, set[str]] = defaultdict(set)
+    for mail in data.received:
+        ids_by_content[mail.content].add(mail.mail_id)
+    for ids in ids_by_content.values():
+        if len(ids) > 1:
+            yield f"mails {', '.join(sorted(ids))}: the same mail with different ids"
+
+
+def _mails_of(orders: Iterable[Document]) -> dict[str, str]:
+    """Return what each mail about these orders reports, by the id of the mail."""
+    return {
+        Mail(f"order/{order['_id']}/{status}", "", "").id: f"order {order['_id']} {status}"
+        for order in orders
+        for status in _statuses(order)
+        if status != OrderStatus.PENDING
+    }
 
 
 def _new_orders(data: Data, initial: Initial) -> list[Document]:

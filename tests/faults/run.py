@@ -21,6 +21,7 @@ from tests.faults.tail import Tail
 from tests.faults.traffic import Traffic
 from tests.faults.wrapped import Defects
 
+from shopkit.testing.smtp import smtp_server
 from stack import Stack, StackError
 
 FOLDER = ROOT / ".local" / "faults"
@@ -64,7 +65,11 @@ class Run:
                 Tail(broker) as tail,
                 AsyncExitStack() as resources,
             ):
-                shop = Shop(self._stack, databases, traffic, tail, self._defects)
+                smtp = None
+                if self._stack.settings.mail == "on":
+                    port = self._stack.settings.ports["smtp"]
+                    smtp = await resources.enter_async_context(smtp_server(port=port))
+                shop = Shop(self._stack, databases, traffic, tail, self._defects, smtp)
                 await shop.replace_defective_services(resources)
                 for name in names:
                     report(await self._inject(name, shop, checks))
@@ -96,7 +101,9 @@ class Run:
                 shop, has_kafka_data="C8" not in fault.unchecked
             )
             await shop.traffic.stop_following(lambda: shop.databases.statuses()[0])
-        findings = checks.find(self._history, shop.tail.messages, shop.dead_letter_ids)
+        findings = checks.find(
+            self._history, shop.tail.messages, shop.dead_letter_ids, shop.received
+        )
         goal = patience if self._defects else fault.recovery_seconds
         findings["C9"] = [*problems, *invariants.slow_recovery(recovery, goal)]
         for invariant, more in shop.findings.items():
@@ -113,10 +120,12 @@ class Run:
         )
 
     async def _wait_until_settled(self, shop: Shop, *, has_kafka_data: bool) -> list[str]:
-        """Wait until every order is settled and every event sent, and return the problems."""
+        """Wait until all orders are settled and all events and mails sent; return the problems."""
 
         def settled() -> bool:
-            return checker.settled(shop.databases) and (not has_kafka_data or _all_in_kafka(shop))
+            if not checker.settled(shop.databases) or shop.has_waiting_mails():
+                return False
+            return not has_kafka_data or _all_in_kafka(shop)
 
         limit = PATIENCE_SECONDS if self._defects else SETTLED_SECONDS
         try:
@@ -136,9 +145,10 @@ def _all_in_kafka(shop: Shop) -> bool:
 
 
 @contextmanager
-def _running_stack(members: int) -> Iterator[Stack]:
+def _running_stack(members: int, *, sends_mail: bool) -> Iterator[Stack]:
     """Run an empty stack, and delete it afterwards, except for its logs."""
-    with harness.running_shop(FOLDER / "stack", members) as shop:
+    mail = "on" if sends_mail else "off"
+    with harness.running_shop(FOLDER / "stack", members, mail) as shop:
         try:
             yield shop.stack
         finally:
@@ -148,11 +158,12 @@ def _running_stack(members: int) -> Iterator[Stack]:
 
 def run_faults(names: Iterable[str], seed: int, report: Callable[[Outcome], None]) -> None:
     """Inject faults, those that share a stack one after the other, and report each outcome."""
-    groups: dict[tuple[str, int], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, int, bool], list[str]] = defaultdict(list)
     for name in names:
-        groups[FAULTS[name].stack, FAULTS[name].members].append(name)
-    for (_, members), group in groups.items():
-        with _running_stack(members) as stack:
+        fault = FAULTS[name]
+        groups[fault.stack, fault.members, fault.sends_mail].append(name)
+    for (_, members, sends_mail), group in groups.items():
+        with _running_stack(members, sends_mail=sends_mail) as stack:
             asyncio.run(Run(stack, seed, {}).run(group, report))
 
 
@@ -197,7 +208,8 @@ class MutantRun:
         others = Defects(without_repair=tuple(mutant.without_repair))
         all_defects = {"products": others, "orders": others, mutant.service: defects}
         outcomes: list[Outcome] = []
-        with _running_stack(FAULTS[mutant.fault].members) as stack:
+        fault = FAULTS[mutant.fault]
+        with _running_stack(fault.members, sends_mail=fault.sends_mail) as stack:
             run = Run(stack, self._seed, all_defects)
             validating = not mutant.without_validator
             asyncio.run(run.run([mutant.fault], outcomes.append, validating=validating))

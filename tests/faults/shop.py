@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
+from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from bench.consistency import Databases
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 from tests.faults.checker import Findings
+from tests.faults.invariants import ReceivedMail
 from tests.faults.links import Link
 from tests.faults.tail import Tail
 from tests.faults.traffic import Traffic
 from tests.faults.wrapped import Defects
 
+from shopkit.testing.smtp import SmtpServer
 from stack import Stack
 from stack.ports import free_ports, is_open
 
@@ -97,6 +100,7 @@ class Shop:
         traffic: Its shoppers and its admin.
         tail: The messages in Kafka.
         defects: The permanent defects of services, which then run without the supervisor.
+        smtp: The SMTP server, None if the shop sends no mail.
 
     Attributes:
         rng: The source of randomness of the current fault.
@@ -111,16 +115,41 @@ class Shop:
         traffic: Traffic,
         tail: Tail,
         defects: Mapping[str, Defects],
+        smtp: SmtpServer | None = None,
     ) -> None:
         self.stack = stack
         self.databases = databases
         self.traffic = traffic
         self.tail = tail
+        self._smtp = smtp
         self.rng = random.Random()
         self.dead_letter_ids: set[str] = set()
         self.findings: Findings = defaultdict(list)
         self._defects = defects
         self._replacements: dict[str, Replica] = {}
+
+    @property
+    def smtp(self) -> SmtpServer:
+        """The SMTP server.
+
+        Raises:
+            AssertionError: The shop sends no mail.
+        """
+        assert self._smtp, "the shop sends no mail"
+        return self._smtp
+
+    @property
+    def received(self) -> list[ReceivedMail] | None:
+        """The mails about orders that the SMTP server received, None if the shop sends none."""
+        if self._smtp is None:
+            return None
+        received = [_received(mail) for mail in self._smtp.received]
+        return [mail for mail in received if "/orders/" in mail.content]
+
+    def has_waiting_mails(self) -> bool:
+        """Return whether mails wait to be sent."""
+        waiting = self.databases.orders["mails"].find_one({"status": "waiting"})
+        return self._smtp is not None and waiting is not None
 
     def _defective(self, service: str, **defects: Any) -> Defects:
         return replace(self._defects.get(service, NONE), **defects)
@@ -290,6 +319,12 @@ class Shop:
         # A primary that steps down closes its connections.
         with MongoClient[dict[str, Any]](url) as client, suppress(AutoReconnect):
             client.admin.command("replSetStepDown", 5, force=True)
+
+
+def _received(mail: EmailMessage) -> ReceivedMail:
+    text = mail.get_body(("plain",))
+    parts = (mail["To"], mail["Subject"], text.get_content() if text else "")
+    return ReceivedMail(mail["Message-ID"].strip("<>").partition("@")[0], "\n".join(parts))
 
 
 async def wait_until(condition: Callable[[], bool], seconds: float, description: str) -> None:

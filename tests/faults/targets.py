@@ -19,6 +19,8 @@ OUTBOX_ADD = "shopkit.messaging.outbox:Outbox.add"
 OUTBOX_ADD_AGAIN = "shopkit.messaging.outbox:Outbox.add_again"
 OUTBOX_LEASE = "shopkit.messaging.outbox:Outbox.lease_unsent"
 OUTBOX_MARK_SENT = "shopkit.messaging.outbox:Outbox.mark_sent"
+MAIL_SEND = "shopkit.mail.smtp:SmtpTransport.send"
+MAIL_MARK_SENT = "shopkit.mail.mails:Mails.mark_sent"
 SWEEP = "shopkit.messaging.relay:Relay.sweep"
 KEYS_FIND = "shopkit.storage.idempotency:IdempotencyKeys.find_by_ids"
 

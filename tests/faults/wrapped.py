@@ -22,6 +22,8 @@ from tests.faults.targets import (
     COMMIT_TRANSACTION,
     CONNECT_TO_BROKER,
     CONNECT_TO_DATABASE,
+    MAIL_MARK_SENT,
+    MAIL_SEND,
     NEXT_CHANGE,
     OUTBOX_ADD,
     OUTBOX_ADD_AGAIN,
@@ -84,6 +86,9 @@ STEPS: Mapping[str, Step] = {
     "while it streams": Step(NEXT_CHANGE, after=True),
     "while it sends products again": Step(RESEND_PRODUCTS, after=False),
     "while it reconciles": Step(REQUEST_PRODUCTS, after=True),
+    "before it sends a mail": Step(MAIL_SEND, after=False),
+    "after it sent a mail": Step(MAIL_SEND, after=True),
+    "after it marked a mail as sent": Step(MAIL_MARK_SENT, after=True),
     "before it replaces the projection": Step(REPLACE_PROJECTION, after=False),
     "after it replaced the projection": Step(REPLACE_PROJECTION, after=True),
 }

@@ -27,6 +27,8 @@ Operation = APIOperation[Any, Any, Any, Any]
 EXAMPLES = 15
 STREAM = "/api/orders/stream"
 STREAM_SECONDS = 2.0
+SIGN_OUT = ("DELETE", "/api/me/sessions")
+"""Ends all sessions, so it comes last."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -49,7 +51,8 @@ def test_every_operation_matches_the_document(target: Target, role: str) -> None
         for path, methods in target.document["paths"].items()
         for method in methods
     }
-    assert {(operation.method.upper(), operation.path) for operation in operations} == documented
+    assert {_name(operation) for operation in operations} == documented
+    operations.sort(key=lambda operation: _name(operation) == SIGN_OUT)
     # When
     failures: list[str] = []
     with requests.Session() as session:
@@ -65,6 +68,10 @@ def test_every_operation_matches_the_document(target: Target, role: str) -> None
     print(f"{role}: {len(operations)} operations, {EXAMPLES} requests each")  # noqa: T201
     # Then
     assert not failures, "\n\n".join(failures)
+
+
+def _name(operation: Operation) -> tuple[str, str]:
+    return operation.method.upper(), operation.path
 
 
 def _fuzz(operation: Operation, url: str, session: requests.Session) -> None:

@@ -12,6 +12,7 @@ from tests.integration.shop import SHOPPER, Place, Shop, eventually, requested
 
 from orders.migrations import MIGRATIONS as ORDERS_MIGRATIONS
 from orders.models.order import Order
+from orders.repositories.projection import REBUILT_COLLECTION
 from orders.settings import OrdersSettings
 from products.dependencies import Services
 from products.main import create_app
@@ -20,7 +21,8 @@ from products.repositories.name_order import DEFAULT_LANGUAGE
 from products.settings import ProductsSettings
 from shopkit.contract.topics import TOPICS
 from shopkit.messaging.topics import ensure_topics
-from shopkit.settings import Environment
+from shopkit.settings import Environment, MongoSettings
+from shopkit.storage import privileges
 from shopkit.storage.mongo import DATABASE, Database, connect
 from shopkit.testing.apps import client_of
 from shopkit.testing.databases import migrate_and_empty
@@ -57,21 +59,34 @@ def orders_settings(servers: Stack) -> OrdersSettings:
         authentication_url="http://127.0.0.1:1",
         products_url="http://127.0.0.1:1",
         proof_key=read_secret(servers, "orders", "PROOF_KEY_FILE"),
+        mail="off",
     )
 
 
-@pytest.fixture
-async def products_db(products_settings: ProductsSettings) -> AsyncIterator[Database]:
-    async with connect(products_settings, "tests") as client:
-        await migrate_and_empty(client[DATABASE], migrations_for(DEFAULT_LANGUAGE))
+@asynccontextmanager
+async def connected_as_owner(servers: Stack, service: str) -> AsyncIterator[Database]:
+    """Yield the database of a service, as the user of its migrations."""
+    settings = MongoSettings(
+        environment=Environment.DEVELOPMENT, mongo_url=servers.database_url(service), port=1
+    )
+    async with connect(settings, "tests") as client:
         yield client[DATABASE]
 
 
 @pytest.fixture
-async def orders_db(orders_settings: OrdersSettings) -> AsyncIterator[Database]:
-    async with connect(orders_settings, "tests") as client:
-        await migrate_and_empty(client[DATABASE], ORDERS_MIGRATIONS)
-        yield client[DATABASE]
+async def products_db(servers: Stack) -> AsyncIterator[Database]:
+    async with connected_as_owner(servers, "products") as database:
+        await migrate_and_empty(database, migrations_for(DEFAULT_LANGUAGE))
+        await privileges.grant(database, "products")
+        yield database
+
+
+@pytest.fixture
+async def orders_db(servers: Stack) -> AsyncIterator[Database]:
+    async with connected_as_owner(servers, "orders") as database:
+        await migrate_and_empty(database, ORDERS_MIGRATIONS)
+        await privileges.grant(database, "orders", (REBUILT_COLLECTION,))
+        yield database
 
 
 @pytest.fixture

@@ -276,7 +276,7 @@ class TestRebuild:
         # Given
         await sold.orders_db["products"].update_many({}, {"$set": {"quantity": 77}})
         # When
-        async with products_topic(sold.orders_settings.kafka_bootstrap_servers) as topic:
+        async with products_topic(sold.orders_settings.kafka_connection) as topic:
             count = await compare.rebuild.rebuild(topic)
         await place({3: 1})
         await sold.lapse_leases()
@@ -300,7 +300,7 @@ class TestRebuild:
         await shop.products_db["outbox"].delete_many({})
         await shop.orders_db["products"].delete_many({})
         # When
-        async with products_topic(shop.orders_settings.kafka_bootstrap_servers) as topic:
+        async with products_topic(shop.orders_settings.kafka_connection) as topic:
             count = await compare.rebuild.rebuild(topic)
         # Then
         assert count == 1

@@ -6,7 +6,6 @@ machine delivers any, any number of times. That is harder on the services than K
 
 import asyncio
 from collections.abc import Awaitable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -241,7 +240,8 @@ def world(servers: Stack) -> Any:
         environment = servers.environment(service)
         return {
             "environment": Environment.DEVELOPMENT,
-            "mongo_url": Path(environment["MONGO_URL_FILE"]).read_text(encoding="utf-8").strip(),
+            # As the user of the migrations, because this test migrates the databases.
+            "mongo_url": servers.database_url(service),
             "kafka_bootstrap_servers": environment["KAFKA_BOOTSTRAP_SERVERS"],
             "gateway_keys": GATEWAY_KEY.public,
         }

@@ -101,7 +101,7 @@ class TestSweeper:
         await outbox.update_one(
             {"_id": f"OrderCreate/{first.id}"}, [{"$set": {"leased_until": "$time"}}]
         )
-        sender = KafkaSender(shop.orders_settings.kafka_bootstrap_servers, "tests")
+        sender = KafkaSender(shop.orders_settings.kafka_connection, "tests")
         # When
         await Relay(Outbox(shop.orders_db), sender).sweep()
         await sender.close()
@@ -135,7 +135,7 @@ class TestSweeper:
         ahead = utc_now() + timedelta(hours=2)
         await outbox.update_one({"_id": refused_id}, {"$set": {"time": ahead}})
         await shop.lapse_leases()
-        sender = KafkaSender(shop.orders_settings.kafka_bootstrap_servers, "tests")
+        sender = KafkaSender(shop.orders_settings.kafka_connection, "tests")
         # When
         await Relay(Outbox(shop.orders_db), sender).sweep()
         await sender.close()

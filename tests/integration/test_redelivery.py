@@ -95,7 +95,9 @@ class TestReplay:
                 letters = DeadLetterRepository(database)
                 pauses = PauseRepository(database, f"release-{turn}", utc_now)
                 processor = BatchProcessor(table, letters, pauses, is_temporary)
-                subscription = Subscription(servers, topic, f"replay-{turn}", "tests")
+                subscription = Subscription(
+                    {"bootstrap_servers": servers}, topic, f"replay-{turn}", "tests"
+                )
                 consumer = Consumer(subscription, processor, pauses, is_temporary)
                 task = asyncio.create_task(consumer.run())
                 await _committed(servers, topic, f"replay-{turn}", count)

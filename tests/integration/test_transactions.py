@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from bson import ObjectId
+from prometheus_client import REGISTRY
 from pymongo.errors import BulkWriteError, OperationFailure
 from tests.integration.shop import Place, Shop, find_one, requested
 
@@ -14,6 +15,7 @@ from shopkit.clock import utc_now
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging.envelope import wrap
 from shopkit.messaging.outbox import Outbox
+from shopkit.security_events import SecurityEvent
 from shopkit.storage.idempotency import KeyReusedError
 from shopkit.storage.mongo import Database, GuardMissedError
 from shopkit.storage.unit_of_work import Message, MongoTransactions, Publication, UnitOfWork
@@ -24,6 +26,11 @@ from shopkit.testing.proofs import identity_of
 def cancellation(number: int) -> Message:
     event = OrderCancel(order_id=an_id(number))
     return wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
+
+
+def count_role_changes() -> float:
+    name, labels = "security_events_total", {"event": SecurityEvent.ROLE_CHANGED.value}
+    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 class TestRun:
@@ -45,11 +52,12 @@ class TestRun:
         # Given
         ticks = orders_db["ticks"]
         await ticks.insert_one({"_id": "x", "next_at": utc_now(), "n": 0})
-        tries = 0
+        tries, reported = 0, count_role_changes()
 
         async def work(unit: UnitOfWork) -> None:
             nonlocal tries
             tries += 1
+            unit.report(SecurityEvent.ROLE_CHANGED, account_id=an_id(1))
             row = await ticks.find_one({"_id": "x"}, session=unit.session)
             if tries == 1:
                 await ticks.update_one({"_id": "x"}, {"$set": {"n": 10}})
@@ -63,6 +71,7 @@ class TestRun:
         # Then
         row = await ticks.find_one({"_id": "x"})
         assert (tries, row and row["n"]) == (2, 11)
+        assert count_role_changes() == reported + 1
 
     @pytest.mark.parametrize("many", [False, True])
     async def test_runs_again_with_a_fresh_read_after_a_duplicate_key(

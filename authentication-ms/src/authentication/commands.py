@@ -42,9 +42,10 @@ def serve() -> None:
 def migrate() -> None:
     """Apply missing migrations to the database."""
     from authentication.migrations import MIGRATIONS
+    from authentication.repositories.accounts import GUARDS
     from shopkit.storage import migrations
 
-    _run(migrations.migrate(SERVICE, _settings(), MIGRATIONS))
+    _run(migrations.migrate(SERVICE, _settings(), MIGRATIONS, later=(GUARDS,)))
 
 
 @app.command()
@@ -53,7 +54,16 @@ def seed() -> None:
     from authentication.seed import seed
 
     added = _run(seed(_settings()))
-    sys.stdout.write(f"accounts created: {', '.join(added) or 'none'}\n")
+    sys.stdout.write(f"accounts created: {len(added)}\n")
+
+
+@app.command()
+def mail_previews(folder: Path) -> None:
+    """Write every kind of mail with sample data into a folder."""
+    from authentication.models.mails import SAMPLES
+    from shopkit.mail.previews import write_previews
+
+    write_previews("authentication", SAMPLES, folder)
 
 
 @app.command()
@@ -73,7 +83,7 @@ def create_admin(
 
     An existing account keeps its password.
     """
-    from authentication.schemas import NewEmail
+    from authentication.schemas.accounts import NewEmail
 
     address = _validate(NewEmail, email, f"{email} is not an email address.")
     outcome = _run(_create_admin(_settings(), address, lambda: _read_password(password_file)))
@@ -124,7 +134,7 @@ async def make_admin(
 
 
 def _read_password(path: Path | None) -> str:
-    from authentication.schemas import NewPassword
+    from authentication.schemas.accounts import NewPassword
 
     if path:
         password = path.read_text(encoding="utf-8").rstrip("\n")

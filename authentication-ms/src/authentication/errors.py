@@ -1,6 +1,7 @@
 """The errors of authentication-ms. Each exception keeps what its error concerns."""
 
 import math
+from collections.abc import Sequence
 
 
 class EmailTakenError(Exception):
@@ -14,27 +15,35 @@ class EmailTakenError(Exception):
 
 
 class CredentialsError(Exception):
-    """A password is wrong. The attempt counts as a failure."""
+    """A password is wrong. The attempt counts as a failure.
+
+    Attributes:
+        account_id: The account, empty if there is none.
+    """
+
+    account_id = ""
 
 
 class WrongCredentialsError(CredentialsError):
     """No account has this email address and password. The message does not say which is wrong."""
 
-    def __init__(self, email: str) -> None:
+    def __init__(self, email: str, account_id: str = "") -> None:
         super().__init__("No account has this email and password. Check both and try again.")
         self.email = email
+        self.account_id = account_id
 
 
 class WrongCurrentPasswordError(CredentialsError):
     """The caller does not know the current password."""
 
-    def __init__(self, email: str) -> None:
+    def __init__(self, account_id: str, field: str = "current") -> None:
         super().__init__("The current password is wrong.")
-        self.email = email
+        self.account_id = account_id
+        self.field = field
 
     def field_errors(self) -> list[tuple[str, str]]:
         """Return the invalid field."""
-        return [("current", str(self))]
+        return [(self.field, str(self))]
 
 
 class RefreshRefusedError(Exception):
@@ -83,6 +92,101 @@ class LastAdminError(Exception):
     def __init__(self, email: str) -> None:
         super().__init__(f"{email} is the last admin. Make someone else an admin first.")
         self.email = email
+
+
+class MailOffError(Exception):
+    """The request needs a mail, and the shop sends none."""
+
+    def __str__(self) -> str:
+        """Return what to do."""
+        return "This shop does not send mail at the moment. Ask its owner for help."
+
+
+class UnknownLinkError(Exception):
+    """No mail contained this token."""
+
+    def __str__(self) -> str:
+        """Return what to do."""
+        return "This link is not valid. Open it from the mail again, or request a new one."
+
+
+class LinkUsedError(Exception):
+    """The link was used, or a later change replaced it."""
+
+    def __init__(self, link_id: str) -> None:
+        super().__init__("This link was already used, or replaced by a newer one.")
+        self.link_id = link_id
+
+
+class LinkExpiredError(Exception):
+    """The link is too old."""
+
+    def __init__(self, link_id: str) -> None:
+        super().__init__("This link has expired. Request a new one.")
+        self.link_id = link_id
+
+
+class ForeignLinkError(Exception):
+    """The link belongs to another account than the caller's."""
+
+    def __init__(self, link_id: str) -> None:
+        super().__init__(
+            "This link belongs to another account. Sign in to the account that it was sent to."
+        )
+        self.link_id = link_id
+
+
+class EmailInUseError(Exception):
+    """The new email address belongs to another account by now."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__("Another account uses this email address. Choose another address.")
+        self.email = email
+
+
+class EmailUnchangedError(Exception):
+    """The new email address is the one that the account has."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__("This is already your email address.")
+        self.email = email
+
+
+class SessionNotFoundError(Exception):
+    """The caller has no such session."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"You have no session {session_id}.")
+        self.session_id = session_id
+
+
+class AddressRefusedError(Exception):
+    """An address cannot exist in its country."""
+
+    def __init__(self, country: str, reasons: Sequence[tuple[str, str]]) -> None:
+        super().__init__("The address is not valid in its country.")
+        self.country = country
+        self.reasons = reasons
+
+    def field_errors(self) -> list[tuple[str, str]]:
+        """Return what is wrong with each field."""
+        return list(self.reasons)
+
+
+class AddressNotFoundError(Exception):
+    """The caller has no such address."""
+
+    def __init__(self, address_id: str) -> None:
+        super().__init__(f"You have no address {address_id}.")
+        self.address_id = address_id
+
+
+class TooManyAddressesError(Exception):
+    """The address book is full."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You can store {limit} addresses. Delete one first.")
+        self.limit = limit
 
 
 class UnusableKeyError(Exception):

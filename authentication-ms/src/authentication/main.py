@@ -7,7 +7,16 @@ from functools import partial
 from fastapi import FastAPI
 
 from authentication import problems
-from authentication.controllers import accounts, administration, gateway, internal, sessions
+from authentication.controllers import (
+    accounts,
+    addresses,
+    administration,
+    gateway,
+    internal,
+    own_sessions,
+    recovery,
+    sessions,
+)
 from authentication.dependencies import Services
 from authentication.runtime import running
 from authentication.services.keys import KeyRing
@@ -17,6 +26,7 @@ from shopkit.proofs import GATEWAY, ProofVerifier
 from shopkit.web import app as shop_app
 from shopkit.web.admin_routes import audit_router
 from shopkit.web.database_deadline import DatabaseDeadline
+from shopkit.web.mail_routes import mail_router
 
 Run = Callable[[AuthenticationSettings], AbstractAsyncContextManager[Services]]
 
@@ -37,10 +47,20 @@ def create_app(settings: AuthenticationSettings, run: Run = running) -> FastAPI:
             SERVICE, {GATEWAY: settings.gateway_keys, ORDERS: settings.orders_keys}
         ),
     )
-    for controller in (accounts, sessions, administration, gateway, internal):
+    for controller in (
+        accounts,
+        sessions,
+        own_sessions,
+        addresses,
+        recovery,
+        administration,
+        gateway,
+        internal,
+    ):
         app.include_router(controller.router)
     app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("authentication"))
+    app.include_router(mail_router("authentication"))
     return app
 
 

@@ -8,11 +8,17 @@ from pymongo.errors import DuplicateKeyError
 
 from authentication.models.account import AccountRole
 from authentication.models.email_address import normalize
+from authentication.models.mail_link import LinkKind
 from authentication.repositories.accounts import ADDRESSES, USERS
+from authentication.repositories.addresses import POSTAL_ADDRESSES
 from authentication.repositories.counters import THROTTLES
+from authentication.repositories.mail_links import MAIL_LINKS
+from authentication.repositories.reserved_emails import RESERVED_EMAILS
+from authentication.repositories.reset_requests import RESET_REQUESTS
 from authentication.repositories.revocations import REVOCATIONS
 from authentication.repositories.sessions import REFRESH_TOKENS, SESSIONS
 from authentication.services.passwords import argon2id
+from shopkit.mail.mails import Mails
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration, ensure_collection
 from shopkit.storage.mongo import Database
@@ -50,6 +56,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "least_iat": _NUMBER,
             "created_at": _DATE,
             "shown_email": _TEXT,
+            "verified": {"bsonType": "bool"},
+            "name": _TEXT_OR_NULL,
+            "locale": _TEXT_OR_NULL,
         },
     ),
     SESSIONS: _object({"created_at": _DATE, "expires_at": _DATE, "revoked_at": _DATE_OR_NULL}),
@@ -72,9 +81,25 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         {"account": _TEXT_OR_NULL},
     ),
     THROTTLES: _object({"count": _NUMBER, "expires_at": _DATE}),
+    MAIL_LINKS: _object(
+        {
+            "kind": {"enum": [kind.value for kind in LinkKind]},
+            "email": _TEXT,
+            "digests": {"bsonType": "array"},
+            "created_at": _DATE,
+            "expires_at": _DATE,
+            "closed_at": _DATE_OR_NULL,
+            "delete_at": _DATE,
+        }
+    ),
+    RESET_REQUESTS: _object({"requested_at": _DATE}),
+    RESERVED_EMAILS: _object({"expires_at": _DATE}),
+    POSTAL_ADDRESSES: _object(
+        {"country": _TEXT, "lines": {"bsonType": "array"}, "is_default": {"bsonType": "bool"}}
+    ),
 }
 
-EXPIRING = (SESSIONS, REFRESH_TOKENS, REVOCATIONS, THROTTLES)
+EXPIRING = (SESSIONS, REFRESH_TOKENS, REVOCATIONS, THROTTLES, RESERVED_EMAILS)
 """The collections whose documents are deleted after they expire."""
 
 
@@ -136,6 +161,20 @@ async def add_email_keys(database: Database) -> None:
     await ADDRESSES.migrate(database[USERS], _CHUNK)
 
 
+async def add_recovery(database: Database) -> None:
+    """Add the collections with which owners recover accounts, and the address book."""
+    await create_collections(database)
+    await create_indexes(database)
+    links = database[MAIL_LINKS]
+    await links.create_index("digests", name="tokens")
+    requested = [("account_id", 1), ("kind", 1), ("created_at", -1)]
+    await links.create_index(requested, name="requested_by_account")
+    await links.create_index("delete_at", name="expiry", expireAfterSeconds=0)
+    await database[RESET_REQUESTS].create_index("requested_at", name="oldest")
+    await database[RESERVED_EMAILS].create_index("account_id", name="account")
+    await database[POSTAL_ADDRESSES].create_index("account_id", name="account")
+
+
 MIGRATIONS = (
     Migration("0001-collections", create_collections),
     Migration("0002-indexes", create_indexes),
@@ -144,4 +183,6 @@ MIGRATIONS = (
     Migration("0005-limits", create_indexes_of_limits),
     Migration("0006-account-ids", create_collections),
     Migration("0007-email-keys", add_email_keys),
+    Migration("0008-mails", Mails.migrate),
+    Migration("0009-recovery", add_recovery),
 )

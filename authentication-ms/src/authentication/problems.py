@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from authentication import errors
-from shopkit.web import database_problems
+from shopkit.web import database_problems, mail_routes
 from shopkit.web.problems import (
     NOT_FOUND,
     UNAUTHENTICATED,
@@ -23,6 +23,14 @@ LAST_ADMIN = ProblemType("last-admin", "The last admin must stay an admin", 409)
 TOO_MANY_ATTEMPTS = ProblemType(
     "too-many-attempts", "Too many attempts", 429, headers={"Retry-After": "60"}
 )
+MAIL_OFF = ProblemType("mail-off", "The shop sends no mail", 503)
+LINK_UNKNOWN = ProblemType("link-unknown", "The link is not valid", 404)
+LINK_USED = ProblemType("link-used", "The link was already used", 410)
+LINK_EXPIRED = ProblemType("link-expired", "The link has expired", 410)
+LINK_FOREIGN = ProblemType("link-foreign", "The link belongs to another account", 403)
+EMAIL_IN_USE = ProblemType("email-in-use", "Another account uses the email address", 409)
+TOO_MANY_ADDRESSES = ProblemType("too-many-addresses", "The address book is full", 409)
+EMAIL_UNCHANGED = replace(VALIDATION, invalid_field="email")
 BUSY = ProblemType("busy", "The service is busy", 503, headers={"Retry-After": "2"})
 
 
@@ -33,6 +41,7 @@ def _too_many_attempts(error: Exception) -> ProblemType:
 
 TABLE: ProblemTable = {
     **database_problems.TABLE,
+    **mail_routes.TABLE,
     errors.EmailTakenError: REGISTRATION_REFUSED,
     errors.WrongCredentialsError: WRONG_CREDENTIALS,
     errors.WrongCurrentPasswordError: VALIDATION,
@@ -42,4 +51,15 @@ TABLE: ProblemTable = {
     errors.UserNotFoundError: NOT_FOUND,
     errors.CallerDeletedError: UNAUTHENTICATED,
     errors.LastAdminError: LAST_ADMIN,
+    errors.MailOffError: MAIL_OFF,
+    errors.UnknownLinkError: LINK_UNKNOWN,
+    errors.LinkUsedError: LINK_USED,
+    errors.LinkExpiredError: LINK_EXPIRED,
+    errors.ForeignLinkError: LINK_FOREIGN,
+    errors.EmailInUseError: EMAIL_IN_USE,
+    errors.EmailUnchangedError: EMAIL_UNCHANGED,
+    errors.SessionNotFoundError: NOT_FOUND,
+    errors.AddressRefusedError: VALIDATION,
+    errors.AddressNotFoundError: NOT_FOUND,
+    errors.TooManyAddressesError: TOO_MANY_ADDRESSES,
 }

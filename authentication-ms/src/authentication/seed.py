@@ -50,6 +50,7 @@ async def add_accounts(
             password_hash=password_hash,
             now=clock(),
             account_id=account_id,
+            verified=True,
         ):
             added.append(email)
     return added

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from shopkit.proofs import PublicKeys
-from shopkit.settings import OPTIONAL_FILE, MongoSettings
+from shopkit.settings import OPTIONAL_FILE, MailSettings, MongoSettings
 
 SERVICE = "authentication-ms"
 
@@ -29,7 +29,7 @@ class DatabaseSettings(MongoSettings):
         return timedelta(seconds=self.access_token_seconds)
 
 
-class AuthenticationSettings(DatabaseSettings):
+class AuthenticationSettings(DatabaseSettings, MailSettings):
     """The settings of the service.
 
     Attributes:
@@ -53,6 +53,7 @@ class AuthenticationSettings(DatabaseSettings):
             first one.
         registrations_per_address: The registrations of an address before it is blocked.
         registration_window_seconds: The window in which registrations are counted.
+        mails_per_account: How many mails of one kind an account can request in an hour.
     """
 
     gateway_keys: PublicKeys
@@ -71,6 +72,7 @@ class AuthenticationSettings(DatabaseSettings):
     login_window_seconds: int = Field(default=15 * 60, gt=0)
     registrations_per_address: int = Field(default=30, gt=0)
     registration_window_seconds: int = Field(default=3600, gt=0)
+    mails_per_account: int = Field(default=5, gt=0)
 
     @property
     def refresh_token_lifetime(self) -> timedelta:

@@ -37,7 +37,14 @@ class TestCreateCollections:
         # Then
         assert required["users"] == ["email", "role", "password_hash"]
         assert required["audit"] == ["at", "actor", "action", "subject"]
-        assert set(required) == {*EXPIRING, "users", "audit"}
+        assert set(required) == {
+            *EXPIRING,
+            "users",
+            "audit",
+            "mail_links",
+            "reset_requests",
+            "addresses",
+        }
 
 
 class TestCreateIndexes:

@@ -32,13 +32,13 @@ class TestAuthenticationSettings:
         file.write_text("the key\n", encoding="utf-8")
         monkeypatch.setenv("SIGNING_KEY_FILE", str(file))
         # When
-        settings = AuthenticationSettings(mongo_url=MONGO_URL, **KEYS)
+        settings = AuthenticationSettings(mongo_url=MONGO_URL, mail="off", **KEYS)
         # Then
         assert settings.signing_key.get_secret_value() == "the key"
         assert "the key" not in repr(settings)
 
     def test_has_the_default_lifetimes(self) -> None:
-        settings = AuthenticationSettings(mongo_url=MONGO_URL, signing_key="k", **KEYS)
+        settings = AuthenticationSettings(mongo_url=MONGO_URL, signing_key="k", mail="off", **KEYS)
         assert settings.access_token_lifetime == timedelta(minutes=15)
         assert settings.refresh_token_lifetime == timedelta(days=14)
         assert settings.cookie_grace == timedelta(seconds=10)

@@ -105,6 +105,15 @@ def url() -> None:
 
 
 @app.command()
+def mail() -> None:
+    """Print the mails that the shop has sent, oldest first."""
+    from stack.mails import describe  # noqa: PLC0415 - no other command loads the parser.
+
+    settings = load_settings()
+    typer.echo(f"{describe(_stack().mails())}\nThe same mails are at {settings.mail_url}")
+
+
+@app.command()
 def stop(name: str) -> None:
     """Stop one program."""
     _stack().stop(name)
@@ -141,9 +150,10 @@ def _stack() -> Stack:
 
 def _welcome(settings: Settings) -> str:
     accounts = ACCOUNTS if settings.seeded else ""
+    mails = f"Its mails are at {settings.mail_url}\n" if settings.mail == "on" else ""
     return f"""
 The shop is at {settings.shop_url}
-{accounts}
+{mails}{accounts}
   make status    show the state of each program and the path of its log
   make logs      follow the logs (make logs SERVICE=orders)
   make down      stop everything"""

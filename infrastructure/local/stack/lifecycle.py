@@ -89,7 +89,11 @@ class Stack:
         return service_environment(name, self.settings, self._state)
 
     def database_url(self, name: str, *, root: bool = False) -> str:
-        """Return the address of a service's database, with credentials.
+        """Return the address of a service's database, with the credentials of its migrations.
+
+        Args:
+            name: The service.
+            root: Whether to return the credentials of the database's administrator instead.
 
         Raises:
             UnknownProgramError: The service has no database.
@@ -97,7 +101,7 @@ class Stack:
         if name not in DATABASE_OF:
             raise UnknownProgramError(name, tuple(DATABASE_OF))
         database = DATABASE_OF[name]
-        address = mongo.root_url if root else mongo.url
+        address = mongo.root_url if root else mongo.migration_url
         return address(self._state, database, self.settings.ports_of(database))
 
     def stop(self, name: str) -> None:
@@ -120,6 +124,10 @@ class Stack:
         programs = select(all_programs(self.settings), names)
         logs = [self._state.log(program.name) for program in programs]
         return [log for log in logs if log.exists()]
+
+    def mails(self) -> list[Path]:
+        """Return the files of the mails that the shop has sent, oldest first."""
+        return sorted(self._state.mails().glob("[0-9]*.eml"))
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

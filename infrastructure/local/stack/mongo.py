@@ -1,4 +1,7 @@
-"""The databases: replica sets with authentication and two users. Usually each has one member."""
+"""The databases: replica sets with authentication. Usually each has one member.
+
+Each has three users: the administrator, the service, and the user of the service's migrations.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +17,13 @@ from stack.state import State
 
 DATABASE = "shop"
 ROOT = "root"
+SERVICE_ROLE = "service"
+"""The role of a service's user. The migrations set its privileges."""
 CACHE_GIBIBYTES = 0.5
 OPLOG_MEBIBYTES = 1024
 TIMEOUT_MILLISECONDS = 1000
+COMPRESSORS = "snappy,zstd"
+"""Without zlib, which lets clients read the memory of old servers (CVE-2025-14847)."""
 AUTHENTICATION_FAILED = 18
 INITIATED_OR_TOO_EARLY = frozenset({23, 74})
 """The set is initiated already, or another of its members does not answer yet."""
@@ -36,6 +43,7 @@ def command(state: State, database: str, name: str, port: int) -> list[str]:
         *(tools.mongod(), "--quiet", "--bind_ip", LOOPBACK, "--port", str(port)),
         *("--dbpath", str(state.data(name)), "--nounixsocket"),
         *("--replSet", database, "--keyFile", str(state.key_file(f"{database}.key"))),
+        *("--networkMessageCompressors", COMPRESSORS),
         *("--wiredTigerCacheSizeGB", str(CACHE_GIBIBYTES), "--oplogSize", str(OPLOG_MEBIBYTES)),
         *(part for parameter in parameters for part in ("--setParameter", parameter)),
     ]
@@ -43,9 +51,17 @@ def command(state: State, database: str, name: str, port: int) -> list[str]:
 
 def url(state: State, name: str, ports: Sequence[int]) -> str:
     """Return the address that a database's service uses, with the password."""
-    user, password = name.removesuffix("-db"), quote(state.password(f"{name}.password"))
+    return _shop_url(_service_user(name), state.password(f"{name}.password"), name, ports)
+
+
+def migration_url(state: State, name: str, ports: Sequence[int]) -> str:
+    """Return the address that the migrations of a database use, with the password."""
+    return _shop_url(_migration_user(name), state.password(f"{name}.migration"), name, ports)
+
+
+def _shop_url(user: str, password: str, name: str, ports: Sequence[int]) -> str:
     options = f"authSource={DATABASE}&replicaSet={name}"
-    return f"mongodb://{user}:{password}@{_hosts(ports)}/{DATABASE}?{options}"
+    return f"mongodb://{user}:{quote(password)}@{_hosts(ports)}/{DATABASE}?{options}"
 
 
 def root_url(state: State, name: str, ports: Sequence[int]) -> str:
@@ -65,11 +81,26 @@ def url_file(state: State, name: str) -> Path:
     return state.secret_file(f"{name}.url")
 
 
+def migration_url_file(state: State, name: str) -> Path:
+    """Return the file that holds the address for migrations."""
+    return state.secret_file(f"{name}.migration.url")
+
+
+def _service_user(name: str) -> str:
+    return name.removesuffix("-db")
+
+
+def _migration_user(name: str) -> str:
+    return f"{_service_user(name)}-migrate"
+
+
 def prepare(state: State, database: str, name: str, ports: Sequence[int]) -> None:
     """Create the folder and the files that a member of a database and its service need."""
     state.data(name).mkdir(mode=0o700, exist_ok=True)
     if name == database:
         state.write_secret(url_file(state, database).name, url(state, database, ports))
+        address = migration_url(state, database, ports)
+        state.write_secret(migration_url_file(state, database).name, address)
 
 
 def is_ready(state: State, database: str, port: int) -> bool:
@@ -107,7 +138,7 @@ def try_to_set_up(state: State, database: str, port: int, ports: Sequence[int]) 
         with MongoClient[dict[str, Any]](root_url(state, database, [port]), **_options()) as client:
             _set_addresses(client, ports)
             if client.admin.command("hello")["isWritablePrimary"]:
-                _create_service_user(client, state, database)
+                _create_users(client, state, database)
             return _is_in_use(client)
     except OperationFailure as error:
         if error.code == AUTHENTICATION_FAILED and port == ports[0]:
@@ -158,13 +189,18 @@ def _set_addresses(client: MongoClient[dict[str, Any]], ports: Sequence[int]) ->
         client.admin.command("replSetReconfig", config, force=True)
 
 
-def _create_service_user(client: MongoClient[dict[str, Any]], state: State, name: str) -> None:
-    """Create the user of the database's service, which may use only the database `shop`."""
-    shop, user = client[DATABASE], name.removesuffix("-db")
-    if shop.command("usersInfo", user)["users"]:
-        return
-    change_collections = {"resource": {"db": DATABASE, "collection": ""}, "actions": ["collMod"]}
-    if not shop.command("rolesInfo", "migrator")["roles"]:
-        shop.command("createRole", "migrator", privileges=[change_collections], roles=[])
-    password = state.password(f"{name}.password")
-    shop.command("createUser", user, pwd=password, roles=["readWrite", "migrator"])
+def _create_users(client: MongoClient[dict[str, Any]], state: State, name: str) -> None:
+    """Create the missing users of the service and of its migrations, for the database `shop`.
+
+    The user of an older stack keeps its roles until the migrations replace them.
+    """
+    shop = client[DATABASE]
+    if not shop.command("rolesInfo", SERVICE_ROLE)["roles"]:
+        shop.command("createRole", SERVICE_ROLE, privileges=[], roles=[])
+    users = (
+        (_service_user(name), state.password(f"{name}.password"), SERVICE_ROLE),
+        (_migration_user(name), state.password(f"{name}.migration"), "dbOwner"),
+    )
+    for user, password, role in users:
+        if not shop.command("usersInfo", user)["users"]:
+            shop.command("createUser", user, pwd=password, roles=[role])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack import frontend, kafka, mongo, proxy
+from stack import frontend, kafka, mongo, proxy, tools
 from stack.errors import UnknownProgramError
 from stack.services import DATABASE_OF, SERVICES, service_command, service_environment
 from stack.settings import REPOSITORY, Settings, member_names
@@ -71,6 +71,8 @@ def all_programs(settings: Settings) -> dict[str, Program]:
         for database in DATABASES
         for name in member_names(database, settings.members)
     ]
+    if settings.mail == "on":
+        programs.append(_mail(settings, state))
     programs += [_kafka(state, name) for name in member_names("kafka", settings.members)]
     programs += [_service(settings, state, name) for name in SERVICES]
     if frontend.has_server(settings):
@@ -115,6 +117,12 @@ def _kafka(state: State, name: str) -> Program:
         more_ports=(controller,),
         server="kafka",
     )
+
+
+def _mail(settings: Settings, state: State) -> Program:
+    ports = ["--port", str(settings.ports["mail"]), "--smtp-port", str(settings.ports["smtp"])]
+    command = [str(tools.VENV_PYTHON), "-m", "shopkit.mail_catcher", str(state.mails()), *ports]
+    return Program("mail", "mail", command, REPOSITORY, ready_path="/health", more_ports=("smtp",))
 
 
 def _nginx(state: State) -> Program:

@@ -1,7 +1,7 @@
 """The four services: their commands and their environments."""
 
 from stack import tools
-from stack.mongo import url_file
+from stack.mongo import migration_url_file, url_file
 from stack.ports import LOOPBACK
 from stack.settings import REPOSITORY, Mode, Settings
 from stack.state import State
@@ -15,6 +15,7 @@ SERVICES = (*DATABASE_OF, "gateway")
 USES_KAFKA = ("products", "orders")
 BEHIND_GATEWAY = tuple(DATABASE_OF)
 CALLED_BY_ORDERS = ("authentication", "products")
+SENDS_MAIL = ("authentication", "orders")
 
 
 def service_command(name: str, mode: Mode) -> list[str]:
@@ -59,7 +60,27 @@ def service_environment(name: str, settings: Settings, state: State) -> dict[str
         brokers = [f"{LOOPBACK}:{port}" for port in settings.ports_of("kafka")]
         environment["KAFKA_BOOTSTRAP_SERVERS"] = ",".join(brokers)
         environment["TOPIC_REPLICATION_FACTOR"] = str(settings.members)
+    if name in SENDS_MAIL:
+        environment |= _mail(settings)
     return environment | _proof_keys(name, state) | _own_settings(name, settings, state)
+
+
+def migration_environment(name: str, settings: Settings, state: State) -> dict[str, str]:
+    """Return the environment of a service's migrations, which use another database user."""
+    address = str(migration_url_file(state, DATABASE_OF[name]))
+    return service_environment(name, settings, state) | {"MONGO_URL_FILE": address}
+
+
+def _mail(settings: Settings) -> dict[str, str]:
+    """Return the variables of a service that sends mail."""
+    return {
+        "MAIL": settings.mail,
+        "MAIL_SENDER": "Kiosk <shop@kiosk.example>",
+        "PUBLIC_URL": settings.shop_url,
+        "SMTP_HOST": LOOPBACK,
+        "SMTP_PORT": str(settings.ports["smtp"]),
+        "SMTP_SECURITY": "none",
+    }
 
 
 def _proof_keys(name: str, state: State) -> dict[str, str]:

@@ -27,6 +27,8 @@ DEFAULT_PORTS = {
     "products-monitoring": 9002,
     "orders-monitoring": 9003,
     "web": 5173,
+    "mail": 8025,
+    "smtp": 1025,
     "authentication-db": 27017,
     "products-db": 27018,
     "orders-db": 27019,
@@ -57,6 +59,7 @@ class Settings:
         web: "none" leaves the web shop out; it is neither built nor served.
         shop_time_zone: The time zone of the shop's days in the statistics, by its IANA name.
         shop_language: The language by whose rules names are sorted, as MongoDB calls it.
+        mail: "off" sends no mail; otherwise a program of the stack receives it.
         trusted_proxies: Addresses and ranges of the proxies in front of nginx, separated by commas.
         members: How many members each database and Kafka have, 1 or 3.
     """
@@ -69,6 +72,7 @@ class Settings:
     web: str = ""
     shop_time_zone: str = "UTC"
     shop_language: str = "en"
+    mail: str = "on"
     trusted_proxies: str = ""
     members: int = 1
 
@@ -87,6 +91,11 @@ class Settings:
         """The address of the shop."""
         return f"http://127.0.0.1:{self.ports['shop']}"
 
+    @property
+    def mail_url(self) -> str:
+        """The address of the page that shows mails."""
+        return f"http://127.0.0.1:{self.ports['mail']}"
+
     def ports_of(self, server: str) -> list[int]:
         """Return the ports of all members of a server."""
         return [self.ports[name] for name in member_names(server, self.members)]
@@ -96,7 +105,8 @@ class Settings:
         values: dict[str, Any] = {"ports": dict(self.ports), "mode": self.mode, "seed": self.seed}
         values |= {"log_level": self.log_level, "web": self.web}
         values |= {"shop_time_zone": self.shop_time_zone, "members": self.members}
-        values |= {"shop_language": self.shop_language, "trusted_proxies": self.trusted_proxies}
+        values |= {"mail": self.mail, "shop_language": self.shop_language}
+        values |= {"trusted_proxies": self.trusted_proxies}
         self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
@@ -134,6 +144,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             variables.get("SHOP_TIME_ZONE") or remembered.get("shop_time_zone", "UTC")
         ),
         shop_language=variables.get("SHOP_LANGUAGE") or remembered.get("shop_language", "en"),
+        mail=_mail(variables.get("MAIL") or remembered.get("mail", "on")),
         trusted_proxies=variables.get("TRUSTED_PROXIES") or remembered.get("trusted_proxies", ""),
         members=members,
     )
@@ -163,6 +174,12 @@ def _seed(value: str) -> str:
 def _web(value: str) -> str:
     if value not in {"", "none"}:
         raise SettingError(f"WEB={value} is unknown; WEB=none leaves the web shop out.")
+    return value
+
+
+def _mail(value: str) -> str:
+    if value not in {"on", "off"}:
+        raise SettingError(f"MAIL={value} is neither on nor off.")
     return value
 
 

@@ -10,7 +10,7 @@ from stack.programs import DATABASES, Program
 from stack.progress import Progress
 from stack.readiness import answers_ok, count_starts, wait_until_ready
 from stack.run_once import run_once
-from stack.services import DATABASE_OF, USES_KAFKA, module_command, service_environment
+from stack.services import DATABASE_OF, USES_KAFKA, migration_environment, module_command
 from stack.settings import Settings, member_names
 from stack.state import State
 from stack.supervision import Supervisor
@@ -145,7 +145,7 @@ class Startup:
     def _run_commands(
         self, service: str, commands: list[str], name: str, _: threading.Event
     ) -> None:
-        environment = service_environment(service, self._settings, self._state)
+        environment = migration_environment(service, self._settings, self._state)
         with self._progress.step(name):
             log = self._state.log(f"{service}-{commands[-1]}")
             run_once(module_command(service, *commands), environment, log)

@@ -35,6 +35,10 @@ class State:
         """Return a server's data folder."""
         return self.folder / "data" / program
 
+    def mails(self) -> Path:
+        """Return the folder of the mails that the shop has sent."""
+        return self.data("mail")
+
     def secret_file(self, name: str) -> Path:
         """Return the path of a secret, which may not exist yet."""
         return self.folder / "secrets" / name

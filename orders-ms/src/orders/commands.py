@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,9 +30,11 @@ def serve() -> None:
 def migrate() -> None:
     """Apply missing migrations to the database."""
     from orders.migrations import MIGRATIONS
+    from orders.repositories.projection import REBUILT_COLLECTION
     from shopkit.storage import migrations
 
-    asyncio.run(migrations.migrate(SERVICE, _settings(), MIGRATIONS))
+    later = (REBUILT_COLLECTION,)
+    asyncio.run(migrations.migrate(SERVICE, _settings(), MIGRATIONS, later=later))
 
 
 @app.command()
@@ -48,6 +51,15 @@ def seed() -> None:
     from orders.seed import seed
 
     asyncio.run(seed(_settings()))
+
+
+@app.command()
+def mail_previews(folder: Path) -> None:
+    """Write every kind of mail with sample data into a folder."""
+    from orders.models.mails import SAMPLES
+    from shopkit.mail.previews import write_previews
+
+    write_previews("orders", SAMPLES, folder)
 
 
 @app.command()
@@ -122,7 +134,7 @@ async def _rebuild(settings: OrdersSettings) -> tuple[int, int]:
     with _explained():
         async with (
             comparing(settings) as comparison,
-            products_topic(settings.kafka_bootstrap_servers) as topic,
+            products_topic(settings.kafka_connection) as topic,
         ):
             return await comparison.rebuild.rebuild(topic), topic.skipped
 

@@ -32,6 +32,8 @@ from orders.services.statistics import StatisticsService
 from orders.settings import SERVICE, OrdersSettings
 from shopkit.checks import Check
 from shopkit.clock import Clock, utc_now
+from shopkit.mail.mails import Mails
+from shopkit.mail.service import MailService
 from shopkit.messaging.dead_letter_service import DeadLetterService
 from shopkit.messaging.outbox import Outbox
 from shopkit.proofs import ProofSigner
@@ -63,6 +65,7 @@ class Services:
     statistics: StatisticsService
     counting: CountingService
     trail: AuditTrail
+    mails: MailService
     clock: Clock
     dead_letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
@@ -106,6 +109,9 @@ def build(
             zone=zone,
         ),
         trail=trail,
+        mails=MailService(
+            transactions=transactions, mails=Mails(database, clock), trail=trail, clock=clock
+        ),
         clock=clock,
     )
 

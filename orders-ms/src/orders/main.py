@@ -15,6 +15,7 @@ from shopkit.proofs import GATEWAY, ProofVerifier
 from shopkit.web import app as shop_app
 from shopkit.web.admin_routes import audit_router, dead_letter_router
 from shopkit.web.database_deadline import DatabaseDeadline
+from shopkit.web.mail_routes import mail_router
 
 Run = Callable[[OrdersSettings], AbstractAsyncContextManager[Services]]
 
@@ -39,6 +40,7 @@ def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
     app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("orders"))
     app.include_router(dead_letter_router("orders"))
+    app.include_router(mail_router("orders"))
     return app
 
 

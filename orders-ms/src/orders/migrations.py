@@ -6,6 +6,7 @@ from orders.repositories.orders import CUSTOMERS
 from orders.repositories.projection import ProjectionRepository
 from orders.repositories.reconcile_progress import ReconcileProgress
 from orders.repositories.statistics import StatisticsRepository
+from shopkit.mail.mails import Mails
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
@@ -130,4 +131,5 @@ MIGRATIONS = (
     Migration("0009-account-ids", _add_account_ids),
     Migration("0010-email-keys", _add_email_keys),
     Migration("0011-update-times", _drop_update_times_by_email),
+    Migration("0012-mails", Mails.migrate),
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from orders import errors
 from shopkit.batching import OverloadedError
 from shopkit.storage.idempotency import KeyReusedError
-from shopkit.web import admin_routes, database_problems
+from shopkit.web import admin_routes, database_problems, mail_routes
 from shopkit.web.problems import (
     KEY_REUSED,
     NOT_FOUND,
@@ -31,6 +31,7 @@ NOT_CANCELLABLE = ProblemType("not-cancellable", "The order cannot be cancelled"
 TABLE: ProblemTable = {
     **database_problems.TABLE,
     **admin_routes.TABLE,
+    **mail_routes.TABLE,
     errors.UnknownProductsError: UNKNOWN_PRODUCTS,
     errors.AmbiguousNameError: AMBIGUOUS_NAME,
     errors.PriceChangedError: PRICE_CHANGED,

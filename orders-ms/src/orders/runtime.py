@@ -15,6 +15,7 @@ from orders.settings import SERVICE, OrdersSettings
 from shopkit.contract.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
 from shopkit.contract.topics import TOPICS
 from shopkit.loops import every, skip_temporary_errors
+from shopkit.mail.mail_runtime import mail_loops, mail_store
 from shopkit.messaging.event_runtime import EventRuntime
 from shopkit.messaging.outbox import Outbox
 from shopkit.release import digest_of
@@ -44,6 +45,7 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
     clock = DatabaseClock()
     async with connect(settings, SERVICE, clock) as client, aiohttp.ClientSession() as session:
         database = client[DATABASE]
+        mails = mail_store(settings, database, clock)
         runtime = EventRuntime(
             settings,
             SERVICE,
@@ -53,6 +55,7 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
             topics=TOPICS,
             clock=clock,
             release=digest_of("orders", "shopkit"),
+            mails=mails,
         )
         services = build(database, runtime.transactions, clock, zone=settings.shop_time_zone)
         comparison = build_comparison(database, runtime.transactions, settings, session)
@@ -62,6 +65,8 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
         owners = build_owners(database, settings, session)
         add_accounts = skip_temporary_errors(owners.add_accounts, is_unavailable)
         runtime.add_loop("owners", every(OWNERS_SECONDS, add_accounts))
+        for name, loop in mail_loops(settings, "orders", mails, links={}, clock=clock).items():
+            runtime.add_loop(name, loop)
         async with runtime:
             yield replace(
                 services,
@@ -96,7 +101,8 @@ async def connected(settings: OrdersSettings) -> AsyncIterator[Services]:
     clock = DatabaseClock()
     async with connect(settings, SERVICE, clock) as client:
         database = client[DATABASE]
-        transactions = MongoTransactions(client, Outbox(database, clock))
+        mails = mail_store(settings, database, clock)
+        transactions = MongoTransactions(client, Outbox(database, clock), mails=mails)
         yield build(database, transactions, clock, zone=settings.shop_time_zone)
 
 

@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from shopkit.proofs import PrivateKey, PublicKeys
-from shopkit.settings import KafkaSettings
+from shopkit.settings import KafkaSettings, MailSettings
 
 SERVICE = "orders-ms"
 
 
-class OrdersSettings(KafkaSettings):
+class OrdersSettings(KafkaSettings, MailSettings):
     """The settings of orders-ms.
 
     Attributes:

@@ -87,6 +87,7 @@ def settings() -> OrdersSettings:
         products_url="http://127.0.0.1:1",
         gateway_keys=GATEWAY_KEY.public,
         proof_key=ORDERS_KEY.private,
+        mail="off",
     )
 
 

@@ -15,6 +15,7 @@ VALUES: dict[str, Any] = {
     "PRODUCTS_URL": "http://127.0.0.1:1",
     "GATEWAY_KEYS": GATEWAY_KEY.public,
     "PROOF_KEY": ORDERS_KEY.private,
+    "MAIL": "off",
 }
 
 

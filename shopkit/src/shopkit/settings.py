@@ -4,13 +4,18 @@ This is the only module that reads the environment. All others receive their set
 """
 
 import os
+import ssl
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, FilePath, HttpUrl, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+KafkaConnection = Mapping[str, Any]
+"""The options with which aiokafka's clients connect."""
 
 
 class Environment(StrEnum):
@@ -114,9 +119,16 @@ class Settings(BaseSettings):
 
 
 class MongoSettings(Settings):
-    """Settings of a service with a database."""
+    """Settings of a service with a database.
+
+    Attributes:
+        mongo_url: The address of the database, with the user and the password.
+        tls_ca_path: The certificate of the authority that signs the certificates of the database
+            and of Kafka. Without it, connections are not encrypted.
+    """
 
     mongo_url: SecretStr
+    tls_ca_path: FilePath | None = None
 
     @model_validator(mode="after")
     def _refuse_a_database_without_password(self) -> Self:
@@ -125,9 +137,100 @@ class MongoSettings(Settings):
         return self
 
 
+class MailSwitch(StrEnum):
+    """Whether the shop sends mail."""
+
+    ON = "on"
+    OFF = "off"
+
+
+class SmtpSecurity(StrEnum):
+    """How the connection to the SMTP server is encrypted."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class MailSettings(Settings):
+    """Settings of a service that sends mail.
+
+    Attributes:
+        mail: `off` sends no mail, and stores none. Then the other settings are not needed.
+        mail_sender: The sender of all mails, such as `Kiosk <shop@example.com>`.
+        public_url: The address of the shop, with which the links in mails begin.
+        shop_currency: The currency of prices in mails, as ISO 4217 abbreviates it.
+        smtp_host: The host of the SMTP server.
+        smtp_port: Its port.
+        smtp_security: How the connection is encrypted. `none` allows no log-in.
+        smtp_user: The name to log in with, if the server needs one.
+        smtp_password: The password to log in with.
+    """
+
+    mail: MailSwitch = MailSwitch.ON
+    mail_sender: str = ""
+    public_url: HttpUrl | None = None
+    shop_currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: SmtpSecurity = SmtpSecurity.STARTTLS
+    smtp_user: str = ""
+    smtp_password: Annotated[SecretStr | None, OPTIONAL_FILE] = None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether the shop sends mail."""
+        return self.mail is MailSwitch.ON
+
+    @property
+    def shop_address(self) -> str:
+        """The address of the shop without a slash at its end, empty if it is not set."""
+        return str(self.public_url or "").rstrip("/")
+
+    @model_validator(mode="after")
+    def _require_the_settings_of_mail(self) -> Self:
+        if not self.sends_mail:
+            return self
+        if not (self.mail_sender and self.public_url and self.smtp_host):
+            raise ValueError("set MAIL_SENDER, PUBLIC_URL and SMTP_HOST, or MAIL=off")
+        if self.smtp_user and self.smtp_security is SmtpSecurity.NONE:
+            raise ValueError("SMTP_USER needs an encrypted connection (SMTP_SECURITY)")
+        return self
+
+
 class KafkaSettings(MongoSettings):
-    """Settings of a service that sends and receives events."""
+    """Settings of a service that sends and receives events.
+
+    Attributes:
+        kafka_username: The user at the brokers. Without it, connections are neither authenticated
+            nor encrypted.
+        kafka_password: The password of this user.
+    """
 
     kafka_bootstrap_servers: str
+    kafka_username: str = ""
+    kafka_password: SecretStr | None = None
     topic_partitions: int = 12
     topic_replication_factor: int = 1
+
+    @property
+    def kafka_connection(self) -> KafkaConnection:
+        """The options with which aiokafka's clients connect."""
+        if self.kafka_password is None:
+            return {"bootstrap_servers": self.kafka_bootstrap_servers}
+        return {
+            "bootstrap_servers": self.kafka_bootstrap_servers,
+            "security_protocol": "SASL_SSL",
+            "ssl_context": ssl.create_default_context(cafile=self.tls_ca_path),
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": self.kafka_username,
+            "sasl_plain_password": self.kafka_password.get_secret_value(),
+        }
+
+    @model_validator(mode="after")
+    def _require_all_parts_of_an_authenticated_connection(self) -> Self:
+        if self.kafka_password and not (self.kafka_username and self.tls_ca_path):
+            raise ValueError("KAFKA_PASSWORD needs KAFKA_USERNAME and TLS_CA_PATH")
+        if self.kafka_username and not self.kafka_password:
+            raise ValueError("KAFKA_USERNAME needs KAFKA_PASSWORD")
+        return self

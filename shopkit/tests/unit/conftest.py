@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from prometheus_client import REGISTRY
 
+from shopkit.mail.mails import Mails
 from shopkit.messaging.dead_letters import DeadLetterRepository
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
@@ -29,6 +30,7 @@ MIGRATIONS = (
     Migration("0005-consumers", PauseRepository.migrate),
     Migration("0006-job-leases", JobLeases.migrate),
     Migration("0007-audit-actors", AuditTrail.migrate_actors),
+    Migration("0008-mails", Mails.migrate),
 )
 
 Counted = Callable[..., float]

@@ -1,7 +1,13 @@
+import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import ValidationError
 
 from shopkit.settings import OPTIONAL_FILE, Environment, KafkaSettings, MongoSettings, Settings
@@ -167,3 +173,61 @@ class TestKafkaSettings:
         # Then
         assert settings.kafka_bootstrap_servers == "kafka:9092"
         assert (settings.topic_partitions, settings.topic_replication_factor) == (12, 3)
+
+    @pytest.fixture
+    def authority(self, tmp_path: Path) -> Path:
+        """The file of a certificate that signs itself."""
+        key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+            .not_valid_before(now)
+            .not_valid_after(now + timedelta(days=1))
+            .sign(key, hashes.SHA256())
+        )
+        file = tmp_path / "ca.crt"
+        file.write_bytes(certificate.public_bytes(Encoding.PEM))
+        return file
+
+    def test_connects_without_authentication_by_default(self, env: pytest.MonkeyPatch) -> None:
+        settings = KafkaSettings(mongo_url=SECRET_URL, kafka_bootstrap_servers="kafka:9092")
+        assert settings.kafka_connection == {"bootstrap_servers": "kafka:9092"}
+
+    def test_connects_over_tls_with_a_password(
+        self, env: pytest.MonkeyPatch, authority: Path
+    ) -> None:
+        # Given
+        values: dict[str, Any] = {"kafka_username": "orders-ms", "kafka_password": "a password"}
+        values |= {"mongo_url": SECRET_URL, "kafka_bootstrap_servers": "kafka:9092"}
+        # When
+        settings = KafkaSettings(**values, tls_ca_path=authority)
+        # Then
+        connection = dict(settings.kafka_connection)
+        context = connection.pop("ssl_context")
+        assert connection == {
+            "bootstrap_servers": "kafka:9092",
+            "security_protocol": "SASL_SSL",
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": "orders-ms",
+            "sasl_plain_password": "a password",
+        }
+        assert context.check_hostname
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert "a password" not in repr(settings)
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            ({"kafka_password": "a password"}, "KAFKA_PASSWORD needs KAFKA_USERNAME and TLS"),
+            (
+                {"kafka_password": "a password", "kafka_username": "orders-ms"},
+                "KAFKA_PASSWORD needs KAFKA_USERNAME and TLS_CA_PATH",
+            ),
+            ({"kafka_username": "orders-ms"}, "KAFKA_USERNAME needs KAFKA_PASSWORD"),
+        ],
+    )
+    def test_refuses_an_incomplete_connection(
+        self, env: pytest.MonkeyPatch, values: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(ValidationError, match=message):
+            KafkaSettings(mongo_url=SECRET_URL, kafka_bootstrap_servers="kafka:9092", **values)

@@ -8,11 +8,12 @@ import pytest
 from bson import ObjectId
 from tests.faults import invariants
 from tests.faults.history import History, OrderAttempt, View
-from tests.faults.invariants import Data, Initial
+from tests.faults.invariants import Data, Initial, ReceivedMail
 from tests.faults.tail import KafkaMessage
 
 from shopkit.contract.events import ORDERS_TOPIC, PRODUCTS_TOPIC
 from shopkit.storage.idempotency import key_id
+from shopkit.storage.unit_of_work import Mail
 
 PRODUCT, ORDER, OTHER = (
     ObjectId(b"product-----"),
@@ -455,3 +456,49 @@ def followed(statuses: tuple[str, ...]) -> History:
     for status in statuses:
         view.update(str(ORDER), status)
     return History([attempt({str(ORDER)})], views=[view])
+
+
+class TestC16:
+    CAUSE = f"order/{ORDER}/ACCEPTED"
+    MAIL_ID = Mail(CAUSE, "", "").id
+    RECEIVED = ReceivedMail(MAIL_ID, "aaa@aaa.com\nWe have accepted your order")
+
+    def data(self, status: str | None, *received: ReceivedMail) -> Data:
+        mails = [{"_id": self.MAIL_ID, "status": status}] if status else []
+        return Data(orders=[order("PENDING", "ACCEPTED")], mails=mails, received=received)
+
+    @pytest.mark.parametrize("status", ["waiting", "parked"])
+    def test_accepts_a_mail_that_is_not_sent_yet(self, status: str) -> None:
+        assert invariants.wrong_mails(self.data(status), NOTHING) == []
+
+    def test_accepts_a_mail_that_arrived_twice_with_one_id(self) -> None:
+        data = self.data("sent", self.RECEIVED, self.RECEIVED)
+
+        assert invariants.wrong_mails(data, NOTHING) == []
+
+    def test_ignores_orders_that_existed_before(self) -> None:
+        assert invariants.wrong_mails(self.data(None), Initial(order_ids={ORDER})) == []
+
+    @pytest.mark.parametrize("status", [None, "expired", "discarded"])
+    def test_detects_a_mail_that_is_missing(self, status: str | None) -> None:
+        assert invariants.wrong_mails(self.data(status), NOTHING) == [
+            f"order {ORDER} ACCEPTED: its mail is {status}"
+        ]
+
+    def test_detects_a_mail_that_was_not_received(self) -> None:
+        assert invariants.wrong_mails(self.data("sent"), NOTHING) == [
+            f"order {ORDER} ACCEPTED: its mail is sent, but was not received"
+        ]
+
+    def test_detects_a_mail_that_no_change_asked_for(self) -> None:
+        data = self.data("sent", self.RECEIVED, ReceivedMail("other", "another mail"))
+
+        assert invariants.wrong_mails(data, NOTHING) == ["mail other: no change asked for it"]
+
+    def test_detects_a_mail_that_arrived_with_two_ids(self) -> None:
+        data = self.data("sent", self.RECEIVED, self.RECEIVED._replace(mail_id="other"))
+
+        assert invariants.wrong_mails(data, NOTHING) == [
+            "mail other: no change asked for it",
+            f"mails {', '.join(sorted(['other', self.MAIL_ID]))}: the same mail with different ids",
+        ]

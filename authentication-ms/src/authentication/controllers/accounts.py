@@ -5,10 +5,16 @@ from fastapi import APIRouter
 from authentication import problems
 from authentication.controllers.responses import PASSWORD_PROBLEMS, responses
 from authentication.dependencies import Accounts
-from authentication.schemas import AccountBody, ChangePasswordRequest, RegisterRequest
+from authentication.schemas.accounts import (
+    AccountBody,
+    ChangePasswordRequest,
+    ProfileBody,
+    ProfileRequest,
+    RegisterRequest,
+)
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Anyone, User
-from shopkit.web.problems import UNAUTHENTICATED
+from shopkit.web.problems import UNAUTHENTICATED, UNREADABLE
 
 router = APIRouter(prefix="/api", tags=["auth"])
 
@@ -27,9 +33,15 @@ async def register(body: RegisterRequest, caller: Anyone, accounts: Accounts) ->
 
 
 @router.get("/me", responses=responses(UNAUTHENTICATED, DATABASE_UNAVAILABLE))
-async def get_me(caller: User, accounts: Accounts) -> AccountBody:
+async def get_me(caller: User, accounts: Accounts) -> ProfileBody:
     """Return the caller's account."""
-    return AccountBody.of(await accounts.get(caller.account_id))
+    return ProfileBody.of(await accounts.get(caller.account_id))
+
+
+@router.patch("/me", responses=responses(UNAUTHENTICATED, UNREADABLE, DATABASE_UNAVAILABLE))
+async def change_me(body: ProfileRequest, caller: User, accounts: Accounts) -> ProfileBody:
+    """Change the caller's name or locale."""
+    return ProfileBody.of(await accounts.change_profile(caller.account_id, body.changes()))
 
 
 @router.post(

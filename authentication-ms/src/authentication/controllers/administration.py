@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from authentication import problems
 from authentication.controllers.responses import responses
 from authentication.dependencies import Administration
-from authentication.schemas import (
+from authentication.schemas.accounts import (
     AccountsBody,
     ChangeRoleRequest,
     ListedAccountBody,

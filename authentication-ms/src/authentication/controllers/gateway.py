@@ -6,7 +6,12 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from authentication.controllers.responses import responses
 from authentication.dependencies import Keys, Revocations
-from authentication.schemas import JsonWebKey, JsonWebKeySet, RevocationBody, RevocationsBody
+from authentication.schemas.accounts import (
+    JsonWebKey,
+    JsonWebKeySet,
+    RevocationBody,
+    RevocationsBody,
+)
 from shopkit.proofs import GATEWAY
 from shopkit.web.identity import require_service
 from shopkit.web.request_types import Cursor

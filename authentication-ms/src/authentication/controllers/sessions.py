@@ -7,8 +7,9 @@ from authentication.controllers.responses import PASSWORD_PROBLEMS, responses
 from authentication.cookies import Cookies
 from authentication.dependencies import SessionCookies, Sessions
 from authentication.errors import RefreshRefusedError
+from authentication.models.device import device_of
 from authentication.models.login_session import TokenPair
-from authentication.schemas import LoginRequest, RefreshRequest, TokensBody
+from authentication.schemas.accounts import LoginRequest, RefreshRequest, TokensBody
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Anyone
 from shopkit.web.problems import UNREADABLE, render
@@ -30,6 +31,7 @@ _TOKEN_HEADERS = ["Token-Type", "Set-Cookie", "Cache-Control"]
 )
 async def login(
     body: LoginRequest,
+    request: Request,
     response: Response,
     caller: Anyone,
     sessions: Sessions,
@@ -37,7 +39,11 @@ async def login(
 ) -> TokensBody:
     """Sign in. If `cookie` is true, the refresh token is set as a cookie hidden from scripts."""
     tokens = await sessions.log_in(
-        body.email, body.password, address=caller.client_address, by_cookie=body.cookie
+        body.email,
+        body.password,
+        address=caller.client_address,
+        device=device_of(request.headers.get("User-Agent", "")),
+        by_cookie=body.cookie,
     )
     return _return_tokens(tokens, response, cookies if body.cookie else None)
 

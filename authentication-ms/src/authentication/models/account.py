@@ -31,6 +31,9 @@ class Account:
         newest_iat: The latest time of issue of all tokens of the account.
         least_iat: The earliest time of issue that is not revoked.
         created_at: When the account was created, None for old accounts.
+        verified: Whether the owner has proved to receive mail at the email address.
+        name: The owner's name, None if the owner has not entered one.
+        locale: The language in which the owner uses the shop, None if it is not chosen.
     """
 
     id: Any
@@ -42,6 +45,9 @@ class Account:
     newest_iat: int = 0
     least_iat: int = 0
     created_at: datetime | None = None
+    verified: bool = False
+    name: str | None = None
+    locale: str | None = None
 
     def next_iat(self, now: datetime) -> int:
         """Return the time of issue of a new token.

@@ -60,11 +60,15 @@ class LoginSession:
         id: A random id, which is the `sid` claim of access tokens.
         account_id: The account.
         started_at: When the account logged in.
+        last_used_at: When it last got tokens.
+        device: The kind of device that logged in.
     """
 
     id: str
     account_id: Any
     started_at: datetime
+    last_used_at: datetime
+    device: str
 
 
 @dataclass(frozen=True, slots=True)

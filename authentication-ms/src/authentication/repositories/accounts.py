@@ -1,11 +1,11 @@
 """The collection `users`, and the document that protects the last admin."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
-from pymongo import ASCENDING
+from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from authentication.models.account import Account, AccountRole
@@ -81,6 +81,7 @@ class AccountRepository:
         now: datetime,
         session: Session,
         account_id: ObjectId | None = None,
+        verified: bool = False,
     ) -> Account:
         """Store a new account.
 
@@ -91,6 +92,7 @@ class AccountRepository:
             now: The time.
             session: The transaction.
             account_id: The id, None for a new one.
+            verified: Whether the owner has proved to receive mail at the email address.
 
         Raises:
             pymongo.errors.DuplicateKeyError: Another account has the email address. In a
@@ -104,6 +106,7 @@ class AccountRepository:
             "role": role.value,
             "password_hash": password_hash,
             "created_at": now,
+            "verified": verified,
         }
         await self._users.insert_one(document, session=session)
         return _account(document)
@@ -116,6 +119,7 @@ class AccountRepository:
         password_hash: str,
         now: datetime,
         account_id: ObjectId | None = None,
+        verified: bool = False,
     ) -> Account | None:
         """Store a new account without a transaction, or return None if the address is taken."""
         try:
@@ -126,6 +130,7 @@ class AccountRepository:
                 now=now,
                 session=None,
                 account_id=account_id,
+                verified=verified,
             )
         except DuplicateKeyError:
             return None
@@ -172,6 +177,82 @@ class AccountRepository:
         )
         return result.matched_count == 1
 
+    async def replace_password(
+        self, account: Account, *, password_hash: str, least_iat: int, session: Session
+    ) -> None:
+        """Replace the password of an account whose owner has proved to receive its mail."""
+        await self._users.update_one(
+            {"_id": account.id},
+            {
+                "$set": {
+                    "password_hash": password_hash,
+                    "least_iat": least_iat,
+                    "verified": True,
+                },
+                "$unset": {"wrapped_sha256": ""},
+            },
+            session=session,
+        )
+
+    async def set_verified(self, account: Account, *, session: Session) -> None:
+        """Store that the owner has proved to receive mail at the email address."""
+        await self._users.update_one(
+            {"_id": account.id, "email": account.email},
+            {"$set": {"verified": True}},
+            session=session,
+        )
+
+    async def update_email(
+        self, account: Account, email: str, *, least_iat: int, session: Session
+    ) -> None:
+        """Replace the email address, at which the owner has proved to receive mail.
+
+        Args:
+            account: The account.
+            email: The new address, as its owner typed it.
+            least_iat: The earliest time of issue that is not revoked.
+            session: The transaction.
+
+        Raises:
+            pymongo.errors.DuplicateKeyError: Another account has the email address. In a
+                transaction check that first, because the error makes it run again.
+        """
+        await self._users.update_one(
+            {"_id": account.id},
+            {
+                "$set": {
+                    "email": normalize(email),
+                    **ADDRESSES.keys(normalize(email)),
+                    "shown_email": email,
+                    "verified": True,
+                    "least_iat": least_iat,
+                }
+            },
+            session=session,
+        )
+
+    async def update_profile(
+        self, account_id: Any, changes: Mapping[str, str | None]
+    ) -> Account | None:
+        """Replace the name or the locale, and return the account, or None if it was deleted."""
+        document = await self._users.find_one_and_update(
+            {"_id": account_id}, {"$set": dict(changes)}, return_document=ReturnDocument.AFTER
+        )
+        return _account(document) if document else None
+
+    async def revoke_tokens(self, account: Account, *, least_iat: int, session: Session) -> None:
+        """Store the earliest time of issue that is not revoked."""
+        await self._users.update_one(
+            {"_id": account.id}, {"$set": {"least_iat": least_iat}}, session=session
+        )
+
+    async def lock(self, account_id: Any, *, session: Session) -> bool:
+        """Write an account, so that two changes of what it owns conflict. Return if it exists."""
+        result = await self._users.update_one(
+            {"_id": account_id}, {"$inc": {"changes": 1}}, session=session
+        )
+        return result.matched_count == 1
+
     async def update_role(
         self, account: Account, *, role: AccountRole, least_iat: int, session: Session
     ) -> None:
@@ -200,4 +281,7 @@ def _account(document: Document) -> Account:
         newest_iat=document.get("newest_iat", 0),
         least_iat=document.get("least_iat", 0),
         created_at=document.get("created_at"),
+        verified=document.get("verified", False),
+        name=document.get("name"),
+        locale=document.get("locale"),
     )

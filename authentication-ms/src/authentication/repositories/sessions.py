@@ -5,6 +5,7 @@ from typing import Any
 
 from pymongo import DESCENDING
 
+from authentication.models.device import UNKNOWN
 from authentication.models.login_session import LoginSession, RefreshToken
 from shopkit.storage.mongo import Database, Document, Session
 
@@ -31,6 +32,8 @@ class SessionRepository:
                 "_id": login.id,
                 "account_id": login.account_id,
                 "created_at": login.started_at,
+                "last_used_at": login.last_used_at,
+                "device": login.device,
                 "expires_at": expires_at,
                 "revoked_at": None,
             },
@@ -55,6 +58,7 @@ class SessionRepository:
         self,
         session_id: str,
         *,
+        now: datetime,
         started_after: datetime,
         expires_at: datetime,
         session: Session,
@@ -62,12 +66,30 @@ class SessionRepository:
         """Extend a log-in session, or return None if it is revoked or started too long ago."""
         document = await self._sessions.find_one_and_update(
             {"_id": session_id, "revoked_at": None, "created_at": {"$gt": started_after}},
-            {"$max": {"expires_at": expires_at}},
+            {"$max": {"expires_at": expires_at}, "$set": {"last_used_at": now}},
             session=session,
         )
-        if document is None:
-            return None
-        return LoginSession(document["_id"], document["account_id"], document["created_at"])
+        return _login(document) if document else None
+
+    async def list_open(self, account_id: Any, *, now: datetime, limit: int) -> list[LoginSession]:
+        """Return the log-in sessions of an account that can be continued, newest first."""
+        documents = self._sessions.find(
+            {"account_id": account_id, "revoked_at": None, "expires_at": {"$gt": now}}
+        )
+        newest = documents.sort("created_at", DESCENDING).limit(limit)
+        return [_login(document) async for document in newest]
+
+    async def belongs_to(self, session_id: str, account_id: Any, *, session: Session) -> bool:
+        """Return whether a log-in session is one of an account."""
+        query = {"_id": session_id, "account_id": account_id}
+        return await self._sessions.find_one(query, {"_id": 1}, session=session) is not None
+
+    async def find_owner(self, session_id: str, *, session: Session) -> str:
+        """Return the account id of a log-in session, empty if the session was deleted."""
+        document = await self._sessions.find_one(
+            {"_id": session_id}, {"account_id": 1}, session=session
+        )
+        return str(document["account_id"]) if document else ""
 
     async def revoke(self, session_id: str, *, now: datetime, session: Session) -> bool:
         """Revoke a log-in session, and return whether it was not revoked before."""
@@ -117,6 +139,17 @@ class SessionRepository:
         """Return a refresh token, spent or not."""
         document = await self._tokens.find_one({"_id": digest}, session=session)
         return _token(document) if document else None
+
+
+def _login(document: Document) -> LoginSession:
+    return LoginSession(
+        id=document["_id"],
+        account_id=document["account_id"],
+        started_at=document["created_at"],
+        # Replicas of the previous release store neither.
+        last_used_at=document.get("last_used_at") or document["created_at"],
+        device=document.get("device") or UNKNOWN,
+    )
 
 
 def _token(document: Document) -> RefreshToken:

@@ -1,15 +1,20 @@
-"""Lets shoppers register, read their account and change their password."""
+"""Lets shoppers register, read and change their account, and change their password."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bson import ObjectId
 
 from authentication.errors import CallerDeletedError, EmailTakenError, WrongCurrentPasswordError
+from authentication.models import mails
 from authentication.models.account import Account, AccountRole
+from authentication.models.email_address import normalize
+from authentication.models.mail_link import LinkKind
 from authentication.repositories.accounts import AccountRepository
-from authentication.repositories.sessions import SessionRepository
+from authentication.repositories.reserved_emails import ReservedEmailRepository
+from authentication.services.access import AccessService
+from authentication.services.mail_links import MailLinkService
 from authentication.services.passwords import PasswordHasher
-from authentication.services.revocations import RevocationService
 from authentication.services.throttle import Throttle
 from shopkit.clock import Clock
 from shopkit.identity import Identity
@@ -20,15 +25,16 @@ PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of an action.
 
 
 class AccountService:
-    """Registers accounts, and changes passwords."""
+    """Registers accounts, and changes names and passwords."""
 
     def __init__(
         self,
         *,
         transactions: Transactions,
         accounts: AccountRepository,
-        sessions: SessionRepository,
-        revocations: RevocationService,
+        reserved: ReservedEmailRepository,
+        links: MailLinkService,
+        access: AccessService,
         hasher: PasswordHasher,
         throttle: Throttle,
         trail: AuditTrail,
@@ -36,15 +42,16 @@ class AccountService:
     ) -> None:
         self._transactions = transactions
         self._accounts = accounts
-        self._sessions = sessions
-        self._revocations = revocations
+        self._reserved = reserved
+        self._links = links
+        self._access = access
         self._hasher = hasher
         self._throttle = throttle
         self._trail = trail
         self._clock = clock
 
     async def register(self, email: str, password: str, *, address: str) -> Account:
-        """Create an account.
+        """Create an account, and send a link that verifies its address.
 
         Args:
             email: The email address as it was typed.
@@ -58,12 +65,26 @@ class AccountService:
         """
         await self._throttle.count_registration(address)
         password_hash = await self._hasher.hash(password)
-        account = await self._accounts.insert_if_new(
-            email=email, role=AccountRole.USER, password_hash=password_hash, now=self._clock()
-        )
-        if account is None:
-            raise EmailTakenError(email)
-        return account
+
+        async def work(unit: UnitOfWork) -> Account:
+            now, normalized = self._clock(), normalize(email)
+            if await self._accounts.find_by_email(
+                normalized, session=unit.session
+            ) or await self._reserved.is_reserved(normalized, now=now, session=unit.session):
+                raise EmailTakenError(email)
+            account = await self._accounts.insert(
+                email=email,
+                role=AccountRole.USER,
+                password_hash=password_hash,
+                now=now,
+                session=unit.session,
+            )
+            await self._links.request(
+                LinkKind.EMAIL_VERIFICATION, account, email, now=now, unit=unit
+            )
+            return account
+
+        return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
     async def get(self, account_id: str) -> Account:
         """Return the caller's account.
@@ -72,6 +93,17 @@ class AccountService:
             CallerDeletedError: The account was deleted.
         """
         account = await self._accounts.find_by_id(ObjectId(account_id))
+        if account is None:
+            raise CallerDeletedError(account_id)
+        return account
+
+    async def change_profile(self, account_id: str, changes: Mapping[str, str | None]) -> Account:
+        """Change the name or the locale of the caller, and return the account.
+
+        Raises:
+            CallerDeletedError: The account was deleted.
+        """
+        account = await self._accounts.update_profile(ObjectId(account_id), changes)
         if account is None:
             raise CallerDeletedError(account_id)
         return account
@@ -94,27 +126,25 @@ class AccountService:
         session_id = caller.session or None
         async with self._throttle.attempt(caller.client_address, account.email):
             if not await self._hasher.matches(current, account):
-                raise WrongCurrentPasswordError(account.email)
+                raise WrongCurrentPasswordError(str(account.id))
             new_hash = await self._hasher.hash(new)
 
             async def work(unit: UnitOfWork) -> None:
                 now = self._clock()
                 stored = await self._accounts.find_by_id(account.id, session=unit.session)
                 if stored is None:
-                    raise WrongCurrentPasswordError(account.email)
+                    raise WrongCurrentPasswordError(str(account.id))
                 before = stored.revocation_iat(now)
                 # Fails if the password has changed since it was checked.
                 if not await self._accounts.update_password(
                     account, password_hash=new_hash, least_iat=before, session=unit.session
                 ):
-                    raise WrongCurrentPasswordError(account.email)
-                await self._sessions.revoke_all(
-                    account.id, except_session=session_id, now=now, session=unit.session
-                )
-                await self._revocations.revoke_account(
+                    raise WrongCurrentPasswordError(str(account.id))
+                await self._access.end_sessions(
                     account, before=before, except_session=session_id, now=now, unit=unit
                 )
                 await self._audit_password_change(caller, account, now, unit)
+                unit.mail(mails.password_changed(account, now))
 
             await self._transactions.run(work, seconds=HTTP_SECONDS)
 

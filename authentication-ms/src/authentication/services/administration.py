@@ -13,6 +13,7 @@ from authentication.repositories.accounts import AccountRepository
 from authentication.services.revocations import RevocationService
 from shopkit.clock import Clock
 from shopkit.identity import Actor
+from shopkit.security_events import SecurityEvent
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
@@ -154,3 +155,4 @@ class AdministrationService:
             at=at,
             session=unit.session,
         )
+        unit.report(SecurityEvent.ROLE_CHANGED, account_id=str(after.id))

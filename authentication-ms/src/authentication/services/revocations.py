@@ -6,6 +6,7 @@ from authentication.models.account import Account
 from authentication.models.login_session import Revocation
 from authentication.repositories.revocations import RevocationRepository
 from shopkit.clock import Clock
+from shopkit.security_events import SecurityEvent
 from shopkit.storage.unit_of_work import UnitOfWork
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -78,3 +79,4 @@ class RevocationService:
         await self._revocations.insert(
             revocation, expires_at=now + self._lifetime, session=unit.session
         )
+        unit.report(SecurityEvent.ACCESS_REVOKED, account_id=revocation.account or "")

@@ -4,7 +4,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from authentication.errors import RefreshRefusedError, WrongCredentialsError
+from bson import ObjectId
+
+from authentication.errors import (
+    CallerDeletedError,
+    RefreshRefusedError,
+    SessionNotFoundError,
+    WrongCredentialsError,
+)
 from authentication.models.account import Account
 from authentication.models.login_session import (
     LoginSession,
@@ -15,11 +22,14 @@ from authentication.models.login_session import (
 )
 from authentication.repositories.accounts import AccountRepository
 from authentication.repositories.sessions import SessionRepository
+from authentication.services.access import AccessService
 from authentication.services.passwords import PasswordHasher
 from authentication.services.revocations import RevocationService
 from authentication.services.throttle import Throttle
 from authentication.services.tokens import AccessTokenIssuer
 from shopkit.clock import Clock
+from shopkit.identity import Identity
+from shopkit.security_events import SecurityEvent
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
 SESSION_LIMIT = 20
@@ -57,6 +67,7 @@ class SessionService:
         accounts: AccountRepository,
         sessions: SessionRepository,
         revocations: RevocationService,
+        access: AccessService,
         hasher: PasswordHasher,
         throttle: Throttle,
         access_tokens: AccessTokenIssuer,
@@ -67,6 +78,7 @@ class SessionService:
         self._accounts = accounts
         self._sessions = sessions
         self._revocations = revocations
+        self._access = access
         self._hasher = hasher
         self._throttle = throttle
         self._access_tokens = access_tokens
@@ -74,7 +86,7 @@ class SessionService:
         self._clock = clock
 
     async def log_in(
-        self, email: str, password: str, *, address: str, by_cookie: bool
+        self, email: str, password: str, *, address: str, device: str, by_cookie: bool
     ) -> TokenPair:
         """Start a session.
 
@@ -82,6 +94,7 @@ class SessionService:
             email: The normalized email address.
             password: The password.
             address: The client's IP address, for the throttle.
+            device: The kind of device, as `device_of` returns it.
             by_cookie: Whether the refresh token will be set as a cookie.
 
         Raises:
@@ -90,10 +103,10 @@ class SessionService:
             PasswordsBusyError: Too many passwords are waiting to be checked.
         """
         async with self._throttle.attempt(address, email):
-            issue = await self._try_log_in(email, password, by_cookie=by_cookie)
+            issue = await self._try_log_in(email, password, device, by_cookie=by_cookie)
             if issue is None:
                 # A concurrent log-in may have upgraded the hash, so the password is checked again.
-                issue = await self._try_log_in(email, password, by_cookie=by_cookie)
+                issue = await self._try_log_in(email, password, device, by_cookie=by_cookie)
             if issue is None:
                 raise WrongCredentialsError(email)
         return self._sign(issue)
@@ -121,6 +134,7 @@ class SessionService:
                 return None
             login = await self._sessions.extend(
                 spent.session_id,
+                now=now,
                 started_after=now - SESSION_LIFETIME,
                 expires_at=self._expiry(now),
                 session=unit.session,
@@ -151,12 +165,56 @@ class SessionService:
 
         await self._transactions.run(work, seconds=HTTP_SECONDS)
 
-    async def _try_log_in(self, email: str, password: str, *, by_cookie: bool) -> _Issue | None:
+    async def list_own(self, caller: Identity) -> list[LoginSession]:
+        """Return the caller's sessions that can be continued, newest first."""
+        return await self._sessions.list_open(
+            ObjectId(caller.account_id), now=self._clock(), limit=SESSION_LIMIT
+        )
+
+    async def end_own(self, caller: Identity, session_id: str) -> None:
+        """End one of the caller's sessions. Nothing changes if it has ended.
+
+        Raises:
+            SessionNotFoundError: The caller has no such session.
+        """
+
+        async def work(unit: UnitOfWork) -> None:
+            if not await self._sessions.belongs_to(
+                session_id, ObjectId(caller.account_id), session=unit.session
+            ):
+                raise SessionNotFoundError(session_id)
+            await self._end(session_id, unit)
+
+        await self._transactions.run(work, seconds=HTTP_SECONDS)
+
+    async def end_all_own(self, caller: Identity) -> None:
+        """End all of the caller's sessions, the current one too.
+
+        Raises:
+            CallerDeletedError: The account was deleted.
+        """
+
+        async def work(unit: UnitOfWork) -> None:
+            now = self._clock()
+            account = await self._accounts.find_by_id(
+                ObjectId(caller.account_id), session=unit.session
+            )
+            if account is None:
+                raise CallerDeletedError(caller.account_id)
+            before = account.revocation_iat(now)
+            await self._accounts.revoke_tokens(account, least_iat=before, session=unit.session)
+            await self._access.end_sessions(account, before=before, now=now, unit=unit)
+
+        await self._transactions.run(work, seconds=HTTP_SECONDS)
+
+    async def _try_log_in(
+        self, email: str, password: str, device: str, *, by_cookie: bool
+    ) -> _Issue | None:
         """Start a session, or return None if the account changed after its password was checked."""
         checked = await self._accounts.find_by_email(email)
         matches = await self._hasher.matches(password, checked)
         if checked is None or not matches:
-            raise WrongCredentialsError(email)
+            raise WrongCredentialsError(email, str(checked.id) if checked else "")
         password_hash = await self._hasher.upgrade(password, checked)
 
         async def work(unit: UnitOfWork) -> _Issue | None:
@@ -169,7 +227,7 @@ class SessionService:
                 checked, password_hash=password_hash, iat=iat, session=unit.session
             ):
                 return None
-            login = LoginSession(secrets.token_hex(16), account.id, now)
+            login = LoginSession(secrets.token_hex(16), account.id, now, now, device)
             await self._sessions.insert(login, expires_at=self._expiry(now), session=unit.session)
             await self._sessions.delete_oldest(account.id, keep=SESSION_LIMIT, session=unit.session)
             refresh_token = await self._add_token(login, now, unit, by_cookie=by_cookie)
@@ -189,6 +247,8 @@ class SessionService:
             return None
         verdict = token.assess(now, by_cookie=by_cookie, grace=self._lifetimes.cookie_grace)
         if verdict is Verdict.REUSED:
+            owner = await self._sessions.find_owner(token.session_id, session=unit.session)
+            unit.report(SecurityEvent.REFRESH_REUSED, account_id=owner)
             await self._end(token.session_id, unit)
         return token if verdict is Verdict.IN_GRACE_PERIOD else None
 

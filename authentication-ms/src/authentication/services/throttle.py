@@ -5,8 +5,8 @@ addresses delay its log-ins, and finally block addresses at which nobody has log
 nobody can lock out its owner.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -20,8 +20,11 @@ from authentication.models.throttling import delay_seconds, network_of
 from authentication.repositories.counters import CounterRepository
 from authentication.settings import AuthenticationSettings
 from shopkit.clock import Clock
+from shopkit.security_events import SecurityEvent, report
 
 Sleep = Callable[[float], Awaitable[None]]
+
+MAIL_WINDOW = timedelta(hours=1)
 
 KNOWN_FOR = timedelta(days=90)
 """How long an account can be used at an address after a log-in, whatever others do."""
@@ -38,6 +41,7 @@ class Limits:
     login_window: timedelta
     registrations_per_address: int
     registration_window: timedelta
+    mails_per_account: int
 
     @classmethod
     def of(cls, settings: AuthenticationSettings) -> Self:
@@ -50,6 +54,7 @@ class Limits:
             login_window=timedelta(seconds=settings.login_window_seconds),
             registrations_per_address=settings.registrations_per_address,
             registration_window=timedelta(seconds=settings.registration_window_seconds),
+            mails_per_account=settings.mails_per_account,
         )
 
 
@@ -78,15 +83,17 @@ class Throttle:
         network = network_of(address)
         by_address, by_pair = f"login|{network}", f"login|{network}|{email}"
         by_account, known = f"account|{email}", f"known|{network}|{email}"
-        await self._count_attempt(by_address, by_pair)
-        try:
-            await self._delay(by_account, known)
-        except TooManyAttemptsError:
-            await self._take_back(by_address, by_pair)
-            raise
+        with _reporting_throttling(address):
+            await self._count_attempt(by_address, by_pair)
+            try:
+                await self._delay(by_account, known)
+            except TooManyAttemptsError:
+                await self._take_back(by_address, by_pair)
+                raise
         try:
             yield
-        except CredentialsError:
+        except CredentialsError as error:
+            report(SecurityEvent.PASSWORD_REFUSED, account_id=error.account_id, address=address)
             raise
         except Exception:
             await self._take_back(by_address, by_pair, by_account)
@@ -94,6 +101,17 @@ class Throttle:
         await self._take_back(by_address, by_account)
         await self._counters.reset(by_pair)
         await self._counters.increment(known, now=self._clock(), window=KNOWN_FOR)
+
+    async def forgive(self, address: str, email: str) -> None:
+        """Forget the failures for an account whose owner has proved to receive its mail.
+
+        The owner may have guessed too often before, and now logs in from the same address.
+        """
+        network = network_of(address)
+        await self._counters.reset(f"login|{network}|{email}")
+        await self._counters.reset(f"account|{email}")
+        now = self._clock()
+        await self._counters.increment(f"known|{network}|{email}", now=now, window=KNOWN_FOR)
 
     @asynccontextmanager
     async def refresh(self, address: str) -> AsyncIterator[None]:
@@ -107,8 +125,9 @@ class Throttle:
         """
         key, now = f"refresh|{network_of(address)}", self._clock()
         count = await self._counters.find(key, now=now)
-        if count and count.value >= self._limits.failures_per_address:
-            raise TooManyAttemptsError((count.expires_at - now).total_seconds())
+        with _reporting_throttling(address):
+            if count and count.value >= self._limits.failures_per_address:
+                raise TooManyAttemptsError((count.expires_at - now).total_seconds())
         try:
             yield
         except RefreshRefusedError:
@@ -123,7 +142,17 @@ class Throttle:
         """
         key = f"register|{network_of(address)}"
         limits = self._limits
-        await self._count(key, limits.registrations_per_address, limits.registration_window)
+        with _reporting_throttling(address):
+            await self._count(key, limits.registrations_per_address, limits.registration_window)
+
+    async def count_mail(self, kind: str, account_id: str) -> None:
+        """Count a mail that the owner of an account requests.
+
+        Raises:
+            TooManyAttemptsError: The owner requested too many of this kind in an hour.
+        """
+        limit = self._limits.mails_per_account
+        await self._count(f"mail|{kind}|{account_id}", limit, MAIL_WINDOW)
 
     async def _count_attempt(self, by_address: str, by_pair: str) -> None:
         window = self._limits.login_window
@@ -158,3 +187,12 @@ class Throttle:
     async def _take_back(self, *keys: str) -> None:
         for key in keys:
             await self._counters.decrement(key)
+
+
+@contextmanager
+def _reporting_throttling(address: str) -> Iterator[None]:
+    try:
+        yield
+    except TooManyAttemptsError:
+        report(SecurityEvent.THROTTLED, address=address)
+        raise

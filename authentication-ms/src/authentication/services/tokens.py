@@ -31,6 +31,7 @@ class AccessTokenIssuer:
                 "sub": str(account.id),
                 "email": account.email,
                 "role": account.role.value,
+                "verified": account.verified,
                 "iat": iat,
                 "exp": int((now + self._lifetime).timestamp()),
                 "jti": secrets.token_hex(16),

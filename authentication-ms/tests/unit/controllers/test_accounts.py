@@ -48,6 +48,7 @@ class TestRegister:
             "email_keys": [EMAIL, EMAIL.partition("@")[2]],
             "role": "user",
             "created_at": clock.now,
+            "verified": False,
         }
 
     async def test_ignores_a_role_in_the_body(
@@ -184,15 +185,9 @@ class TestRoundTrip:
             headers=headers,
         )
         # Then
-        assert (
-            me.json()
-            == registered.json()
-            == {
-                "id": claims["sub"],
-                "email": email,
-                "role": "user",
-            }
-        )
+        account = {"id": claims["sub"], "email": email, "role": "user"}
+        assert registered.json() == account
+        assert me.json() == account | {"verified": False, "name": None, "locale": None}
         assert changed.status_code == 204
         assert (await log_in(email, "another password")).status_code == 200
 
@@ -216,7 +211,14 @@ class TestGetMe:
         account = await add_account()
         response = await client.get("/api/me", headers=caller_headers(EMAIL))
         assert response.status_code == 200
-        assert response.json() == {"id": str(account.id), "email": EMAIL, "role": "user"}
+        assert response.json() == {
+            "id": str(account.id),
+            "email": EMAIL,
+            "role": "user",
+            "verified": False,
+            "name": None,
+            "locale": None,
+        }
 
     async def test_knows_the_caller_by_the_account_id_only(
         self, client: httpx2.AsyncClient, add_account: AddAccount
@@ -228,7 +230,8 @@ class TestGetMe:
             "/api/me", headers=caller_headers(EMAIL, account_id=str(bob.id))
         )
         # Then
-        assert response.json() == {"id": str(bob.id), "email": "bob@shop.com", "role": "user"}
+        assert response.json()["id"] == str(bob.id)
+        assert response.json()["email"] == "bob@shop.com"
         assert bob.id != ann.id
 
     async def test_refuses_a_visitor(self, client: httpx2.AsyncClient) -> None:
@@ -242,3 +245,57 @@ class TestGetMe:
         response = await client.get("/api/me", headers=caller_headers(EMAIL))
         assert response.status_code == 401
         assert response.json()["type"] == "/problems/unauthenticated"
+
+
+class TestChangeMe:
+    async def test_changes_only_what_the_request_names(
+        self, client: httpx2.AsyncClient, add_account: AddAccount
+    ) -> None:
+        # Given
+        account = await add_account()
+        headers = caller_headers(EMAIL)
+        # When
+        named = await client.patch("/api/me", json={"name": "  Ann  "}, headers=headers)
+        localized = await client.patch("/api/me", json={"locale": "de-AT"}, headers=headers)
+        cleared = await client.patch("/api/me", json={"name": ""}, headers=headers)
+        # Then
+        expected = {
+            "id": str(account.id),
+            "email": EMAIL,
+            "role": "user",
+            "verified": False,
+            "name": "Ann",
+            "locale": None,
+        }
+        assert named.json() == expected
+        assert localized.json() == expected | {"locale": "de-AT"}
+        assert cleared.json() == expected | {"name": None, "locale": "de-AT"}
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"name": "x" * 101}, "name"),
+            ({"name": "Ann\r\nBcc: eve@evil.example"}, "name"),
+            ({"name": "\ud800"}, "name"),
+            ({"locale": "german"}, "locale"),
+            ({"locale": "de_AT"}, "locale"),
+        ],
+    )
+    async def test_refuses_invalid_values(
+        self,
+        client: httpx2.AsyncClient,
+        add_account: AddAccount,
+        database: Database,
+        body: dict[str, Any],
+        field: str,
+    ) -> None:
+        # Given
+        await add_account()
+        before = await database["users"].find_one({})
+        # When
+        headers = caller_headers(EMAIL) | {"Content-Type": "application/json"}
+        response = await client.patch("/api/me", content=json.dumps(body), headers=headers)
+        # Then
+        assert response.status_code == 422
+        assert [error["field"] for error in response.json()["errors"]] == [field]
+        assert await database["users"].find_one({}) == before

@@ -83,6 +83,7 @@ class TestTokens:
             "sub": str(account.id),
             "email": EMAIL,
             "role": "user",
+            "verified": False,
             "iat": now,
             "exp": now + 900,
             "iss": "authentication-ms",

@@ -18,7 +18,7 @@ def sessions(any_database: Database) -> SessionRepository:
 
 
 async def insert(sessions: SessionRepository, clock: FakeClock, session_id: str) -> LoginSession:
-    login = LoginSession(session_id, account_id=1, started_at=clock.now)
+    login = LoginSession(session_id, 1, clock.now, clock.now, "Firefox on Linux")
     await sessions.insert(login, expires_at=clock.now + LIFETIME, session=None)
     return login
 
@@ -27,7 +27,11 @@ class TestExtend:
     async def test_returns_the_session(self, sessions: SessionRepository, clock: FakeClock) -> None:
         login = await insert(sessions, clock, "s1")
         extended = await sessions.extend(
-            "s1", started_after=EARLIER, expires_at=clock.now + LIFETIME, session=None
+            "s1",
+            now=clock.now,
+            started_after=EARLIER,
+            expires_at=clock.now + LIFETIME,
+            session=None,
         )
         assert extended == login
 
@@ -39,6 +43,7 @@ class TestExtend:
         # When
         extended = await sessions.extend(
             "s1",
+            now=clock.now,
             started_after=login.started_at,
             expires_at=clock.now + LIFETIME,
             session=None,
@@ -54,7 +59,11 @@ class TestExtend:
         await sessions.revoke("s1", now=clock.now, session=None)
         # When
         extended = await sessions.extend(
-            "s1", started_after=EARLIER, expires_at=clock.now + LIFETIME, session=None
+            "s1",
+            now=clock.now,
+            started_after=EARLIER,
+            expires_at=clock.now + LIFETIME,
+            session=None,
         )
         # Then
         assert extended is None
@@ -80,13 +89,14 @@ class TestRevoke:
         extended = [
             await sessions.extend(
                 session_id,
+                now=clock.now,
                 started_after=NOON - LIFETIME,
                 expires_at=clock.now + LIFETIME,
                 session=None,
             )
             for session_id in ("s1", "s2", "s3")
         ]
-        assert extended == [None, LoginSession("s2", 1, NOON), None]
+        assert extended == [None, LoginSession("s2", 1, NOON, NOON, "Firefox on Linux"), None]
 
 
 class TestDeleteOldest:
@@ -97,7 +107,7 @@ class TestDeleteOldest:
         for session_id in ("s1", "s2", "s3", "s4"):
             await insert(sessions, clock, session_id)
             clock.advance(seconds=1)
-        other = LoginSession("other", account_id=2, started_at=NOON)
+        other = LoginSession("other", 2, NOON, NOON, "Firefox on Linux")
         await sessions.insert(other, expires_at=NOON + LIFETIME, session=None)
         # When
         await sessions.delete_oldest(1, keep=2, session=None)

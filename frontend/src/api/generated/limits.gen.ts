@@ -1,5 +1,49 @@
 // This file is generated from openapi.json.
 
+export const addressChangeRequestLimits = {
+  "name": {
+    "maxLength": 100
+  },
+  "company": {
+    "maxLength": 100
+  },
+  "lines": {
+    "maxItems": 4,
+    "minItems": 1
+  },
+  "postcode": {
+    "maxLength": 100
+  },
+  "city": {
+    "maxLength": 100
+  },
+  "region": {
+    "maxLength": 100
+  }
+} as const;
+
+export const addressRequestLimits = {
+  "name": {
+    "maxLength": 100
+  },
+  "company": {
+    "maxLength": 100
+  },
+  "lines": {
+    "maxItems": 4,
+    "minItems": 1
+  },
+  "postcode": {
+    "maxLength": 100
+  },
+  "city": {
+    "maxLength": 100
+  },
+  "region": {
+    "maxLength": 100
+  }
+} as const;
+
 export const auditTrailAuthenticationQueryLimits = {
   "actor": {
     "maxLength": 320
@@ -109,6 +153,12 @@ export const discardRequestLimits = {
   }
 } as const;
 
+export const emailChangeRequestLimits = {
+  "password": {
+    "maxLength": 1024
+  }
+} as const;
+
 export const getPictureQueryLimits = {
   "v": {
     "maxLength": 64
@@ -211,6 +261,26 @@ export const listDeadLettersProductsQueryLimits = {
   }
 } as const;
 
+export const listMailsAuthenticationQueryLimits = {
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 4000
+  }
+} as const;
+
+export const listMailsOrdersQueryLimits = {
+  "limit": {
+    "maximum": 100,
+    "minimum": 1
+  },
+  "cursor": {
+    "maxLength": 4000
+  }
+} as const;
+
 export const listOrdersQueryLimits = {
   "limit": {
     "maximum": 100,
@@ -276,6 +346,17 @@ export const loginRequestLimits = {
   }
 } as const;
 
+export const newPasswordRequestLimits = {
+  "token": {
+    "maxLength": 128,
+    "minLength": 1
+  },
+  "password": {
+    "maxLength": 128,
+    "minLength": 8
+  }
+} as const;
+
 export const newProductBodyLimits = {
   "name": {
     "maxLength": 120,
@@ -294,6 +375,12 @@ export const newProductBodyLimits = {
   },
   "categories": {
     "maxItems": 20
+  }
+} as const;
+
+export const passwordResetRequestLimits = {
+  "email": {
+    "maxLength": 320
   }
 } as const;
 
@@ -325,6 +412,12 @@ export const productChangeBodyLimits = {
   }
 } as const;
 
+export const profileRequestLimits = {
+  "name": {
+    "maxLength": 100
+  }
+} as const;
+
 export const refreshRequestLimits = {
   "refresh_token": {
     "maxLength": 1024
@@ -335,5 +428,12 @@ export const registerRequestLimits = {
   "password": {
     "maxLength": 128,
     "minLength": 8
+  }
+} as const;
+
+export const tokenRequestLimits = {
+  "token": {
+    "maxLength": 128,
+    "minLength": 1
   }
 } as const;

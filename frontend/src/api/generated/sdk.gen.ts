@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddCategoryData, AddCategoryErrors, AddCategoryResponses, ArchiveProductData, ArchiveProductErrors, ArchiveProductResponses, AuditTrailAuthenticationData, AuditTrailAuthenticationErrors, AuditTrailAuthenticationResponses, AuditTrailOrdersData, AuditTrailOrdersErrors, AuditTrailOrdersResponses, AuditTrailProductsData, AuditTrailProductsErrors, AuditTrailProductsResponses, CancelOrderData, CancelOrderErrors, CancelOrderResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProductData, ChangeProductErrors, ChangeProductResponses, ChangeProductsData, ChangeProductsErrors, ChangeProductsResponses, ChangeRoleData, ChangeRoleErrors, ChangeRoleResponses, CreateProductData, CreateProductErrors, CreateProductResponses, DeleteCategoryData, DeleteCategoryErrors, DeleteCategoryResponses, DiscardDeadLetterOrdersData, DiscardDeadLetterOrdersErrors, DiscardDeadLetterOrdersResponses, DiscardDeadLetterProductsData, DiscardDeadLetterProductsErrors, DiscardDeadLetterProductsResponses, FollowOrdersData, FollowOrdersErrors, FollowOrdersResponse, FollowOrdersResponses, GetDeadLetterOrdersData, GetDeadLetterOrdersErrors, GetDeadLetterOrdersResponses, GetDeadLetterProductsData, GetDeadLetterProductsErrors, GetDeadLetterProductsResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrderData, GetOrderErrors, GetOrderResponses, GetPictureData, GetPictureErrors, GetPictureResponses, GetProductData, GetProductErrors, GetProductResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetTotalsData, GetTotalsErrors, GetTotalsResponses, GetUserData, GetUserErrors, GetUserResponses, ListAllOrdersData, ListAllOrdersErrors, ListAllOrdersResponses, ListAllProductsData, ListAllProductsErrors, ListAllProductsResponses, ListCategoriesData, ListCategoriesErrors, ListCategoriesResponses, ListDeadLettersOrdersData, ListDeadLettersOrdersErrors, ListDeadLettersOrdersResponses, ListDeadLettersProductsData, ListDeadLettersProductsErrors, ListDeadLettersProductsResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListProductsData, ListProductsErrors, ListProductsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PlaceOrderData, PlaceOrderErrors, PlaceOrderResponses, PutPictureData, PutPictureErrors, PutPictureResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RenameCategoryData, RenameCategoryErrors, RenameCategoryResponses, ReplayDeadLetterOrdersData, ReplayDeadLetterOrdersErrors, ReplayDeadLetterOrdersResponses, ReplayDeadLetterProductsData, ReplayDeadLetterProductsErrors, ReplayDeadLetterProductsResponses } from './types.gen';
+import type { AddAddressData, AddAddressErrors, AddAddressResponses, AddCategoryData, AddCategoryErrors, AddCategoryResponses, ArchiveProductData, ArchiveProductErrors, ArchiveProductResponses, AuditTrailAuthenticationData, AuditTrailAuthenticationErrors, AuditTrailAuthenticationResponses, AuditTrailOrdersData, AuditTrailOrdersErrors, AuditTrailOrdersResponses, AuditTrailProductsData, AuditTrailProductsErrors, AuditTrailProductsResponses, CancelOrderData, CancelOrderErrors, CancelOrderResponses, ChangeAddressData, ChangeAddressErrors, ChangeAddressResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProductData, ChangeProductErrors, ChangeProductResponses, ChangeProductsData, ChangeProductsErrors, ChangeProductsResponses, ChangeRoleData, ChangeRoleErrors, ChangeRoleResponses, ConfirmEmailChangeData, ConfirmEmailChangeErrors, ConfirmEmailChangeResponses, CreateProductData, CreateProductErrors, CreateProductResponses, DeleteAddressData, DeleteAddressErrors, DeleteAddressResponses, DeleteCategoryData, DeleteCategoryErrors, DeleteCategoryResponses, DiscardDeadLetterOrdersData, DiscardDeadLetterOrdersErrors, DiscardDeadLetterOrdersResponses, DiscardDeadLetterProductsData, DiscardDeadLetterProductsErrors, DiscardDeadLetterProductsResponses, DiscardMailAuthenticationData, DiscardMailAuthenticationErrors, DiscardMailAuthenticationResponses, DiscardMailOrdersData, DiscardMailOrdersErrors, DiscardMailOrdersResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, FollowOrdersData, FollowOrdersErrors, FollowOrdersResponse, FollowOrdersResponses, GetDeadLetterOrdersData, GetDeadLetterOrdersErrors, GetDeadLetterOrdersResponses, GetDeadLetterProductsData, GetDeadLetterProductsErrors, GetDeadLetterProductsResponses, GetMailAuthenticationData, GetMailAuthenticationErrors, GetMailAuthenticationResponses, GetMailOrdersData, GetMailOrdersErrors, GetMailOrdersResponses, GetMeData, GetMeErrors, GetMeResponses, GetOrderData, GetOrderErrors, GetOrderResponses, GetPictureData, GetPictureErrors, GetPictureResponses, GetProductData, GetProductErrors, GetProductResponses, GetStatisticsData, GetStatisticsErrors, GetStatisticsResponses, GetTotalsData, GetTotalsErrors, GetTotalsResponses, GetUserData, GetUserErrors, GetUserResponses, ListAddressesData, ListAddressesErrors, ListAddressesResponses, ListAllOrdersData, ListAllOrdersErrors, ListAllOrdersResponses, ListAllProductsData, ListAllProductsErrors, ListAllProductsResponses, ListCategoriesData, ListCategoriesErrors, ListCategoriesResponses, ListDeadLettersOrdersData, ListDeadLettersOrdersErrors, ListDeadLettersOrdersResponses, ListDeadLettersProductsData, ListDeadLettersProductsErrors, ListDeadLettersProductsResponses, ListMailsAuthenticationData, ListMailsAuthenticationErrors, ListMailsAuthenticationResponses, ListMailsOrdersData, ListMailsOrdersErrors, ListMailsOrdersResponses, ListOrdersData, ListOrdersErrors, ListOrdersResponses, ListProductsData, ListProductsErrors, ListProductsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PlaceOrderData, PlaceOrderErrors, PlaceOrderResponses, PutPictureData, PutPictureErrors, PutPictureResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RenameCategoryData, RenameCategoryErrors, RenameCategoryResponses, ReplayDeadLetterOrdersData, ReplayDeadLetterOrdersErrors, ReplayDeadLetterOrdersResponses, ReplayDeadLetterProductsData, ReplayDeadLetterProductsErrors, ReplayDeadLetterProductsResponses, RequestEmailChangeData, RequestEmailChangeErrors, RequestEmailChangeResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, SendMailAuthenticationData, SendMailAuthenticationErrors, SendMailAuthenticationResponses, SendMailOrdersData, SendMailOrdersErrors, SendMailOrdersResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, UndoEmailChangeData, UndoEmailChangeErrors, UndoEmailChangeResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -148,6 +148,102 @@ export const replayDeadLetterProducts = <ThrowOnError extends boolean = true>(op
 });
 
 /**
+ * List Mails
+ *
+ * List mails, newest first. Those that were sent are listed for 30 days.
+ */
+export const listMailsAuthentication = <ThrowOnError extends boolean = true>(options?: Options<ListMailsAuthenticationData, ThrowOnError>): RequestResult<ListMailsAuthenticationResponses, ListMailsAuthenticationErrors, ThrowOnError> => (options?.client ?? client).get<ListMailsAuthenticationResponses, ListMailsAuthenticationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/mails/authentication',
+    ...options
+});
+
+/**
+ * Get Mail
+ *
+ * Return a mail.
+ */
+export const getMailAuthentication = <ThrowOnError extends boolean = true>(options: Options<GetMailAuthenticationData, ThrowOnError>): RequestResult<GetMailAuthenticationResponses, GetMailAuthenticationErrors, ThrowOnError> => (options.client ?? client).get<GetMailAuthenticationResponses, GetMailAuthenticationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/mails/authentication/{mail_id}',
+    ...options
+});
+
+/**
+ * Discard Mail
+ *
+ * Discard a parked mail. Its content is deleted.
+ */
+export const discardMailAuthentication = <ThrowOnError extends boolean = true>(options: Options<DiscardMailAuthenticationData, ThrowOnError>): RequestResult<DiscardMailAuthenticationResponses, DiscardMailAuthenticationErrors, ThrowOnError> => (options.client ?? client).post<DiscardMailAuthenticationResponses, DiscardMailAuthenticationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/mails/authentication/{mail_id}/discard',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send Mail
+ *
+ * Send a parked mail again.
+ */
+export const sendMailAuthentication = <ThrowOnError extends boolean = true>(options: Options<SendMailAuthenticationData, ThrowOnError>): RequestResult<SendMailAuthenticationResponses, SendMailAuthenticationErrors, ThrowOnError> => (options.client ?? client).post<SendMailAuthenticationResponses, SendMailAuthenticationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/mails/authentication/{mail_id}/send',
+    ...options
+});
+
+/**
+ * List Mails
+ *
+ * List mails, newest first. Those that were sent are listed for 30 days.
+ */
+export const listMailsOrders = <ThrowOnError extends boolean = true>(options?: Options<ListMailsOrdersData, ThrowOnError>): RequestResult<ListMailsOrdersResponses, ListMailsOrdersErrors, ThrowOnError> => (options?.client ?? client).get<ListMailsOrdersResponses, ListMailsOrdersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/mails/orders',
+    ...options
+});
+
+/**
+ * Get Mail
+ *
+ * Return a mail.
+ */
+export const getMailOrders = <ThrowOnError extends boolean = true>(options: Options<GetMailOrdersData, ThrowOnError>): RequestResult<GetMailOrdersResponses, GetMailOrdersErrors, ThrowOnError> => (options.client ?? client).get<GetMailOrdersResponses, GetMailOrdersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/mails/orders/{mail_id}',
+    ...options
+});
+
+/**
+ * Discard Mail
+ *
+ * Discard a parked mail. Its content is deleted.
+ */
+export const discardMailOrders = <ThrowOnError extends boolean = true>(options: Options<DiscardMailOrdersData, ThrowOnError>): RequestResult<DiscardMailOrdersResponses, DiscardMailOrdersErrors, ThrowOnError> => (options.client ?? client).post<DiscardMailOrdersResponses, DiscardMailOrdersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/mails/orders/{mail_id}/discard',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send Mail
+ *
+ * Send a parked mail again.
+ */
+export const sendMailOrders = <ThrowOnError extends boolean = true>(options: Options<SendMailOrdersData, ThrowOnError>): RequestResult<SendMailOrdersResponses, SendMailOrdersErrors, ThrowOnError> => (options.client ?? client).post<SendMailOrdersResponses, SendMailOrdersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/mails/orders/{mail_id}/send',
+    ...options
+});
+
+/**
  * List All Orders
  *
  * List the orders of all shoppers, newest first. An order must match all filters.
@@ -257,6 +353,62 @@ export const renameCategory = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
+ * Confirm Email Change
+ *
+ * Change an email address with the token of the mail to the new address.
+ */
+export const confirmEmailChange = <ThrowOnError extends boolean = true>(options: Options<ConfirmEmailChangeData, ThrowOnError>): RequestResult<ConfirmEmailChangeResponses, ConfirmEmailChangeErrors, ThrowOnError> => (options.client ?? client).post<ConfirmEmailChangeResponses, ConfirmEmailChangeErrors, ThrowOnError>({
+    url: '/api/email-changes/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Undo Email Change
+ *
+ * Undo a change with the token of the mail to the old address, and end all sessions.
+ *
+ * The owner gets a link to choose a new password.
+ */
+export const undoEmailChange = <ThrowOnError extends boolean = true>(options: Options<UndoEmailChangeData, ThrowOnError>): RequestResult<UndoEmailChangeResponses, UndoEmailChangeErrors, ThrowOnError> => (options.client ?? client).post<UndoEmailChangeResponses, UndoEmailChangeErrors, ThrowOnError>({
+    url: '/api/email-changes/undo',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send Verification
+ *
+ * Send the link that verifies the caller's email address again.
+ */
+export const sendVerification = <ThrowOnError extends boolean = true>(options?: Options<SendVerificationData, ThrowOnError>): RequestResult<SendVerificationResponses, SendVerificationErrors, ThrowOnError> => (options?.client ?? client).post<SendVerificationResponses, SendVerificationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email-verifications',
+    ...options
+});
+
+/**
+ * Verify Email
+ *
+ * Verify the caller's email address with the token of a mail.
+ */
+export const verifyEmail = <ThrowOnError extends boolean = true>(options: Options<VerifyEmailData, ThrowOnError>): RequestResult<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError> => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email-verifications/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Login
  *
  * Sign in. If `cookie` is true, the refresh token is set as a cookie hidden from scripts.
@@ -296,6 +448,88 @@ export const getMe = <ThrowOnError extends boolean = true>(options?: Options<Get
 });
 
 /**
+ * Change Me
+ *
+ * Change the caller's name or locale.
+ */
+export const changeMe = <ThrowOnError extends boolean = true>(options: Options<ChangeMeData, ThrowOnError>): RequestResult<ChangeMeResponses, ChangeMeErrors, ThrowOnError> => (options.client ?? client).patch<ChangeMeResponses, ChangeMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Addresses
+ *
+ * List the caller's addresses, oldest first.
+ */
+export const listAddresses = <ThrowOnError extends boolean = true>(options?: Options<ListAddressesData, ThrowOnError>): RequestResult<ListAddressesResponses, ListAddressesErrors, ThrowOnError> => (options?.client ?? client).get<ListAddressesResponses, ListAddressesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/addresses',
+    ...options
+});
+
+/**
+ * Add Address
+ *
+ * Add an address. The first one is the default.
+ */
+export const addAddress = <ThrowOnError extends boolean = true>(options: Options<AddAddressData, ThrowOnError>): RequestResult<AddAddressResponses, AddAddressErrors, ThrowOnError> => (options.client ?? client).post<AddAddressResponses, AddAddressErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/addresses',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Address
+ *
+ * Delete an address. If it was the default, the oldest of the others becomes it.
+ */
+export const deleteAddress = <ThrowOnError extends boolean = true>(options: Options<DeleteAddressData, ThrowOnError>): RequestResult<DeleteAddressResponses, DeleteAddressErrors, ThrowOnError> => (options.client ?? client).delete<DeleteAddressResponses, DeleteAddressErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/addresses/{address_id}',
+    ...options
+});
+
+/**
+ * Change Address
+ *
+ * Change an address, or make it the default.
+ */
+export const changeAddress = <ThrowOnError extends boolean = true>(options: Options<ChangeAddressData, ThrowOnError>): RequestResult<ChangeAddressResponses, ChangeAddressErrors, ThrowOnError> => (options.client ?? client).patch<ChangeAddressResponses, ChangeAddressErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/addresses/{address_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Request Email Change
+ *
+ * Send a link to a new email address of the caller, which confirms the change.
+ */
+export const requestEmailChange = <ThrowOnError extends boolean = true>(options: Options<RequestEmailChangeData, ThrowOnError>): RequestResult<RequestEmailChangeResponses, RequestEmailChangeErrors, ThrowOnError> => (options.client ?? client).post<RequestEmailChangeResponses, RequestEmailChangeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Change Password
  *
  * Change the caller's password, and end the caller's other sessions.
@@ -308,6 +542,39 @@ export const changePassword = <ThrowOnError extends boolean = true>(options: Opt
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * End Sessions
+ *
+ * End all of the caller's sessions, the current one too.
+ */
+export const endSessions = <ThrowOnError extends boolean = true>(options?: Options<EndSessionsData, ThrowOnError>): RequestResult<EndSessionsResponses, EndSessionsErrors, ThrowOnError> => (options?.client ?? client).delete<EndSessionsResponses, EndSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/sessions',
+    ...options
+});
+
+/**
+ * List Sessions
+ *
+ * List the caller's sessions, newest first.
+ */
+export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/sessions',
+    ...options
+});
+
+/**
+ * End Session
+ *
+ * End one of the caller's sessions.
+ */
+export const endSession = <ThrowOnError extends boolean = true>(options: Options<EndSessionData, ThrowOnError>): RequestResult<EndSessionResponses, EndSessionErrors, ThrowOnError> => (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/me/sessions/{session_id}',
+    ...options
 });
 
 /**
@@ -367,6 +634,34 @@ export const cancelOrder = <ThrowOnError extends boolean = true>(options: Option
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/orders/{order_id}/cancel',
     ...options
+});
+
+/**
+ * Request Password Reset
+ *
+ * Send a link to reset a password, if an account has the email address.
+ */
+export const requestPasswordReset = <ThrowOnError extends boolean = true>(options: Options<RequestPasswordResetData, ThrowOnError>): RequestResult<RequestPasswordResetResponses, RequestPasswordResetErrors, ThrowOnError> => (options.client ?? client).post<RequestPasswordResetResponses, RequestPasswordResetErrors, ThrowOnError>({
+    url: '/api/password-resets',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Reset Password
+ *
+ * Replace a password with the token of a mail, and end all sessions of the account.
+ */
+export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>): RequestResult<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError> => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError>({
+    url: '/api/password-resets/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

@@ -45,6 +45,156 @@ export type AccountsBody = {
 };
 
 /**
+ * AddressBody
+ *
+ * A postal address of the caller.
+ */
+export type AddressBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Company
+     */
+    company: string;
+    /**
+     * Lines
+     */
+    lines: Array<string>;
+    /**
+     * Postcode
+     */
+    postcode: string;
+    /**
+     * City
+     */
+    city: string;
+    /**
+     * Region
+     */
+    region: string;
+    /**
+     * Country
+     */
+    country: string;
+    /**
+     * Phone
+     */
+    phone: string;
+    /**
+     * Default
+     */
+    default: boolean;
+};
+
+/**
+ * AddressChangeRequest
+ *
+ * Changes of a postal address. Omitted fields are not changed.
+ */
+export type AddressChangeRequest = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Company
+     */
+    company?: string | null;
+    /**
+     * Lines
+     */
+    lines?: Array<string> | null;
+    /**
+     * Postcode
+     */
+    postcode?: string | null;
+    /**
+     * City
+     */
+    city?: string | null;
+    /**
+     * Region
+     */
+    region?: string | null;
+    /**
+     * Country
+     */
+    country?: string | null;
+    /**
+     * Phone
+     */
+    phone?: string | null;
+    /**
+     * Default
+     */
+    default?: true | null;
+};
+
+/**
+ * AddressRequest
+ *
+ * A new postal address. The country decides which fields are required.
+ */
+export type AddressRequest = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Company
+     */
+    company?: string;
+    /**
+     * Lines
+     */
+    lines: Array<string>;
+    /**
+     * Postcode
+     */
+    postcode?: string;
+    /**
+     * City
+     */
+    city?: string;
+    /**
+     * Region
+     */
+    region?: string;
+    /**
+     * Country
+     *
+     * The country, as ISO 3166-1 abbreviates it.
+     */
+    country: string;
+    /**
+     * Phone
+     */
+    phone?: string;
+    /**
+     * Default
+     */
+    default?: boolean;
+};
+
+/**
+ * AddressesBody
+ *
+ * The caller's postal addresses, oldest first.
+ */
+export type AddressesBody = {
+    /**
+     * Addresses
+     */
+    addresses: Array<AddressBody>;
+};
+
+/**
  * AdminProductBody
  *
  * A product as admins see it.
@@ -465,13 +615,29 @@ export type DeadLettersBody = {
 /**
  * DiscardRequest
  *
- * Why a dead letter is discarded.
+ * Why a dead letter or a mail is discarded.
  */
 export type DiscardRequest = {
     /**
      * Reason
      */
     reason: string;
+};
+
+/**
+ * EmailChangeRequest
+ *
+ * The body of `POST /api/me/email`.
+ */
+export type EmailChangeRequest = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Password
+     */
+    password: string;
 };
 
 /**
@@ -708,6 +874,85 @@ export type LowStockBody = {
 };
 
 /**
+ * MailBody
+ *
+ * A mail without its content.
+ *
+ * `reason` is the last answer of the SMTP server, or why the mail could not be sent. `changed_at`
+ * is when it was sent, parked, discarded or found expired, and null while it waits.
+ */
+export type MailBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Template
+     */
+    template: string;
+    /**
+     * Recipient
+     */
+    recipient: string;
+    status: MailStatus;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Attempts
+     */
+    attempts: number;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Changed At
+     */
+    changed_at: string | null;
+};
+
+/**
+ * MailStatus
+ *
+ * What happened to a mail. A parked one waits for an admin.
+ */
+export type MailStatus = 'waiting' | 'sent' | 'expired' | 'parked' | 'discarded';
+
+/**
+ * MailsBody
+ *
+ * A page of mails, newest first.
+ */
+export type MailsBody = {
+    /**
+     * Mails
+     */
+    mails: Array<MailBody>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * NewPasswordRequest
+ *
+ * The body of `POST /api/password-resets/confirm`.
+ */
+export type NewPasswordRequest = {
+    /**
+     * Token
+     */
+    token: string;
+    /**
+     * Password
+     */
+    password: string;
+};
+
+/**
  * NewProductBody
  *
  * A new product.
@@ -801,6 +1046,18 @@ export type OrdersBody = {
      * Next Cursor
      */
     next_cursor: string | null;
+};
+
+/**
+ * PasswordResetRequest
+ *
+ * The body of `POST /api/password-resets`.
+ */
+export type PasswordResetRequest = {
+    /**
+     * Email
+     */
+    email: string;
 };
 
 /**
@@ -970,6 +1227,51 @@ export type ProductsBody = {
 };
 
 /**
+ * ProfileBody
+ *
+ * The caller's account. `verified` is whether the email address was confirmed.
+ */
+export type ProfileBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Email
+     */
+    email: string;
+    role: AccountRole;
+    /**
+     * Verified
+     */
+    verified: boolean;
+    /**
+     * Name
+     */
+    name: string | null;
+    /**
+     * Locale
+     */
+    locale: string | null;
+};
+
+/**
+ * ProfileRequest
+ *
+ * The body of `PATCH /api/me`. Omitted fields are not changed. `null` removes a value.
+ */
+export type ProfileRequest = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Locale
+     */
+    locale?: string | null;
+};
+
+/**
  * RefreshRequest
  *
  * A refresh token. Omit it if it is sent as a cookie.
@@ -995,6 +1297,46 @@ export type RegisterRequest = {
      * Password
      */
     password: string;
+};
+
+/**
+ * SessionBody
+ *
+ * A session of the caller. `device` is from a closed list, such as `Firefox on Windows`.
+ */
+export type SessionBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Device
+     */
+    device: string;
+    /**
+     * Started At
+     */
+    started_at: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string;
+    /**
+     * Current
+     */
+    current: boolean;
+};
+
+/**
+ * SessionsBody
+ *
+ * The caller's sessions, newest first.
+ */
+export type SessionsBody = {
+    /**
+     * Sessions
+     */
+    sessions: Array<SessionBody>;
 };
 
 /**
@@ -1052,6 +1394,18 @@ export type StepBody = {
      * At
      */
     at: string;
+};
+
+/**
+ * TokenRequest
+ *
+ * The token of a link in a mail, which is in the fragment of the link.
+ */
+export type TokenRequest = {
+    /**
+     * Token
+     */
+    token: string;
 };
 
 /**
@@ -1896,6 +2250,546 @@ export type ReplayDeadLetterProductsResponses = {
 
 export type ReplayDeadLetterProductsResponse = ReplayDeadLetterProductsResponses[keyof ReplayDeadLetterProductsResponses];
 
+export type ListMailsAuthenticationData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Status
+         */
+        status?: MailStatus | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/admin/mails/authentication';
+};
+
+export type ListMailsAuthenticationErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListMailsAuthenticationError = ListMailsAuthenticationErrors[keyof ListMailsAuthenticationErrors];
+
+export type ListMailsAuthenticationResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailsBody;
+};
+
+export type ListMailsAuthenticationResponse = ListMailsAuthenticationResponses[keyof ListMailsAuthenticationResponses];
+
+export type GetMailAuthenticationData = {
+    body?: never;
+    path: {
+        /**
+         * Mail Id
+         *
+         * 32 hex digits.
+         */
+        mail_id: string;
+    };
+    query?: never;
+    url: '/api/admin/mails/authentication/{mail_id}';
+};
+
+export type GetMailAuthenticationErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetMailAuthenticationError = GetMailAuthenticationErrors[keyof GetMailAuthenticationErrors];
+
+export type GetMailAuthenticationResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailBody;
+};
+
+export type GetMailAuthenticationResponse = GetMailAuthenticationResponses[keyof GetMailAuthenticationResponses];
+
+export type DiscardMailAuthenticationData = {
+    body: DiscardRequest;
+    path: {
+        /**
+         * Mail Id
+         *
+         * 32 hex digits.
+         */
+        mail_id: string;
+    };
+    query?: never;
+    url: '/api/admin/mails/authentication/{mail_id}/discard';
+};
+
+export type DiscardMailAuthenticationErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The mail does not wait for an admin (`/problems/mail-not-parked`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type DiscardMailAuthenticationError = DiscardMailAuthenticationErrors[keyof DiscardMailAuthenticationErrors];
+
+export type DiscardMailAuthenticationResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailBody;
+};
+
+export type DiscardMailAuthenticationResponse = DiscardMailAuthenticationResponses[keyof DiscardMailAuthenticationResponses];
+
+export type SendMailAuthenticationData = {
+    body?: never;
+    path: {
+        /**
+         * Mail Id
+         *
+         * 32 hex digits.
+         */
+        mail_id: string;
+    };
+    query?: never;
+    url: '/api/admin/mails/authentication/{mail_id}/send';
+};
+
+export type SendMailAuthenticationErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The mail does not wait for an admin (`/problems/mail-not-parked`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type SendMailAuthenticationError = SendMailAuthenticationErrors[keyof SendMailAuthenticationErrors];
+
+export type SendMailAuthenticationResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailBody;
+};
+
+export type SendMailAuthenticationResponse = SendMailAuthenticationResponses[keyof SendMailAuthenticationResponses];
+
+export type ListMailsOrdersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Status
+         */
+        status?: MailStatus | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/admin/mails/orders';
+};
+
+export type ListMailsOrdersErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListMailsOrdersError = ListMailsOrdersErrors[keyof ListMailsOrdersErrors];
+
+export type ListMailsOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailsBody;
+};
+
+export type ListMailsOrdersResponse = ListMailsOrdersResponses[keyof ListMailsOrdersResponses];
+
+export type GetMailOrdersData = {
+    body?: never;
+    path: {
+        /**
+         * Mail Id
+         *
+         * 32 hex digits.
+         */
+        mail_id: string;
+    };
+    query?: never;
+    url: '/api/admin/mails/orders/{mail_id}';
+};
+
+export type GetMailOrdersErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetMailOrdersError = GetMailOrdersErrors[keyof GetMailOrdersErrors];
+
+export type GetMailOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailBody;
+};
+
+export type GetMailOrdersResponse = GetMailOrdersResponses[keyof GetMailOrdersResponses];
+
+export type DiscardMailOrdersData = {
+    body: DiscardRequest;
+    path: {
+        /**
+         * Mail Id
+         *
+         * 32 hex digits.
+         */
+        mail_id: string;
+    };
+    query?: never;
+    url: '/api/admin/mails/orders/{mail_id}/discard';
+};
+
+export type DiscardMailOrdersErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The mail does not wait for an admin (`/problems/mail-not-parked`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type DiscardMailOrdersError = DiscardMailOrdersErrors[keyof DiscardMailOrdersErrors];
+
+export type DiscardMailOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailBody;
+};
+
+export type DiscardMailOrdersResponse = DiscardMailOrdersResponses[keyof DiscardMailOrdersResponses];
+
+export type SendMailOrdersData = {
+    body?: never;
+    path: {
+        /**
+         * Mail Id
+         *
+         * 32 hex digits.
+         */
+        mail_id: string;
+    };
+    query?: never;
+    url: '/api/admin/mails/orders/{mail_id}/send';
+};
+
+export type SendMailOrdersErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The mail does not wait for an admin (`/problems/mail-not-parked`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type SendMailOrdersError = SendMailOrdersErrors[keyof SendMailOrdersErrors];
+
+export type SendMailOrdersResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailBody;
+};
+
+export type SendMailOrdersResponse = SendMailOrdersResponses[keyof SendMailOrdersResponses];
+
 export type ListAllOrdersData = {
     body?: never;
     path?: never;
@@ -2511,6 +3405,266 @@ export type RenameCategoryResponses = {
 
 export type RenameCategoryResponse = RenameCategoryResponses[keyof RenameCategoryResponses];
 
+export type ConfirmEmailChangeData = {
+    body: TokenRequest;
+    path?: never;
+    query?: never;
+    url: '/api/email-changes/confirm';
+};
+
+export type ConfirmEmailChangeErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * The link is not valid (`/problems/link-unknown`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * Another account uses the email address (`/problems/email-in-use`)
+     */
+    409: ProblemDocument;
+    /**
+     * The link was already used (`/problems/link-used`) or The link has expired (`/problems/link-expired`)
+     */
+    410: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ConfirmEmailChangeError = ConfirmEmailChangeErrors[keyof ConfirmEmailChangeErrors];
+
+export type ConfirmEmailChangeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ConfirmEmailChangeResponse = ConfirmEmailChangeResponses[keyof ConfirmEmailChangeResponses];
+
+export type UndoEmailChangeData = {
+    body: TokenRequest;
+    path?: never;
+    query?: never;
+    url: '/api/email-changes/undo';
+};
+
+export type UndoEmailChangeErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * The link is not valid (`/problems/link-unknown`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * Another account uses the email address (`/problems/email-in-use`)
+     */
+    409: ProblemDocument;
+    /**
+     * The link was already used (`/problems/link-used`) or The link has expired (`/problems/link-expired`)
+     */
+    410: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`) or The service is busy (`/problems/busy`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type UndoEmailChangeError = UndoEmailChangeErrors[keyof UndoEmailChangeErrors];
+
+export type UndoEmailChangeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UndoEmailChangeResponse = UndoEmailChangeResponses[keyof UndoEmailChangeResponses];
+
+export type SendVerificationData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/email-verifications';
+};
+
+export type SendVerificationErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * Too many attempts (`/problems/too-many-attempts`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The shop sends no mail (`/problems/mail-off`) or The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type SendVerificationError = SendVerificationErrors[keyof SendVerificationErrors];
+
+export type SendVerificationResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SendVerificationResponse = SendVerificationResponses[keyof SendVerificationResponses];
+
+export type VerifyEmailData = {
+    body: TokenRequest;
+    path?: never;
+    query?: never;
+    url: '/api/email-verifications/confirm';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * The link belongs to another account (`/problems/link-foreign`)
+     */
+    403: ProblemDocument;
+    /**
+     * The link is not valid (`/problems/link-unknown`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The link was already used (`/problems/link-used`) or The link has expired (`/problems/link-expired`)
+     */
+    410: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
 export type LoginData = {
     body: LoginRequest;
     path?: never;
@@ -2668,10 +3822,368 @@ export type GetMeResponses = {
     /**
      * Successful Response
      */
-    200: AccountBody;
+    200: ProfileBody;
 };
 
 export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type ChangeMeData = {
+    body: ProfileRequest;
+    path?: never;
+    query?: never;
+    url: '/api/me';
+};
+
+export type ChangeMeErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ChangeMeError = ChangeMeErrors[keyof ChangeMeErrors];
+
+export type ChangeMeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProfileBody;
+};
+
+export type ChangeMeResponse = ChangeMeResponses[keyof ChangeMeResponses];
+
+export type ListAddressesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/me/addresses';
+};
+
+export type ListAddressesErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListAddressesError = ListAddressesErrors[keyof ListAddressesErrors];
+
+export type ListAddressesResponses = {
+    /**
+     * Successful Response
+     */
+    200: AddressesBody;
+};
+
+export type ListAddressesResponse = ListAddressesResponses[keyof ListAddressesResponses];
+
+export type AddAddressData = {
+    body: AddressRequest;
+    path?: never;
+    query?: never;
+    url: '/api/me/addresses';
+};
+
+export type AddAddressErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The address book is full (`/problems/too-many-addresses`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type AddAddressError = AddAddressErrors[keyof AddAddressErrors];
+
+export type AddAddressResponses = {
+    /**
+     * Successful Response
+     */
+    201: AddressBody;
+};
+
+export type AddAddressResponse = AddAddressResponses[keyof AddAddressResponses];
+
+export type DeleteAddressData = {
+    body?: never;
+    path: {
+        /**
+         * Address Id
+         *
+         * 24 hex digits.
+         */
+        address_id: string;
+    };
+    query?: never;
+    url: '/api/me/addresses/{address_id}';
+};
+
+export type DeleteAddressErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type DeleteAddressError = DeleteAddressErrors[keyof DeleteAddressErrors];
+
+export type DeleteAddressResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteAddressResponse = DeleteAddressResponses[keyof DeleteAddressResponses];
+
+export type ChangeAddressData = {
+    body: AddressChangeRequest;
+    path: {
+        /**
+         * Address Id
+         *
+         * 24 hex digits.
+         */
+        address_id: string;
+    };
+    query?: never;
+    url: '/api/me/addresses/{address_id}';
+};
+
+export type ChangeAddressErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ChangeAddressError = ChangeAddressErrors[keyof ChangeAddressErrors];
+
+export type ChangeAddressResponses = {
+    /**
+     * Successful Response
+     */
+    200: AddressBody;
+};
+
+export type ChangeAddressResponse = ChangeAddressResponses[keyof ChangeAddressResponses];
+
+export type RequestEmailChangeData = {
+    body: EmailChangeRequest;
+    path?: never;
+    query?: never;
+    url: '/api/me/email';
+};
+
+export type RequestEmailChangeErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many attempts (`/problems/too-many-attempts`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The shop sends no mail (`/problems/mail-off`) or The service is unavailable (`/problems/unavailable`) or The service is busy (`/problems/busy`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type RequestEmailChangeError = RequestEmailChangeErrors[keyof RequestEmailChangeErrors];
+
+export type RequestEmailChangeResponses = {
+    /**
+     * Successful Response
+     */
+    202: unknown;
+};
 
 export type ChangePasswordData = {
     body: ChangePasswordRequest;
@@ -2733,6 +4245,152 @@ export type ChangePasswordResponses = {
 };
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type EndSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/me/sessions';
+};
+
+export type EndSessionsErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type EndSessionsError = EndSessionsErrors[keyof EndSessionsErrors];
+
+export type EndSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/me/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SessionsBody;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type EndSessionData = {
+    body?: never;
+    path: {
+        /**
+         * Session Id
+         *
+         * 32 hex digits.
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/api/me/sessions/{session_id}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
 
 export type ListOrdersData = {
     body?: never;
@@ -3043,6 +4701,126 @@ export type CancelOrderResponses = {
 };
 
 export type CancelOrderResponse = CancelOrderResponses[keyof CancelOrderResponses];
+
+export type RequestPasswordResetData = {
+    body: PasswordResetRequest;
+    path?: never;
+    query?: never;
+    url: '/api/password-resets';
+};
+
+export type RequestPasswordResetErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The shop sends no mail (`/problems/mail-off`) or The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type RequestPasswordResetError = RequestPasswordResetErrors[keyof RequestPasswordResetErrors];
+
+export type RequestPasswordResetResponses = {
+    /**
+     * Successful Response
+     */
+    202: unknown;
+};
+
+export type ResetPasswordData = {
+    body: NewPasswordRequest;
+    path?: never;
+    query?: never;
+    url: '/api/password-resets/confirm';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * The link is not valid (`/problems/link-unknown`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The link was already used (`/problems/link-used`) or The link has expired (`/problems/link-expired`)
+     */
+    410: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`) or The service is busy (`/problems/busy`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
 
 export type ListProductsData = {
     body?: never;

@@ -30,11 +30,30 @@ POST   /api/login                                   200 200 200
 POST   /api/refresh                                 200 200 200
 POST   /api/logout                                  200 200 200
 GET    /api/me                                      401 200 200
+PATCH  /api/me                                      401 200 200
 POST   /api/me/password                             401 200 200
+POST   /api/me/email                                401 200 200
+GET    /api/me/sessions                             401 200 200
+DELETE /api/me/sessions                             401 200 200
+DELETE /api/me/sessions/1                           401 200 200
+GET    /api/me/addresses                            401 200 200
+POST   /api/me/addresses                            401 200 200
+PATCH  /api/me/addresses/1                          401 200 200
+DELETE /api/me/addresses/1                          401 200 200
+POST   /api/email-verifications                     401 200 200
+POST   /api/email-verifications/confirm             401 200 200
+POST   /api/password-resets                         200 200 200
+POST   /api/password-resets/confirm                 200 200 200
+POST   /api/email-changes/confirm                   200 200 200
+POST   /api/email-changes/undo                      200 200 200
 GET    /api/users                                   401 403 200
 GET    {ACCOUNT}                                    401 403 200
 PATCH  {ACCOUNT}                                    401 403 200
 GET    /api/.well-known/jwks.json                   200 200 200
+GET    /api/admin/mails/authentication              401 403 200
+GET    /api/admin/mails/authentication/1            401 403 200
+POST   /api/admin/mails/authentication/1/send       401 403 200
+POST   /api/admin/mails/authentication/1/discard    401 403 200
 GET    /api/admin/audit/authentication              401 403 200
 GET    /api/authentication_health                   200 200 200
 GET    /api/categories                              200 200 200
@@ -68,6 +87,10 @@ GET    /api/admin/dead-letters/orders               401 403 200
 GET    /api/admin/dead-letters/orders/1             401 403 200
 POST   /api/admin/dead-letters/orders/1/replay      401 403 200
 POST   /api/admin/dead-letters/orders/1/discard     401 403 200
+GET    /api/admin/mails/orders                      401 403 200
+GET    /api/admin/mails/orders/1                    401 403 200
+POST   /api/admin/mails/orders/1/send               401 403 200
+POST   /api/admin/mails/orders/1/discard            401 403 200
 GET    /api/admin/audit/orders                      401 403 200
 GET    /api/orders_health                           200 200 200
 GET    /api/docs                                    200 200 200
@@ -90,6 +113,8 @@ ALLOW = {
     ("GET", "PATCH"): "GET, HEAD, PATCH",
     ("GET", "POST"): "GET, HEAD, POST",
     ("PATCH", "DELETE"): "DELETE, PATCH",
+    ("GET", "DELETE"): "DELETE, GET, HEAD",
+    ("DELETE",): "DELETE",
     ("GET", "PATCH", "DELETE"): "DELETE, GET, HEAD, PATCH",
     ("GET", "PUT"): "GET, HEAD, PUT",
 }
@@ -158,7 +183,7 @@ class TestRoutes:
         for method, path in refused:
             await client.request(method, path, user)
         # Then
-        assert len(refused) == 26
+        assert len(refused) == 34
         assert service.received == []
 
     @pytest.mark.parametrize(

@@ -1,18 +1,20 @@
-// Initiates a replica set and creates the database user of its service. It does only what is missing,
-// so it can run at every start. Compose and Kubernetes run the same file:
+// Initiates a replica set and creates the database users of its service and of the service's migrations.
+// It does only what is missing, so it can run at every start. Compose and Kubernetes run the same file:
 //   mongosh --nodb --quiet initiate.js
 // Its environment: REPLICA_SET, MEMBERS ("host:port,host:port"), SERVICE_USER, and the files
-// ROOT_PASSWORD_FILE and SERVICE_PASSWORD_FILE.
+// ROOT_PASSWORD_FILE, SERVICE_PASSWORD_FILE, MIGRATION_PASSWORD_FILE and, if the database requires TLS,
+// CA_FILE.
 const fs = require("fs");
 
 const DATABASE = "shop";
 const [NOT_YET_INITIALIZED, ALREADY_INITIALIZED] = [94, 23];
 const TIMEOUT_MILLISECONDS = 120_000;
 
-const { REPLICA_SET, MEMBERS, SERVICE_USER } = process.env;
+const { REPLICA_SET, MEMBERS, SERVICE_USER, CA_FILE } = process.env;
 const members = MEMBERS.split(",");
 const secret = (name) => fs.readFileSync(process.env[name], "utf8").trimEnd();
 const root = `root:${encodeURIComponent(secret("ROOT_PASSWORD_FILE"))}`;
+const tls = CA_FILE ? `&tls=true&tlsCAFile=${encodeURIComponent(CA_FILE)}` : "";
 const deadline = Date.now() + TIMEOUT_MILLISECONDS;
 
 // Retries until the deadline: a server that is starting refuses connections. A wrong password is
@@ -32,7 +34,7 @@ const retry = (step, attempt) => {
 };
 
 const connectTo = (hosts, options) =>
-  new Mongo(`mongodb://${root}@${hosts}/?authSource=admin&serverSelectionTimeoutMS=3000&${options}`);
+  new Mongo(`mongodb://${root}@${hosts}/?authSource=admin&serverSelectionTimeoutMS=3000&${options}${tls}`);
 
 const config = () => ({
   _id: REPLICA_SET,
@@ -55,22 +57,23 @@ retry(`${REPLICA_SET}: initiate`, () => {
   }
 });
 
-retry(`${REPLICA_SET}: create the user`, () => {
+retry(`${REPLICA_SET}: create the users`, () => {
   const primary = connectTo(MEMBERS, `replicaSet=${REPLICA_SET}`);
   const shop = primary.getDB(DATABASE);
-  if (shop.getRole("migrator") === null) {
-    // Migrations change the options of collections, which readWrite does not include.
-    const privilege = { resource: { db: DATABASE, collection: "" }, actions: ["collMod"] };
-    shop.createRole({ role: "migrator", privileges: [privilege], roles: [] });
-  }
-  const pwd = secret("SERVICE_PASSWORD_FILE");
-  const roles = ["readWrite", "migrator"];
-  if (shop.getUser(SERVICE_USER) === null) {
-    shop.createUser({ user: SERVICE_USER, pwd, roles });
-    print(`${REPLICA_SET}: user ${SERVICE_USER} created`);
-  } else {
-    // Apply a changed password.
-    shop.updateUser(SERVICE_USER, { pwd, roles });
-  }
+  // The migrations give this role its privileges, so that the service cannot change the audit trail.
+  if (shop.getRole("service") === null) shop.createRole({ role: "service", privileges: [], roles: [] });
+  const ensureUser = (user, passwordFile, role) => {
+    const pwd = secret(passwordFile);
+    if (shop.getUser(user) === null) {
+      shop.createUser({ user, pwd, roles: [role] });
+      print(`${REPLICA_SET}: user ${user} created`);
+    } else {
+      // Apply a changed password. The user of an older release keeps its roles until the migrations
+      // replace them.
+      shop.updateUser(user, { pwd });
+    }
+  };
+  ensureUser(SERVICE_USER, "SERVICE_PASSWORD_FILE", "service");
+  ensureUser(`${SERVICE_USER}-migrate`, "MIGRATION_PASSWORD_FILE", "dbOwner");
 });
 print(`${REPLICA_SET}: ready`);

@@ -255,7 +255,7 @@ class TestTrustedProxies:
         # Then
         forwarded = json.loads(body)["headers"]
         assert (forwarded["X-Client-Address"], forwarded["X-Forwarded-Proto"]) == (client, "https")
-        assert log_entry(behind_proxies, path)["client"] == client
+        assert log_entry(behind_proxies, path)["client"] == "192.0.2.0"
 
     def test_ignores_the_headers_of_an_untrusted_client(
         self, gateway: ThreadingHTTPServer, tmp_path: Path
@@ -286,6 +286,9 @@ class TestLimits:
         [
             ("POST", "/api/login", 60, "127.1.0.1"),
             ("POST", "/api/refresh", 60, "127.1.0.2"),
+            ("POST", "/api/password-resets", 60, "127.1.0.21"),
+            ("POST", "/api/email-changes/undo", 60, "127.1.0.22"),
+            ("POST", "/api/me/email", 60, "127.1.0.23"),
             ("POST", "/api/products", 200, "127.1.0.3"),
             ("GET", "/api/products", 600, "127.1.0.4"),
         ],

@@ -100,7 +100,7 @@ class TestDatabases:
         with MongoClient[Document](url) as client, refusal:
             client.shop.orders.find_one()
 
-    def test_a_services_user_can_write_and_migrate(self, running: Stack) -> None:
+    def test_the_user_of_migrations_can_write_and_migrate(self, running: Stack) -> None:
         with MongoClient[Document](running.database_url("orders")) as client:
             shop = client.get_default_database()
             with client.start_session() as session, session.start_transaction():
@@ -110,14 +110,46 @@ class TestDatabases:
             assert shop.name == "shop"
             assert shop.orders.find_one() == {"_id": 1}
 
-    def test_a_services_user_cannot_use_another_database(self, running: Stack) -> None:
+    def test_the_user_of_migrations_cannot_use_another_database(self, running: Stack) -> None:
         with MongoClient[Document](running.database_url("orders")) as client:
             with pytest.raises(OperationFailure, match="not authorized"):
                 client.other.things.insert_one({})
             with pytest.raises(OperationFailure, match="not authorized"):
                 client.admin.system.users.find_one()
 
-    def test_a_services_user_cannot_sign_in_to_another_server(self, running: Stack) -> None:
+    def test_a_services_user_has_no_privileges_before_the_migrations(self, running: Stack) -> None:
+        url = Path(running.environment("orders")["MONGO_URL_FILE"]).read_text(encoding="utf-8")
+        with (
+            MongoClient[Document](url) as client,
+            pytest.raises(OperationFailure, match="not authorized"),
+        ):
+            client.shop.orders.insert_one({})
+
+    def test_a_database_of_an_older_release_gets_the_new_users(self, running: Stack) -> None:
+        # Given
+        url = running.database_url("orders", root=True)
+        with MongoClient[Document](url) as client:
+            client.shop.command("grantRolesToUser", "orders", roles=["readWrite"])
+            client.shop.command("dropRole", "service")
+            client.shop.command("dropUser", "orders-migrate")
+
+        # When
+        running.stop("orders-db")
+        running.start("orders-db")
+
+        # Then
+        with MongoClient[Document](url) as client:
+            users = client.shop.command("usersInfo")["users"]
+            roles = {user["user"]: [role["role"] for role in user["roles"]] for user in users}
+            assert roles == {"orders": ["readWrite"], "orders-migrate": ["dbOwner"]}
+            client.shop.command("updateUser", "orders", roles=["service"])
+
+    def test_a_database_compresses_messages_without_zlib(self, running: Stack) -> None:
+        with MongoClient[Document](running.database_url("orders", root=True)) as client:
+            options = client.admin.command("getCmdLineOpts")["parsed"]
+        assert options["net"]["compression"] == {"compressors": "snappy,zstd"}
+
+    def test_the_user_of_migrations_cannot_sign_in_to_another_server(self, running: Stack) -> None:
         orders, products = (running.settings.ports[f"{name}-db"] for name in ("orders", "products"))
         url = running.database_url("orders").replace(str(orders), str(products))
         refusal = pytest.raises(OperationFailure, match="Authentication failed")

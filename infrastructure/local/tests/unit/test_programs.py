@@ -60,6 +60,29 @@ class TestAllPrograms:
         assert "MONGO_URL_FILE" not in programs["gateway"].environment
         assert [name for name in programs if name in SERVICES] == SERVICES
 
+    def test_mails_are_received_by_a_program_of_the_stack(self, state: State) -> None:
+        settings = Settings(state=state.folder)
+        programs = all_programs(settings)
+
+        ports = ["--port", "8025", "--smtp-port", "1025"]
+        assert programs["mail"].command[2:] == [
+            "shopkit.mail_catcher",
+            str(state.mails()),
+            *ports,
+        ]
+        for name in ("authentication", "orders"):
+            environment = programs[name].environment
+            assert environment["MAIL"] == "on"
+            assert environment["SMTP_PORT"] == "1025"
+            assert environment["PUBLIC_URL"] == "http://127.0.0.1:8080"
+        assert "SMTP_HOST" not in programs["products"].environment
+
+    def test_no_program_receives_mails_if_none_are_sent(self, state: State) -> None:
+        programs = all_programs(Settings(state=state.folder, mail="off"))
+
+        assert "mail" not in programs
+        assert programs["orders"].environment["MAIL"] == "off"
+
     def test_three_members_share_a_database_and_all_brokers_are_known(self, state: State) -> None:
         settings = load_settings({"STATE": str(state.folder), "PORTS": "free", "MEMBERS": "3"})
 

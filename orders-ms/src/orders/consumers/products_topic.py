@@ -11,6 +11,7 @@ from shopkit.contract.events import PRODUCT_EVENTS, PRODUCTS_TOPIC
 from shopkit.messaging.batch_reader import Batch, BatchReader, offsets_behind
 from shopkit.messaging.envelope import Delivery, UndecodableError, decode, type_name
 from shopkit.messaging.undecodable import Received, UndecodableBatch
+from shopkit.settings import KafkaConnection
 
 _EVENT_TYPES = {type_name(event_type): event_type for event_type in PRODUCT_EVENTS}
 
@@ -77,11 +78,11 @@ class ProductsTopic:
 
 
 @asynccontextmanager
-async def products_topic(bootstrap_servers: str) -> AsyncIterator[ProductsTopic]:
+async def products_topic(connection: KafkaConnection) -> AsyncIterator[ProductsTopic]:
     """Yield the topic at its beginning."""
     kafka = AIOKafkaConsumer(
         PRODUCTS_TOPIC,
-        bootstrap_servers=bootstrap_servers,
+        **connection,
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

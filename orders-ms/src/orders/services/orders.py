@@ -6,6 +6,7 @@ import structlog
 from prometheus_client import Counter
 
 from orders.errors import OrderNotFoundError
+from orders.models.mails import mail_about
 from orders.models.order import Order
 from orders.models.query import OrderQuery
 from orders.models.totals import CustomerTotals
@@ -82,6 +83,7 @@ class OrderService:
             after = before.cancelled(self._clock())
             await self._orders.update([(before, after)], session=unit.session)
             unit.publish(after.cancel_message(), keep_until_settled=True)
+            unit.mail(mail_about(after))
             if not before.belongs_to(caller):
                 await self._audit_cancellation(before, after, caller, unit)
             return after
@@ -114,8 +116,10 @@ class OrderService:
                 if settled[order_id] is not before
             ]
             await self._orders.update(changes, session=unit.session)
-            for _, order in changes:
+            for before, order in changes:
                 unit.settle(order.settled_message_ids())
+                if order.status is not before.status:
+                    unit.mail(mail_about(order))
 
         await self._transactions.run(work)
 

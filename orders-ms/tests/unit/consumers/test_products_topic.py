@@ -94,7 +94,7 @@ class TestReadToEnd:
         for version in (1, 2, 3):
             kafka.write(version)
         # When / Then
-        async with products_topic("kafka:9092") as topic:
+        async with products_topic({"bootstrap_servers": "kafka:9092"}) as topic:
             assert await read(topic) == [1, 2, 3]
             assert await read(topic) == []
             kafka.write(4)
@@ -110,7 +110,7 @@ class TestReadToEnd:
         kafka.log.append(SimpleNamespace(headers=tuple(headers(sent)), value=sent.value, offset=2))
         kafka.write(3)
         # When / Then
-        async with products_topic("kafka:9092") as topic:
+        async with products_topic({"bootstrap_servers": "kafka:9092"}) as topic:
             assert await read(topic) == [1, 3]
             assert topic.skipped == 2
 
@@ -130,12 +130,12 @@ class TestReadToEnd:
 
         monkeypatch.setattr(batch_reader, "read_undecodable", read_undecodable)
         # When / Then
-        async with products_topic("kafka:9092") as topic:
+        async with products_topic({"bootstrap_servers": "kafka:9092"}) as topic:
             assert await read(topic) == [*range(1, before + 1), 9]
             assert topic.skipped == 1
 
     async def test_joins_no_group_and_starts_at_the_beginning(self, kafka: Kafka) -> None:
-        async with products_topic("kafka:9092"):
+        async with products_topic({"bootstrap_servers": "kafka:9092"}):
             assert kafka.options["topic"] == "shop.products"
             assert kafka.options["group_id"] is None
             assert kafka.options["auto_offset_reset"] == "earliest"

@@ -24,6 +24,7 @@ from shopkit.messaging.batch_processor import TooManyDeadLettersError
 from shopkit.messaging.batch_reader import Batch, BatchReader, offsets_behind
 from shopkit.messaging.pauses import PauseKind, PauseRepository
 from shopkit.messaging.undecodable import Received
+from shopkit.settings import KafkaConnection
 
 MAX_BACKOFF_SECONDS = 5.0
 STUCK_SECONDS = 60.0
@@ -65,7 +66,7 @@ class Processor(Protocol):
 class Subscription:
     """The topic that a consumer reads, and the group that it belongs to."""
 
-    bootstrap_servers: str
+    connection: KafkaConnection
     topic: str
     group: str
     client_id: str
@@ -167,7 +168,7 @@ class Consumer:
         if self._kafka:
             return
         kafka = AIOKafkaConsumer(
-            bootstrap_servers=self._subscription.bootstrap_servers,
+            **self._subscription.connection,
             client_id=self._subscription.client_id,
             group_id=self._subscription.group,
             enable_auto_commit=False,

@@ -28,7 +28,7 @@ from shopkit.storage import migrations
 from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database, Document, check_writable_primary, is_temporary
-from shopkit.storage.unit_of_work import MongoTransactions
+from shopkit.storage.unit_of_work import MailStore, MongoTransactions
 
 CONNECT_SECONDS = 2.0
 DRAIN_SECONDS = 5.0
@@ -52,6 +52,7 @@ class EventRuntime:
         topics: The topics that must exist.
         clock: The database's clock.
         release: A digest of the service's code.
+        mails: The stored mails, None if the shop sends no mail.
 
     Attributes:
         hand_over: Hands committed messages to the relay.
@@ -69,6 +70,7 @@ class EventRuntime:
         topics: Sequence[Topic],
         clock: Clock,
         release: str,
+        mails: MailStore | None = None,
     ) -> None:
         self._settings = settings
         self._service = service
@@ -77,10 +79,10 @@ class EventRuntime:
         self._migrations = migration_list
         self._topics = topics
         outbox = Outbox(database, clock)
-        self._sender = KafkaSender(settings.kafka_bootstrap_servers, service)
+        self._sender = KafkaSender(settings.kafka_connection, service)
         self._relay = Relay(outbox, self._sender)
         self.hand_over = self._relay.hand_over
-        self.transactions = MongoTransactions(client, outbox, self.hand_over)
+        self.transactions = MongoTransactions(client, outbox, self.hand_over, mails)
         self._clock = clock
         self._dead_letters = DeadLetterRepository(database, clock, release)
         self._pauses = PauseRepository(database, release, clock)
@@ -102,7 +104,7 @@ class EventRuntime:
     def add_consumer(self, topic: str, table: HandlerTable) -> None:
         """Add a consumer of a topic, before the runtime starts."""
         subscription = Subscription(
-            self._settings.kafka_bootstrap_servers, topic, self._service, self._service
+            self._settings.kafka_connection, topic, self._service, self._service
         )
         processor = BatchProcessor(table, self._dead_letters, self._pauses, is_temporary)
         self._tables[topic] = table

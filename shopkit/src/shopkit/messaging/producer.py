@@ -18,6 +18,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from shopkit.messaging import envelope
 from shopkit.messaging.event_spans import start_send
+from shopkit.settings import KafkaConnection
 from shopkit.storage.unit_of_work import Message
 
 SEND_SECONDS = 10.0
@@ -56,8 +57,8 @@ class KafkaSender:
     an error it is replaced by a new one.
     """
 
-    def __init__(self, bootstrap_servers: str, client_id: str) -> None:
-        self._servers = bootstrap_servers
+    def __init__(self, connection: KafkaConnection, client_id: str) -> None:
+        self._connection = connection
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
 
@@ -107,7 +108,7 @@ class KafkaSender:
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._servers,
+                **self._connection,
                 client_id=self._client_id,
                 enable_idempotence=True,
                 acks="all",

@@ -34,7 +34,7 @@ async def ensure_topics(settings: KafkaSettings, topics: Sequence[Topic]) -> lis
     Raises:
         aiokafka.errors.KafkaError: The broker is unavailable or refuses.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
+    admin = AIOKafkaAdminClient(**settings.kafka_connection)
     try:
         await admin.start()
         existing = set(await admin.list_topics())

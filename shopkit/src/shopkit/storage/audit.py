@@ -1,12 +1,14 @@
 """The audit trail: who changed what and when, with the values before and after."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
 from pymongo import DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
 
 from shopkit.identity import Actor, account_of, is_account_id, name_of
 from shopkit.storage.email_search import EmailSearch
@@ -104,7 +106,11 @@ class AuditFilter:
 
 
 class AuditTrail:
-    """The collections `audit` and `audit_actors`. Entries are never deleted."""
+    """The collections `audit` and `audit_actors`.
+
+    Entries are never changed or deleted: the service's database user can only find and insert here
+    (`shopkit.storage.privileges`).
+    """
 
     def __init__(self, database: Database) -> None:
         self._entries = database[COLLECTION]
@@ -127,7 +133,8 @@ class AuditTrail:
             {"actor": {"$gt": last}}, {"actor": 1}, sort=[("actor", 1)]
         ):
             last = row["actor"]
-            await trail.add_actor(last, session=None)
+            with suppress(DuplicateKeyError):
+                await trail.add_actor(last, session=None)
 
     async def add(
         self,
@@ -175,13 +182,14 @@ class AuditTrail:
         return [_entry(row) for row in rows], next_cursor
 
     async def add_actor(self, actor: str, *, session: Session) -> None:
-        """Store an actor, so that a search finds the actor's entries."""
-        await self._actors.update_one(
-            {"_id": actor},
-            {"$setOnInsert": {"email": actor, **_ACTOR.keys(actor)}},
-            upsert=True,
-            session=session,
-        )
+        """Store an actor, so that a search finds the actor's entries.
+
+        Raises:
+            pymongo.errors.DuplicateKeyError: Another process stored the actor at the same time.
+        """
+        if await self._actors.find_one({"_id": actor}, {"_id": 1}, session=session) is None:
+            row = {"_id": actor, "email": actor, **_ACTOR.keys(actor)}
+            await self._actors.insert_one(row, session=session)
 
     async def _match_actor(self, actor: str | None) -> Document:
         """Return the filter for the entries of an actor."""

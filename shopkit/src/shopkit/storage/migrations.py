@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from pymongo.errors import CollectionInvalid, DuplicateKeyError, PyMongoError
 
 from shopkit.retry import retry_until_available
 from shopkit.settings import MongoSettings
+from shopkit.storage import privileges
 from shopkit.storage.mongo import DATABASE, Database, check_writable_primary, connect
 
 COLLECTION = "migrations"
@@ -38,17 +39,30 @@ class MigrationsMissingError(Exception):
         self.names = names
 
 
-async def migrate(service: str, settings: MongoSettings, migrations: Sequence[Migration]) -> None:
-    """Apply missing migrations and print their names.
+async def migrate(
+    service: str,
+    settings: MongoSettings,
+    migrations: Sequence[Migration],
+    *,
+    later: Iterable[str] = (),
+) -> None:
+    """Apply missing migrations, print their names, and grant the service its privileges.
 
     During a first installation the database and its users may not exist yet, so this waits for
     them.
+
+    Args:
+        service: The service's name. Its database user has the same name without `-ms`.
+        settings: The settings, with the address of the user of the migrations.
+        migrations: All migrations of the service.
+        later: Collections that the service itself creates.
     """
     async with connect(settings, service) as client:
         await retry_until_available(
             "database", lambda: check_writable_primary(client), (PyMongoError, OSError)
         )
         applied = await apply(client[DATABASE], migrations)
+        await privileges.grant(client[DATABASE], service.removesuffix("-ms"), later)
     sys.stdout.write(f"{service}: {', '.join(applied) or 'nothing'} migrated\n")
 
 

@@ -127,6 +127,9 @@ def connect(
         service: The service's name, which the database logs.
         clock: The clock to set from the database's heartbeats.
     """
+    # The driver verifies the certificate and the host name.
+    ca_path = settings.tls_ca_path
+    tls: dict[str, Any] = {"tls": True, "tlsCAFile": str(ca_path)} if ca_path else {}
     return AsyncMongoClient(
         settings.mongo_url.get_secret_value(),
         appname=service,
@@ -139,6 +142,7 @@ def connect(
         w="majority",
         wTimeoutMS=10_000,
         event_listeners=[clock] if clock else [],
+        **tls,
     )
 
 

@@ -1,13 +1,16 @@
-"""The unit of work: a transaction, and the messages that are published if it commits.
+"""The unit of work: a transaction, and the messages and mails that are sent if it commits.
 
 A message is stored in the outbox by the transaction that publishes it, and handed to the relay
-after the acknowledged commit. So there is a message if and only if there is the change.
+after the acknowledged commit. So there is a message if and only if there is the change. A mail is
+stored in the same way, and a loop sends it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import pymongo
 from pymongo import AsyncMongoClient, ReadPreference
@@ -15,6 +18,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from shopkit import security_events
+from shopkit.security_events import SecurityEvent
 from shopkit.storage.mongo import Document, GuardMissedError, Session, is_stale
 from shopkit.tracing.context import TraceContext
 
@@ -73,6 +78,29 @@ class Publication:
     attempts: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that a change asks for.
+
+    Attributes:
+        cause: What it reports, such as `order/<id>/ACCEPTED`. One cause has one mail.
+        template: The name of its template.
+        recipient: The email address of its only recipient.
+        data: What the template shows, as values of BSON. It contains no secret: links are created
+            when the mail is sent.
+    """
+
+    cause: str
+    template: str
+    recipient: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """A hash of the cause, 32 hex digits."""
+        return hashlib.sha256(self.cause.encode()).hexdigest()[:32]
+
+
 HandOver = Callable[[Sequence[Publication]], None]
 """Hands messages whose transaction is committed to the relay."""
 
@@ -93,11 +121,20 @@ class MessageStore(Protocol):
         ...
 
 
+class MailStore(Protocol):
+    """Stores mails in the transaction of the change that asks for them."""
+
+    async def add(self, mails: Sequence[Mail], *, session: Session) -> None:
+        """Store the mails that are not stored yet."""
+        ...
+
+
 class UnitOfWork:
     """One attempt at a transaction.
 
     Attributes:
         session: The session that every read and write of the transaction must use.
+        mails: The mails to send if the transaction is committed.
     """
 
     def __init__(self, session: Session) -> None:
@@ -105,6 +142,8 @@ class UnitOfWork:
         self._new: list[Publication] = []
         self._again: list[Publication] = []
         self._settled: list[str] = []
+        self.mails: list[Mail] = []
+        self._reports: list[Callable[[], None]] = []
 
     @property
     def publications(self) -> list[Publication]:
@@ -134,8 +173,28 @@ class UnitOfWork:
         """Let messages expire that were kept until they are settled."""
         self._settled += message_ids
 
-    async def flush(self, messages: MessageStore | None) -> None:
-        """Write to the outbox what was published and settled, before the commit."""
+    def mail(self, *mails: Mail) -> None:
+        """Send mails if the transaction is committed. Nothing is sent if the shop sends no mail."""
+        self.mails += mails
+
+    def report(self, event: SecurityEvent, *, account_id: str) -> None:
+        """Report a security event if the transaction is committed.
+
+        Args:
+            event: What happened.
+            account_id: The account that it concerns.
+        """
+        self._reports.append(partial(security_events.report, event, account_id=account_id))
+
+    def committed(self) -> None:
+        """Report what happened. The transaction calls this after its commit."""
+        for report in self._reports:
+            report()
+
+    async def flush(self, messages: MessageStore | None, mails: MailStore | None = None) -> None:
+        """Store what was published, settled and mailed, before the commit."""
+        if mails and self.mails:
+            await mails.add(self.mails, session=self.session)
         if not (self._new or self._again or self._settled):
             return
         assert messages  # noqa: S101 - a service that publishes has an outbox.
@@ -171,6 +230,7 @@ class MongoTransactions:
         client: The database client.
         messages: The outbox, None if the service publishes nothing.
         hand_over: Receives the messages of each committed transaction.
+        mails: The stored mails, None if the shop sends no mail.
     """
 
     def __init__(
@@ -178,10 +238,12 @@ class MongoTransactions:
         client: AsyncMongoClient[Document],
         messages: MessageStore | None = None,
         hand_over: HandOver = leave_to_sweeper,
+        mails: MailStore | None = None,
     ) -> None:
         self._client = client
         self._messages = messages
         self._hand_over = hand_over
+        self._mails = mails
 
     async def run(
         self, work: Callable[[UnitOfWork], Awaitable[T]], *, seconds: float = BACKGROUND_SECONDS
@@ -205,6 +267,7 @@ class MongoTransactions:
                 except (DuplicateKeyError, BulkWriteError, GuardMissedError) as error:
                     if not retries_left or not is_stale(error):
                         raise
+        unit.committed()
         if unit.publications:
             self._hand_over(unit.publications)
         return result
@@ -213,7 +276,7 @@ class MongoTransactions:
         async def attempt(session: Session) -> tuple[T, UnitOfWork]:
             unit = UnitOfWork(session)
             result = await work(unit)
-            await unit.flush(self._messages)
+            await unit.flush(self._messages, self._mails)
             return result, unit
 
         async with self._client.start_session() as session:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from shopkit.storage.unit_of_work import MessageStore, Publication, UnitOfWork
+from shopkit.storage.unit_of_work import Mail, MailStore, MessageStore, Publication, UnitOfWork
 
 T = TypeVar("T")
 
@@ -14,11 +14,16 @@ class FakeTransactions:
 
     Attributes:
         published: The messages that were published, in order.
+        mails: The mails that were asked for, in order.
     """
 
-    def __init__(self, messages: MessageStore | None = None) -> None:
+    def __init__(
+        self, messages: MessageStore | None = None, mails: MailStore | None = None
+    ) -> None:
         self.published: list[Publication] = []
+        self.mails: list[Mail] = []
         self._messages = messages
+        self._mails = mails
 
     @property
     def published_ids(self) -> list[str]:
@@ -34,8 +39,10 @@ class FakeTransactions:
         """Run the work and store its messages."""
         unit = UnitOfWork(None)
         result = await work(unit)
-        await unit.flush(self._messages)
+        await unit.flush(self._messages, self._mails)
         self.published += unit.publications
+        self.mails += unit.mails
+        unit.committed()
         return result
 
 

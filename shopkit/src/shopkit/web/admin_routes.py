@@ -159,7 +159,7 @@ class DeadLettersBody(BaseModel):
 
 
 class DiscardRequest(BaseModel):
-    """Why a dead letter is discarded."""
+    """Why a dead letter or a mail is discarded."""
 
     reason: Annotated[
         str,

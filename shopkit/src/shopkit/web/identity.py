@@ -5,15 +5,19 @@ where it comes from. The dependencies are coroutines although they do not wait: 
 functions in a thread, which takes longer than the functions themselves.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from shopkit.identity import Identity, Role
 from shopkit.proofs import HEADER, SCHEME, InvalidProofError, ProofVerifier
+from shopkit.security_events import SecurityEvent, report
 
 VISITOR = Identity()
+_CLAIM = "X-User-Role"
+"""The gateway sends this header with a proof. Alone, it is an attempt to forge an identity."""
 
 
 class AuthenticationRequiredError(Exception):
@@ -41,18 +45,35 @@ def _read_proof(request: Request) -> str | None:
     return header.removeprefix(SCHEME)
 
 
+@contextmanager
+def _reporting_refusals(request: Request) -> Iterator[None]:
+    try:
+        yield
+    except InvalidProofError:
+        _report_refusal(request)
+        raise
+
+
+def _report_refusal(request: Request) -> None:
+    peer = request.client.host if request.client else ""
+    report(SecurityEvent.IDENTITY_REFUSED, address=peer)
+
+
 async def get_caller(request: Request) -> Identity:
     """Return the caller. Without a proof of the gateway, it is a visitor without an address.
 
     Raises:
         InvalidProofError: The proof cannot be trusted.
     """
-    proof = _read_proof(request)
-    if proof is None:
-        return VISITOR
-    state = request.app.state
-    verifier: ProofVerifier = state.proofs
-    return verifier.verify_caller(proof, state.services.clock)
+    with _reporting_refusals(request):
+        proof = _read_proof(request)
+        if proof is None:
+            if _CLAIM in request.headers:
+                _report_refusal(request)
+            return VISITOR
+        state = request.app.state
+        verifier: ProofVerifier = state.proofs
+        return verifier.verify_caller(proof, state.services.clock)
 
 
 async def require_user(caller: Annotated[Identity, Depends(get_caller)]) -> Identity:
@@ -86,12 +107,13 @@ def require_service(issuer: str) -> Callable[[Request], Awaitable[None]]:
     """
 
     async def check(request: Request) -> None:
-        proof = _read_proof(request)
-        if proof is None:
-            raise InvalidProofError
-        state = request.app.state
-        verifier: ProofVerifier = state.proofs
-        verifier.verify_service(proof, issuer, state.services.clock)
+        with _reporting_refusals(request):
+            proof = _read_proof(request)
+            if proof is None:
+                raise InvalidProofError
+            state = request.app.state
+            verifier: ProofVerifier = state.proofs
+            verifier.verify_service(proof, issuer, state.services.clock)
 
     return check
 

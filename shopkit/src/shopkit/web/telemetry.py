@@ -1,6 +1,7 @@
 """Logs, metrics and request ids, which are the same in every service."""
 
 import logging
+import re
 import sys
 import time
 from collections.abc import MutableMapping
@@ -25,6 +26,10 @@ SECONDS = Histogram(
 
 _TRACE_ID = slice(3, 35)
 """The position of the trace id in a traceparent."""
+
+_EMAIL = re.compile(r"[^\s@\"'`<>(){}\[\],;:=/]+@[^\s@\"'`<>(){}\[\],;:=/]+")
+"""An email address, or the user and the host of a URL."""
+HIDDEN_EMAIL = "(email hidden)"
 
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
@@ -57,6 +62,7 @@ def configure_logging(service: str, level: str, *, human_readable: bool) -> None
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         add_trace_context,
         structlog.processors.format_exc_info,
+        hide_emails,
     ]
     renderer: structlog.typing.Processor = (
         # Plain tracebacks: the others show local variables, such as passwords and tokens.
@@ -82,6 +88,19 @@ def configure_logging(service: str, level: str, *, human_readable: bool) -> None
         logging.getLogger(name).setLevel(logging.WARNING)
     # aiokafka logs every attempt to reconnect as an error. The consumer and the relay log outages.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+def hide_emails(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Replace email addresses in all texts of a log line.
+
+    Errors of the database quote the documents that they are about.
+    """
+    for name, value in event.items():
+        if isinstance(value, str) and "@" in value:
+            event[name] = _EMAIL.sub(HIDDEN_EMAIL, value)
+    return event
 
 
 class RequestMiddleware:

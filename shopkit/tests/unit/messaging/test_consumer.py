@@ -32,7 +32,9 @@ from shopkit.tracing import context
 TOPIC = "shop.orders"
 RELEASE = "release-1"
 ONE, TWO = TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)
-SUBSCRIPTION = Subscription("kafka:9092", TOPIC, "products-ms", "products-ms-1")
+SUBSCRIPTION = Subscription(
+    {"bootstrap_servers": "kafka:9092"}, TOPIC, "products-ms", "products-ms-1"
+)
 
 
 def create(number: int) -> OrderCreate:

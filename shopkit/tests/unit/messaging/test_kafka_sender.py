@@ -96,7 +96,7 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
 
 @pytest.fixture
 def sender(kafka: Kafka) -> KafkaSender:
-    return KafkaSender("kafka:9092", "orders-ms")
+    return KafkaSender({"bootstrap_servers": "kafka:9092"}, "orders-ms")
 
 
 class TestSend:

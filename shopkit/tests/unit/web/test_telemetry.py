@@ -211,6 +211,32 @@ class TestConfigureLogging:
         # Then
         assert "ZeroDivisionError" in self.lines(capsys)[0]["exception"]
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            'E11000 dup key: { email: "ann.lee+1@shop.example" }',
+            'E11000 dup key: { email: "müller@exämple.com" }',
+            "mongodb://orders:secret@db:27017/shop",
+        ],
+    )
+    @pytest.mark.parametrize("human_readable", [True, False])
+    def test_hides_email_addresses_and_credentials(
+        self, capsys: pytest.CaptureFixture[str], text: str, *, human_readable: bool
+    ) -> None:
+        # Given
+        configure_logging("orders-ms", "INFO", human_readable=human_readable)
+        # When
+        structlog.get_logger("one").warning("failed", error=text)
+        logging.getLogger("two").error("failed: %s", text)
+        try:
+            raise ValueError(text)
+        except ValueError:
+            structlog.get_logger("one").exception("failed")
+        # Then
+        shown = capsys.readouterr().err
+        assert shown.count("(email hidden)") == 3
+        assert "@" not in shown
+
     def test_writes_readable_lines_in_development(self, capsys: pytest.CaptureFixture[str]) -> None:
         configure_logging("orders-ms", "INFO", human_readable=True)
         structlog.get_logger("one").info("started")

@@ -5,14 +5,11 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
 import { SkeletonRows } from "@/components/Skeleton";
-import { TimeAgo } from "@/components/TimeAgo";
 import { orderQuery } from "@/features/orders/api/getOrder";
 import { CancelOrder } from "@/features/orders/components/CancelOrder";
-import { OrderLines } from "@/features/orders/components/OrderLines";
-import { OrderTimeline } from "@/features/orders/components/OrderTimeline";
+import { OrderDetails } from "@/features/orders/components/OrderDetails";
 import { isUnsettled } from "@/features/orders/live/useLiveOrders";
 import { STATUS } from "@/features/orders/status";
-import { formatMoney } from "@/lib/money";
 import { asProblem } from "@/lib/problem";
 import { RejectedOrderHelp } from "../components/RejectedOrderHelp";
 import { useAdminTitle } from "../useAdminTitle";
@@ -49,58 +46,18 @@ export function AdminOrderPage() {
 }
 
 function Order({ order }: { order: OrderBody }) {
-  const status = STATUS[order.status];
+  const email = encodeURIComponent(order.email);
   return (
-    <>
-      <div className="order-head">
-        <div role="status" aria-live="polite">
-          <h1 tabIndex={-1} className={`order-status text-${status.tone}`}>
-            <Icon name={status.icon} />
-            <span className="visually-hidden">Order </span>
-            {status.label}
-          </h1>
-          <p>{describe(order)}</p>
-        </div>
-        <OrderTimeline order={order} />
-      </div>
-      {order.status === "REJECTED" && <RejectedOrderHelp order={order} />}
-      <div className="two-columns">
-        <section aria-labelledby="order-lines">
-          <h2 id="order-lines" className="visually-hidden">
-            Items
-          </h2>
-          <OrderLines
-            lines={order.products}
-            productUrl={(line) => `/admin/products?edit=${line.product_id}`}
-          />
-        </section>
-        <section className="panel summary" aria-labelledby="order-summary">
-          <h2 id="order-summary">Summary</h2>
-          <p className="subtotal">
-            <span>Total</span>
-            <strong className="money">{formatMoney(order.cost)}</strong>
-          </p>
-          <dl className="facts">
-            <dt>Placed</dt>
-            <dd>
-              <TimeAgo time={order.created_at} />
-            </dd>
-            <dt>Customer</dt>
-            <dd className="breakable">
-              <Link to={`/admin/users?email=${encodeURIComponent(order.email)}`}>
-                {order.email}
-              </Link>
-            </dd>
-            <dt>Order number</dt>
-            <dd className="order-number">{order.id}</dd>
-          </dl>
-          <Link to={`/admin/orders?email=${encodeURIComponent(order.email)}`}>
-            All orders of this customer
-          </Link>
-          <CancelOrder order={order} whose="the customer's" />
-        </section>
-      </div>
-    </>
+    <OrderDetails
+      order={order}
+      description={describe(order)}
+      customer={<Link to={`/admin/users?email=${email}`}>{order.email}</Link>}
+      productUrl={(line) => `/admin/products?edit=${line.product_id}`}
+      help={order.status === "REJECTED" && <RejectedOrderHelp order={order} />}
+    >
+      <Link to={`/admin/orders?email=${email}`}>All orders of this customer</Link>
+      <CancelOrder order={order} whose="the customer's" />
+    </OrderDetails>
   );
 }
 
@@ -108,7 +65,7 @@ function describe(order: OrderBody): string {
   if (order.status === "PENDING")
     return "The items are being reserved. This page updates automatically.";
   if (order.status === "ACCEPTED") return "All items are reserved for the customer.";
-  if (order.status === "REJECTED") return order.reason ?? "No items were reserved.";
+  if (order.status === "REJECTED") return "No items were reserved.";
   return order.cancel_confirmed
     ? "The order is cancelled and its items are back in stock."
     : "The order is cancelled. Its items are being returned to stock.";

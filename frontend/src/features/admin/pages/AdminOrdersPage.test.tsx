@@ -143,4 +143,16 @@ describe("all orders", () => {
     // Then
     expect(await screen.findByRole("row", { name: /ada@example.com/ })).toBeVisible();
   });
+
+  it("focuses the first new order after Show more", async () => {
+    // Given
+    recordRequests("get", "*/api/admin/orders", page([anOrder()], "next"), page([bensOrder]));
+    const { user } = openShop("/admin/orders");
+
+    // When
+    await user.click(await screen.findByRole("button", { name: "Show more" }));
+
+    // Then
+    await waitFor(() => expect(screen.getByRole("row", { name: /ben@example.com/ })).toHaveFocus());
+  });
 });

@@ -61,7 +61,7 @@ export function AdminOrdersPage() {
       </div>
       <PagedList
         list={list}
-        isEmpty={orders.length === 0}
+        count={orders.length}
         empty={
           <EmptyState icon="box" title="No orders found">
             <p className="muted">Remove a filter to see more orders.</p>

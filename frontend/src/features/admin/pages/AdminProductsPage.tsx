@@ -67,7 +67,7 @@ export function AdminProductsPage() {
       {bulk.error && !chosen && <ErrorNotice error={bulk.error} onRetry={undo} />}
       <PagedList
         list={list}
-        isEmpty={products.length === 0}
+        count={products.length}
         empty={<NoProducts isLow={params.stock === "low"} />}
       >
         <SelectionBar

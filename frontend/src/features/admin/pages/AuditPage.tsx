@@ -93,7 +93,7 @@ export function AuditPage() {
       </div>
       <PagedList
         list={list}
-        isEmpty={entries.length === 0}
+        count={entries.length}
         empty={
           <EmptyState icon="clock" title="No changes found">
             <p className="muted">Remove a filter to see more changes.</p>

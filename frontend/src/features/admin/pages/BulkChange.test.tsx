@@ -223,6 +223,45 @@ describe("a change of several products", () => {
     const keys = new Set(sent.map(({ headers }) => headers.get("Idempotency-Key")));
     expect(keys.size).toBe(2);
   });
+
+  it("reports and undoes the first request if the second one fails", async () => {
+    // Given
+    const many = Array.from({ length: 101 }, (_, index) =>
+      anAdminProduct({ id: String(index).padStart(24, "0"), name: `item ${index}` }),
+    );
+    recordRequests("get", "*/api/admin/products", json(productPage(many)));
+    const archived = many.slice(0, 100).map((product) => ({ ...product, archived: true }));
+    const sent = recordRequests(
+      "post",
+      "*/api/admin/products/changes",
+      results(...archived.map(applied)),
+      () => problem(503, "unavailable", "The database is unavailable."),
+      results(...many.slice(0, 100).map(applied)),
+    );
+    const { user } = openShop("/admin/products");
+
+    // When
+    await user.click(await screen.findByRole("checkbox", { name: "Select all 101 shown" }));
+    const dialog = await openDialog(user, 101);
+    await user.selectOptions(within(dialog).getByLabelText("Action"), "Archive");
+    await user.click(within(dialog).getByRole("button", { name: "Change 101 products" }));
+
+    // Then
+    const result = await screen.findByRole("region", { name: "Changed 100 products" });
+    expect(within(result).getByRole("listitem")).toHaveTextContent(
+      "item 100: The database is unavailable.",
+    );
+    expect(screen.getByRole("checkbox", { name: "Select item 100" })).toBeChecked();
+
+    // When
+    await user.click(within(result).getByRole("button", { name: "Undo" }));
+
+    // Then
+    expect(await screen.findByRole("region", { name: "Undone for 100 products" })).toBeVisible();
+    expect(sent[2]?.body).toEqual({
+      changes: many.slice(0, 100).map(({ id }) => expect.objectContaining({ id, archived: false })),
+    });
+  });
 });
 
 describe("a value in the table", () => {

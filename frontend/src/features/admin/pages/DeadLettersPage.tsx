@@ -67,7 +67,7 @@ function DeadLetterList({ owner, title, status }: Props) {
       </div>
       <PagedList
         list={list}
-        isEmpty={letters.length === 0}
+        count={letters.length}
         empty={
           <EmptyState icon="check" title="No dead letters">
             <p className="muted">Events that can't be applied will appear here.</p>

@@ -110,7 +110,7 @@ function Orders({ email }: { email: string }) {
       <h2 id="orders-of-user">Orders</h2>
       <PagedList
         list={list}
-        isEmpty={orders.length === 0}
+        count={orders.length}
         empty={<EmptyState icon="box" title="No orders yet" />}
       >
         <DataTable

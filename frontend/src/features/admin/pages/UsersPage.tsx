@@ -49,7 +49,7 @@ export function UsersPage() {
       </div>
       <PagedList
         list={list}
-        isEmpty={users.length === 0}
+        count={users.length}
         empty={
           <EmptyState icon="people" title={email ? "No users found" : "No users yet"}>
             {email && <p className="muted">No address or domain begins with “{email}”.</p>}

@@ -2,21 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import type { ComponentType } from "react";
 import { Link, Navigate, useParams } from "react-router";
 import type { OrderBody } from "@/api";
-
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
 import { SkeletonRows } from "@/components/Skeleton";
-import { TimeAgo } from "@/components/TimeAgo";
 import { useAuth } from "@/features/auth/AuthContext";
 import { NotFound } from "@/features/products/components/NotFound";
-import { formatMoney } from "@/lib/money";
 import { asProblem } from "@/lib/problem";
 import { useTitle } from "@/lib/useTitle";
 import { orderQuery } from "../api/getOrder";
 import { CancelOrder } from "../components/CancelOrder";
-import { OrderLines } from "../components/OrderLines";
-
-import { OrderTimeline } from "../components/OrderTimeline";
+import { OrderDetails } from "../components/OrderDetails";
 import { isUnsettled, useLiveOrders, useRefetchInterval } from "../live/useLiveOrders";
 import { STATUS } from "../status";
 
@@ -60,7 +55,6 @@ export function OrderPage({ ReorderButton }: Props) {
 }
 
 function Order({ order, ReorderButton }: Props & { order: OrderBody }) {
-  const status = STATUS[order.status];
   return (
     <div className="shop-width">
       <p className="small-text">
@@ -69,50 +63,15 @@ function Order({ order, ReorderButton }: Props & { order: OrderBody }) {
           All orders
         </Link>
       </p>
-      <div className="order-head">
-        <div role="status" aria-live="polite">
-          <h1 tabIndex={-1} className={`order-status text-${status.tone}`}>
-            <Icon name={status.icon} />
-            <span className="visually-hidden">Order </span>
-            {status.label}
-          </h1>
-          <p>{description(order)}</p>
-          {order.reason && <p className="text-danger">{order.reason}</p>}
-        </div>
-        <OrderTimeline order={order} />
-      </div>
-      <div className="two-columns">
-        <section aria-labelledby="order-lines">
-          <h2 id="order-lines" className="visually-hidden">
-            Items
-          </h2>
-          <OrderLines lines={order.products} />
-        </section>
-        <section className="panel summary" aria-labelledby="order-summary">
-          <h2 id="order-summary">Summary</h2>
-          <p className="subtotal">
-            <span>Total</span>
-            <strong className="money">{formatMoney(order.cost)}</strong>
-          </p>
-          <dl className="facts">
-            <dt>Placed</dt>
-            <dd>
-              <TimeAgo time={order.created_at} />
-            </dd>
-            <dt>Customer</dt>
-            <dd>{order.email}</dd>
-            <dt>Order number</dt>
-            <dd className="order-number">{order.id}</dd>
-          </dl>
-          {order.status === "REJECTED" && <ReorderButton order={order} />}
-          <CancelOrder order={order} />
-        </section>
-      </div>
+      <OrderDetails order={order} description={describe(order)} customer={order.email}>
+        {order.status === "REJECTED" && <ReorderButton order={order} />}
+        <CancelOrder order={order} />
+      </OrderDetails>
     </div>
   );
 }
 
-function description(order: OrderBody): string {
+function describe(order: OrderBody): string {
   if (order.status === "CANCELLED" && order.cancel_confirmed) {
     return "Your order is cancelled and its items are back in stock.";
   }

@@ -8,6 +8,9 @@ import { categoryNamesQuery } from "../api/listCategories";
 import type { CatalogueParams } from "../catalogueParams";
 import type { PriceFilterHandle } from "./PriceFilter";
 
+/** The height of the price filter, so that nothing moves when it appears. */
+const PRICE_FILTER_HEIGHT = "6.58rem";
+
 // The form libraries are large.
 const PriceFilter = lazy(() => import("./PriceFilter"));
 
@@ -23,11 +26,12 @@ interface Props {
 
 export function Filters({ params, onChange, place, isReady, priceFilter }: Props) {
   const categories = useQuery(categoryNamesQuery);
+  // Nothing below the categories is shown before their number is known, because it would move.
+  if (!categories.isFetched) return <SkeletonRows count={10} height="32px" />;
   return (
     <div className="filters">
       <fieldset>
         <legend>Category</legend>
-        {categories.isPending && <SkeletonRows count={10} height="32px" />}
         {categories.isError && (
           <ErrorNotice error={categories.error} onRetry={() => categories.refetch()} />
         )}
@@ -44,12 +48,12 @@ export function Filters({ params, onChange, place, isReady, priceFilter }: Props
           </label>
         ))}
       </fieldset>
-      <Suspense fallback={<Skeleton height="6rem" />}>
+      <Suspense fallback={<Skeleton height={PRICE_FILTER_HEIGHT} />}>
         {isReady ? (
           <PriceFilter ref={priceFilter} min={params.min} max={params.max} onChange={onChange} />
         ) : (
           <WhileLoading>
-            <Skeleton height="6rem" />
+            <Skeleton height={PRICE_FILTER_HEIGHT} />
           </WhileLoading>
         )}
       </Suspense>

@@ -1,5 +1,6 @@
-"""The bodies and queries of requests and responses."""
+"""The bodies of accounts, sessions and access tokens."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -17,8 +18,9 @@ from pydantic import (
 from authentication.models import password
 from authentication.models.account import Account, AccountRole
 from authentication.models.email_address import as_typed, normalize
-from authentication.models.login_session import Revocation
+from authentication.models.login_session import LoginSession, Revocation
 from authentication.services.keys import PublicKey
+from shopkit.identity import Identity
 from shopkit.text import Text, require_encodable
 
 
@@ -83,6 +85,68 @@ class ChangePasswordRequest(BaseModel):
     new: NewPassword
 
 
+Token = Annotated[Text, Field(min_length=1, max_length=128)]
+"""The token of a link in a mail."""
+
+
+class TokenRequest(BaseModel):
+    """The token of a link in a mail, which is in the fragment of the link."""
+
+    token: Token
+
+
+class PasswordResetRequest(BaseModel):
+    """The body of `POST /api/password-resets`."""
+
+    email: KnownEmail
+
+
+class NewPasswordRequest(BaseModel):
+    """The body of `POST /api/password-resets/confirm`."""
+
+    token: Token
+    password: NewPassword
+
+
+class EmailChangeRequest(BaseModel):
+    """The body of `POST /api/me/email`."""
+
+    email: NewEmail
+    password: CurrentPassword
+
+
+def _clean(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must not contain line breaks or other control characters")
+    return unicodedata.normalize("NFC", text.strip())
+
+
+Line = Annotated[Text, Field(max_length=100), AfterValidator(_clean)]
+"""A line of text, in NFC and without surrounding spaces."""
+
+
+def _require_text(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+RequiredLine = Annotated[Line, AfterValidator(_require_text)]
+
+Locale = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Z]{2})?$", description="Such as `en-IE`.")]
+
+
+class ProfileRequest(BaseModel):
+    """The body of `PATCH /api/me`. Omitted fields are not changed. `null` removes a value."""
+
+    name: Line | None = None
+    locale: Locale | None = None
+
+    def changes(self) -> dict[str, str | None]:
+        """Return the fields of the request. An empty name is none."""
+        return {name: value or None for name, value in self.model_dump(exclude_unset=True).items()}
+
+
 class ChangeRoleRequest(BaseModel):
     """The body of `PATCH /api/users/{id}`."""
 
@@ -100,6 +164,53 @@ class AccountBody(BaseModel):
     def of(cls, account: Account) -> Self:
         """Return the body for an account."""
         return cls(id=str(account.id), email=account.shown_email, role=account.role)
+
+
+class ProfileBody(AccountBody):
+    """The caller's account. `verified` is whether the email address was confirmed."""
+
+    verified: bool
+    name: str | None
+    locale: str | None
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """Return the body for an account."""
+        return cls(
+            id=str(account.id),
+            email=account.shown_email,
+            role=account.role,
+            verified=account.verified,
+            name=account.name,
+            locale=account.locale,
+        )
+
+
+class SessionBody(BaseModel):
+    """A session of the caller. `device` is from a closed list, such as `Firefox on Windows`."""
+
+    id: str
+    device: str
+    started_at: datetime
+    last_used_at: datetime
+    current: bool
+
+    @classmethod
+    def of(cls, login: LoginSession, caller: Identity) -> Self:
+        """Return the body for a session."""
+        return cls(
+            id=login.id,
+            device=login.device,
+            started_at=login.started_at,
+            last_used_at=login.last_used_at,
+            current=login.id == caller.session,
+        )
+
+
+class SessionsBody(BaseModel):
+    """The caller's sessions, newest first."""
+
+    sessions: list[SessionBody]
 
 
 class TokensBody(BaseModel):

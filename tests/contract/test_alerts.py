@@ -1,0 +1,68 @@
+"""The alert rules, compared with the metrics of the services and with the documentation."""
+
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+import authentication
+import gateway
+import orders
+import products
+import shopkit
+from shopkit.security_events import SecurityEvent
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RULES = REPOSITORY / "infrastructure" / "observability" / "alerts.yml"
+MANUAL = REPOSITORY / "docs" / "operations" / "alerts.md"
+INCIDENTS = REPOSITORY / "docs" / "operations" / "incidents.md"
+FUNCTIONS = {"abs", "histogram_quantile", "increase", "max", "rate", "sum", "time"}
+OF_PROMETHEUS = {"up"}
+
+
+def rules() -> list[dict[str, Any]]:
+    content = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    return [rule for group in content["groups"] for rule in group["rules"]]
+
+
+@pytest.fixture(scope="module")
+def exported() -> set[str]:
+    """Return the names of all samples that the services export."""
+    for package in (shopkit, authentication, gateway, orders, products):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    names: set[str] = set()
+    for metric in REGISTRY.collect():
+        names |= {metric.name} | {sample.name for sample in metric.samples}
+        names |= {f"{metric.name}_{part}" for part in ("bucket", "count", "sum", "total")}
+    return names
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_a_rule_uses_metrics_that_exist(rule: dict[str, Any], exported: set[str]) -> None:
+    # Strings, durations and the labels of `by (...)` are no metrics.
+    expression = re.sub(r'"[^"]*"|\[\d+[smh]\]|\bby \([^)]*\)|\{[^}]*\}', " ", rule["expr"])
+    words = set(re.findall(r"\b[a-z_][a-z0-9_]+\b", expression)) - {"and", "or", "unless", "le"}
+    metrics = words - FUNCTIONS - OF_PROMETHEUS
+    assert metrics <= exported
+    assert metrics or words & OF_PROMETHEUS
+
+
+def test_a_rule_names_security_events_that_exist() -> None:
+    named = set(re.findall(r'security_events_total\{event="([^"]+)"\}', RULES.read_text()))
+    assert named == {"password-refused", "throttled", "refresh-reused", "identity-refused"}
+    assert named <= set(SecurityEvent)
+
+
+def test_the_manual_explains_each_alert_and_each_event() -> None:
+    rows = re.findall(r"^\| ([A-Z]\w+(?:, [A-Z]\w+)*) \|", MANUAL.read_text(), re.MULTILINE)
+    explained = {name for row in rows for name in row.split(", ")} - {"Alert"}
+    assert explained == {rule["alert"] for rule in rules()}
+    text = INCIDENTS.read_text(encoding="utf-8")
+    assert all(f"`{event}`" in text for event in SecurityEvent)
