@@ -13,7 +13,7 @@ from collections.abc import Callable
 from prometheus_client import Gauge, Histogram
 
 MAX_SECONDS = 0.03
-"""The longest wait, a quarter of the 120 ms in which 99% of the orders are accepted on two cores."""
+"""The longest wait: a quarter of the 120 ms in which an order should be accepted."""
 QUIET = 2.0
 """A batch does not wait if at most this many items arrive while one is processed."""
 MEMORY_SECONDS = 0.5

@@ -105,9 +105,7 @@ class TestSubmit:
         # Given
         work = Work(held=False)
         # When
-        results = await asyncio.gather(
-            *submit(a_batcher(work, max_batch=3), *range(8))
-        )
+        results = await asyncio.gather(*submit(a_batcher(work, max_batch=3), *range(8)))
         # Then
         assert work.batches == [[0, 1, 2], [3, 4, 5], [6, 7]]
         assert results == [item * 2 for item in range(8)]

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from shopkit.gathering import MAX_SECONDS, Gathering
@@ -85,7 +87,7 @@ def test_a_single_large_batch_is_soon_forgotten(gathering: Gathering, seconds: S
 
 
 def test_measures_sizes_and_the_wait(
-    gathering: Gathering, seconds: Seconds, counted: "Counted"
+    gathering: Gathering, seconds: Seconds, counted: Callable[..., float]
 ) -> None:
     # Given
     batches = counted("batch_items_count", stage="test")

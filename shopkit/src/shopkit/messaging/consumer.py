@@ -72,16 +72,16 @@ class Subscription:
     client_id: str
 
 
-class _Revocation(ConsumerRebalanceListener):
+class _Revocation(ConsumerRebalanceListener):  # type: ignore[misc] - aiokafka has no types.
     """Commits before a rebalance, so that the next owner does not apply the last events again."""
 
     def __init__(self, commit: Callable[[], Awaitable[None]]) -> None:
         self._commit = commit
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    async def on_partitions_revoked(self, _revoked: Iterable[TopicPartition]) -> None:
         await self._commit()
 
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+    async def on_partitions_assigned(self, _assigned: Iterable[TopicPartition]) -> None:
         """Do nothing, because the consumer reads what is assigned."""
 
 
