@@ -72,7 +72,7 @@ class Subscription:
     client_id: str
 
 
-class _Revocation(ConsumerRebalanceListener):  # type: ignore[misc] - aiokafka has no types.
+class _Revocation(ConsumerRebalanceListener):  # type: ignore[misc]
     """Commits before a rebalance, so that the next owner does not apply the last events again."""
 
     def __init__(self, commit: Callable[[], Awaitable[None]]) -> None:
