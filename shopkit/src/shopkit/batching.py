@@ -1,9 +1,8 @@
 """Group commit: concurrent requests are processed as one batch.
 
 A transaction costs the database about the same for one order as for fifty. While one batch is
-running, the next requests queue up for the batch after it. No request waits for others to arrive:
-if nothing is running, a batch starts at once. See DeWitt et al., "Implementation techniques for
-main memory database systems", 1984.
+running, the next requests queue up for the batch after it. See DeWitt et al., "Implementation
+techniques for main memory database systems", 1984.
 """
 
 import asyncio
@@ -14,6 +13,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from shopkit.gathering import Gathering
+from shopkit.loops import sleep_unless
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,14 +45,14 @@ class _Queued(Generic[T, R]):
 
 
 class Batcher(Generic[T, R]):
-    """Collects items and processes them in batches.
+    """Collects items and processes them in batches, one batch at a time.
 
     Args:
         process: Takes a batch of items and returns, for each, its result or the exception that
             its caller receives.
         max_batch: The maximum number of items in a batch.
+        gathering: How long a batch waits for more items.
         max_queued: The maximum number of items that wait for a batch.
-        concurrency: The maximum number of batches that run at the same time.
         retry_one_by_one: Whether to process the items of a failed batch one by one, given the
             batch's exception, so that a bad item does not fail the others.
         clock: Returns seconds.
@@ -60,20 +62,21 @@ class Batcher(Generic[T, R]):
         self,
         process: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]],
         *,
-        max_batch: int = 50,
+        gathering: Gathering,
+        max_batch: int = 200,
         max_queued: int = 2_000,
-        concurrency: int = 2,
         retry_one_by_one: Callable[[Exception], bool] = lambda _error: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._process = process
+        self._gathering = gathering
         self._max_batch = max_batch
         self._max_queued = max_queued
-        self._concurrency = concurrency
         self._retry_one_by_one = retry_one_by_one
         self._clock = clock
         self._queue: deque[_Queued[T, R]] = deque()
-        self._running: set[asyncio.Task[None]] = set()
+        self._enough = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
 
     async def submit(
         self, item: T, *, deadline: float = math.inf, has_left: HasLeft = never_leaves
@@ -96,27 +99,35 @@ class Batcher(Generic[T, R]):
             raise OverloadedError
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._queue.append(_Queued(item, deadline, has_left, result))
-        if len(self._running) < self._concurrency:
+        if len(self._queue) >= self._max_batch:
+            self._enough.set()
+        if not self._running:
             # An empty context, because the batches of this task belong to many requests.
-            task = asyncio.create_task(self._run(), context=Context())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._running = asyncio.create_task(self._run(), context=Context())
         return await result
 
     async def drain(self) -> None:
         """Wait until all submitted items are processed."""
         while self._running:
-            await asyncio.wait(self._running)
+            await asyncio.wait({self._running})
 
     async def _run(self) -> None:
         try:
             while self._queue:
+                await self._gather()
                 if batch := await self._next_batch():
+                    began = self._clock()
                     await self._run_batch(batch)
+                    self._gathering.record(len(batch), self._clock() - began)
         finally:
             # A done callback would run too late: an item submitted before it would wait for a
             # task that does not read the queue again.
-            self._running.discard(_current_task())
+            self._running = None
+
+    async def _gather(self) -> None:
+        if len(self._queue) < self._max_batch:
+            self._enough.clear()
+            await sleep_unless(self._enough, self._gathering.seconds())
 
     async def _next_batch(self) -> list[_Queued[T, R]]:
         size = min(self._max_batch, len(self._queue))
@@ -146,9 +157,3 @@ class Batcher(Generic[T, R]):
             if len(items) == 1 or not self._retry_one_by_one(error):
                 return [error] * len(items)
         return [outcome for item in items for outcome in await self._outcomes([item])]
-
-
-def _current_task() -> asyncio.Task[None]:
-    task = asyncio.current_task()
-    assert task  # noqa: S101 - the caller is a coroutine of a task.
-    return task

@@ -121,6 +121,8 @@ async def _run(name: str, loop: Loop) -> str:
 
 async def sleep_unless(stopping: asyncio.Event, seconds: float) -> None:
     """Sleep until the time is over or the event is set."""
+    if seconds <= 0:
+        return
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stopping.wait()

@@ -1,11 +1,15 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import pymongo
 import pytest
 from pymongo import _csot
 
 from shopkit.batching import Batcher, OverloadedError
+from shopkit.gathering import Gathering
+
+Process = Callable[[Sequence[int]], Awaitable[Sequence[int | Exception]]]
 
 
 class Work:
@@ -34,6 +38,25 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+class FixedWait(Gathering):
+    """Lets every batch wait equally long, and remembers what it was told of each."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("test")
+        self.batches: list[tuple[int, float]] = []
+        self._wait = wait
+
+    def record(self, items: int, seconds: float) -> None:
+        self.batches.append((items, seconds))
+
+    def seconds(self) -> float:
+        return self._wait
+
+
+def a_batcher(process: Process, **options: Any) -> Batcher[int, int]:
+    return Batcher(process, **{"gathering": Gathering("test"), **options})
+
+
 def submit(batcher: Batcher[int, int], *items: int) -> list[asyncio.Task[int]]:
     return [asyncio.create_task(batcher.submit(item)) for item in items]
 
@@ -42,7 +65,7 @@ class TestSubmit:
     async def test_starts_at_once_if_nothing_is_running(self) -> None:
         # Given
         work = Work()
-        (task,) = submit(Batcher(work), 1)
+        (task,) = submit(a_batcher(work), 1)
         # When
         await settle()
         # Then
@@ -54,39 +77,35 @@ class TestSubmit:
         # Given
         work = Work(held=False)
         # When
-        results = await asyncio.gather(*submit(Batcher(work), 1, 2, 3))
+        results = await asyncio.gather(*submit(a_batcher(work), 1, 2, 3))
         # Then
         assert results == [2, 4, 6]
         assert work.batches == [[1, 2, 3]]
 
-    async def test_queues_items_while_batches_are_running(self) -> None:
+    async def test_queues_items_while_a_batch_is_running(self) -> None:
         # Given
         work = Work()
-        batcher = Batcher(work, concurrency=2)
+        batcher = a_batcher(work)
         tasks = submit(batcher, 1)
         await settle()
-        tasks += submit(batcher, 2)
-        await settle()
         # When
-        tasks += submit(batcher, 3, 4, 5)
+        tasks += submit(batcher, 2, 3, 4)
         await settle()
-        # Then at most two batches run
-        assert work.batches == [[1], [2]]
+        # Then one batch runs at a time
+        assert work.batches == [[1]]
         # When
         work.release()
         await settle()
         # Then
-        assert work.batches == [[1], [2], [3, 4, 5]]
-        work.release(2)
-        assert await asyncio.gather(*tasks) == [2, 4, 6, 8, 10]
+        assert work.batches == [[1], [2, 3, 4]]
+        work.release()
+        assert await asyncio.gather(*tasks) == [2, 4, 6, 8]
 
     async def test_limits_the_size_of_a_batch(self) -> None:
         # Given
         work = Work(held=False)
         # When
-        results = await asyncio.gather(
-            *submit(Batcher(work, max_batch=3, concurrency=1), *range(8))
-        )
+        results = await asyncio.gather(*submit(a_batcher(work, max_batch=3), *range(8)))
         # Then
         assert work.batches == [[0, 1, 2], [3, 4, 5], [6, 7]]
         assert results == [item * 2 for item in range(8)]
@@ -96,7 +115,7 @@ class TestSubmit:
         work = Work(held=False)
         work.refuse = {2: ValueError("two is refused")}
         # When
-        results = await asyncio.gather(*submit(Batcher(work), 1, 2, 3), return_exceptions=True)
+        results = await asyncio.gather(*submit(a_batcher(work), 1, 2, 3), return_exceptions=True)
         # Then
         assert [results[0], results[2]] == [2, 6]
         assert results[1] is work.refuse[2]
@@ -105,7 +124,7 @@ class TestSubmit:
         # Given
         work = Work(held=False)
         work.fail = OSError("the database is unavailable")
-        batcher = Batcher(work)
+        batcher = a_batcher(work)
         # When
         results = await asyncio.gather(*submit(batcher, 1, 2), return_exceptions=True)
         # Then
@@ -119,7 +138,7 @@ class TestSubmit:
         # Given
         work = Work()
         work.refuse = {1: ValueError("no caller receives it")}
-        batcher = Batcher(work)
+        batcher = a_batcher(work)
         one, two = submit(batcher, 1, 2)
         await settle()
         # When
@@ -134,7 +153,7 @@ class TestSubmit:
     async def test_processes_an_item_that_arrives_as_the_last_batch_ends(self) -> None:
         # Given
         work = Work(held=False)
-        batcher = Batcher(work, concurrency=1)
+        batcher = a_batcher(work)
         # When
         async with asyncio.timeout(5):
             await batcher.submit(1)
@@ -147,7 +166,7 @@ class TestOverload:
     async def test_drops_the_items_of_callers_that_were_cancelled_while_queued(self) -> None:
         # Given
         work = Work()
-        batcher = Batcher(work, concurrency=1)
+        batcher = a_batcher(work)
         (first,) = submit(batcher, 1)
         await settle()
         queued = submit(batcher, *range(2, 202))
@@ -163,7 +182,7 @@ class TestOverload:
     async def test_drops_the_items_of_callers_that_left_while_queued(self) -> None:
         # Given
         work = Work()
-        batcher = Batcher(work, concurrency=1)
+        batcher = a_batcher(work)
         left: set[int] = set()
 
         async def call(number: int) -> int:
@@ -188,7 +207,7 @@ class TestOverload:
     async def test_drops_items_whose_deadline_has_passed(self) -> None:
         # Given
         work, now = Work(), 0.0
-        batcher: Batcher[int, int] = Batcher(work, concurrency=1, clock=lambda: now)
+        batcher = a_batcher(work, clock=lambda: now)
         first = asyncio.create_task(batcher.submit(1, deadline=0))
         await settle()
         late = asyncio.create_task(batcher.submit(2, deadline=12))
@@ -206,7 +225,7 @@ class TestOverload:
     async def test_refuses_items_if_the_queue_is_full(self) -> None:
         # Given
         work = Work()
-        batcher = Batcher(work, max_queued=2, concurrency=1)
+        batcher = a_batcher(work, max_queued=2)
         tasks = submit(batcher, 1)
         await settle()
         tasks += submit(batcher, 2, 3)
@@ -217,6 +236,51 @@ class TestOverload:
         work.release(2)
         assert await asyncio.gather(*tasks) == [2, 4, 6]
         assert work.batches == [[1], [2, 3]]
+
+
+class TestGathering:
+    async def test_a_batch_waits_until_there_are_enough_items(self) -> None:
+        # Given
+        work = Work(held=False)
+        batcher = a_batcher(work, max_batch=3, gathering=FixedWait(3_600))
+        # When
+        tasks = submit(batcher, 1, 2)
+        await settle()
+        # Then
+        assert work.batches == []
+        # When
+        tasks += submit(batcher, 3)
+        # Then
+        assert await asyncio.gather(*tasks) == [2, 4, 6]
+        assert work.batches == [[1, 2, 3]]
+
+    async def test_a_batch_waits_as_long_as_it_should(self) -> None:
+        # Given
+        work = Work(held=False)
+        batcher = a_batcher(work, gathering=FixedWait(0.01))
+        # When
+        tasks = submit(batcher, 1)
+        await settle()
+        tasks += submit(batcher, 2)
+        # Then
+        assert await asyncio.gather(*tasks) == [2, 4]
+        assert work.batches == [[1, 2]]
+
+    async def test_remembers_each_batch(self) -> None:
+        # Given
+        now = 0.0
+
+        async def process(items: Sequence[int]) -> Sequence[int]:
+            nonlocal now
+            now += 0.25
+            return items
+
+        gathering = FixedWait(0)
+        batcher = a_batcher(process, max_batch=2, gathering=gathering, clock=lambda: now)
+        # When
+        await asyncio.gather(*submit(batcher, 1, 2, 3))
+        # Then
+        assert gathering.batches == [(2, 0.25), (1, 0.25)]
 
 
 class TestContext:
@@ -230,7 +294,7 @@ class TestContext:
 
         # When
         with pymongo.timeout(5):
-            await Batcher(process).submit(1)
+            await a_batcher(process).submit(1)
         # Then
         assert deadlines == [None]
 
@@ -243,7 +307,7 @@ class TestRetryOneByOne:
                 raise ValueError("two is refused")
             return [item * 2 for item in items]
 
-        batcher = Batcher(process, retry_one_by_one=lambda error: isinstance(error, ValueError))
+        batcher = a_batcher(process, retry_one_by_one=lambda error: isinstance(error, ValueError))
         # When
         results = await asyncio.gather(*submit(batcher, 1, 2, 3), return_exceptions=True)
         # Then
@@ -254,7 +318,7 @@ class TestRetryOneByOne:
         # Given
         work = Work(held=False)
         work.fail = OSError("the database is unavailable")
-        batcher = Batcher(work, retry_one_by_one=lambda error: isinstance(error, ValueError))
+        batcher = a_batcher(work, retry_one_by_one=lambda error: isinstance(error, ValueError))
         # When
         results = await asyncio.gather(*submit(batcher, 1, 2), return_exceptions=True)
         # Then
@@ -266,7 +330,7 @@ class TestDrain:
     async def test_waits_for_all_submitted_items(self) -> None:
         # Given
         work = Work()
-        batcher = Batcher(work, max_batch=1, concurrency=1)
+        batcher = a_batcher(work, max_batch=1)
         tasks = submit(batcher, 1, 2)
         await settle()
         # When
@@ -280,4 +344,4 @@ class TestDrain:
         assert await asyncio.gather(*tasks) == [2, 4]
 
     async def test_returns_at_once_if_nothing_is_running(self) -> None:
-        await asyncio.wait_for(Batcher(Work()).drain(), 5)
+        await asyncio.wait_for(a_batcher(Work()).drain(), 5)

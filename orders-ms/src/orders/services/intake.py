@@ -14,6 +14,7 @@ from orders.repositories.projection import ProjectionRepository
 from shopkit.batching import Batcher, HasLeft, never_leaves
 from shopkit.clock import Clock
 from shopkit.contract.events import OrderStatus
+from shopkit.gathering import Gathering
 from shopkit.storage.idempotency import IdempotencyKeys, KeyRecord, KeyReusedError, key_ids
 from shopkit.storage.mongo import is_temporary
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
@@ -81,6 +82,7 @@ class IntakeService:
         self._monotonic = monotonic
         self._batcher: Batcher[_Request, PlacedOrder] = Batcher(
             self._place_batch,
+            gathering=Gathering("intake", clock=monotonic),
             retry_one_by_one=lambda error: not is_temporary(error),
             clock=monotonic,
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import groupby
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter
 
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
 from shopkit.messaging.envelope import (
@@ -26,9 +26,6 @@ DEAD_LETTER_PERIOD = timedelta(minutes=1)
 
 APPLIED = Counter(
     "events_applied_total", "Events that were applied, including duplicates.", ["type"]
-)
-BATCH_SIZE = Histogram(
-    "event_batch_size", "Events in a batch.", buckets=(1, 2, 5, 10, 50, 100, 200)
 )
 
 log = structlog.get_logger(__name__)
@@ -113,7 +110,6 @@ class BatchProcessor:
             await self._apply_one_by_one(messages, error)
             return
         APPLIED.labels(messages[0].type).inc(len(messages))
-        BATCH_SIZE.observe(len(messages))
 
     async def _apply_one_by_one(self, messages: Sequence[_Decoded], error: Exception) -> None:
         if len(messages) == 1:

@@ -1,4 +1,4 @@
-"""The consumer: reads Kafka in batches, and commits offsets after the batch is committed.
+"""The consumer: reads Kafka in batches, and commits offsets after the batches are committed.
 
 Modelled on getsentry/arroyo: `run` calls `run_once`, a failed batch is read again, an unexpected
 error pauses the consumer, and a limit on dead letters keeps a bad release from draining a topic.
@@ -6,18 +6,19 @@ error pauses the consumer, and a limit on dead letters keeps a bad release from 
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 import pymongo
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from prometheus_client import Counter, Gauge
 
 from shopkit.checks import PausedError
+from shopkit.gathering import Gathering
 from shopkit.loops import sleep_unless
 from shopkit.messaging.batch_processor import TooManyDeadLettersError
 from shopkit.messaging.batch_reader import Batch, BatchReader, offsets_behind
@@ -34,6 +35,8 @@ SESSION_MILLISECONDS = 4_000
 LEAVE_SECONDS = 5.0
 """How long leaving the group may take: longer than a rebalance that is in progress."""
 HEARTBEAT_MILLISECONDS = 500
+COMMIT_SECONDS = 0.5
+"""How often offsets are committed. After a crash, the events since then are applied again."""
 
 RETRIES = Counter("event_batches_retried_total", "Batches retried after a temporary error.")
 LAG = Gauge("consumer_lag", "Messages that are not applied yet.", ["topic"])
@@ -69,6 +72,19 @@ class Subscription:
     client_id: str
 
 
+class _Revocation(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Commits before a rebalance, so that the next owner does not apply the last events again."""
+
+    def __init__(self, commit: Callable[[], Awaitable[None]]) -> None:
+        self._commit = commit
+
+    async def on_partitions_revoked(self, _revoked: Iterable[TopicPartition]) -> None:
+        await self._commit()
+
+    async def on_partitions_assigned(self, _assigned: Iterable[TopicPartition]) -> None:
+        """Do nothing, because the consumer reads what is assigned."""
+
+
 class Consumer:
     """Reads one topic for a group and processes its messages.
 
@@ -101,6 +117,9 @@ class Consumer:
         self._look_at = 0.0
         self._progress_at = clock()
         self._next_offsets: dict[TopicPartition, int] = {}
+        self._uncommitted: dict[TopicPartition, int] = {}
+        self._commit_at = 0.0
+        self._gathering = Gathering(f"consumer of {subscription.topic}", clock=clock)
 
     async def run(self) -> None:
         """Connect and process messages until `stop` is called or it is cancelled.
@@ -149,7 +168,6 @@ class Consumer:
         if self._kafka:
             return
         kafka = AIOKafkaConsumer(
-            self._subscription.topic,
             **self._subscription.connection,
             client_id=self._subscription.client_id,
             group_id=self._subscription.group,
@@ -163,11 +181,13 @@ class Consumer:
         )
         try:
             await kafka.start()
+            kafka.subscribe([self._subscription.topic], listener=_Revocation(self._commit_all))
         except BaseException:
             await kafka.stop()
             raise
         self._kafka, self._reader = kafka, BatchReader(kafka)
         self._next_offsets.clear()
+        self._uncommitted.clear()
         self._progress_at = self._clock()
         CONSUMER_UP.labels(self._subscription.topic).set(1)
 
@@ -182,6 +202,10 @@ class Consumer:
         CONSUMER_UP.labels(self._subscription.topic).set(0)
         kafka, self._kafka = self._kafka, None
         if kafka:
+            try:
+                await self._commit(kafka)
+            except (KafkaError, OSError) as error:
+                log.info("offsets not committed", error=repr(error))
             try:
                 await kafka.stop()
             except (KafkaError, OSError) as error:
@@ -201,25 +225,33 @@ class Consumer:
     async def run_once(self) -> None:
         """Read, process and commit one batch, or put it back after an error."""
         kafka = self._connected()
+        await self._commit_if_due(kafka)
         self._forget_revoked_partitions(kafka)
         if self._clock() < self.waits_until or await self._is_paused():
             await self._poll_while_waiting(kafka)
             return
         if kafka.paused():
             kafka.resume(*kafka.paused())
+        await sleep_unless(self._stopping, self._gathering.seconds())
         batch = await self._reader.read()
         self._measure_lag(kafka, batch)
         if not batch:
             return
+        received = [item for items in batch.values() for item in items]
+        began = self._clock()
         try:
-            await self._processor.process([item for items in batch.values() for item in items])
+            await self._processor.process(received)
         except Exception as error:  # noqa: BLE001 - any error is temporary or pauses the consumer.
             self._reader.seek_back(batch)
             await self._wait_or_pause(error)
         else:
             self._failures = 0
             self._progress_at = self._clock()
-            await self._commit(kafka, batch)
+            self._gathering.record(len(received), self._progress_at - began)
+            done = offsets_behind(batch)
+            self._uncommitted |= done
+            self._next_offsets |= done
+            await self._commit_if_due(kafka)
 
     def _connected(self) -> AIOKafkaConsumer:
         assert self._kafka  # noqa: S101 - run() connects first.
@@ -282,14 +314,23 @@ class Consumer:
     def _backoff_seconds(self) -> float:
         return float(min(0.1 * 2 ** min(self._failures, 10), MAX_BACKOFF_SECONDS))
 
-    async def _commit(self, kafka: AIOKafkaConsumer, batch: Batch) -> None:
-        done = offsets_behind(batch)
-        self._next_offsets.update(done)
+    async def _commit_all(self) -> None:
+        if self._kafka:
+            await self._commit(self._kafka)
+
+    async def _commit_if_due(self, kafka: AIOKafkaConsumer) -> None:
+        if self._clock() >= self._commit_at:
+            await self._commit(kafka)
+
+    async def _commit(self, kafka: AIOKafkaConsumer) -> None:
+        done, self._uncommitted = self._uncommitted, {}
         assigned = kafka.assignment()
         offsets = {partition: offset for partition, offset in done.items() if partition in assigned}
+        if not offsets:
+            return
+        self._commit_at = self._clock() + COMMIT_SECONDS
         try:
-            if offsets:
-                await kafka.commit(offsets)
+            await kafka.commit(offsets)
         except (CommitFailedError, IllegalStateError) as error:
             # The partitions were reassigned. The new owner finds the events already applied.
             log.info("offsets not committed", error=repr(error))

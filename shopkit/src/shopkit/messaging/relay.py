@@ -5,6 +5,7 @@ messages that a crash, a full queue or an unavailable broker left behind.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,6 +15,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 from pymongo.errors import PyMongoError
 
+from shopkit.gathering import Gathering
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.producer import SendResult
 from shopkit.storage.mongo import is_temporary
@@ -50,6 +52,7 @@ class Relay:
         self._queue: deque[Publication] = deque()
         self._sending: dict[str, Publication] = {}
         self._wake = asyncio.Event()
+        self._gathering = Gathering("relay")
 
     def hand_over(self, publications: Sequence[Publication]) -> None:
         """Queue messages whose transaction is committed.
@@ -64,15 +67,18 @@ class Relay:
         """Send messages as they are handed over, forever."""
         while True:
             await self._wake.wait()
-            self._wake.clear()
             while self._queue:
+                await asyncio.sleep(self._gathering.seconds())
                 await self._run_once()
+            self._wake.clear()
 
     async def _run_once(self) -> None:
         size = min(BATCH, len(self._queue))
         publications = [self._queue.popleft() for _ in range(size)]
+        began = time.monotonic()
         try:
             await self.send(publications)
+            self._gathering.record(size, time.monotonic() - began)
         except PyMongoError as error:
             if not is_temporary(error):
                 raise

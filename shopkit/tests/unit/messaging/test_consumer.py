@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import (
     CommitFailedError,
     CorruptRecordException,
@@ -64,9 +64,12 @@ class Kafka:
         self.undecodable: dict[tuple[TopicPartition, int], Exception] = {}
         self.stop_error: Exception | None = None
 
-    def __call__(self, topic: str, **options: Any) -> "Kafka":
-        self.options = {"topic": topic, **options}
+    def __call__(self, **options: Any) -> "Kafka":
+        self.options = options
         return self
+
+    def subscribe(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> None:
+        self.topics, self.listener = topics, listener
 
     def write(
         self,
@@ -282,7 +285,7 @@ class TestConnect:
     async def test_reads_from_the_beginning_without_automatic_commits(
         self, consumer: Consumer, kafka: Kafka, counted: Callable[..., float]
     ) -> None:
-        assert kafka.options["topic"] == TOPIC
+        assert kafka.topics == [TOPIC]
         assert kafka.options["group_id"] == "products-ms"
         assert kafka.options["client_id"] == "products-ms-1"
         assert kafka.options["enable_auto_commit"] is False
@@ -354,6 +357,66 @@ class TestApply:
     ) -> None:
         await consumer.run_once()
         assert kafka.steps == ["poll"]
+
+    async def test_commits_at_most_twice_a_second(
+        self, consumer: Consumer, kafka: Kafka, applied: Applied, seconds: Seconds
+    ) -> None:
+        # Given
+        kafka.write(create(1))
+        await consumer.run_once()
+        # When
+        for number in (2, 3):
+            kafka.write(create(number))
+            await consumer.run_once()
+        seconds.now += 0.49
+        await consumer.run_once()
+        # Then
+        assert len(applied.batches) == 3
+        assert kafka.committed_offsets == {ONE: 1}
+        # When
+        seconds.now += 0.02
+        await consumer.run_once()
+        # Then, although nothing arrived
+        assert kafka.committed_offsets == {ONE: 3}
+        assert kafka.steps.count("commit") == 2
+
+    async def test_commits_before_a_rebalance_takes_partitions_away(
+        self, consumer: Consumer, kafka: Kafka
+    ) -> None:
+        # Given
+        for number in (1, 2):
+            kafka.write(create(number))
+            await consumer.run_once()
+        # When
+        await kafka.listener.on_partitions_revoked([ONE, TWO])
+        # Then
+        assert kafka.committed_offsets == {ONE: 2}
+
+    async def test_commits_before_it_disconnects(self, consumer: Consumer, kafka: Kafka) -> None:
+        # Given
+        for number in (1, 2):
+            kafka.write(create(number))
+            await consumer.run_once()
+        kafka.steps.clear()
+        # When
+        await consumer.disconnect()
+        # Then
+        assert kafka.steps == ["commit", "stop"]
+        assert kafka.committed_offsets == {ONE: 2}
+
+    async def test_disconnects_although_the_commit_fails(
+        self, consumer: Consumer, kafka: Kafka
+    ) -> None:
+        # Given
+        for number in (1, 2):
+            kafka.write(create(number))
+            await consumer.run_once()
+        kafka.commit_error = KafkaConnectionError()
+        # When
+        await consumer.disconnect()
+        # Then
+        assert kafka.steps[-1] == "stop"
+        assert kafka.committed_offsets == {ONE: 1}
 
     @pytest.mark.parametrize("error", [CommitFailedError(), IllegalStateError("not assigned")])
     async def test_tolerates_a_commit_after_a_rebalance(
@@ -848,6 +911,7 @@ class TestDeadLetterLimit:
         self.write(kafka, 100, 1)
         # When
         await consumer.run_once()
+        await consumer.disconnect()
         # Then
         assert len(await parked()) == 101
         assert kafka.committed_offsets == {ONE: 101}
@@ -881,6 +945,7 @@ class TestUndecodable:
         # When
         for _ in range(3):
             await consumer.run_once()
+        await consumer.disconnect()
         # Then
         assert applied.batches == [
             ("OrderCancel", [an_id(0), an_id(1)]),
@@ -1099,7 +1164,7 @@ class TestRun:
         # When
         await self.run_until(consumer, lambda: kafka.committed_offsets == {ONE: 1})
         # Then
-        assert slept == [0.2, 0.4, 0.8]
+        assert [seconds for seconds in slept if seconds] == [0.2, 0.4, 0.8]
         assert applied.batches == [("OrderCreate", [an_id(1)])]
 
     @pytest.mark.usefixtures("ended")
