@@ -39,7 +39,7 @@ async def settle() -> None:
 
 
 class FixedWait(Gathering):
-    """Lets every batch wait equally long, and remembers what it was told of each."""
+    """Lets every batch wait equally long, and keeps what is recorded of each."""
 
     def __init__(self, wait: float) -> None:
         super().__init__("test")

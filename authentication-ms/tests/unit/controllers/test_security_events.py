@@ -1,4 +1,4 @@
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import httpx2
@@ -10,7 +10,7 @@ from shopkit.testing.proofs import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
 LogIn = Callable[..., Awaitable[httpx2.Response]]
-Lines = list[Mapping[str, Any]]
+Lines = list[MutableMapping[str, Any]]
 
 NETWORK = "203.0.113.0/24"
 ADDRESS = "203.0.113.77"

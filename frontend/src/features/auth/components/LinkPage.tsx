@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import Button from "react-bootstrap/Button";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
+import { asProblem } from "@/lib/problem";
 import { useTitle } from "@/lib/useTitle";
 import { useLinkToken } from "../useLinkToken";
 
@@ -26,6 +27,7 @@ interface Props {
 export function LinkPage({ title, children, button, confirm, done, help }: Props) {
   const token = useLinkToken();
   const confirming = useMutation({ mutationFn: () => confirm(token) });
+  const isUseless = confirming.isError && isLinkProblem(confirming.error);
   return (
     <AccountPanel title={title}>
       {confirming.isSuccess ? (
@@ -35,8 +37,9 @@ export function LinkPage({ title, children, button, confirm, done, help }: Props
       ) : (
         <>
           {confirming.isError && <ErrorNotice error={confirming.error} />}
-          {(confirming.isError || !token) && <p>{help}</p>}
-          {token ? (
+          {(isUseless || !token) && <p>{help}</p>}
+          {!token && <IncompleteLink />}
+          {token && !isUseless && (
             <>
               <div>{children}</div>
               <Button
@@ -46,13 +49,16 @@ export function LinkPage({ title, children, button, confirm, done, help }: Props
                 {button}
               </Button>
             </>
-          ) : (
-            <IncompleteLink />
           )}
         </>
       )}
     </AccountPanel>
   );
+}
+
+/** Return whether a link is used, expired, unknown, or of another account. */
+export function isLinkProblem(error: unknown): boolean {
+  return asProblem(error).type.includes("/link-");
 }
 
 /** Says that the page was opened without the token of a link. */

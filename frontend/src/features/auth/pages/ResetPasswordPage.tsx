@@ -6,8 +6,9 @@ import { Link } from "react-router";
 import { resetPassword } from "@/api";
 import { newPasswordRequestLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
+import { endSession } from "@/lib/session";
 import { useFormSubmit } from "@/lib/useFormSubmit";
-import { AccountPanel, IncompleteLink } from "../components/LinkPage";
+import { AccountPanel, IncompleteLink, isLinkProblem } from "../components/LinkPage";
 import { PasswordField } from "../components/PasswordField";
 import { newPasswordSchema } from "../schemas";
 import { useLinkToken } from "../useLinkToken";
@@ -25,7 +26,11 @@ export function ResetPasswordPage() {
   const sending = useFormSubmit({
     form,
     send: ({ password }) => resetPassword({ body: { token, password } }),
-    onSuccess: () => setDone(true),
+    onSuccess: () => {
+      // The server has ended the sessions of the account, in this browser too.
+      endSession();
+      setDone(true);
+    },
   });
   if (isDone) {
     return (
@@ -56,7 +61,7 @@ export function ResetPasswordPage() {
         {sending.error && (
           <>
             <ErrorNotice error={sending.error} />
-            {newLink}
+            {isLinkProblem(sending.error) && newLink}
           </>
         )}
         <PasswordField

@@ -1,5 +1,6 @@
 import { Link } from "react-router";
 import { undoEmailChange } from "@/api";
+import { endSession } from "@/lib/session";
 import { LinkPage } from "../components/LinkPage";
 
 /** Gives an account its old email address back, from the mail to the old address. */
@@ -8,7 +9,11 @@ export function UndoEmailChangePage() {
     <LinkPage
       title="Undo the change of your email address"
       button="Undo the change"
-      confirm={(token) => undoEmailChange({ body: { token } })}
+      confirm={async (token) => {
+        await undoEmailChange({ body: { token } });
+        // The server has ended the sessions of the account, in this browser too.
+        endSession();
+      }}
       done={
         <p>
           Your account has this address again, and is signed out everywhere. We have sent you a link

@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { verifyEmail } from "@/api";
 import { useAuth } from "../AuthContext";
@@ -9,8 +10,10 @@ const TITLE = "Confirm your email address";
 /** Confirms an email address. It takes the session of the account, so that others can't do it. */
 export function VerifyEmailPage() {
   const { status, session } = useAuth();
+  const queries = useQueryClient();
   // Remembers the token while the shopper signs in.
   useLinkToken();
+  if (status === "unknown") return <AccountPanel title={TITLE}>{null}</AccountPanel>;
   if (status === "visitor") {
     return (
       <AccountPanel title={TITLE}>
@@ -25,7 +28,10 @@ export function VerifyEmailPage() {
     <LinkPage
       title={TITLE}
       button="Confirm the address"
-      confirm={(token) => verifyEmail({ body: { token } })}
+      confirm={async (token) => {
+        await verifyEmail({ body: { token } });
+        await queries.invalidateQueries({ queryKey: ["me"] });
+      }}
       done={
         <>
           <p>Your email address is confirmed.</p>
