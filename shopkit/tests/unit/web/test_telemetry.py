@@ -216,7 +216,7 @@ class TestConfigureLogging:
         [
             'E11000 dup key: { email: "ann.lee+1@shop.example" }',
             'E11000 dup key: { email: "müller@exämple.com" }',
-            "mongodb://orders:secret@db:27017/shop",
+            "mongodb://shop:secret@db:27017/shop",
         ],
     )
     @pytest.mark.parametrize("human_readable", [True, False])
