@@ -5,7 +5,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
 
-/** Whether the email address of the account is confirmed, and a button to send the link again. */
+/** Whether the email address of the account is confirmed, and a button to send a link. */
 export function EmailState() {
   const me = useQuery({ queryKey: ["me"], queryFn: async () => (await getMe()).data });
   const sending = useMutation({ mutationFn: () => sendVerification() });
@@ -23,7 +23,7 @@ export function EmailState() {
       aria-disabled={sending.isPending}
       onClick={() => !sending.isPending && sending.mutate()}
     >
-      Send the link again
+      Send a link
     </Button>
   );
   return (
@@ -35,8 +35,8 @@ export function EmailState() {
       >
         <span role="status">
           {sending.isSuccess
-            ? "We have sent you a new link. It is valid for three days."
-            : "We have sent you a link. You can order without confirming it."}
+            ? "We have sent you a link. It is valid for three days."
+            : "Use the link that we send to it. You can order before you confirm it."}
         </span>
       </Notice>
       {sending.isError && <ErrorNotice error={sending.error} />}
