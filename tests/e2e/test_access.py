@@ -147,6 +147,8 @@ CLAIMED = {
 }
 VOLATILE = {"reconcile_progress", "statistics", "throttles", "ticks"}
 """The collections that change without a request, or count refused ones."""
+LOOP_SECONDS = 2.0
+"""Enough for the loops that send mails and count orders, which run every second."""
 USER, ADMIN, OTHER = "aaa@aaa.com", "ccc@ccc.com", "bbb@bbb.com"
 
 
@@ -300,27 +302,34 @@ def _hmac(content: str, secret: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+def read_hashes(stack: Stack) -> dict[str, str]:
+    """Return the hash of each collection by its service and name."""
+    hashes: dict[str, str] = {}
+    for service in ("authentication", "products", "orders"):
+        with MongoClient[Any](stack.database_url(service, root=True)) as client:
+            found = client["shop"].command("dbHash")["collections"]
+        hashes |= {f"{service} {name}": found[name] for name in found if name not in VOLATILE}
+    return hashes
+
+
+def wait_until_quiet(stack: Stack, seconds: float) -> None:
+    """Wait until no database has changed for some seconds."""
+
+    def is_quiet() -> bool:
+        before = read_hashes(stack)
+        time.sleep(seconds)
+        return before == read_hashes(stack)
+
+    wait_for(is_quiet)
+
+
 @pytest.fixture
 def unchanged(stack: Stack) -> Iterator[None]:
     """Check that a test changes nothing in the databases."""
-
-    def read() -> dict[str, str]:
-        hashes: dict[str, str] = {}
-        for service in ("authentication", "products", "orders"):
-            with MongoClient[Any](stack.database_url(service, root=True)) as client:
-                found = client["shop"].command("dbHash")["collections"]
-            hashes |= {f"{service} {name}": found[name] for name in found if name not in VOLATILE}
-        return hashes
-
-    def is_quiet() -> bool:
-        before = read()
-        time.sleep(0.3)
-        return before == read()
-
-    wait_for(is_quiet)
-    before = read()
+    wait_until_quiet(stack, 0.3)
+    before = read_hashes(stack)
     yield
-    after = read()
+    after = read_hashes(stack)
     assert [name for name in before if after[name] != before[name]] == []
 
 
@@ -385,6 +394,7 @@ def others(stack: Stack) -> dict[str, str]:
         address = other.post("/api/me/addresses", json=body)
         assert address.status_code == 201, address.text
         session = other.get("/api/me/sessions").json()["sessions"][0]["id"]
+    wait_until_quiet(stack, LOOP_SECONDS)
     ids = {"orders": order, "sessions": session, "addresses": address.json()["id"]}
     return {
         name: name.split()[1].replace("{id}", ids[next(kind for kind in ids if kind in name)])
@@ -535,7 +545,13 @@ INTERNAL = [
 ]
 
 
-@pytest.mark.usefixtures("unchanged")
+@pytest.fixture(scope="class")
+def settled(stack: Stack) -> None:
+    """Wait for what earlier tests left to the loops of the services, such as mails."""
+    wait_until_quiet(stack, LOOP_SECONDS)
+
+
+@pytest.mark.usefixtures("settled", "unchanged")
 class TestInternalEndpoints:
     @pytest.mark.parametrize(("service", "method", "path"), INTERNAL)
     def test_refuse_everyone_but_their_caller(

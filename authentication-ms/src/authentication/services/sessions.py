@@ -118,7 +118,7 @@ class SessionService:
 
         Args:
             token: The refresh token.
-            address: The client's IP address, for the throttle.
+            address: The client's IP address, for the throttle and the security event.
             by_cookie: Whether it was received in a cookie.
 
         Raises:
@@ -129,7 +129,9 @@ class SessionService:
         async def work(unit: UnitOfWork) -> _Issue | None:
             # Returns None instead of raising, so that the end of a session is committed.
             now = self._clock()
-            spent = await self._spend(digest(token), now, unit, by_cookie=by_cookie)
+            spent = await self._spend(
+                digest(token), now, unit, address=address, by_cookie=by_cookie
+            )
             if spent is None:
                 return None
             login = await self._sessions.extend(
@@ -236,7 +238,13 @@ class SessionService:
         return await self._transactions.run(work, seconds=HTTP_SECONDS)
 
     async def _spend(
-        self, token_digest: str, now: datetime, unit: UnitOfWork, *, by_cookie: bool
+        self,
+        token_digest: str,
+        now: datetime,
+        unit: UnitOfWork,
+        *,
+        address: str,
+        by_cookie: bool,
     ) -> RefreshToken | None:
         """Spend a token, or tolerate a spent one, or end the session of a reused one."""
         spent = await self._sessions.spend_token(token_digest, now=now, session=unit.session)
@@ -248,7 +256,7 @@ class SessionService:
         verdict = token.assess(now, by_cookie=by_cookie, grace=self._lifetimes.cookie_grace)
         if verdict is Verdict.REUSED:
             owner = await self._sessions.find_owner(token.session_id, session=unit.session)
-            unit.report(SecurityEvent.REFRESH_REUSED, account_id=owner)
+            unit.report(SecurityEvent.REFRESH_REUSED, account_id=owner, address=address)
             await self._end(token.session_id, unit)
         return token if verdict is Verdict.IN_GRACE_PERIOD else None
 

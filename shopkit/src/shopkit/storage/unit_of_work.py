@@ -177,14 +177,17 @@ class UnitOfWork:
         """Send mails if the transaction is committed. Nothing is sent if the shop sends no mail."""
         self.mails += mails
 
-    def report(self, event: SecurityEvent, *, account_id: str) -> None:
+    def report(self, event: SecurityEvent, *, account_id: str, address: str = "") -> None:
         """Report a security event if the transaction is committed.
 
         Args:
             event: What happened.
             account_id: The account that it concerns.
+            address: The client's IP address, empty if it is unknown.
         """
-        self._reports.append(partial(security_events.report, event, account_id=account_id))
+        self._reports.append(
+            partial(security_events.report, event, account_id=account_id, address=address)
+        )
 
     def committed(self) -> None:
         """Report what happened. The transaction calls this after its commit."""
