@@ -3,12 +3,20 @@ from collections.abc import Callable
 import pytest
 import structlog
 
+from shopkit import security_events
 from shopkit.security_events import SecurityEvent, report, truncate
 from shopkit.storage.unit_of_work import UnitOfWork
 from shopkit.testing import FakeTransactions
 
 ACCOUNT = "65f0c0ffee0000000000000a"
 Counted = Callable[..., float]
+
+
+@pytest.fixture(autouse=True)
+def log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logger that no earlier test has configured, because a logger keeps its configuration."""
+    structlog.reset_defaults()
+    monkeypatch.setattr(security_events, "log", structlog.get_logger())
 
 
 @pytest.mark.parametrize("event", SecurityEvent)

@@ -6,6 +6,7 @@ import pytest
 import structlog
 
 from authentication.models.account import Account
+from shopkit import security_events
 from shopkit.testing.proofs import caller_headers
 
 AddAccount = Callable[..., Awaitable[Account]]
@@ -14,6 +15,13 @@ Lines = list[MutableMapping[str, Any]]
 
 NETWORK = "203.0.113.0/24"
 ADDRESS = "203.0.113.77"
+
+
+@pytest.fixture(autouse=True)
+def log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logger that no earlier test has configured, because a logger keeps its configuration."""
+    structlog.reset_defaults()
+    monkeypatch.setattr(security_events, "log", structlog.get_logger())
 
 
 @pytest.fixture
