@@ -109,22 +109,7 @@ class TestSweeper:
         unsent = [row["_id"] async for row in outbox.find({"unsent": True})]
         assert unsent == [f"OrderCreate/{second.id}"]
         sent = await find_one(outbox, _id=f"OrderCreate/{first.id}")
-        assert "expire_at" not in sent, "an order's row is kept until the order is settled"
-
-    async def test_the_messages_of_a_settled_order_expire(
-        self, shop: Shop, place: Place, running: AsyncExitStack
-    ) -> None:
-        # Given
-        await shop.know(await shop.add(1, 50))
-        order = await place({1: 1})
-        # When
-        await shop.run_products(running)
-        await shop.run_orders(running)
-        await shop.settled()
-        # Then
-        row = await find_one(shop.orders_db["outbox"], _id=f"OrderCreate/{order.id}")
-        assert row["kept"] is False
-        assert row["expire_at"] > row["sent_at"]
+        assert sent["sent_at"] > sent["time"]
 
     async def test_a_refused_row_waits_alone(self, shop: Shop, place: Place) -> None:
         # Given: Kafka refuses times that are more than an hour ahead.

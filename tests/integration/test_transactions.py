@@ -169,7 +169,7 @@ class TestPublish:
         assert (result, seen) == ("done", [(0, 0)])
         assert handed_over == [Publication(message)]
         row = await find_one(orders_db["outbox"])
-        assert (row["_id"], row["unsent"], row["kept"]) == (message.id, True, False)
+        assert (row["_id"], row["unsent"]) == (message.id, True)
 
     async def test_publishes_once_if_the_work_runs_again(
         self,
@@ -223,7 +223,7 @@ class TestIntake:
         row = await find_one(shop.orders_db["outbox"])
         key = await find_one(shop.orders_db["idempotency_keys"])
         assert (stored["status"], stored["cost_cents"]) == ("PENDING", 200)
-        assert (row["_id"], row["unsent"], row["kept"]) == (f"OrderCreate/{order.id}", True, True)
+        assert (row["_id"], row["unsent"]) == (f"OrderCreate/{order.id}", True)
         assert str(key["result"]) == order.id
 
     async def test_stores_nothing_if_the_event_cannot_be_stored(

@@ -132,4 +132,5 @@ MIGRATIONS = (
     Migration("0010-email-keys", _add_email_keys),
     Migration("0011-update-times", _drop_update_times_by_email),
     Migration("0012-mails", Mails.migrate),
+    Migration("0013-outbox", Outbox.migrate_expiry),
 )

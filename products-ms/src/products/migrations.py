@@ -66,7 +66,7 @@ async def _create_collections(database: Database) -> None:
 async def _create_product_indexes(database: Database) -> None:
     products = database["products"]
     await products.create_index("name", unique=True)
-    for field, direction in (("name", 1), ("price_cents", 1), ("quantity", 1), ("created_at", -1)):
+    for field, direction in (("price_cents", 1), ("quantity", 1), ("created_at", -1)):
         order = [(field, direction), ("_id", direction)]
         await products.create_index([("archived", 1), *order])
         await products.create_index([("categories._id", 1), ("archived", 1), *order])
@@ -134,7 +134,7 @@ def _terms_update(row: Document) -> UpdateOne | None:
 async def _index_names(language: str, database: Database) -> None:
     """Create the indexes that sort names by the rules of a language.
 
-    Those of other languages and those without a language stay for replicas that still use them.
+    Those of other languages stay for replicas that still use them.
     """
     products = database["products"]
     collation = order_of_names(language)
@@ -147,6 +147,18 @@ async def _index_names(language: str, database: Database) -> None:
     )
 
 
+async def _drop_names_without_language(database: Database) -> None:
+    """Drop the indexes that sort names by their bytes, which slow each change of stock down.
+
+    Only the previous release uses them. Its replicas sort names in memory until they are replaced.
+    """
+    products = database["products"]
+    existing = await products.index_information()
+    for name in ("archived_1_name_1__id_1", "categories._id_1_archived_1_name_1__id_1"):
+        if name in existing:
+            await products.drop_index(name)
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-product-indexes", _create_product_indexes),
@@ -157,6 +169,8 @@ MIGRATIONS = (
     Migration("0007-search-terms", _renew_search_terms),
     Migration("0008-account-ids", AuditTrail.migrate),
     Migration("0009-audit-actors", AuditTrail.migrate_actors),
+    Migration("0010-outbox", Outbox.migrate_expiry),
+    Migration("0011-name-indexes", _drop_names_without_language),
 )
 
 

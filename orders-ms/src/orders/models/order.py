@@ -1,6 +1,6 @@
 """An order and its rules, without I/O and without a clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
@@ -215,10 +215,3 @@ class Order:
         if self.status is OrderStatus.CANCELLED:
             return self.cancel_message()
         return self.create_message()
-
-    def settled_message_ids(self) -> Sequence[str]:
-        """Return the ids of the messages that never have to be sent again."""
-        if self.awaits_answer:
-            return []
-        create_id = self.create_message().id
-        return [create_id, self.cancel_message().id] if self.cancel_confirmed else [create_id]

@@ -1,6 +1,6 @@
 """The changes of orders' statuses, from the database's log, for the statistics."""
 
-import time
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,10 +13,10 @@ from orders.repositories.changes import LogLostError, detect_lost_log
 from shopkit.contract.events import OrderStatus
 from shopkit.storage.mongo import Database, Document
 
-BATCH = 500
+BATCH = 1_000
 BATCH_SECONDS = 0.5
 """How long changes are collected, so that they share a transaction."""
-AWAIT_MILLISECONDS = 100
+AWAIT_MILLISECONDS = 10
 
 _CHANGED_FIELDS = "updateDescription.updatedFields"
 _PIPELINE: list[Document] = [
@@ -45,19 +45,21 @@ class StatusFeed:
 
     def __init__(self, stream: AsyncCollectionChangeStream[Document]) -> None:
         self._stream = stream
+        self._more = False
 
     async def next_batch(self) -> list[StatusChange]:
-        """Return the changes of the next half second, at most 500.
+        """Return the changes of the next half second, at most 1,000.
 
         Raises:
             LogLostError: The log lacks changes, or does not say what changed.
         """
+        if not self._more:
+            await asyncio.sleep(BATCH_SECONDS)
         changes: list[StatusChange] = []
-        deadline = time.monotonic() + BATCH_SECONDS
         with detect_lost_log():
-            while len(changes) < BATCH and time.monotonic() < deadline:
-                if document := await self._stream.try_next():
-                    changes.append(_status_change(document))
+            while len(changes) < BATCH and (document := await self._stream.try_next()):
+                changes.append(_status_change(document))
+        self._more = len(changes) == BATCH
         return changes
 
     @property

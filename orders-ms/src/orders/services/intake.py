@@ -152,8 +152,7 @@ class IntakeService:
         if new_orders:
             await self._keys.insert(new_records, session=unit.session)
             await self._orders.insert(new_orders, session=unit.session)
-            messages = [order.create_message() for order in new_orders]
-            unit.publish(*messages, keep_until_settled=True)
+            unit.publish(*(order.create_message() for order in new_orders))
         return outcomes
 
     async def _find_keys(

@@ -1,8 +1,8 @@
 """Streams changes of orders to shoppers, from whichever replica they are connected to.
 
-Each replica reads the log once for all its streams. A stream starts with the orders that changed
-since the client's last update, or recently. So the work of a connection depends on the shopper's
-own orders only, even if all clients reconnect at once.
+Each replica reads the log once for all its streams, and only while there are any. A stream starts
+with the orders that changed since the client's last update, or recently. So the work of a
+connection depends on the shopper's own orders only, even if all clients reconnect at once.
 """
 
 import asyncio
@@ -94,6 +94,7 @@ class LiveService:
         self._clock = clock
         self._read_token: str | None = None
         self._queue: asyncio.Queue[str] = asyncio.Queue(10 * BATCH)
+        self._followed = asyncio.Event()
         self._reading = asyncio.Event()
         self._unsent: list[str] = []
         self._open: set[Follower] = set()
@@ -101,22 +102,36 @@ class LiveService:
         self._addresses: Counter[str] = Counter()
 
     async def read(self) -> None:
-        """Read the log until it fails. The next call continues from there."""
-        try:
-            async with self._changes.watch(self._read_token) as feed:
-                self._read_token = feed.position
-                self._reading.set()
-                while True:
-                    change = await feed.next()
-                    if change.order_id is not None:
-                        await self._queue.put(change.order_id)
-                    self._read_token = change.token
-        except LogLostError:
-            log.warning("the log is lost; all streams start again")
-            self._read_token = None
-            # Streams that start now wait until the log is read again, so that they miss nothing.
-            self._reading.clear()
-            self.end_all()
+        """Read the log while there are streams, until it fails.
+
+        The next call continues from there, unless the log is lost.
+        """
+        while True:
+            if not self._open:
+                self._start_anew()
+                await self._followed.wait()
+            try:
+                await self._read_while_followed()
+            except LogLostError:
+                log.warning("the log is lost; all streams start again")
+                self._start_anew()
+                self.end_all()
+                return
+
+    async def _read_while_followed(self) -> None:
+        async with self._changes.watch(self._read_token) as feed:
+            self._read_token = feed.position
+            self._reading.set()
+            while self._open:
+                change = await feed.next()
+                if change.order_id is not None:
+                    await self._queue.put(change.order_id)
+                self._read_token = change.token
+
+    def _start_anew(self) -> None:
+        # Streams that start now wait until the log is read again, so that they miss nothing.
+        self._read_token = None
+        self._reading.clear()
 
     async def dispatch(self) -> None:
         """Send updates to followers, forever. The next call continues with what was not sent."""
@@ -155,6 +170,7 @@ class LiveService:
             raise TooManyStreamsError("Too many clients are following their orders.")
         follower = Follower(shopper)
         self._open.add(follower)
+        self._followed.set()
         self._addresses[shopper.client_address] += 1
         for owner in follower.owners:
             self._followers[owner].add(follower)
@@ -184,6 +200,8 @@ class LiveService:
 
     def _remove(self, follower: Follower) -> None:
         self._open.discard(follower)
+        if not self._open:
+            self._followed.clear()
         self._addresses -= Counter([follower.shopper.client_address])
         for owner in follower.owners:
             self._followers[owner].discard(follower)

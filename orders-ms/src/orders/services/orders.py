@@ -82,7 +82,7 @@ class OrderService:
             before = _require_visible(stored, order_id, caller)
             after = before.cancelled(self._clock())
             await self._orders.update([(before, after)], session=unit.session)
-            unit.publish(after.cancel_message(), keep_until_settled=True)
+            unit.publish(after.cancel_message())
             unit.mail(mail_about(after))
             if not before.belongs_to(caller):
                 await self._audit_cancellation(before, after, caller, unit)
@@ -117,7 +117,6 @@ class OrderService:
             ]
             await self._orders.update(changes, session=unit.session)
             for before, order in changes:
-                unit.settle(order.settled_message_ids())
                 if order.status is not before.status:
                     unit.mail(mail_about(order))
 

@@ -48,7 +48,7 @@ class ResendService:
             del messages[unsent_id]
 
         async def work(unit: UnitOfWork) -> None:
-            unit.publish_again(*messages.values(), keep_until_settled=True)
+            unit.publish_again(*messages.values())
 
         if messages:
             await self._transactions.run(work)

@@ -79,7 +79,7 @@ class TestPlace:
             key_id("aaa@aaa.com", "key-1"),
         ]
         row = await stored.only("outbox")
-        assert (row["_id"], row["kept"], row["unsent"]) == (f"OrderCreate/{order.id}", True, True)
+        assert (row["_id"], row["unsent"]) == (f"OrderCreate/{order.id}", True)
         assert transactions.published_ids == [f"OrderCreate/{order.id}"]
         document = await stored.only("orders")
         assert (document["status"], document["cost_cents"]) == ("PENDING", 1_198)

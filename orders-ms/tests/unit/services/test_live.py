@@ -301,6 +301,8 @@ class TestRead:
         self, live: LiveService, changes: FakeChanges
     ) -> None:
         # Given
+        updates = follow(live)
+        await take(updates)
         changes.feed.changes.put_nowait(Change("11", an_id(1)))
         changes.feed.changes.put_nowait(AutoReconnect())
         await until_idle()
@@ -314,11 +316,49 @@ class TestRead:
     async def test_continues_where_the_log_was_opened_if_nothing_was_read(
         self, live: LiveService, changes: FakeChanges
     ) -> None:
+        updates = follow(live)
+        await take(updates)
         changes.feed.changes.put_nowait(AutoReconnect())
         await until_idle()
         async with running(live):
             await until_idle()
         assert changes.opened_after == [None, "10"]
+
+    async def test_reads_the_log_only_while_there_are_streams(
+        self, live: LiveService, changes: FakeChanges, database: Database
+    ) -> None:
+        # Given
+        await until_idle()
+        assert changes.opened_after == []
+        updates = follow(live)
+        await take(updates)
+        assert changes.opened_after == [None]
+        # When: the only stream ends, and an order changes while nobody reads the log.
+        await updates.aclose()
+        changes.feed.changes.put_nowait(Change("11", None))
+        await until_idle()
+        await store(database, 1)
+        assert changes.feed.changes.empty()
+        # Then: the next stream starts with the order, and reads the log from now on.
+        (update,) = await take(follow(live))
+        assert ids(update) == [an_id(1)]
+        assert changes.opened_after == [None, None]
+
+    async def test_misses_nothing_if_a_stream_starts_while_the_last_one_ends(
+        self, live: LiveService, changes: FakeChanges
+    ) -> None:
+        # Given
+        updates = follow(live)
+        await take(updates)
+        # When
+        await updates.aclose()
+        later = follow(live)
+        changes.feed.changes.put_nowait(Change("11", None))
+        await until_idle()
+        # Then
+        (update,) = await take(later)
+        assert ids(update) == []
+        assert changes.opened_after == [None]
 
 
 class TestDispatch:

@@ -23,14 +23,14 @@ LEASE = timedelta(seconds=3)
 
 The rows of a process that died wait this long."""
 RETENTION = timedelta(days=1)
-"""How long a row is kept after it was sent and is no longer needed."""
+"""How long a row is kept after it was sent."""
 _CHUNK = 1_000
 MAX_COUNT = 10_000
 """The maximum that `count_unsent` counts to."""
 
 _SCHEMA = {
     "bsonType": "object",
-    "required": ["type", "topic", "key", "value", "time", "kept"],
+    "required": ["type", "topic", "key", "value", "time"],
     "properties": {"value": {"bsonType": "binData"}, "time": {"bsonType": "date"}},
 }
 
@@ -52,10 +52,23 @@ class Outbox:
     async def migrate(database: Database) -> None:
         """Create the collection, the index for the sweeper, and the index that expires rows."""
         await ensure_collection(database, COLLECTION, _SCHEMA)
-        await database[COLLECTION].create_index(
+        rows = database[COLLECTION]
+        await rows.create_index(
             "leased_until", name="unsent", partialFilterExpression={"unsent": True}
         )
-        await database[COLLECTION].create_index("expire_at", name="expiry", expireAfterSeconds=0)
+        await rows.create_index(
+            "sent_at", name="sent", expireAfterSeconds=int(RETENTION.total_seconds())
+        )
+
+    @staticmethod
+    async def migrate_expiry(database: Database) -> None:
+        """Expire each row by the time at which it was sent.
+
+        Earlier releases kept the rows of an order until it was settled.
+        """
+        await Outbox.migrate(database)
+        if "expiry" in await database[COLLECTION].index_information():
+            await database[COLLECTION].drop_index("expiry")
 
     async def add(self, publications: Sequence[Publication], *, session: Session) -> None:
         """Store new messages, leased to this process."""
@@ -80,7 +93,7 @@ class Outbox:
                         "leased_by": self._owner,
                     },
                     # Otherwise the row could expire before it is sent.
-                    "$unset": {"expire_at": ""},
+                    "$unset": {"sent_at": ""},
                 },
                 session=session,
             )
@@ -91,14 +104,6 @@ class Outbox:
         """Return the ids of those messages that have not been sent yet."""
         rows = self._rows.find({"_id": {"$in": list(ids)}, "unsent": True}, {"_id": 1})
         return {row["_id"] async for row in rows}
-
-    async def release(self, ids: Sequence[str], *, session: Session) -> None:
-        """Let messages that were kept until they are settled expire."""
-        await self._rows.update_many(
-            {"_id": {"$in": list(ids)}},
-            {"$set": {"kept": False, "expire_at": self._clock() + RETENTION}},
-            session=session,
-        )
 
     async def lease_unsent(self, limit: int) -> list[Publication]:
         """Lease and return unsent messages without a valid lease, oldest lease first.
@@ -135,16 +140,10 @@ class Outbox:
 
     async def mark_sent(self, publications: Sequence[Publication]) -> None:
         """Mark messages that Kafka has acknowledged as sent."""
-        now = self._clock()
-        for kept in (False, True):
-            ids = _ids(item for item in publications if item.keep_until_settled is kept)
-            changes: Document = {"sent_at": now}
-            if not kept:
-                changes["expire_at"] = now + RETENTION
-            if ids:
-                await self._rows.update_many(
-                    {"_id": {"$in": ids}}, {"$set": changes, "$unset": {"unsent": ""}}
-                )
+        await self._rows.update_many(
+            {"_id": {"$in": _ids(publications)}},
+            {"$set": {"sent_at": self._clock()}, "$unset": {"unsent": ""}},
+        )
 
     async def postpone(self, publications: Sequence[Publication], delay: timedelta) -> None:
         """Postpone messages that could not be sent."""
@@ -177,7 +176,8 @@ def _document(publication: Publication) -> dict[str, Any]:
         "time": message.time,
         "request_id": message.trace_context.request_id,
         "traceparent": message.trace_context.traceparent,
-        "kept": publication.keep_until_settled,
+        # Replicas of the previous release read it.
+        "kept": False,
         "attempts": 0,
         "unsent": True,
     }
@@ -196,4 +196,4 @@ def _publication(document: Document) -> Publication:
         time=document["time"],
         trace_context=TraceContext(document["request_id"], document["traceparent"]),
     )
-    return Publication(message, document["kept"], document["attempts"])
+    return Publication(message, document["attempts"])

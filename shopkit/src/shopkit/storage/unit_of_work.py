@@ -6,7 +6,7 @@ stored in the same way, and a loop sends it.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -68,13 +68,10 @@ class Publication:
 
     Attributes:
         message: The message.
-        keep_until_settled: Whether the outbox keeps the message after it was sent, until
-            `UnitOfWork.settle` releases it.
         attempts: How many attempts to send it have failed.
     """
 
     message: Message
-    keep_until_settled: bool = False
     attempts: int = 0
 
 
@@ -116,10 +113,6 @@ class MessageStore(Protocol):
         """Mark messages as unsent again, and store those that have expired."""
         ...
 
-    async def release(self, ids: Sequence[str], *, session: Session) -> None:
-        """Let messages that were kept until they are settled expire."""
-        ...
-
 
 class MailStore(Protocol):
     """Stores mails in the transaction of the change that asks for them."""
@@ -141,7 +134,6 @@ class UnitOfWork:
         self.session = session
         self._new: list[Publication] = []
         self._again: list[Publication] = []
-        self._settled: list[str] = []
         self.mails: list[Mail] = []
         self._reports: list[Callable[[], None]] = []
 
@@ -150,28 +142,13 @@ class UnitOfWork:
         """The messages to send once the transaction is committed."""
         return [*self._new, *self._again]
 
-    def publish(self, *messages: Message, keep_until_settled: bool = False) -> None:
-        """Publish new messages.
+    def publish(self, *messages: Message) -> None:
+        """Publish new messages, in the order in which they are sent."""
+        self._new += [Publication(message) for message in messages]
 
-        Args:
-            messages: The messages, in the order in which they are sent.
-            keep_until_settled: Whether to keep them in the outbox until `settle` releases them.
-        """
-        self._new += [Publication(message, keep_until_settled) for message in messages]
-
-    def publish_again(self, *messages: Message, keep_until_settled: bool = False) -> None:
-        """Publish messages that were published before, even if they have expired since.
-
-        Args:
-            messages: The messages, in the order in which they are sent.
-            keep_until_settled: Whether to keep those that have expired until `settle` releases
-                them.
-        """
-        self._again += [Publication(message, keep_until_settled) for message in messages]
-
-    def settle(self, message_ids: Iterable[str]) -> None:
-        """Let messages expire that were kept until they are settled."""
-        self._settled += message_ids
+    def publish_again(self, *messages: Message) -> None:
+        """Publish messages that were published before, even if they have expired since."""
+        self._again += [Publication(message) for message in messages]
 
     def mail(self, *mails: Mail) -> None:
         """Send mails if the transaction is committed. Nothing is sent if the shop sends no mail."""
@@ -195,18 +172,16 @@ class UnitOfWork:
             report()
 
     async def flush(self, messages: MessageStore | None, mails: MailStore | None = None) -> None:
-        """Store what was published, settled and mailed, before the commit."""
+        """Store what was published and mailed, before the commit."""
         if mails and self.mails:
             await mails.add(self.mails, session=self.session)
-        if not (self._new or self._again or self._settled):
+        if not self.publications:
             return
         assert messages  # noqa: S101 - a service that publishes has an outbox.
         if self._new:
             await messages.add(self._new, session=self.session)
         if self._again:
             await messages.add_again(self._again, session=self.session)
-        if self._settled:
-            await messages.release(self._settled, session=self.session)
 
 
 class Transactions(Protocol):

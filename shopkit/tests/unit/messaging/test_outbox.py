@@ -15,14 +15,11 @@ from shopkit.testing import FakeClock
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
 IN_THREE_SECONDS = NOON + timedelta(seconds=3)
-TOMORROW = NOON + timedelta(days=1)
 
 
-def row(number: int, *, keep_until_settled: bool = False) -> Publication:
+def row(number: int) -> Publication:
     event = OrderCancel(order_id=an_id(number))
-    return Publication(
-        wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT), keep_until_settled
-    )
+    return Publication(wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT))
 
 
 def id_of(number: int) -> str:
@@ -65,7 +62,7 @@ class TestAdd:
         self, outbox: Outbox, stored: Stored
     ) -> None:
         # When
-        await outbox.add([row(1, keep_until_settled=True)], session=None)
+        await outbox.add([row(1)], session=None)
         # Then
         assert await stored(1) == {
             "_id": id_of(1),
@@ -78,7 +75,7 @@ class TestAdd:
             "time": NOON,
             "request_id": TRACE_CONTEXT.request_id,
             "traceparent": TRACE_CONTEXT.traceparent,
-            "kept": True,
+            "kept": False,
             "attempts": 0,
             "unsent": True,
             "leased_until": IN_THREE_SECONDS,
@@ -117,11 +114,11 @@ class TestLeaseUnsent:
     ) -> None:
         # Given
         for number in (2, 1, 3):
-            await outbox.add([row(number, keep_until_settled=number == 2)], session=None)
+            await outbox.add([row(number)], session=None)
             clock.advance(seconds=1)
         clock.advance(minutes=1)
         # When / Then
-        assert await outbox.lease_unsent(2) == [row(2, keep_until_settled=True), row(1)]
+        assert await outbox.lease_unsent(2) == [row(2), row(1)]
         assert await outbox.lease_unsent(2) == [row(3)]
 
     async def test_returns_the_number_of_attempts(self, outbox: Outbox, clock: FakeClock) -> None:
@@ -178,21 +175,15 @@ class TestSeveralProcesses:
 
 
 class TestMarkSent:
-    async def test_sent_rows_expire_after_a_day_unless_they_are_kept(
-        self, outbox: Outbox, stored: Stored
-    ) -> None:
+    async def test_stores_when_a_row_was_sent(self, outbox: Outbox, stored: Stored) -> None:
         # Given
-        rows = [row(1), row(2, keep_until_settled=True), row(3)]
-        await outbox.add(rows, session=None)
+        await outbox.add([row(1), row(2)], session=None)
         # When
-        await outbox.mark_sent(rows[:2])
+        await outbox.mark_sent([row(1)])
         # Then
-        first, second, third = [await stored(number) for number in (1, 2, 3)]
-        assert (first["sent_at"], first["expire_at"]) == (NOON, TOMORROW)
-        assert second["sent_at"] == NOON
-        assert "expire_at" not in second
-        assert ["unsent" in document for document in (first, second, third)] == [False, False, True]
-        assert "sent_at" not in third
+        sent, unsent = await stored(1), await stored(2)
+        assert (sent["sent_at"], "unsent" in sent) == (NOON, False)
+        assert ("sent_at" in unsent, unsent["unsent"]) == (False, True)
 
 
 class TestPostpone:
@@ -208,24 +199,6 @@ class TestPostpone:
         assert await outbox.lease_unsent(10) == [row(2)]
         assert (await stored(1))["attempts"] == 1
         assert (await stored(1))["unsent"] is True
-
-
-class TestRelease:
-    async def test_released_rows_expire_after_a_day(self, outbox: Outbox, stored: Stored) -> None:
-        # Given
-        await outbox.add(
-            [row(1, keep_until_settled=True), row(2, keep_until_settled=True)], session=None
-        )
-        # When
-        await outbox.release([id_of(1)], session=None)
-        # Then
-        assert ((await stored(1))["kept"], (await stored(1))["expire_at"]) == (False, TOMORROW)
-        assert (await stored(2))["kept"] is True
-        assert "expire_at" not in await stored(2)
-
-    async def test_ignores_rows_that_have_expired(self, outbox: Outbox, stored: Stored) -> None:
-        await outbox.release([id_of(1)], session=None)
-        assert await stored.count() == 0
 
 
 class TestAddAgain:
@@ -254,10 +227,10 @@ class TestAddAgain:
         # When
         await outbox.add_again([row(1)], session=None)
         # Then
-        assert "expire_at" not in await stored(1)
+        assert "sent_at" not in await stored(1)
 
     async def test_stores_an_expired_row_again(self, outbox: Outbox, stored: Stored) -> None:
-        await outbox.add_again([row(1, keep_until_settled=True)], session=None)
+        await outbox.add_again([row(1)], session=None)
         assert (await stored(1))["unsent"] is True
         assert (await stored(1))["value"] == row(1).message.value
 
@@ -305,5 +278,8 @@ class TestMigrate:
             indexes = await database["outbox"].index_information()
         # Then
         assert made == ["outbox"]
-        assert indexes["expiry"]["expireAfterSeconds"] == 0
+        assert (indexes["sent"]["key"], indexes["sent"]["expireAfterSeconds"]) == (
+            [("sent_at", 1)],
+            86_400,
+        )
         assert indexes["unsent"]["key"] == [("leased_until", 1)]

@@ -26,9 +26,6 @@ class RecordingStore:
     async def add_again(self, publications: Sequence[Publication], *, session: Session) -> None:
         self.calls.append(("add_again", list(publications)))
 
-    async def release(self, ids: Sequence[str], *, session: Session) -> None:
-        self.calls.append(("release", list(ids)))
-
 
 @pytest.fixture
 def store() -> RecordingStore:
@@ -41,26 +38,21 @@ class TestFlush:
     ) -> None:
         # Given
         unit = UnitOfWork(None)
-        unit.publish(message(1), message(2), keep_until_settled=True)
+        unit.publish(message(1), message(2))
         unit.publish_again(message(3))
         unit.publish(message(4))
-        unit.settle(["a"])
-        unit.settle(["b", "c"])
         # When
         await unit.flush(store)
         # Then
-        new = [Publication(message(1), True), Publication(message(2), True)]
         assert store.calls == [
-            ("add", [*new, Publication(message(4))]),
+            ("add", [Publication(message(number)) for number in (1, 2, 4)]),
             ("add_again", [Publication(message(3))]),
-            ("release", ["a", "b", "c"]),
         ]
 
     async def test_writes_nothing_if_nothing_was_published(self, store: RecordingStore) -> None:
         unit = UnitOfWork(None)
         unit.publish()
         unit.publish_again()
-        unit.settle([])
         await unit.flush(store)
         await unit.flush(None)
         assert store.calls == []
@@ -73,9 +65,8 @@ class TestFlush:
 
 
 class TestPublications:
-    def test_contain_new_and_repeated_messages_but_not_settled_ones(self) -> None:
+    def test_contain_new_messages_before_repeated_ones(self) -> None:
         unit = UnitOfWork(None)
         unit.publish_again(message(2))
         unit.publish(message(1))
-        unit.settle([message(3).id])
         assert [item.message for item in unit.publications] == [message(1), message(2)]
