@@ -91,7 +91,7 @@ def build(
             clock=clock,
         ),
         orders=OrderService(transactions=transactions, orders=orders, trail=trail, clock=clock),
-        projection=ProjectionService(transactions, projection),
+        projection=ProjectionService(projection),
         resend=ResendService(
             transactions=transactions,
             orders=orders,
@@ -160,7 +160,6 @@ def build_comparison(
         interval=timedelta(seconds=settings.reconcile_seconds),
     )
     rebuild = RebuildService(
-        transactions=transactions,
         live=projection,
         rebuilt=ProjectionRepository(database, REBUILT_COLLECTION),
         client=client,

@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
 from bson import ObjectId
-from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
+from pymongo import IndexModel, UpdateOne
+from pymongo.errors import BulkWriteError
 
 from orders.models.comparison import IdRange
 from shopkit.contract.events import ProductState
 from shopkit.names import name_key
 from shopkit.storage.keyset import id_range
 from shopkit.storage.migrations import ensure_collection
-from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
+from shopkit.storage.mongo import Database, Document, is_stale
 
 COLLECTION = "products"
 REBUILT_COLLECTION = "products_rebuilt"
@@ -74,11 +75,8 @@ class ProjectionRepository:
 
     async def find(self, ids: Iterable[str], names: Collection[str]) -> list[ProductState]:
         """Return the products with these ids and those with these names, however spelled."""
-        by_id = {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}
-        by_key = {"name_key": {"$in": [name_key(name) for name in names]}}
-        # A replica of the previous release stores no keys.
-        by_name = {"name": {"$in": list(names)}}
-        documents = self._products.find({"$or": [by_id, by_key, by_name]})
+        by_id: Document = {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}}
+        documents = self._products.find({"$or": [by_id, *_named(names)]} if names else by_id)
         return [state_of(document) async for document in documents]
 
     async def add_missing_keys(self, limit: int) -> int:
@@ -98,46 +96,55 @@ class ProjectionRepository:
         documents = self._products.find(id_range(*ids)).sort("_id", 1).limit(limit)
         return [state_of(document) async for document in documents]
 
-    async def versions(self, ids: Iterable[str], *, session: Session) -> dict[str, int]:
-        """Return the versions of the products that exist, by id."""
-        documents = self._products.find(
-            {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}},
-            {"version": 1},
-            session=session,
-        )
-        return {str(document["_id"]): document["version"] async for document in documents}
+    async def put(self, states: Sequence[ProductState]) -> None:
+        """Store products of different ids, except those whose stored version is not older.
 
-    async def put(
-        self, states: Sequence[ProductState], known: dict[str, int], *, session: Session
-    ) -> None:
-        """Insert new products, and replace older versions of the others.
-
-        Args:
-            states: The products.
-            known: The stored versions that they replace, by id.
-            session: The transaction.
-
-        Raises:
-            GuardMissedError: A stored version is no longer the known one.
+        There is no transaction, because each product is guarded by its own version.
         """
         if not states:
             return
         result = await self._products.bulk_write(
-            [_put(state, known.get(state.id)) for state in states], session=session
+            [_replace_older(state) for state in states], ordered=False
         )
-        if result.inserted_count + result.matched_count != len(states):
-            raise GuardMissedError(f"{result.matched_count} products replaced")
+        if result.matched_count < len(states):
+            await self._insert_missing(states)
+
+    async def _insert_missing(self, states: Sequence[ProductState]) -> None:
+        ids = [ObjectId(state.id) for state in states]
+        rows = self._products.find({"_id": {"$in": ids}}, {"_id": 1})
+        stored = {str(row["_id"]) async for row in rows}
+        missing = [state for state in states if state.id not in stored]
+        if not missing:
+            return
+        try:
+            await self._products.insert_many([_document(state) for state in missing], ordered=False)
+        except BulkWriteError as error:
+            if not is_stale(error):
+                raise
+            # Another replica has stored some of them meanwhile, perhaps in older versions.
+            await self.put(missing)
 
 
-def _put(state: ProductState, known: int | None) -> InsertOne[Document] | ReplaceOne[Document]:
-    document: Document = {
+def _named(names: Collection[str]) -> list[Document]:
+    # A replica of the previous release stores no keys.
+    return [
+        {"name_key": {"$in": [name_key(name) for name in names]}},
+        {"name": {"$in": list(names)}},
+    ]
+
+
+def _replace_older(state: ProductState) -> UpdateOne:
+    document = _document(state)
+    older = {"_id": document.pop("_id"), "version": {"$lt": state.version}}
+    return UpdateOne(older, {"$set": document})
+
+
+def _document(state: ProductState) -> Document:
+    return {
         "_id": ObjectId(state.id),
         **state.model_dump(exclude={"id"}),
         "name_key": name_key(state.name),
     }
-    if known is None:
-        return InsertOne(document)
-    return ReplaceOne({"_id": document["_id"], "version": known}, document)
 
 
 def state_of(document: Document) -> ProductState:

@@ -10,7 +10,6 @@ from shopkit.contract.events import (
     ProductUpdate,
 )
 from shopkit.messaging.envelope import Delivery
-from shopkit.storage.unit_of_work import Transactions, UnitOfWork
 
 CHUNK = 200
 """How many keys are added at a time."""
@@ -21,8 +20,7 @@ ProductEvent = ProductCreate | ProductUpdate | ProductsQuantityUpdate
 class ProjectionService:
     """Stores the latest state of each product."""
 
-    def __init__(self, transactions: Transactions, projection: ProjectionRepository) -> None:
-        self._transactions = transactions
+    def __init__(self, projection: ProjectionRepository) -> None:
         self._projection = projection
 
     async def apply(self, deliveries: Sequence[Delivery[ProductEvent]]) -> None:
@@ -43,10 +41,4 @@ class ProjectionService:
         for state in states:
             if state.id not in latest or latest[state.id].version < state.version:
                 latest[state.id] = state
-
-        async def work(unit: UnitOfWork) -> None:
-            known = await self._projection.versions(latest, session=unit.session)
-            newer = [state for state in latest.values() if known.get(state.id, 0) < state.version]
-            await self._projection.put(newer, known, session=unit.session)
-
-        await self._transactions.run(work)
+        await self._projection.put(list(latest.values()))

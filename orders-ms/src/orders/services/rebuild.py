@@ -12,7 +12,6 @@ from orders.repositories.projection import ProjectionRepository
 from orders.services.comparison import ProductComparison, Sleep, compare_sections
 from orders.services.projection import ProductEvent, ProjectionService
 from shopkit.messaging.envelope import Delivery
-from shopkit.storage.unit_of_work import Transactions
 
 ATTEMPTS = 10
 
@@ -33,13 +32,11 @@ class RebuildService:
     def __init__(
         self,
         *,
-        transactions: Transactions,
         live: ProjectionRepository,
         rebuilt: ProjectionRepository,
         client: ProductsClient,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._transactions = transactions
         self._live = live
         self._rebuilt = rebuilt
         self._client = client
@@ -90,6 +87,6 @@ class RebuildService:
         return different
 
     async def _apply(self, topic: Topic, projection: ProjectionRepository) -> None:
-        service = ProjectionService(self._transactions, projection)
+        service = ProjectionService(projection)
         async for deliveries in topic.read_to_end():
             await service.apply(deliveries)

@@ -1,3 +1,4 @@
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +14,7 @@ from shopkit.contract.events import (
     ProductState,
     ProductUpdate,
 )
-from shopkit.storage.mongo import Database, GuardMissedError
+from shopkit.storage.mongo import Database
 from shopkit.testing.deliveries import an_id, delivery, state
 
 Known = Callable[[], Awaitable[dict[str, ProductState]]]
@@ -95,18 +96,33 @@ class TestApply:
 
 
 class TestPut:
-    async def test_does_not_overwrite_a_version_that_changed_meanwhile(
-        self, services: Services, database: Database, known: Known
+    @pytest.fixture
+    def database(self, any_database: Database) -> Database:
+        return any_database
+
+    async def test_stores_new_products_and_newer_versions_only(
+        self, database: Database, known: Known
     ) -> None:
         # Given
-        await services.projection.apply_states([state(1, version=5)])
+        projection = ProjectionRepository(database)
+        await projection.put([state(1, version=5), state(2, version=5)])
         # When
-        with pytest.raises(GuardMissedError):
-            await ProjectionRepository(database).put(
-                [state(1, version=6)], {an_id(1): 4}, session=None
-            )
+        await projection.put([state(1, version=4), state(2, version=6), state(3)])
         # Then
-        assert await known() == {an_id(1): state(1, version=5)}
+        assert await known() == {
+            an_id(1): state(1, version=5),
+            an_id(2): state(2, version=6),
+            an_id(3): state(3),
+        }
+
+    async def test_several_replicas_store_a_product_once_in_its_latest_version(
+        self, database: Database, known: Known
+    ) -> None:
+        projection = ProjectionRepository(database)
+        await asyncio.gather(
+            *(projection.put([state(1, version=version)]) for version in range(1, 20))
+        )
+        assert await known() == {an_id(1): state(1, version=19)}
 
 
 class TestNameKeys:

@@ -11,7 +11,6 @@ from orders.services.rebuild import RebuildService
 from shopkit.contract.events import ProductState, ProductUpdate
 from shopkit.messaging.envelope import Delivery
 from shopkit.storage.mongo import Database
-from shopkit.testing import FakeTransactions
 from shopkit.testing.deliveries import an_id, delivery, state
 
 Know = Callable[..., Awaitable[None]]
@@ -42,7 +41,7 @@ class TestRebuild:
         async def replace(rebuilt: ProjectionRepository, live: ProjectionRepository) -> None:
             await database["products"].drop()
             states = await rebuilt.find_range(IdRange(None, None), 1_000)
-            await live.put(states, {}, session=None)
+            await live.put(states)
             await database[REBUILT_COLLECTION].drop()
 
         monkeypatch.setattr(ProjectionRepository, "recreate", recreate)
@@ -53,7 +52,6 @@ class TestRebuild:
         client: Any = products
         live = ProjectionRepository(database)
         return RebuildService(
-            transactions=FakeTransactions(),
             live=live,
             rebuilt=ProjectionRepository(database, REBUILT_COLLECTION),
             client=client,
