@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from bson import Binary
+from pymongo.write_concern import WriteConcern
 
 from shopkit.clock import Clock, utc_now
 from shopkit.storage.migrations import ensure_collection
@@ -45,6 +46,9 @@ class Outbox:
 
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         self._rows = database[COLLECTION]
+        # If a crash loses one of these writes, a message is sent again, which consumers detect. So
+        # the relay does not wait for the journal and the other members between two batches.
+        self._bookkeeping = database.get_collection(COLLECTION, write_concern=WriteConcern(w=1))
         self._clock = clock
         self._owner = secrets.token_hex(8)
 
@@ -129,7 +133,7 @@ class Outbox:
     async def renew(self, ids: Sequence[str]) -> None:
         """Renew the leases of unsent messages that still belong to this process."""
         for start in range(0, len(ids), _CHUNK):
-            await self._rows.update_many(
+            await self._bookkeeping.update_many(
                 {
                     "_id": {"$in": ids[start : start + _CHUNK]},
                     "unsent": True,
@@ -140,14 +144,14 @@ class Outbox:
 
     async def mark_sent(self, publications: Sequence[Publication]) -> None:
         """Mark messages that Kafka has acknowledged as sent."""
-        await self._rows.update_many(
+        await self._bookkeeping.update_many(
             {"_id": {"$in": _ids(publications)}},
             {"$set": {"sent_at": self._clock()}, "$unset": {"unsent": ""}},
         )
 
     async def postpone(self, publications: Sequence[Publication], delay: timedelta) -> None:
         """Postpone messages that could not be sent."""
-        await self._rows.update_many(
+        await self._bookkeeping.update_many(
             {"_id": {"$in": _ids(publications)}},
             {"$set": {"leased_until": self._clock() + delay}, "$inc": {"attempts": 1}},
         )

@@ -19,7 +19,10 @@ from shopkit.tracing import spans
 
 @dataclass(frozen=True)
 class ReceivedSpan:
-    """A span as it was received. Ids are hexadecimal. The `parent` of a root is empty."""
+    """A span as it was received.
+
+    Ids are hexadecimal. The `parent` of a root is empty. Times are seconds since the epoch.
+    """
 
     service: str
     kind: str
@@ -29,6 +32,8 @@ class ReceivedSpan:
     parent: str
     failed: bool
     attributes: dict[str, Any]
+    began: float
+    ended: float
 
     def __str__(self) -> str:
         """Return the service, the kind and the name."""
@@ -92,9 +97,11 @@ def collecting() -> Iterator[Collector]:
         collector = Collector(f"http://127.0.0.1:{server.server_port}")
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield collector
-        server.shutdown()
-        thread.join()
+        try:
+            yield collector
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _read(body: bytes) -> Iterator[ReceivedSpan]:
@@ -111,6 +118,8 @@ def _read(body: bytes) -> Iterator[ReceivedSpan]:
                     parent=span.parent_span_id.hex(),
                     failed=span.status.code == span.status.STATUS_CODE_ERROR,
                     attributes=_attributes(span),
+                    began=span.start_time_unix_nano / 1e9,
+                    ended=span.end_time_unix_nano / 1e9,
                 )
 
 
