@@ -269,6 +269,14 @@ class Costs:
             f"load now {os.getloadavg()[0]:.1f}"
         )
 
+    def share_of_a_core(self) -> dict[str, float]:
+        """Return the share of a core that each program has used, in percent."""
+        elapsed = time.monotonic() - self._began
+        return {
+            name: 100 * (after - self._before[name]) / elapsed
+            for name, after in self._seconds().items()
+        }
+
     def _seconds(self) -> dict[str, float]:
         seconds = {name: _family_seconds(pid) for name, pid in self._pids.items()}
         return {**seconds, "load": time.process_time()}

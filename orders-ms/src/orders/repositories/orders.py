@@ -148,6 +148,11 @@ class OrderRepository:
         if result.matched_count != len(changes):
             raise GuardMissedError(f"{result.matched_count} of {len(changes)} orders")
 
+    async def has_overdue(self) -> bool:
+        """Return whether the answer of any order from products-ms is overdue."""
+        overdue = {"resend_at": {"$lt": self._clock()}}
+        return await self._orders.find_one(overdue, {"_id": 1}) is not None
+
     async def take_overdue(self, limit: int) -> list[Order]:
         """Return orders whose answer from products-ms is overdue, longest overdue first.
 

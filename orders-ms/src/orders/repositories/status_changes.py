@@ -1,6 +1,8 @@
 """The changes of orders' statuses, from the database's log, for the statistics."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,7 +18,10 @@ from shopkit.storage.mongo import Database, Document
 BATCH = 1_000
 BATCH_SECONDS = 0.5
 """How long changes are collected, so that they share a transaction."""
-AWAIT_MILLISECONDS = 10
+READ_SECONDS = 0.2
+"""How long reading a batch may take. Otherwise a steady trickle of changes would prolong it."""
+AWAIT_MILLISECONDS = 1_000
+"""How long the database holds a request for changes while there are none."""
 
 _CHANGED_FIELDS = "updateDescription.updatedFields"
 _PIPELINE: list[Document] = [
@@ -48,16 +53,22 @@ class StatusFeed:
         self._more = False
 
     async def next_batch(self) -> list[StatusChange]:
-        """Return the changes of the next half second, at most 1,000.
+        """Wait up to a second for a change, and return those of half a second, at most 1,000.
 
         Raises:
             LogLostError: The log lacks changes, or does not say what changed.
         """
-        if not self._more:
-            await asyncio.sleep(BATCH_SECONDS)
         changes: list[StatusChange] = []
+        deadline = math.inf
         with detect_lost_log():
-            while len(changes) < BATCH and (document := await self._stream.try_next()):
+            while len(changes) < BATCH and time.monotonic() < deadline:
+                document = await self._stream.try_next()
+                if document is None:
+                    break
+                if not changes:
+                    # The changes that arrive meanwhile are then read with few requests.
+                    await asyncio.sleep(0 if self._more else BATCH_SECONDS)
+                    deadline = time.monotonic() + READ_SECONDS
                 changes.append(_status_change(document))
         self._more = len(changes) == BATCH
         return changes

@@ -37,7 +37,7 @@ class ResendService:
 
         Events that are still unsent in the outbox are skipped.
         """
-        if not await self._leases.acquire("resend", LEASE):
+        if not await self._orders.has_overdue() or not await self._leases.acquire("resend", LEASE):
             return 0
         orders = await self._orders.take_overdue(ORDERS_PER_LEASE)
         messages = {

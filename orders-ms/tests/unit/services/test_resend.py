@@ -1,5 +1,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -32,7 +33,11 @@ class TestResend:
         async def take(_orders: OrderRepository, limit: int) -> list[Order]:
             return overdue[:limit]
 
+        async def has(_orders: OrderRepository) -> bool:
+            return bool(overdue)
+
         monkeypatch.setattr(JobLeases, "acquire", acquire)
+        monkeypatch.setattr(OrderRepository, "has_overdue", has)
         monkeypatch.setattr(OrderRepository, "take_overdue", take)
         return overdue
 
@@ -94,7 +99,17 @@ class TestResend:
         assert requested == [("resend", timedelta(seconds=1))]
 
     async def test_sends_nothing_if_nothing_is_overdue(
-        self, services: Services, overdue: list[Order], transactions: FakeTransactions
+        self,
+        services: Services,
+        overdue: list[Order],
+        transactions: FakeTransactions,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        # Given
+        assert overdue == []
+        lease = AsyncMock()
+        monkeypatch.setattr(JobLeases, "acquire", lease)
+        # When / Then
         assert await services.resend.resend() == 0
         assert transactions.published == []
+        lease.assert_not_awaited()

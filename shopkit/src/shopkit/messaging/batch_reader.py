@@ -13,7 +13,7 @@ from shopkit.messaging.undecodable import (
     read_undecodable,
 )
 
-POLL_MILLISECONDS = 200
+POLL_MILLISECONDS = 500
 BATCH = 200
 PROBE_SECONDS = 1.0
 """How long the broker may take to answer before it counts as unavailable."""

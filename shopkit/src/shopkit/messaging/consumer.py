@@ -28,13 +28,15 @@ from shopkit.settings import KafkaConnection
 
 MAX_BACKOFF_SECONDS = 5.0
 STUCK_SECONDS = 60.0
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 """How often a consumer looks whether it is paused, and how long it waits for the database."""
 SESSION_MILLISECONDS = 4_000
 """When the broker gives up a consumer that it does not hear from. See docs/decisions/0019."""
 LEAVE_SECONDS = 5.0
 """How long leaving the group may take: longer than a rebalance that is in progress."""
 HEARTBEAT_MILLISECONDS = 500
+FETCH_WAIT_MILLISECONDS = 1_000
+"""How long the broker holds a request for messages while there are none."""
 COMMIT_SECONDS = 0.5
 """How often offsets are committed. After a crash, the events since then are applied again."""
 
@@ -175,6 +177,7 @@ class Consumer:
             auto_offset_reset="earliest",
             session_timeout_ms=SESSION_MILLISECONDS,
             heartbeat_interval_ms=HEARTBEAT_MILLISECONDS,
+            fetch_max_wait_ms=FETCH_WAIT_MILLISECONDS,
             max_poll_interval_ms=120_000,
             metadata_max_age_ms=10_000,
             request_timeout_ms=15_000,

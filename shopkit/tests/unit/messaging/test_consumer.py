@@ -18,7 +18,7 @@ from shopkit.contract.events import OrderCancel, OrderCreate, OrderLine, OrderSn
 from shopkit.messaging import batch_reader
 from shopkit.messaging import consumer as module
 from shopkit.messaging.batch_processor import BatchProcessor
-from shopkit.messaging.consumer import Consumer, StuckError, Subscription
+from shopkit.messaging.consumer import LOOK_SECONDS, Consumer, StuckError, Subscription
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
 from shopkit.messaging.envelope import BrokenRuleError, Delivery, Event, headers, wrap
 from shopkit.messaging.handlers import Handler, HandlerTable
@@ -713,7 +713,7 @@ class TestPause:
         await consumer.run_once()
         assert applied.batches == []
         assert await resume(database, None, clock) == [TOPIC]
-        seconds.now += 0.9
+        seconds.now += LOOK_SECONDS - 0.1
         await consumer.run_once()
         assert applied.batches == []
         seconds.now += 0.1
@@ -863,7 +863,7 @@ class TestDeadLetterLimit:
         clock.advance(seconds=1)
         await resume(database, TOPIC, clock)
         clock.advance(seconds=1)
-        seconds.now += 1
+        seconds.now += LOOK_SECONDS
         await consumer.run_once()
         # Then
         assert len(await parked()) == 150
