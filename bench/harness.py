@@ -269,6 +269,11 @@ class Costs:
             f"load now {os.getloadavg()[0]:.1f}"
         )
 
+    def milliseconds(self, count: int) -> float:
+        """Return the CPU time of all programs for one of so many items."""
+        after = self._seconds()
+        return 1000 * sum(after[name] - self._before[name] for name in after) / count
+
     def share_of_a_core(self) -> dict[str, float]:
         """Return the share of a core that each program has used, in percent."""
         elapsed = time.monotonic() - self._began

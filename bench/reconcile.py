@@ -7,14 +7,13 @@ orders again. The exit code is 1 if a goal is missed.
 """
 
 import json
-import random
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated
 
 import psutil
 import typer
@@ -23,10 +22,8 @@ from bench import harness
 from bench.consistency import Databases
 from bench.harness import Figure, Shop, percentile
 from bench.load import Load, NextRequest, request
-from bson import ObjectId
+from bench.past import add_orders
 
-CHUNK = 10_000
-DAYS = 30
 RATE = 50
 CONNECTIONS = 16
 
@@ -58,65 +55,6 @@ class Memory:
         finally:
             ended.set()
             watcher.join()
-
-
-def add_orders(databases: Databases, products: list[str], count: int) -> None:
-    """Write accepted orders of the last days, with two lines each, and their decisions."""
-    began = datetime.now(UTC) - timedelta(days=DAYS)
-    step = timedelta(days=DAYS) / count
-    for start in range(0, count, CHUNK):
-        orders = [
-            _order(began + number * step, random.sample(products, 2))
-            for number in range(start, min(start + CHUNK, count))
-        ]
-        databases.orders["orders"].insert_many(orders)
-        databases.products["orders"].insert_many([_decision(order) for order in orders])
-
-
-def _order(created_at: datetime, products: list[str]) -> dict[str, Any]:
-    statuses = ("PENDING", "ACCEPTED")
-    return {
-        # The id has the time of the order, as ids of new orders do.
-        "_id": ObjectId(int(created_at.timestamp()).to_bytes(4, "big") + random.randbytes(8)),
-        "client_email": "past@bench.example",
-        "status": "ACCEPTED",
-        "cost_cents": 1_797,
-        "products": [
-            {
-                "product_id": ObjectId(product_id),
-                "name": f"a product of the benchmark {product_id}",
-                "price_cents": 599,
-                "quantity": quantity,
-                "reason": None,
-            }
-            for product_id, quantity in zip(products, (1, 2), strict=True)
-        ],
-        "reason": None,
-        "history": [{"status": status, "at": created_at} for status in statuses],
-        "created_at": created_at,
-        "changed_at": created_at,
-        "cancel_confirmed": False,
-        "request_id": "",
-        "traceparent": "",
-    }
-
-
-def _decision(order: dict[str, Any]) -> dict[str, Any]:
-    lines = [
-        {"product_id": line["product_id"], "quantity": line["quantity"]}
-        for line in order["products"]
-    ]
-    return {
-        "_id": order["_id"],
-        "status": "ACCEPTED",
-        "lines": lines,
-        "reason": None,
-        "line_reasons": [],
-        "decided_at": order["created_at"],
-        "settled_at": order["created_at"],
-        "request_id": "",
-        "traceparent": "",
-    }
 
 
 class Reconciliation:
