@@ -42,12 +42,14 @@ class Response:
         status: The HTTP status.
         sent_at: When the request was due, in seconds since the epoch.
         seconds: The response time, from when the request was due.
+        head: The status line and the headers.
         body: The body, still encoded.
     """
 
     status: int
     sent_at: float
     seconds: float
+    head: bytes
     body: bytes
 
 
@@ -146,7 +148,7 @@ class _Connection(asyncio.Protocol):
         self._closed = False
         self._requests = 0
         self._buffer = b""
-        self._response: asyncio.Future[tuple[int, bytes]] | None = None
+        self._response: asyncio.Future[tuple[bytes, bytes]] | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Keep the transport."""
@@ -167,8 +169,8 @@ class _Connection(asyncio.Protocol):
         self._requests += 1
         self._response = asyncio.get_running_loop().create_future()
         self._transport.write(content)
-        status, body = await self._response
-        return Response(status, due, time.time() - due, body)
+        head, body = await self._response
+        return Response(int(head[9:12]), due, time.time() - due, head, body)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -177,7 +179,7 @@ class _Connection(asyncio.Protocol):
             return
         self._buffer = b""
         assert self._response is not None  # noqa: S101 - a response follows a request.
-        self._response.set_result((int(head[9:12]), body))
+        self._response.set_result((head, body))
 
     def close(self) -> None:
         """Close the connection."""

@@ -52,7 +52,8 @@ class Batcher(Generic[T, R]):
             its caller receives.
         max_batch: The maximum number of items in a batch.
         gathering: How long a batch waits for more items.
-        max_queued: The maximum number of items that wait for a batch.
+        max_queued: The maximum number of items that wait for a batch. The default is three batches,
+            because a caller does better to try again later than to wait longer.
         retry_one_by_one: Whether to process the items of a failed batch one by one, given the
             batch's exception, so that a bad item does not fail the others.
         clock: Returns seconds.
@@ -64,7 +65,7 @@ class Batcher(Generic[T, R]):
         *,
         gathering: Gathering,
         max_batch: int = 200,
-        max_queued: int = 2_000,
+        max_queued: int = 600,
         retry_one_by_one: Callable[[Exception], bool] = lambda _error: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
