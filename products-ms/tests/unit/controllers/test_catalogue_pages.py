@@ -32,6 +32,10 @@ async def change_behind_its_back(database: Database) -> None:
     await database["categories"].update_many({}, {"$set": {"name": "renamed"}})
 
 
+def encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
 class TestHeaders:
     @pytest.mark.parametrize("path", PAGES)
     @pytest.mark.parametrize("headers", [VISITOR, {}])
@@ -53,12 +57,12 @@ class TestHeaders:
 
         assert response.headers["x-accel-expires"] == "@1795856142"
 
-    @pytest.mark.parametrize("second", ["", "1.5", "-1", "x", "1" * 13, "١"])
+    @pytest.mark.parametrize("second", ["", "1.5", "-1", "x", "1" * 13, "\u0661"])
     async def test_ignore_what_is_not_a_second(
         self, client: httpx2.AsyncClient, second: str
     ) -> None:
         response = await client.get(
-            LIST, headers=[*VISITOR.items(), ("X-Edge-Second", second.encode())]
+            LIST, headers=[*encoded(VISITOR), (b"X-Edge-Second", second.encode())]
         )
 
         assert response.headers["cache-control"] == SHARED
