@@ -275,7 +275,7 @@ def main(
     *,
     seconds: Annotated[float, typer.Option(help="How long each round takes.")] = 5,
     rounds: int = 3,
-    connections: int = 128,
+    connections: int = 256,
     answer_on: Annotated[str, typer.Option("--answer", hidden=True)] = "",
 ) -> None:
     """Measure pages of the catalogue."""

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from products import problems
-from products.controllers.pages import CACHE_DOCUMENT, page_of, page_response
+from products.controllers.pages import CACHE_DOCUMENT, PageRoute, address_of, page_of, page_response
 from products.dependencies import Catalogue, Categories, Pages
 from products.schemas import CategoriesBody, CategoryBody, CategoryRequest
 from products.services.ready_pages import Page
@@ -14,7 +14,7 @@ from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import Admin, Anyone
 from shopkit.web.problems import UNREADABLE, responses
 
-router = APIRouter(prefix="/api/categories", tags=["categories"])
+router = APIRouter(prefix="/api/categories", tags=["categories"], route_class=PageRoute)
 
 CategoryId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits.")]
 
@@ -32,7 +32,7 @@ async def list_categories(
     async def read() -> Page:
         return page_of(CategoriesBody.of(await catalogue.categories()))
 
-    return page_response(await pages.for_caller(caller, "categories", read), request, caller)
+    return page_response(await pages.get(caller, address_of(request), read), request, caller)
 
 
 @router.post(

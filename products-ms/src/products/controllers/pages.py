@@ -6,15 +6,19 @@ that signed-in callers get, and no cart. See docs/decisions/0045.
 
 import hashlib
 import re
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from products.dependencies import Services
 from products.etags import matches
 from products.services.ready_pages import Page
 from shopkit.identity import Identity, Role
+from shopkit.web.identity import get_caller
 
 SHARED = "public, s-maxage=1, stale-while-revalidate=1"
 PERSONAL = "private, no-cache"
@@ -28,6 +32,39 @@ CACHE_DOCUMENT: dict[str, Any] = {
         "description": f"`{SHARED}` for visitors, and `{PERSONAL}` for signed-in callers.",
     }
 }
+
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class PageRoute(APIRoute):
+    """A route that answers known pages before FastAPI parses the query and solves dependencies.
+
+    That takes longer than everything else about a known page.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """Return the function that handles a request."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            return await _answer_known(request) or await handle(request)
+
+        return answer if self.methods == {"GET"} else handle
+
+
+async def _answer_known(request: Request) -> Response | None:
+    services: Services = request.app.state.services
+    caller = await get_caller(request)
+    page = await services.pages.find(caller, address_of(request))
+    return page_response(page, request, caller) if page else None
+
+
+def address_of(request: Request) -> str:
+    """Return the whole address of a page within the shop, which identifies it."""
+    path: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return (path + b"?" + query).decode("latin-1")
 
 
 def page_of(body: BaseModel, tag: str = "") -> Page:

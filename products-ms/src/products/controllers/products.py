@@ -5,7 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from products import problems
-from products.controllers.pages import CACHE_DOCUMENT, cart_response, page_of, page_response
+from products.controllers.pages import (
+    CACHE_DOCUMENT,
+    PageRoute,
+    address_of,
+    cart_response,
+    page_of,
+    page_response,
+)
 from products.dependencies import Catalogue, Editing, Pages
 from products.etags import etag, seen_versions
 from products.schemas import (
@@ -23,7 +30,7 @@ from shopkit.web.idempotency import REPLAYED_DOCUMENT, IdempotencyKey, mark_repl
 from shopkit.web.identity import Admin, Anyone
 from shopkit.web.problems import KEY_REUSED, NOT_FOUND, UNREADABLE, responses
 
-router = APIRouter(prefix="/api", tags=["products"])
+router = APIRouter(prefix="/api", tags=["products"], route_class=PageRoute)
 
 ProductId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits.")]
 IfMatch = Annotated[
@@ -71,10 +78,10 @@ async def list_products(
         )
         return page_of(ProductsBody.of(page))
 
-    key = query.model_dump_json()
+    address = address_of(request)
     if query.ids is not None:
-        return cart_response(await pages.read(key, read))
-    return page_response(await pages.for_caller(caller, key, read), request, caller)
+        return cart_response(await pages.read(address, read))
+    return page_response(await pages.get(caller, address, read), request, caller)
 
 
 @router.get(
@@ -100,7 +107,7 @@ async def get_product(
         product = await catalogue.get(product_id)
         return page_of(ProductBody.of(product), etag(product))
 
-    return page_response(await pages.for_caller(caller, product_id, read), request, caller)
+    return page_response(await pages.get(caller, address_of(request), read), request, caller)
 
 
 @router.post(

@@ -56,37 +56,31 @@ class ReadyPages:
         self._bytes = 0
         self._reading: dict[str, asyncio.Task[Page]] = {}
 
-    async def for_caller(self, caller: Identity, key: str, read: Read) -> Page:
-        """Return a page for a caller. Admins, who change the catalogue, never get ready bytes.
+    async def find(self, caller: Identity, key: str) -> Page | None:
+        """Return a known page, None if it must be read.
 
         Args:
-            caller: The caller.
+            caller: The caller. Admins, who change the catalogue, never get ready bytes.
             key: Identifies the page.
-            read: Reads it.
-
-        Raises:
-            Exception: The error of the read.
         """
-        return await (self.read if caller.is_admin else self.get)(key, read)
+        if caller.is_admin or key not in self._pages or not await self._check():
+            return None
+        return self._known(key)
 
-    async def get(self, key: str, read: Read) -> Page:
+    async def get(self, caller: Identity, key: str, read: Read) -> Page:
         """Return a page that was valid at some moment after this call.
 
         Args:
+            caller: The caller, as above.
             key: Identifies the page.
             read: Reads it, if it is not known.
 
         Raises:
             Exception: The error of the read.
         """
-        generation = await self._checks.get(_CHECK, self._changes.generation)
-        if generation is None:
+        if caller.is_admin or not await self._check():
             return await self.read(key, read)
-        if generation > self._generation:
-            self._clear(generation)
-        # If another request has seen a later generation, what was read for it is valid here, too.
-        if page := self._pages.pop(key, None):
-            self._pages[key] = page
+        if page := self._known(key):
             return page
         if key not in self._reading:
             self._reading[key] = start(self._read_and_keep(key, read))
@@ -95,6 +89,25 @@ class ReadyPages:
     async def read(self, key: str, read: Read) -> Page:
         """Return a page that is read after this call. Callers at the same time share the read."""
         return await self._reads.get(key, read)
+
+    async def _check(self) -> bool:
+        """Forget all pages if the catalogue has changed, and return whether that is known.
+
+        If another request has seen a later generation, what was read for it is valid here, too.
+        """
+        generation = await self._checks.get(_CHECK, self._changes.generation)
+        if generation is None:
+            return False
+        if generation > self._generation:
+            self._clear(generation)
+        return True
+
+    def _known(self, key: str) -> Page | None:
+        page = self._pages.pop(key, None)
+        if page:
+            # The order is that of the last requests.
+            self._pages[key] = page
+        return page
 
     async def _read_and_keep(self, key: str, read: Read) -> Page:
         generation, reading = self._generation, self._reading

@@ -201,7 +201,7 @@ class TestReadyPages:
                 product = await services.catalogue.get(an_id(1))
                 return Page(str(product.quantity).encode(), "")
 
-            page = await services.pages.for_caller(Identity(), "one", read)
+            page = await services.pages.get(Identity(), "one", read)
             return int(page.body)
 
         # When

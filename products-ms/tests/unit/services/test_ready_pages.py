@@ -5,6 +5,7 @@ import pytest
 from products.services.ready_pages import Page, ReadyPages
 from shopkit.identity import Identity, Role
 
+VISITOR = Identity()
 USER = Identity("1" * 24, role=Role.USER)
 ADMIN = Identity("2" * 24, role=Role.ADMIN)
 
@@ -62,11 +63,11 @@ class TestGet:
     ) -> None:
         # Given
         read = Reader()
-        tags = [(await pages.get("a", read)).tag for _ in range(3)]
+        tags = [(await pages.get(VISITOR, "a", read)).tag for _ in range(3)]
 
         # When
         changes.known = 2
-        tags += [(await pages.get("a", read)).tag for _ in range(2)]
+        tags += [(await pages.get(VISITOR, "a", read)).tag for _ in range(2)]
 
         # Then
         assert tags == ["1", "1", "1", "2", "2"]
@@ -75,7 +76,7 @@ class TestGet:
     async def test_keeps_pages_apart(self, pages: ReadyPages) -> None:
         read = Reader()
 
-        tags = [(await pages.get(key, read)).tag for key in ("a", "b", "a")]
+        tags = [(await pages.get(VISITOR, key, read)).tag for key in ("a", "b", "a")]
 
         assert tags == ["1", "2", "1"]
 
@@ -84,11 +85,11 @@ class TestGet:
     ) -> None:
         # Given
         read = Reader()
-        await pages.get("a", read)
+        await pages.get(VISITOR, "a", read)
 
         # When
         changes.known = None
-        tags = [(await pages.get("a", read)).tag for _ in range(2)]
+        tags = [(await pages.get(VISITOR, "a", read)).tag for _ in range(2)]
 
         # Then
         assert tags == ["2", "3"]
@@ -99,17 +100,17 @@ class TestGet:
         # Given
         slow, read = Reader(), Reader()
         slow.gate = asyncio.Event()
-        early = asyncio.create_task(pages.get("a", slow))
+        early = asyncio.create_task(pages.get(VISITOR, "a", slow))
         await wait_for_tasks()
 
         # When
         changes.known = 2
-        await pages.get("b", read)
+        await pages.get(VISITOR, "b", read)
         slow.gate.set()
         await early
 
         # Then
-        assert (await pages.get("a", read)).tag == "2"
+        assert (await pages.get(VISITOR, "a", read)).tag == "2"
 
     async def test_never_returns_to_an_earlier_generation(
         self, pages: ReadyPages, changes: Changes
@@ -117,31 +118,31 @@ class TestGet:
         # Given: the check of the first request takes longer than that of the second.
         read = Reader()
         changes.known = 2
-        assert (await pages.get("a", read)).tag == "1"
+        assert (await pages.get(VISITOR, "a", read)).tag == "1"
         changes.known = 1
 
         # When
-        page = await pages.get("a", read)
-        other = await pages.get("b", read)
+        page = await pages.get(VISITOR, "a", read)
+        other = await pages.get(VISITOR, "b", read)
 
         # Then
         assert (page.tag, other.tag) == ("1", "2")
         changes.known = 2
-        assert [(await pages.get(key, read)).tag for key in ("a", "b")] == ["1", "2"]
+        assert [(await pages.get(VISITOR, key, read)).tag for key in ("a", "b")] == ["1", "2"]
 
     async def test_shares_a_check_but_never_one_that_began_before_the_request(
         self, pages: ReadyPages, changes: Changes
     ) -> None:
         # Given
         read = Reader()
-        await pages.get("a", read)
+        await pages.get(VISITOR, "a", read)
         changes.gate = asyncio.Event()
-        first = asyncio.create_task(pages.get("a", read))
+        first = asyncio.create_task(pages.get(VISITOR, "a", read))
         await wait_for_tasks()
 
         # When: the catalogue changes after the check of the first request has begun.
         changes.known = 2
-        later = [asyncio.create_task(pages.get("a", read)) for _ in range(50)]
+        later = [asyncio.create_task(pages.get(VISITOR, "a", read)) for _ in range(50)]
         await wait_for_tasks()
         changes.gate.set()
 
@@ -154,7 +155,7 @@ class TestGet:
         # Given
         read = Reader()
         read.gate = asyncio.Event()
-        requests = [asyncio.create_task(pages.get("a", read)) for _ in range(500)]
+        requests = [asyncio.create_task(pages.get(VISITOR, "a", read)) for _ in range(500)]
         await wait_for_tasks()
 
         # When: one of them is cancelled, and the others still get the page.
@@ -172,16 +173,16 @@ class TestGet:
         # Given
         read = Reader(size_bytes=4)
         for key in ("a", "b", "a", "c"):
-            await pages.get(key, read)
+            await pages.get(VISITOR, key, read)
         assert read.reads == 3
 
         # When
         for key in ("a", "c"):
-            await pages.get(key, read)
+            await pages.get(VISITOR, key, read)
 
         # Then
         assert read.reads == 3
-        await pages.get("b", read)
+        await pages.get(VISITOR, "b", read)
         assert read.reads == 4
 
     async def test_does_not_keep_a_page_that_is_larger_than_the_limit(
@@ -189,14 +190,14 @@ class TestGet:
     ) -> None:
         # Given
         small, large = Reader(), Reader(size_bytes=11)
-        await pages.get("small", small)
+        await pages.get(VISITOR, "small", small)
 
         # When
         for _ in range(2):
-            await pages.get("large", large)
+            await pages.get(VISITOR, "large", large)
 
         # Then
-        await pages.get("small", small)
+        await pages.get(VISITOR, "small", small)
         assert (small.reads, large.reads) == (1, 2)
 
     async def test_does_not_keep_an_error(self, pages: ReadyPages) -> None:
@@ -205,28 +206,59 @@ class TestGet:
 
         for _ in range(2):
             with pytest.raises(KeyError, match="gone"):
-                await pages.get("a", fail)
+                await pages.get(VISITOR, "a", fail)
 
-        assert (await pages.get("a", Reader())).tag == "1"
+        assert (await pages.get(VISITOR, "a", Reader())).tag == "1"
 
-
-class TestForCaller:
     async def test_gives_ready_bytes_to_visitors_and_shoppers(self, pages: ReadyPages) -> None:
         read = Reader()
 
-        tags = [(await pages.for_caller(caller, "a", read)).tag for caller in (Identity(), USER)]
+        tags = [(await pages.get(caller, "a", read)).tag for caller in (VISITOR, USER)]
 
         assert tags == ["1", "1"]
 
     async def test_reads_for_admins_each_time(self, pages: ReadyPages, changes: Changes) -> None:
         # Given
         read = Reader()
-        await pages.for_caller(USER, "a", read)
+        await pages.get(USER, "a", read)
 
         # When
-        tags = [(await pages.for_caller(ADMIN, "a", read)).tag for _ in range(2)]
+        tags = [(await pages.get(ADMIN, "a", read)).tag for _ in range(2)]
 
         # Then
         assert tags == ["2", "3"]
-        assert (await pages.for_caller(USER, "a", read)).tag == "1"
+        assert (await pages.get(USER, "a", read)).tag == "1"
         assert changes.checks == 2
+
+
+class TestFind:
+    async def test_returns_a_known_page_until_the_catalogue_changes(
+        self, pages: ReadyPages, changes: Changes
+    ) -> None:
+        # Given
+        page = await pages.get(VISITOR, "a", Reader())
+        assert await pages.find(USER, "a") is page
+
+        # When
+        changes.known = 2
+
+        # Then
+        assert await pages.find(USER, "a") is None
+
+    async def test_returns_nothing_while_it_is_unknown_whether_the_catalogue_changes(
+        self, pages: ReadyPages, changes: Changes
+    ) -> None:
+        await pages.get(VISITOR, "a", Reader())
+
+        changes.known = None
+
+        assert await pages.find(VISITOR, "a") is None
+
+    @pytest.mark.parametrize(("caller", "key"), [(ADMIN, "a"), (VISITOR, "b")])
+    async def test_asks_nothing_for_admins_and_unknown_pages(
+        self, pages: ReadyPages, changes: Changes, caller: Identity, key: str
+    ) -> None:
+        await pages.get(VISITOR, "a", Reader())
+
+        assert await pages.find(caller, key) is None
+        assert changes.checks == 1
