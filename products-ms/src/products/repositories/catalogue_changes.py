@@ -47,7 +47,7 @@ class CatalogueChanges:
             async with asyncio.timeout(CHECK_SECONDS):
                 await self._check()
         except (PyMongoError, TimeoutError):
-            # The next check opens the log again, and nothing that was read before counts.
+            # The next check opens the log again, and pages that were read before are forgotten.
             self._streams = []
             return None
         return self._generation

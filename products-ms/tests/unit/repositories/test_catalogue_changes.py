@@ -171,7 +171,7 @@ class TestGeneration:
             failing.setattr(catalogue_changes, "_has_changes", fail)
             unknown = await changes.generation()
 
-        # Then: what was read before does not count any more.
+        # Then: what was read before no longer counts.
         assert unknown is None
         assert await changes.generation() == 2
 
