@@ -130,7 +130,7 @@ READ_THE_CALLER = {
     "POST /api/refresh",
     "POST /api/register",
 }
-"""The operations for anyone that need the caller's address or role, and so refuse a forged proof."""
+"""The operations for anyone that read who calls, and so refuse a forged proof."""
 
 OWNED = {
     "GET /api/orders/{id}",

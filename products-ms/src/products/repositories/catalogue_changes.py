@@ -20,9 +20,9 @@ CHECK_SECONDS = 1.0
 """How long a check may take. An election takes longer."""
 DRAIN_SECONDS = 0.005
 """How long a check goes on reading changes after the first one."""
-IDLE_SECONDS = 5.0
-"""A log that was not read for so long is opened at its end, because reading it takes longer than
-reading pages again."""
+IDLE_SECONDS = 30.0
+"""A log that was not read for so long is opened at its end. Reading what was added since could take
+longer than reading pages again."""
 
 _Stream = AsyncCollectionChangeStream[Document]
 _ONLY_THE_TOKEN: list[Document] = [{"$project": {"_id": 1}}]
