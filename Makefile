@@ -141,8 +141,8 @@ faults-table: deps # write the results of the last runs into docs/reliability.md
 	$(VENV)/python -m tests.faults --render
 
 .PHONY: bench
-bench: deps ## Measure the gateway, the path of an order and the list, and compare with the goals
-	@failed=; for benchmark in gateway orders reads; do \
+bench: deps ## Measure the gateway, the path of an order, the list and pages, and compare with the goals
+	@failed=; for benchmark in gateway orders reads pages; do \
 	    echo "== bench.$$benchmark"; $(VENV)/python -m bench.$$benchmark || failed=1; \
 	done; test -z "$$failed"
 

@@ -122,12 +122,15 @@ FORGERIES = [
 ]
 
 READ_THE_CALLER = {
+    "GET /api/categories",
+    "GET /api/products",
+    "GET /api/products/{id}",
     "POST /api/login",
     "POST /api/password-resets/confirm",
     "POST /api/refresh",
     "POST /api/register",
 }
-"""The operations for anyone that need the caller's address, and so refuse a forged proof."""
+"""The operations for anyone that read who calls, and so refuse a forged proof."""
 
 OWNED = {
     "GET /api/orders/{id}",

@@ -383,7 +383,7 @@ class TestPictures:
         # Then
         assert first.json()["image_url"] != second.json()["image_url"]
         old = await client.get(first.json()["image_url"])
-        assert old.headers["cache-control"] == "public, max-age=60"
+        assert old.headers["cache-control"] == "public, max-age=60, s-maxage=0"
         assert old.content == (await client.get(second.json()["image_url"])).content
 
     async def test_shows_one_of_several_pictures_that_are_set_at_once(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from products.repositories.catalogue_changes import CatalogueChanges
 from products.repositories.categories import CategoryRepository
 from products.repositories.decisions import DecisionRepository
 from products.repositories.listing import ProductListing
@@ -16,13 +17,13 @@ from products.repositories.snapshots import SnapshotRepository
 from products.services.bulk_editing import BulkEditingService
 from products.services.catalogue import CatalogueService
 from products.services.categories import CategoryService
-from products.services.coalescing import Coalescer
 from products.services.comparison import ComparisonService
 from products.services.decisions import DecisionService
 from products.services.editing import EditingService
 from products.services.picture_collector import PictureCollector
 from products.services.picture_reader import PictureReader
 from products.services.pictures import PictureService
+from products.services.ready_pages import ReadyPages
 from products.services.refresh import RefreshService
 from shopkit.checks import Check
 from shopkit.clock import Clock, utc_now
@@ -40,7 +41,7 @@ class Services:
     """The services that controllers and consumers call.
 
     Attributes:
-        pages: Coalesces concurrent reads of the same page of products.
+        pages: Answers known pages of the catalogue from ready bytes.
         clock: The clock of the database.
         dead_letters: None until the consumers run.
         checks: The readiness checks, empty until the consumers run.
@@ -55,9 +56,9 @@ class Services:
     decisions: DecisionService
     comparison: ComparisonService
     refresh: RefreshService
+    pages: ReadyPages
     trail: AuditTrail
     clock: Clock
-    pages: Coalescer[str, bytes] = field(default_factory=Coalescer)
     dead_letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
 
@@ -123,6 +124,7 @@ def build(
         refresh=RefreshService(
             products=products, categories=categories, leases=JobLeases(database)
         ),
+        pages=ReadyPages(CatalogueChanges(database)),
         trail=trail,
         clock=clock,
     )
@@ -140,7 +142,7 @@ async def _get_catalogue(services: _Services) -> CatalogueService:
     return services.catalogue
 
 
-async def _get_pages(services: _Services) -> Coalescer[str, bytes]:
+async def _get_pages(services: _Services) -> ReadyPages:
     return services.pages
 
 
@@ -165,7 +167,7 @@ async def _get_comparison(services: _Services) -> ComparisonService:
 
 
 Catalogue = Annotated[CatalogueService, Depends(_get_catalogue)]
-Pages = Annotated[Coalescer[str, bytes], Depends(_get_pages)]
+Pages = Annotated[ReadyPages, Depends(_get_pages)]
 Editing = Annotated[EditingService, Depends(_get_editing)]
 BulkEditing = Annotated[BulkEditingService, Depends(_get_bulk_editing)]
 Categories = Annotated[CategoryService, Depends(_get_categories)]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -13,6 +14,7 @@ from products.migrations import migrations_for
 from products.models.change import NewProduct
 from products.models.product import Product
 from products.repositories.name_keys import keys_of
+from products.services.ready_pages import ReadyPages
 from products.settings import ProductsSettings
 from shopkit.messaging.outbox import Outbox
 from shopkit.settings import Environment
@@ -78,9 +80,33 @@ def transactions(database: Database, clock: FakeClock) -> FakeTransactions:
     return FakeTransactions(Outbox(database, clock))
 
 
+class FakeChanges:
+    """Stands for the database's log, which mongomock lacks.
+
+    Attributes:
+        known: The generation, None if the log cannot be read.
+        checks: How often it was asked for.
+    """
+
+    def __init__(self) -> None:
+        self.known: int | None = None
+        self.checks = 0
+
+    async def generation(self) -> int | None:
+        self.checks += 1
+        return self.known
+
+
 @pytest.fixture
-def services(database: Database, transactions: FakeTransactions, clock: FakeClock) -> Services:
-    return build(database, transactions, clock)
+def changes() -> FakeChanges:
+    return FakeChanges()
+
+
+@pytest.fixture
+def services(
+    database: Database, transactions: FakeTransactions, clock: FakeClock, changes: FakeChanges
+) -> Services:
+    return replace(build(database, transactions, clock), pages=ReadyPages(changes))
 
 
 @pytest.fixture

@@ -2,25 +2,37 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request, Response
 
 from products import problems
-from products.dependencies import Catalogue, Categories
+from products.controllers.pages import CACHE_DOCUMENT, PageRoute, address_of, page_of, page_response
+from products.dependencies import Catalogue, Categories, Pages
 from products.schemas import CategoriesBody, CategoryBody, CategoryRequest
+from products.services.ready_pages import Page
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
-from shopkit.web.identity import Admin
+from shopkit.web.identity import Admin, Anyone
 from shopkit.web.problems import UNREADABLE, responses
 
-router = APIRouter(prefix="/api/categories", tags=["categories"])
+router = APIRouter(prefix="/api/categories", tags=["categories"], route_class=PageRoute)
 
 CategoryId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits.")]
 
 
-@router.get("", responses=responses(DATABASE_UNAVAILABLE))
-async def list_categories(catalogue: Catalogue) -> CategoriesBody:
+@router.get(
+    "",
+    response_model=CategoriesBody,
+    responses={**responses(DATABASE_UNAVAILABLE), 200: {"headers": CACHE_DOCUMENT}},
+)
+async def list_categories(
+    request: Request, caller: Anyone, catalogue: Catalogue, pages: Pages
+) -> Response:
     """List all categories."""
-    return CategoriesBody.of(await catalogue.categories())
+
+    async def read() -> Page:
+        return page_of(CategoriesBody.of(await catalogue.categories()))
+
+    return page_response(await pages.get(caller, address_of(request), read), request, caller)
 
 
 @router.post(

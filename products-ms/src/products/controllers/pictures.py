@@ -18,7 +18,8 @@ from shopkit.web.problems import NOT_FOUND, responses
 router = APIRouter(prefix="/api/products/{product_id}/image", tags=["products"])
 
 CACHE_FOREVER = "public, max-age=31536000, immutable"
-CACHE_BRIEFLY = "public, max-age=60"
+# Without the version, another picture may follow, so only browsers store it.
+CACHE_BRIEFLY = "public, max-age=60, s-maxage=0"
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 

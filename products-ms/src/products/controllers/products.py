@@ -2,11 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from products import problems
+from products.controllers.pages import (
+    CACHE_DOCUMENT,
+    PageRoute,
+    address_of,
+    cart_response,
+    page_of,
+    page_response,
+)
 from products.dependencies import Catalogue, Editing, Pages
-from products.etags import etag, matches, seen_versions
+from products.etags import etag, seen_versions
 from products.schemas import (
     ChangeProductRequest,
     CreateProductRequest,
@@ -15,13 +23,14 @@ from products.schemas import (
     ProductsBody,
 )
 from products.services.editing import EditRequest
+from products.services.ready_pages import Page
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.idempotency import REPLAYED_DOCUMENT, IdempotencyKey, mark_replayed
-from shopkit.web.identity import Admin
+from shopkit.web.identity import Admin, Anyone
 from shopkit.web.problems import KEY_REUSED, NOT_FOUND, UNREADABLE, responses
 
-router = APIRouter(prefix="/api", tags=["products"])
+router = APIRouter(prefix="/api", tags=["products"], route_class=PageRoute)
 
 ProductId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hex digits.")]
 IfMatch = Annotated[
@@ -41,25 +50,38 @@ ETAG_DOCUMENT = {
 }
 
 
+LIST_ETAG_DOCUMENT = {
+    "ETag": {"schema": {"type": "string"}, "description": "A hash of the page. Missing with `ids`."}
+}
+
+
 @router.get(
     "/products",
     response_model=ProductsBody,
-    responses=responses(DATABASE_UNAVAILABLE, NOT_FOUND, problems.CATEGORY_NOT_FOUND),
+    responses={
+        **responses(DATABASE_UNAVAILABLE, NOT_FOUND, problems.CATEGORY_NOT_FOUND),
+        200: {"headers": {**LIST_ETAG_DOCUMENT, **CACHE_DOCUMENT}},
+    },
 )
 async def list_products(
-    query: Annotated[ProductListQuery, Query()], catalogue: Catalogue, pages: Pages
+    query: Annotated[ProductListQuery, Query()],
+    request: Request,
+    caller: Anyone,
+    catalogue: Catalogue,
+    pages: Pages,
 ) -> Response:
     """List the products that match all filters."""
 
-    async def read() -> bytes:
+    async def read() -> Page:
         page = await catalogue.page(
             query.to_query(), query.category_name, limit=query.page_size, cursor=query.cursor
         )
-        return ProductsBody.of(page).model_dump_json().encode()
+        return page_of(ProductsBody.of(page))
 
-    # Most visitors look at the same few pages at the same time.
-    body = await pages.get(query.model_dump_json(), read)
-    return Response(body, media_type="application/json")
+    address = address_of(request)
+    if query.ids is not None:
+        return cart_response(await pages.read(address, read))
+    return page_response(await pages.get(caller, address, read), request, caller)
 
 
 @router.get(
@@ -67,23 +89,25 @@ async def list_products(
     response_model=ProductBody,
     responses={
         **responses(DATABASE_UNAVAILABLE, NOT_FOUND),
-        200: {"headers": ETAG_DOCUMENT},
+        200: {"headers": {**ETAG_DOCUMENT, **CACHE_DOCUMENT}},
         304: {"description": "The client's copy is up to date", "headers": ETAG_DOCUMENT},
     },
 )
 async def get_product(
     product_id: ProductId,
+    request: Request,
+    caller: Anyone,
     catalogue: Catalogue,
-    response: Response,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> ProductBody | Response:
+    pages: Pages,
+    if_none_match: Annotated[str | None, Header()] = None,  # noqa: ARG001 - for the document.
+) -> Response:
     """Return a product, archived or not."""
-    product = await catalogue.get(product_id)
-    tag = etag(product)
-    if matches(if_none_match, tag):
-        return Response(status_code=304, headers={"ETag": tag})
-    response.headers["ETag"] = tag
-    return ProductBody.of(product)
+
+    async def read() -> Page:
+        product = await catalogue.get(product_id)
+        return page_of(ProductBody.of(product), etag(product))
+
+    return page_response(await pages.get(caller, address_of(request), read), request, caller)
 
 
 @router.post(

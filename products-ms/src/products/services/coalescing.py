@@ -34,11 +34,11 @@ class Coalescer(Generic[K, R]):
         """
         running = self._running.get(key)
         if running is None:
-            self._running[key] = task = _start(self._run(key, read))
+            self._running[key] = task = start(self._run(key, read))
         elif key in self._next:
             task = self._next[key]
         else:
-            self._next[key] = task = _start(self._run_after(running, key, read))
+            self._next[key] = task = start(self._run_after(running, key, read))
         return await asyncio.shield(task)
 
     async def _run_after(
@@ -57,6 +57,7 @@ class Coalescer(Generic[K, R]):
                 del self._running[key]
 
 
-def _start(read: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
+def start(read: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
+    """Start a read that several requests share."""
     # In an empty context, because the read belongs to several requests with several deadlines.
     return asyncio.create_task(read, context=Context())

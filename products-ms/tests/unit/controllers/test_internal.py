@@ -210,7 +210,8 @@ class TestResend:
             f"ProductUpdate/{an_id(1)}/3",
             f"ProductUpdate/{an_id(2)}/10",
         ]
-        product = (await client.get(f"/api/products/{an_id(2)}")).json()
+        admin = caller_headers("admin@aaa.com", "admin")
+        product = (await client.get(f"/api/products/{an_id(2)}", headers=admin)).json()
         assert product["version"] == 10
 
     async def test_skips_unknown_products(
