@@ -54,6 +54,8 @@ ALLOWED = {
     "POST /api/me/addresses": 422,
     "PATCH /api/me/addresses/{id}": 404,
     "DELETE /api/me/addresses/{id}": 404,
+    "GET /api/address-forms": 200,
+    "GET /api/address-forms/{country}": 404,
     "POST /api/email-verifications": 204,
     "POST /api/email-verifications/confirm": 422,
     "POST /api/password-resets": 422,
@@ -178,7 +180,7 @@ def _fill(path: str) -> str:
         return path.replace("{id}", "0" * 32)
     if "dead-letters" in path or "mails" in path:
         return path.replace("{id}", "0" * (64 if "dead-letters" in path else 32))
-    return path.replace("{id}", "0" * 24)
+    return path.replace("{country}", "ZZ").replace("{id}", "0" * 24)
 
 
 @pytest.fixture(scope="module")
