@@ -8,7 +8,7 @@ const LINKS = [
   ["/admin/users", "Users", "people"],
   ["/admin/audit", "Audit", "clock"],
   ["/admin/dead-letters", "Dead letters", "inbox"],
-  ["/admin/mails", "Mails", "upload"],
+  ["/admin/mails", "Mails", "mail"],
 ] as const;
 
 export function AdminLayout() {

@@ -28,8 +28,8 @@ export function MailsPage() {
         <h1 tabIndex={-1}>Mails</h1>
       </div>
       <p className="muted">
-        Mails that a mail server has refused, or that couldn't be sent for two days. Send a mail
-        again after you have fixed the cause, or discard it.
+        A mail is set aside if the mail server refuses it, or if it can't be sent for two days. Send
+        it again after you have fixed the cause, or discard it.
       </p>
       <StatusFilter statuses={STATUSES} value={status} />
       <MailList owner="authentication" title="Accounts" status={status} />

@@ -52,17 +52,28 @@ export function AddressCard({ address, wasEdited, onEdit }: Props) {
         <Button
           ref={wasEdited ? focusOnMount : undefined}
           variant="outline-secondary"
+          aria-label={`Edit ${firstLine}`}
           onClick={onEdit}
         >
-          Edit<span className="visually-hidden"> {firstLine}</span>
+          Edit
         </Button>
         {!address.default && (
-          <Button variant="quiet" disabled={isBusy} onClick={() => choosing.mutate()}>
-            Make default<span className="visually-hidden">: {firstLine}</span>
+          <Button
+            variant="quiet"
+            disabled={isBusy}
+            aria-label={`Make default: ${firstLine}`}
+            onClick={() => choosing.mutate()}
+          >
+            Make default
           </Button>
         )}
-        <Button variant="quiet" disabled={isBusy} onClick={() => deleting.mutate()}>
-          Delete<span className="visually-hidden"> {firstLine}</span>
+        <Button
+          variant="quiet"
+          disabled={isBusy}
+          aria-label={`Delete ${firstLine}`}
+          onClick={() => deleting.mutate()}
+        >
+          Delete
         </Button>
       </div>
     </li>

@@ -64,8 +64,8 @@ function PendingEmail() {
     <div role="status">
       {pending && (
         <Notice tone="info" title="Confirm your new email address">
-          We sent a link to <strong className="breakable">{pending.email}</strong>. Confirm the
-          address until {exactTime(pending.expires_at)}.
+          We sent a link to <span className="breakable">{pending.email}</span>. Use it until{" "}
+          {exactTime(pending.expires_at)}.
         </Notice>
       )}
     </div>

@@ -32,9 +32,10 @@ export function SessionRow({ session }: { session: SessionBody }) {
         <Button
           variant="outline-secondary"
           disabled={ending.isPending}
+          aria-label={`Sign out: ${session.device}`}
           onClick={() => ending.mutate()}
         >
-          Sign out<span className="visually-hidden">: {session.device}</span>
+          Sign out
         </Button>
       )}
       {ending.error && (
