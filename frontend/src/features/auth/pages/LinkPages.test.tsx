@@ -143,6 +143,14 @@ describe("a page for a link", () => {
 });
 
 describe("a confirmation without a session", () => {
+  it("asks nobody to sign in for an incomplete link", async () => {
+    endSession();
+    const { router } = openShop("/verify-email");
+    expect(await screen.findByText("The link is incomplete")).toBeVisible();
+    expect(within(screen.getByRole("main")).queryByRole("link", { name: "Sign in" })).toBeNull();
+    expect(router.state.location.pathname).toBe("/verify-email");
+  });
+
   it("asks to sign in, and continues with the same link", async () => {
     // Given
     endSession();
