@@ -132,8 +132,10 @@ def create_app(mailbox: Mailbox) -> FastAPI:
 
 async def _serve(mailbox: Mailbox, host: str, port: int, smtp_port: int) -> None:
     loop = asyncio.get_running_loop()
+    # One handler for all connections, because it remembers which addresses it has refused.
+    handler = Handler(mailbox)
     server = await loop.create_server(
-        lambda: SMTP(Handler(mailbox), enable_SMTPUTF8=True, loop=loop), host, smtp_port
+        lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), host, smtp_port
     )
     async with server:
         config = uvicorn.Config(
