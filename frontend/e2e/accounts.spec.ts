@@ -150,7 +150,7 @@ test("an email address is changed, and the old one gets the account back", async
   // When
   await page.goto("/account");
   await page.getByLabel("New email").fill(other);
-  await page.getByLabel("Your password").fill(PASSWORD);
+  await page.getByLabel("Your password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Send the link" }).click();
 
   // Then

@@ -7,7 +7,10 @@ import { json, PROFILE, problem, recordRequests } from "@/testing/server";
 
 const me = (verified: boolean) => ({ ...PROFILE, verified });
 
-beforeEach(() => startSession(aToken()));
+beforeEach(() => {
+  startSession(aToken());
+  recordRequests("post", "*/api/refresh", json({ access_token: aToken() }));
+});
 
 describe.each([
   ["/verify-email", "Confirm the address", "*/api/email-verifications/confirm", /is confirmed/],
@@ -104,6 +107,46 @@ describe.each([
 
     // Then
     expect(await screen.findByText("The link is incomplete")).toBeVisible();
+  });
+});
+
+describe("a confirmed change of the email address", () => {
+  it("appears in the session at once", async () => {
+    // Given
+    const refreshed = recordRequests(
+      "post",
+      "*/api/refresh",
+      json({ access_token: aToken({ email: "new@example.com" }) }),
+    );
+    recordRequests("post", "*/api/email-changes/confirm");
+    const { user } = openShop("/confirm-email-change#token=secret-10");
+
+    // When
+    await user.click(await screen.findByRole("button", { name: "Use this address" }));
+    await user.click(await screen.findByRole("link", { name: "Your account" }));
+
+    // Then
+    expect(await screen.findByRole("heading", { name: "new@example.com" })).toBeVisible();
+    expect(refreshed).toHaveLength(1);
+  });
+
+  it("needs no session", async () => {
+    endSession();
+    const refreshed = recordRequests("post", "*/api/refresh");
+    recordRequests("post", "*/api/email-changes/confirm");
+    const { user } = openShop("/confirm-email-change#token=secret-11");
+    await user.click(await screen.findByRole("button", { name: "Use this address" }));
+    expect(await screen.findByText(/uses this address/)).toBeVisible();
+    expect(refreshed).toEqual([]);
+  });
+
+  it("is reported even if the session can't be refreshed", async () => {
+    recordRequests("post", "*/api/refresh", () => problem(503, "unavailable", "Try later."));
+    recordRequests("post", "*/api/email-changes/confirm");
+    const { user } = openShop("/confirm-email-change#token=secret-12");
+    await user.click(await screen.findByRole("button", { name: "Use this address" }));
+    expect(await screen.findByText(/uses this address/)).toBeVisible();
+    expect(screen.queryByRole("alert")).toBeNull();
   });
 });
 
