@@ -390,6 +390,8 @@ MUTANTS = {
         {MAIL_LEASE: _mark_as_sent_first},
         fault="orders dies before it sends a mail",
         detected_by=frozenset({"C16"}),
+        # No job sends a mail that counts as sent.
+        without_repair=frozenset(),
     ),
 }
 
