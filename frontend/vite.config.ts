@@ -26,6 +26,8 @@ export default defineConfig({
     target: "es2023",
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // Without this, the function for each request is in the chunk that imports the client first.
+      treeshake: { moduleSideEffects: [{ test: /src\/api\/generated\//, sideEffects: false }] },
       output: {
         // The first page needs two chunks. The libraries stay in the cache when the shop changes.
         codeSplitting: {

@@ -1,6 +1,17 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { ADMIN, addToCart, expect, placeOrder, signIn, test, watchForErrors } from "./shop.ts";
+import {
+  ACCOUNT_PATHS,
+  ADMIN,
+  addToCart,
+  expect,
+  LINK_PATHS,
+  placeOrder,
+  serveAccount,
+  signIn,
+  test,
+  watchForErrors,
+} from "./shop.ts";
 
 const VISITOR_PATHS = [
   "/",
@@ -9,11 +20,12 @@ const VISITOR_PATHS = [
   "/cart",
   "/sign-in",
   "/register",
+  ...LINK_PATHS,
   "/nowhere",
 ];
 const SIGNED_IN_PATHS = [
   "/orders",
-  "/account",
+  ...ACCOUNT_PATHS,
   "/admin",
   "/admin/products",
   "/admin/products?edit=new",
@@ -104,13 +116,16 @@ for (const colorScheme of ["light", "dark"] as const) {
         expect(await seriousViolations(page), "order page").toEqual([]);
 
         // When
+        const order = new URL(page.url()).pathname;
+        const pages = [`/admin${order}`, `/admin/users/${await admin.accountId()}`];
         await page.getByRole("button", { name: "Cancel order" }).click();
 
         // Then
         expect(await seriousViolations(page), "cancel dialog").toEqual([]);
 
         // When
-        for (const path of SIGNED_IN_PATHS) {
+        await serveAccount(page, "Ann");
+        for (const path of [...SIGNED_IN_PATHS, ...pages]) {
           await page.goto(path);
           await expect(page.locator("main h1")).toBeVisible();
           expect(await seriousViolations(page), path).toEqual([]);

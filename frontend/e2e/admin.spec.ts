@@ -298,7 +298,7 @@ for (const path of [
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
       const overflow = await page
-        .locator(".admin")
+        .locator(".section-layout")
         .evaluate((element) => element.scrollWidth - element.clientWidth);
       expect(overflow, `${width} px`).toBeLessThanOrEqual(0);
     }

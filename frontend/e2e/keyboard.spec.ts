@@ -1,11 +1,14 @@
 import type { Page } from "@playwright/test";
 import {
+  ACCOUNT_PATHS,
   ADMIN,
   addToCart,
   expect,
   fillInSignIn,
+  LINK_PATHS,
   orderStatus,
   SHOPPER,
+  serveAccount,
   serveManyProducts,
   signIn,
   test,
@@ -181,7 +184,7 @@ async function withoutFocusRing(page: Page): Promise<string[]> {
   return found;
 }
 
-for (const path of ["/", "/products", "/cart", "/sign-in", "/register"]) {
+for (const path of ["/", "/products", "/cart", "/sign-in", "/register", ...LINK_PATHS]) {
   test(`every element of ${path} shows its focus`, async ({ page }) => {
     await page.goto(path);
     await expect(page.locator("main h1")).toBeVisible();
@@ -190,9 +193,16 @@ for (const path of ["/", "/products", "/cart", "/sign-in", "/register"]) {
   });
 }
 
-for (const path of ["/account", "/admin", "/admin/products", "/admin/categories", "/admin/users"]) {
+for (const path of [
+  ...ACCOUNT_PATHS,
+  "/admin",
+  "/admin/products",
+  "/admin/categories",
+  "/admin/users",
+]) {
   test(`every element of ${path} shows its focus to an admin`, async ({ page }) => {
     await signIn(page, ADMIN);
+    await serveAccount(page, "Ann");
     await page.goto(path);
     await expect(page.locator("main h1")).toBeVisible();
     await page.waitForLoadState("networkidle");

@@ -2,9 +2,12 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 import {
+  ACCOUNT_PATHS,
   ADMIN,
   expect,
+  LINK_PATHS,
   placeOrder,
+  serveAccount,
   serveManyProducts,
   signIn,
   type TestProduct,
@@ -81,6 +84,7 @@ test("no page of a visitor scrolls sideways", async ({ page, admin }) => {
     "/cart",
     "/sign-in",
     "/register",
+    ...LINK_PATHS,
     "/nowhere",
   ];
   expect(await tooWide(page, product, paths)).toEqual([]);
@@ -96,6 +100,7 @@ test("no page of a signed-in user scrolls sideways", async ({ page, admin }) => 
   await page.route("**/api/admin/dead-letters/**", (route) =>
     route.fulfill({ json: { dead_letters: [LETTER], next_cursor: null } }),
   );
+  await serveAccount(page, UNBROKEN);
 
   // Then
   const paths = [
@@ -106,14 +111,16 @@ test("no page of a signed-in user scrolls sideways", async ({ page, admin }) => 
     "/checkout",
     "/orders",
     order,
-    "/account",
+    ...ACCOUNT_PATHS,
     "/admin",
     "/admin/products",
     "/admin/products?edit=new",
     `/admin/products?edit=${product.id}`,
     "/admin/categories",
     "/admin/orders",
+    `/admin${order}`,
     "/admin/users",
+    `/admin/users/${await admin.accountId()}`,
     "/admin/dead-letters",
     "/nowhere",
   ];
@@ -178,6 +185,7 @@ for (const width of [360, 1280]) {
     await signIn(page, ADMIN);
     await placeOrder(page, product);
     const order = new URL(page.url()).pathname;
+    await serveAccount(page, "Ann");
 
     // Then
     for (const path of [
@@ -188,7 +196,8 @@ for (const width of [360, 1280]) {
       "/checkout",
       "/orders",
       order,
-      "/account",
+      ...LINK_PATHS,
+      ...ACCOUNT_PATHS,
     ]) {
       await page.goto(path);
       await expect(page.locator("main h1")).toBeVisible();

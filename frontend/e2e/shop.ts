@@ -91,6 +91,12 @@ export class Admin {
     }).toPass();
   }
 
+  /** Return the id of the admin's account. */
+  async accountId(): Promise<string> {
+    const response = await this.#request.get("/api/me", { headers: this.headers() });
+    return (await response.json()).id;
+  }
+
   headers(): Record<string, string> {
     return { Authorization: `Bearer ${this.#token}` };
   }
@@ -115,15 +121,15 @@ export const test = base.extend<{ admin: Admin }>({
 
 export { expect };
 
-export async function signIn(page: Page, email: string): Promise<void> {
+export async function signIn(page: Page, email: string, password = email): Promise<void> {
   await page.goto("/sign-in");
-  await fillInSignIn(page, email);
+  await fillInSignIn(page, email, password);
   await expect(page.getByRole("button", { name: "Account" })).toBeVisible();
 }
 
-export async function fillInSignIn(page: Page, email: string): Promise<void> {
+export async function fillInSignIn(page: Page, email: string, password = email): Promise<void> {
   await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
 }
 
@@ -148,8 +154,32 @@ export function orderStatus(page: Page, status: string) {
 
 /** Send a signal to a program of the stack. */
 export function signal(program: string, name: "STOP" | "CONT"): void {
+  stack("kill", program, "--signal", name);
+}
+
+/** Run a command of the stack, and return what it prints. */
+function stack(...command: string[]): string {
   const python = `${REPOSITORY}.local/venv/bin/python`;
-  execFileSync(python, ["-m", "stack", "kill", program, "--signal", name], { cwd: REPOSITORY });
+  return execFileSync(python, ["-m", "stack", ...command], { cwd: REPOSITORY, encoding: "utf8" });
+}
+
+/** Wait for the last mail to an address with a subject, and return its text. */
+export async function mailTo(recipient: string, subject: string): Promise<string> {
+  let text: string | undefined;
+  await expect(() => {
+    const mails = stack("mail").split(/^== /m);
+    text = mails.findLast(
+      (mail) => mail.includes(`\nTo: ${recipient}\n`) && mail.includes(`\nSubject: ${subject}`),
+    );
+    expect(text, `a mail to ${recipient}`).toBeTruthy();
+  }).toPass();
+  return text ?? "";
+}
+
+/** Wait for a mail, and return the link with a token that it contains. */
+export async function linkTo(recipient: string, subject: string): Promise<string> {
+  const text = await mailTo(recipient, subject);
+  return /^http\S+#token=\S+$/m.exec(text)?.[0] ?? "";
 }
 
 /** Record exceptions and violations of the Content Security Policy. */
@@ -160,6 +190,61 @@ export function watchForErrors(context: BrowserContext): string[] {
     if (/Content Security Policy/i.test(message.text())) errors.push(message.text());
   });
   return errors;
+}
+
+/** The pages that links in mails lead to, with a token and without. */
+export const LINK_PATHS = [
+  "/forgot-password",
+  ...["/reset-password", "/verify-email", "/confirm-email-change", "/undo-email-change"].flatMap(
+    (path) => [path, `${path}#token=${"a".repeat(43)}`],
+  ),
+];
+
+/** The pages that `serveAccount` fills. */
+export const ACCOUNT_PATHS = [
+  "/account",
+  "/account/addresses",
+  "/account/addresses?edit=new",
+  `/account/addresses?edit=${"1".repeat(24)}`,
+  "/account/sessions",
+  "/admin/mails",
+];
+
+/** Serve an account with a pending address, addresses and sessions, and parked mails. */
+export async function serveAccount(page: Page, word: string): Promise<void> {
+  const time = "2026-01-01T00:00:00Z";
+  const email = `${word}@shop.example`;
+  const id = "1".repeat(24);
+  const address = { name: word, company: word, lines: [word, word], city: word, phone: "" };
+  const session = { device: "Samsung Internet on Android", started_at: time, last_used_at: time };
+  const mail = {
+    ...{ id: "2".repeat(32), template: "email-verification", recipient: email, attempts: 1 },
+    ...{ status: "parked", created_at: time, changed_at: time, reason: `550 ${word} is unknown` },
+  };
+  const mails = { mails: [mail], next_cursor: null };
+  const answers = {
+    "/api/me": {
+      ...{ id, email, role: "admin", verified: false, name: word, locale: null },
+      pending_email: { email, expires_at: time },
+    },
+    "/api/me/addresses": {
+      addresses: ["1", "2"].map((digit) => ({
+        ...{ id: digit.repeat(24), ...address, postcode: "10117", region: word, country: "DE" },
+        default: digit === "1",
+      })),
+    },
+    "/api/me/sessions": {
+      sessions: [1, 2].map((number) => ({ id: `${number}`, ...session, current: number === 1 })),
+    },
+    "/api/admin/mails/authentication": mails,
+    "/api/admin/mails/orders": mails,
+  };
+  for (const [path, json] of Object.entries(answers)) {
+    await page.route(
+      ({ pathname }) => pathname === path,
+      (route) => route.fulfill({ json }),
+    );
+  }
 }
 
 const CATALOGUE_SIZE = 60;

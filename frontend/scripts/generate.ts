@@ -48,6 +48,14 @@ async function removeTodos(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Return the file of a function that sends a request. Each has its own, so that it is loaded with the
+ * page that needs it. In one file, all would be part of the shop's first chunk.
+ */
+function getFilePath({ name, meta }: { name: string; meta?: { resource?: string } }) {
+  return meta?.resource === "operation" ? `sdk/${name}` : undefined;
+}
+
 /** Write the client and the limits of an OpenAPI document into a folder. */
 export async function generate(documentPath: string, output: string): Promise<void> {
   const content: OpenApiDocument = JSON.parse(await readFile(documentPath, "utf8"));
@@ -62,7 +70,7 @@ export async function generate(documentPath: string, output: string): Promise<vo
       logs: { level: "silent" },
       plugins: [
         "@hey-api/typescript",
-        "@hey-api/sdk",
+        { name: "@hey-api/sdk", "~hooks": { symbols: { getFilePath } } },
         { name: "@hey-api/client-fetch", throwOnError: true },
       ],
     });

@@ -14,7 +14,7 @@ ID = "[0-9a-f]{24}"
 
 
 def pages_of_the_router() -> list[str]:
-    prefixes = {"admin": "/admin"}
+    prefixes = {"account": "/account", "admin": "/admin"}
     return [
         f"{prefixes.get(table, '')}/{path}".rstrip("/") or "/"
         for table, routes in TABLE.findall(ROUTER)

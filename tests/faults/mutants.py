@@ -20,6 +20,7 @@ from tests.faults.targets import (
     INSERT_MANY,
     KEYS_FIND,
     LINE_REASONS,
+    MAIL_LEASE,
     OUTBOX_ADD,
     PUT_PRODUCTS,
     STOCK_CHANGE,
@@ -248,6 +249,19 @@ def _replace_any_version(replace: Method) -> Method:
     return replace_anyway
 
 
+def _mark_as_sent_first(lease: Method) -> Method:
+    """Let a mail count as sent before the attempt to send it."""
+
+    async def lease_and_mark(mails: Any) -> Any:
+        stored = await lease(mails)
+        if stored is not None:
+            await mails.mark_sent(stored.mail.id)
+            executed()
+        return stored
+
+    return lease_and_mark
+
+
 def _local_reads(initialize: Method) -> Method:
     def initialize_client(client: Any, *arguments: Any, **options: Any) -> None:
         if options.pop("readConcernLevel", None):
@@ -343,6 +357,14 @@ MUTANTS = {
         {DATABASE_CLIENT: _local_reads},
         fault="orders-db loses its majority",
         detected_by=frozenset({"C2"}),
+    ),
+    "mails marked as sent too early": Mutant(
+        "orders",
+        {MAIL_LEASE: _mark_as_sent_first},
+        fault="orders dies before it sends a mail",
+        detected_by=frozenset({"C16"}),
+        # No job sends a mail that counts as sent.
+        without_repair=frozenset(),
     ),
 }
 

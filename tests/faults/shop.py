@@ -146,10 +146,15 @@ class Shop:
         received = [_received(mail) for mail in self._smtp.received]
         return [mail for mail in received if "/orders/" in mail.content]
 
+    @property
+    def sends_mail(self) -> bool:
+        """Whether the shop sends mail."""
+        return self._smtp is not None
+
     def has_waiting_mails(self) -> bool:
         """Return whether mails wait to be sent."""
         waiting = self.databases.orders["mails"].find_one({"status": "waiting"})
-        return self._smtp is not None and waiting is not None
+        return self.sends_mail and waiting is not None
 
     def _defective(self, service: str, **defects: Any) -> Defects:
         return replace(self._defects.get(service, NONE), **defects)

@@ -173,6 +173,14 @@ class AddressRefusedError(Exception):
         return list(self.reasons)
 
 
+class UnknownCountryError(Exception):
+    """Addresses cannot be in this country."""
+
+    def __init__(self, country: str) -> None:
+        super().__init__(f"There is no country {country}.")
+        self.country = country
+
+
 class AddressNotFoundError(Exception):
     """The caller has no such address."""
 

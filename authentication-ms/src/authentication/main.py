@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from authentication import problems
 from authentication.controllers import (
     accounts,
+    address_forms,
     addresses,
     administration,
     gateway,
@@ -52,6 +53,7 @@ def create_app(settings: AuthenticationSettings, run: Run = running) -> FastAPI:
         sessions,
         own_sessions,
         addresses,
+        address_forms,
         recovery,
         administration,
         gateway,

@@ -60,6 +60,7 @@ TABLE: ProblemTable = {
     errors.EmailUnchangedError: EMAIL_UNCHANGED,
     errors.SessionNotFoundError: NOT_FOUND,
     errors.AddressRefusedError: VALIDATION,
+    errors.UnknownCountryError: NOT_FOUND,
     errors.AddressNotFoundError: NOT_FOUND,
     errors.TooManyAddressesError: TOO_MANY_ADDRESSES,
 }

@@ -43,7 +43,13 @@ const userPages: RouteObject[] = [
   page("checkout", () => import("@/features/cart/pages/CheckoutPage"), "CheckoutPage"),
   page("orders", () => import("@/features/orders/pages/OrdersPage"), "OrdersPage"),
   page("orders/:id", () => import("./pages/OrderPage"), "OrderPage"),
-  page("account", () => import("@/features/auth/pages/AccountPage"), "AccountPage"),
+];
+
+// biome-ignore format: a table is easier to read with one route per line.
+const accountPages: RouteObject[] = [
+  page("", () => import("@/features/auth/pages/AccountPage"), "AccountPage"),
+  page("addresses", () => import("@/features/auth/pages/AddressesPage"), "AddressesPage"),
+  page("sessions", () => import("@/features/auth/pages/SessionsPage"), "SessionsPage"),
 ];
 
 // biome-ignore format: a table is easier to read with one route per line.
@@ -57,7 +63,15 @@ const adminPages: RouteObject[] = [
   page("users/:id", () => import("@/features/admin/pages/UserPage"), "UserPage"),
   page("audit", () => import("@/features/admin/pages/AuditPage"), "AuditPage"),
   page("dead-letters", () => import("@/features/admin/pages/DeadLettersPage"), "DeadLettersPage"),
+  page("mails", () => import("@/features/admin/pages/MailsPage"), "MailsPage"),
 ];
+
+const accountLayout: RouteObject = {
+  lazy: async () => ({
+    Component: (await import("@/features/auth/components/AccountLayout")).AccountLayout,
+  }),
+  children: accountPages,
+};
 
 const adminLayout: RouteObject = {
   lazy: async () => ({
@@ -77,6 +91,7 @@ export const routes: RouteObject[] = [
         children: [
           ...publicPages,
           { Component: RequireUser, children: userPages },
+          { path: "account", Component: RequireUser, children: [accountLayout] },
           { path: "admin", Component: RequireAdmin, children: [adminLayout] },
           { path: "*", element: <NotFound /> },
         ],

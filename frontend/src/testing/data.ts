@@ -1,8 +1,10 @@
 import type {
+  AddressBody,
   AdminProductBody,
   AuditEntryBody,
   CategoryBody,
   DeadLetterBody,
+  MailBody,
   OrderBody,
   ProductBody,
   StatisticsBody,
@@ -84,6 +86,36 @@ export function aLetter(part: Partial<DeadLetterBody> = {}): DeadLetterBody {
     status: "parked",
     parked_at: "2026-01-01T00:00:00Z",
     history: [],
+    ...part,
+  };
+}
+
+export function aMail(part: Partial<MailBody> = {}): MailBody {
+  return {
+    id: "2".repeat(32),
+    template: "email-verification",
+    recipient: "ada@example.com",
+    status: "parked",
+    created_at: "2026-01-01T00:00:00Z",
+    attempts: 1,
+    reason: "550 no such mailbox",
+    changed_at: "2026-01-01T00:00:05Z",
+    ...part,
+  };
+}
+
+export function anAddress(part: Partial<AddressBody> = {}): AddressBody {
+  return {
+    id: "8".repeat(24),
+    name: "Ada Lovelace",
+    company: "",
+    lines: ["Unter den Linden 1"],
+    postcode: "10117",
+    city: "Berlin",
+    region: "",
+    country: "DE",
+    phone: "",
+    default: true,
     ...part,
   };
 }

@@ -2,11 +2,12 @@ import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { aCategory, aProduct } from "./data";
 
-const PROFILE = {
+export const PROFILE = {
   id: "1".repeat(24),
   email: "ada@example.com",
   role: "user",
   verified: true,
+  pending_email: null,
   name: null,
   locale: null,
 };

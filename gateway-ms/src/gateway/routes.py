@@ -82,6 +82,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/me/addresses", _A, _USER),
     Route("PATCH", "/api/me/addresses/{id}", _A, _USER),
     Route("DELETE", "/api/me/addresses/{id}", _A, _USER),
+    Route("GET", "/api/address-forms", _A, _USER),
+    Route("GET", "/api/address-forms/{country}", _A, _USER),
     Route("POST", "/api/email-verifications", _A, _USER),
     Route("POST", "/api/email-verifications/confirm", _A, _USER),
     Route("POST", "/api/password-resets", _A, _ANYONE),

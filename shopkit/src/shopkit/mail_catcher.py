@@ -23,6 +23,8 @@ from fastapi.responses import HTMLResponse
 
 KEPT = 500
 """How many mails are kept. Older ones are deleted."""
+REFUSED_ONCE = "@refused.example"
+"""The first mail to each address of this domain is refused, which shows what the shop does then."""
 _NEW_TAB = '<base target="_blank">'
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -62,6 +64,17 @@ class Handler:
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
+        self._refused: set[str] = set()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it.
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: list[str]
+    ) -> str:
+        """Accept a recipient, or refuse it once."""
+        if address.endswith(REFUSED_ONCE) and address not in self._refused:
+            self._refused.add(address)
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 ok"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd calls it.
         """Store the mail."""
@@ -119,8 +132,10 @@ def create_app(mailbox: Mailbox) -> FastAPI:
 
 async def _serve(mailbox: Mailbox, host: str, port: int, smtp_port: int) -> None:
     loop = asyncio.get_running_loop()
+    # One handler for all connections, because it remembers which addresses it has refused.
+    handler = Handler(mailbox)
     server = await loop.create_server(
-        lambda: SMTP(Handler(mailbox), enable_SMTPUTF8=True, loop=loop), host, smtp_port
+        lambda: SMTP(handler, enable_SMTPUTF8=True, loop=loop), host, smtp_port
     )
     async with server:
         config = uvicorn.Config(

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from aiosmtpd.smtp import Envelope
 
 from shopkit import mail_catcher
-from shopkit.mail_catcher import Mailbox, create_app, read_mail, text_of
+from shopkit.mail_catcher import Handler, Mailbox, create_app, read_mail, text_of
 from shopkit.testing.apps import client_of
 
 MAIL = b"""\
@@ -55,6 +56,25 @@ class TestMailbox:
         [path] = mailbox.files()
         assert text_of(read_mail(path)) == "Hello & welcome"
         assert text_of(read_mail(path), "html") == "<p>Hello &amp; welcome</p>"
+
+
+class TestHandler:
+    async def test_refuses_the_first_mail_to_each_address_of_the_domain_for_it(
+        self, mailbox: Mailbox
+    ) -> None:
+        # Given
+        handler = Handler(mailbox)
+        recipients = ["ann@refused.example", "ann@refused.example", "bob@refused.example"]
+        envelope = Envelope()
+        # When
+        answers = [
+            await handler.handle_RCPT(None, None, envelope, recipient, [])  # type: ignore[arg-type]
+            for recipient in [*recipients, "ann@shop.example"]
+        ]
+        # Then
+        refusal = "550 no such mailbox"
+        assert answers == [refusal, "250 ok", refusal, "250 ok"]
+        assert envelope.rcpt_tos == ["ann@refused.example", "ann@shop.example"]
 
 
 class TestPage:

@@ -6,10 +6,10 @@ from authentication import problems
 from authentication.controllers.responses import PASSWORD_PROBLEMS, responses
 from authentication.dependencies import Accounts
 from authentication.schemas.accounts import (
-    AccountBody,
     ChangePasswordRequest,
     ProfileBody,
     ProfileRequest,
+    RegisteredBody,
     RegisterRequest,
 )
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
@@ -26,22 +26,22 @@ router = APIRouter(prefix="/api", tags=["auth"])
         problems.REGISTRATION_REFUSED, problems.TOO_MANY_ATTEMPTS, *PASSWORD_PROBLEMS
     ),
 )
-async def register(body: RegisterRequest, caller: Anyone, accounts: Accounts) -> AccountBody:
+async def register(body: RegisterRequest, caller: Anyone, accounts: Accounts) -> RegisteredBody:
     """Create an account."""
     account = await accounts.register(body.email, body.password, address=caller.client_address)
-    return AccountBody.of(account)
+    return RegisteredBody.of_registration(account, mail_sent=accounts.sends_mail)
 
 
 @router.get("/me", responses=responses(UNAUTHENTICATED, DATABASE_UNAVAILABLE))
 async def get_me(caller: User, accounts: Accounts) -> ProfileBody:
     """Return the caller's account."""
-    return ProfileBody.of(await accounts.get(caller.account_id))
+    return ProfileBody.of_profile(await accounts.get_profile(caller.account_id))
 
 
 @router.patch("/me", responses=responses(UNAUTHENTICATED, UNREADABLE, DATABASE_UNAVAILABLE))
 async def change_me(body: ProfileRequest, caller: User, accounts: Accounts) -> ProfileBody:
     """Change the caller's name or locale."""
-    return ProfileBody.of(await accounts.change_profile(caller.account_id, body.changes()))
+    return ProfileBody.of_profile(await accounts.change_profile(caller.account_id, body.changes()))
 
 
 @router.post(

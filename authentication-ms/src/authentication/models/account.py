@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from authentication.models.mail_link import MailLink
+
 
 class AccountRole(StrEnum):
     """The role of an account's owner."""
@@ -60,6 +62,19 @@ class Account:
     def revocation_iat(self, now: datetime) -> int:
         """Return a time of issue that is later than those of all tokens so far."""
         return max(int(now.timestamp()), self.newest_iat) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the owner of an account sees of it.
+
+    Attributes:
+        account: The account.
+        email_change: The link that was sent to a new email address, None if none can be used.
+    """
+
+    account: Account
+    email_change: MailLink | None
 
 
 def leaves_no_admin(account: Account, new_role: AccountRole, *, has_other_admin: bool) -> bool:

@@ -11,7 +11,9 @@ from authentication.errors import AddressRefusedError
 ADDRESS_LIMIT = 20
 """How many addresses an account can have."""
 
-_FIELDS = {
+FIELDS = {
+    "name": "name",
+    "company_name": "company",
     "country_code": "country",
     "country_area": "region",
     "city": "city",
@@ -68,7 +70,7 @@ class Address:
             )
         except InvalidAddressError as error:
             reasons = [
-                (_FIELDS.get(field, field), _REASONS[reason])
+                (FIELDS.get(field, field), _REASONS[reason])
                 for field, reason in error.errors.items()
             ]
             raise AddressRefusedError(self.country, reasons) from error

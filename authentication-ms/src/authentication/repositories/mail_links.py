@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from pymongo import DESCENDING
+
 from authentication.models.mail_link import LinkKind, MailLink
 from shopkit.storage.mongo import Database, Document, Session
 
@@ -51,6 +53,21 @@ class MailLinkRepository:
     ) -> MailLink | None:
         """Return the link with this token, usable or not."""
         document = await self._links.find_one({"digests": digest, "kind": kind}, session=session)
+        return _link(document) if document else None
+
+    async def find_usable(
+        self, account_id: Any, kind: LinkKind, *, now: datetime
+    ) -> MailLink | None:
+        """Return the newest link of a kind of an account that can be used."""
+        document = await self._links.find_one(
+            {
+                "account_id": account_id,
+                "kind": kind,
+                "closed_at": None,
+                "expires_at": {"$gt": now},
+            },
+            sort=[("created_at", DESCENDING)],
+        )
         return _link(document) if document else None
 
     async def count_since(

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from authentication.models import password
-from authentication.models.account import Account, AccountRole
+from authentication.models.account import Account, AccountRole, Profile
 from authentication.models.email_address import as_typed, normalize
 from authentication.models.login_session import LoginSession, Revocation
 from authentication.services.keys import PublicKey
@@ -166,21 +166,52 @@ class AccountBody(BaseModel):
         return cls(id=str(account.id), email=account.shown_email, role=account.role)
 
 
+class RegisteredBody(AccountBody):
+    """A new account. `mail_sent` is whether a link to confirm the email address was sent to it."""
+
+    mail_sent: bool
+
+    @classmethod
+    def of_registration(cls, account: Account, *, mail_sent: bool) -> Self:
+        """Return the body for a new account."""
+        return cls(
+            id=str(account.id), email=account.shown_email, role=account.role, mail_sent=mail_sent
+        )
+
+
+class PendingEmailBody(BaseModel):
+    """A new email address that the caller has requested, and until when its link can be used."""
+
+    email: str
+    expires_at: datetime
+
+
 class ProfileBody(AccountBody):
-    """The caller's account. `verified` is whether the email address was confirmed."""
+    """The caller's account.
+
+    `verified` is whether the email address was confirmed. `pending_email` is the address that
+    replaces it if it is confirmed in time.
+    """
 
     verified: bool
+    pending_email: PendingEmailBody | None
     name: str | None
     locale: str | None
 
     @classmethod
-    def of(cls, account: Account) -> Self:
-        """Return the body for an account."""
+    def of_profile(cls, profile: Profile) -> Self:
+        """Return the body for the caller's account."""
+        account, change = profile.account, profile.email_change
         return cls(
             id=str(account.id),
             email=account.shown_email,
             role=account.role,
             verified=account.verified,
+            pending_email=(
+                PendingEmailBody(email=change.email, expires_at=change.expires_at)
+                if change
+                else None
+            ),
             name=account.name,
             locale=account.locale,
         )

@@ -1,11 +1,13 @@
 """The bodies of postal addresses."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
 from authentication.models.address import Address, StoredAddress
+from authentication.models.address_form import AddressField
 from authentication.schemas.accounts import Line, RequiredLine
 
 Country = Annotated[
@@ -76,3 +78,41 @@ class AddressesBody(BaseModel):
     """The caller's postal addresses, oldest first."""
 
     addresses: list[AddressBody]
+
+
+class ChoiceBody(BaseModel):
+    """A value that a field can have, and what it is called."""
+
+    value: str
+    label: str
+
+
+class AddressFieldBody(BaseModel):
+    """A field of a country's addresses.
+
+    `label` is what the country calls it. `example` is empty if none is known. If `choices` is
+    empty, the field can have any value.
+    """
+
+    name: Literal["name", "company", "lines", "postcode", "city", "region", "phone"]
+    label: str
+    required: bool
+    example: str
+    choices: list[ChoiceBody]
+
+
+class AddressFormBody(BaseModel):
+    """The fields of a country's addresses, in the order in which the country writes them."""
+
+    fields: list[AddressFieldBody]
+
+    @classmethod
+    def of(cls, fields: Sequence[AddressField]) -> Self:
+        """Return the body for the fields."""
+        return cls.model_validate({"fields": [asdict(field) for field in fields]})
+
+
+class CountriesBody(BaseModel):
+    """The countries that addresses can be in, as ISO 3166-1 abbreviates them."""
+
+    countries: list[str]

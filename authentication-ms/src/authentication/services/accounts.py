@@ -7,7 +7,7 @@ from bson import ObjectId
 
 from authentication.errors import CallerDeletedError, EmailTakenError, WrongCurrentPasswordError
 from authentication.models import mails
-from authentication.models.account import Account, AccountRole
+from authentication.models.account import Account, AccountRole, Profile
 from authentication.models.email_address import normalize
 from authentication.models.mail_link import LinkKind
 from authentication.repositories.accounts import AccountRepository
@@ -49,6 +49,11 @@ class AccountService:
         self._throttle = throttle
         self._trail = trail
         self._clock = clock
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether a new account gets a link that verifies its address."""
+        return self._links.sends_mail
 
     async def register(self, email: str, password: str, *, address: str) -> Account:
         """Create an account, and send a link that verifies its address.
@@ -97,8 +102,16 @@ class AccountService:
             raise CallerDeletedError(account_id)
         return account
 
-    async def change_profile(self, account_id: str, changes: Mapping[str, str | None]) -> Account:
-        """Change the name or the locale of the caller, and return the account.
+    async def get_profile(self, account_id: str) -> Profile:
+        """Return the caller's account, and the change of its email address that can be confirmed.
+
+        Raises:
+            CallerDeletedError: The account was deleted.
+        """
+        return await self._profile_of(await self.get(account_id))
+
+    async def change_profile(self, account_id: str, changes: Mapping[str, str | None]) -> Profile:
+        """Change the name or the locale of the caller.
 
         Raises:
             CallerDeletedError: The account was deleted.
@@ -106,7 +119,7 @@ class AccountService:
         account = await self._accounts.update_profile(ObjectId(account_id), changes)
         if account is None:
             raise CallerDeletedError(account_id)
-        return account
+        return await self._profile_of(account)
 
     async def change_password(self, caller: Identity, current: str, new: str) -> None:
         """Change the caller's password, and end all other sessions of the caller.
@@ -147,6 +160,9 @@ class AccountService:
                 unit.mail(mails.password_changed(account, now))
 
             await self._transactions.run(work, seconds=HTTP_SECONDS)
+
+    async def _profile_of(self, account: Account) -> Profile:
+        return Profile(account, await self._links.find_usable(account, LinkKind.EMAIL_CHANGE))
 
     async def _audit_password_change(
         self, caller: Identity, account: Account, now: datetime, unit: UnitOfWork

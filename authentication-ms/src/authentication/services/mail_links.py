@@ -39,6 +39,11 @@ class MailLinkService:
         """What creates the links of mails, by template."""
         return dict.fromkeys(LinkKind, self.create_url)
 
+    @property
+    def sends_mail(self) -> bool:
+        """Whether the shop sends mail."""
+        return self._sends_mail
+
     def require_mail(self) -> None:
         """Check that the shop sends mail.
 
@@ -107,6 +112,10 @@ class MailLinkService:
         link = await self.find(token, kind, session=session)
         link.require_usable(self._clock())
         return link
+
+    async def find_usable(self, account: Account, kind: LinkKind) -> MailLink | None:
+        """Return the newest link of a kind of an account that can be used."""
+        return await self._links.find_usable(account.id, kind, now=self._clock())
 
     async def close(
         self, account: Account, *kinds: LinkKind, now: datetime, unit: UnitOfWork

@@ -40,7 +40,8 @@ class TestRegister:
         user = await database["users"].find_one({})
         assert user is not None
         account_id = str(user.pop("_id"))
-        assert response.json() == {"id": account_id, "email": EMAIL, "role": "user"}
+        expected = {"id": account_id, "email": EMAIL, "role": "user", "mail_sent": True}
+        assert response.json() == expected
         assert user.pop("password_hash").startswith("$argon2id$")
         assert user == {
             "email": EMAIL,
@@ -186,8 +187,9 @@ class TestRoundTrip:
         )
         # Then
         account = {"id": claims["sub"], "email": email, "role": "user"}
-        assert registered.json() == account
-        assert me.json() == account | {"verified": False, "name": None, "locale": None}
+        assert registered.json() == account | {"mail_sent": True}
+        profile = {"verified": False, "pending_email": None, "name": None, "locale": None}
+        assert me.json() == account | profile
         assert changed.status_code == 204
         assert (await log_in(email, "another password")).status_code == 200
 
@@ -216,6 +218,7 @@ class TestGetMe:
             "email": EMAIL,
             "role": "user",
             "verified": False,
+            "pending_email": None,
             "name": None,
             "locale": None,
         }
@@ -264,6 +267,7 @@ class TestChangeMe:
             "email": EMAIL,
             "role": "user",
             "verified": False,
+            "pending_email": None,
             "name": "Ann",
             "locale": None,
         }

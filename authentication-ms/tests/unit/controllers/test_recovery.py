@@ -1,7 +1,7 @@
 """Verify an address, reset a password, change an address and undo that."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -38,6 +38,10 @@ class Caller:
         headers = caller_headers(email, role, address="192.0.2.1")
         return await self._client.post(path, json=body, headers=headers)
 
+    async def pending_email(self, email: str = EMAIL) -> Any:
+        response = await self._client.get("/api/me", headers=caller_headers(email))
+        return response.json()["pending_email"]
+
 
 @pytest.fixture
 def ann(client: httpx2.AsyncClient) -> Caller:
@@ -59,6 +63,10 @@ UserOf = Callable[[Account], Awaitable[Document]]
 
 def problem(response: httpx2.Response) -> tuple[int, str]:
     return response.status_code, response.json()["type"].removeprefix("/problems/")
+
+
+def zulu(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def sent(transactions: FakeTransactions) -> list[tuple[str, str]]:
@@ -430,6 +438,39 @@ class TestEmailChange:
     async def request(self, ann: Caller, email: str = OTHER_EMAIL) -> httpx2.Response:
         return await ann.post("/api/me/email", {"email": email, "password": PASSWORD})
 
+    async def test_the_owner_sees_the_new_address_until_its_link_expires_or_is_used(
+        self, ann: Caller, account: Account, open_mail: OpenMail, clock: FakeClock
+    ) -> None:
+        # Given
+        await self.request(ann, "first@shop.com")
+        first_expiry = clock.now + timedelta(days=1)
+        # When
+        first = await ann.pending_email()
+        clock.advance(hours=1)
+        await self.request(ann, "Anna@shop.com")
+        second = await ann.pending_email()
+        clock.advance(days=1)
+        expired = await ann.pending_email()
+        await self.request(ann)
+        await ann.post(f"{CHANGES}/confirm", {"token": await open_mail("email-change")}, "")
+        used = await ann.pending_email()
+        # Then
+        assert first == {"email": "first@shop.com", "expires_at": zulu(first_expiry)}
+        assert second == {
+            "email": "Anna@shop.com",
+            "expires_at": zulu(first_expiry + timedelta(hours=1)),
+        }
+        assert (expired, used) == (None, None)
+
+    async def test_others_do_not_see_the_new_address(
+        self, ann: Caller, account: Account, add_account: AddAccount
+    ) -> None:
+        await add_account("bob@shop.com")
+
+        await self.request(ann)
+
+        assert await ann.pending_email("bob@shop.com") is None
+
     async def test_changes_the_address_once_the_new_one_is_confirmed(
         self,
         ann: Caller,
@@ -681,6 +722,14 @@ class TestWithoutMail:
     @pytest.fixture
     def settings(self, settings: Any) -> Any:
         return settings.model_copy(update={"mail": "off"})
+
+    async def test_a_registration_says_that_no_mail_was_sent(self, ann: Caller) -> None:
+        body = {"email": EMAIL, "password": PASSWORD}
+
+        response = await ann.post("/api/register", body, email="")
+
+        assert response.status_code == 201
+        assert response.json()["mail_sent"] is False
 
     async def test_requests_that_need_a_mail_are_refused(
         self, ann: Caller, add_account: AddAccount, database: Database

@@ -5,23 +5,6 @@ export type ClientOptions = {
 };
 
 /**
- * AccountBody
- *
- * An account. The email address is as its owner typed it.
- */
-export type AccountBody = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Email
-     */
-    email: string;
-    role: AccountRole;
-};
-
-/**
  * AccountRole
  *
  * The role of an account's owner.
@@ -134,6 +117,49 @@ export type AddressChangeRequest = {
      * Default
      */
     default?: true | null;
+};
+
+/**
+ * AddressFieldBody
+ *
+ * A field of a country's addresses.
+ *
+ * `label` is what the country calls it. `example` is empty if none is known. If `choices` is
+ * empty, the field can have any value.
+ */
+export type AddressFieldBody = {
+    /**
+     * Name
+     */
+    name: 'name' | 'company' | 'lines' | 'postcode' | 'city' | 'region' | 'phone';
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Required
+     */
+    required: boolean;
+    /**
+     * Example
+     */
+    example: string;
+    /**
+     * Choices
+     */
+    choices: Array<ChoiceBody>;
+};
+
+/**
+ * AddressFormBody
+ *
+ * The fields of a country's addresses, in the order in which the country writes them.
+ */
+export type AddressFormBody = {
+    /**
+     * Fields
+     */
+    fields: Array<AddressFieldBody>;
 };
 
 /**
@@ -509,6 +535,34 @@ export type ChangeResultsBody = {
  */
 export type ChangeRoleRequest = {
     role: AccountRole;
+};
+
+/**
+ * ChoiceBody
+ *
+ * A value that a field can have, and what it is called.
+ */
+export type ChoiceBody = {
+    /**
+     * Value
+     */
+    value: string;
+    /**
+     * Label
+     */
+    label: string;
+};
+
+/**
+ * CountriesBody
+ *
+ * The countries that addresses can be in, as ISO 3166-1 abbreviates them.
+ */
+export type CountriesBody = {
+    /**
+     * Countries
+     */
+    countries: Array<string>;
 };
 
 /**
@@ -1061,6 +1115,22 @@ export type PasswordResetRequest = {
 };
 
 /**
+ * PendingEmailBody
+ *
+ * A new email address that the caller has requested, and until when its link can be used.
+ */
+export type PendingEmailBody = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
  * PlaceOrderRequest
  *
  * The body of `POST /api/orders`.
@@ -1229,7 +1299,10 @@ export type ProductsBody = {
 /**
  * ProfileBody
  *
- * The caller's account. `verified` is whether the email address was confirmed.
+ * The caller's account.
+ *
+ * `verified` is whether the email address was confirmed. `pending_email` is the address that
+ * replaces it if it is confirmed in time.
  */
 export type ProfileBody = {
     /**
@@ -1245,6 +1318,7 @@ export type ProfileBody = {
      * Verified
      */
     verified: boolean;
+    pending_email: PendingEmailBody | null;
     /**
      * Name
      */
@@ -1297,6 +1371,27 @@ export type RegisterRequest = {
      * Password
      */
     password: string;
+};
+
+/**
+ * RegisteredBody
+ *
+ * A new account. `mail_sent` is whether a link to confirm the email address was sent to it.
+ */
+export type RegisteredBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Email
+     */
+    email: string;
+    role: AccountRole;
+    /**
+     * Mail Sent
+     */
+    mail_sent: boolean;
 };
 
 /**
@@ -1463,6 +1558,103 @@ export type TotalsBody = {
      */
     capped: boolean;
 };
+
+export type ListCountriesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/address-forms';
+};
+
+export type ListCountriesErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListCountriesError = ListCountriesErrors[keyof ListCountriesErrors];
+
+export type ListCountriesResponses = {
+    /**
+     * Successful Response
+     */
+    200: CountriesBody;
+};
+
+export type ListCountriesResponse = ListCountriesResponses[keyof ListCountriesResponses];
+
+export type GetAddressFormData = {
+    body?: never;
+    path: {
+        /**
+         * Country
+         *
+         * The country, as ISO 3166-1 abbreviates it.
+         */
+        country: string;
+    };
+    query?: never;
+    url: '/api/address-forms/{country}';
+};
+
+export type GetAddressFormErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetAddressFormError = GetAddressFormErrors[keyof GetAddressFormErrors];
+
+export type GetAddressFormResponses = {
+    /**
+     * Successful Response
+     */
+    200: AddressFormBody;
+};
+
+export type GetAddressFormResponse = GetAddressFormResponses[keyof GetAddressFormResponses];
 
 export type AuditTrailAuthenticationData = {
     body?: never;
@@ -5469,7 +5661,7 @@ export type RegisterResponses = {
     /**
      * Successful Response
      */
-    201: AccountBody;
+    201: RegisteredBody;
 };
 
 export type RegisterResponse = RegisterResponses[keyof RegisterResponses];

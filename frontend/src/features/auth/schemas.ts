@@ -2,8 +2,10 @@
 import * as z from "zod/mini";
 import {
   changePasswordRequestLimits,
+  emailChangeRequestLimits,
   loginRequestLimits,
   newPasswordRequestLimits,
+  profileRequestLimits,
   registerRequestLimits,
 } from "@/api/generated/limits.gen";
 import { maxLength, minLength, required } from "@/lib/validation";
@@ -45,4 +47,18 @@ export const passwordChangeSchema = z.object({
       maxLength(changePasswordRequestLimits.current.maxLength),
     ),
   new: newPassword(changePasswordRequestLimits.new, "Enter a new password."),
+});
+
+export const nameSchema = z.object({
+  name: z.string().check(z.trim(), maxLength(profileRequestLimits.name.maxLength)),
+});
+
+export const emailChangeSchema = z.object({
+  email,
+  password: z
+    .string()
+    .check(
+      required("Enter your password."),
+      maxLength(emailChangeRequestLimits.password.maxLength),
+    ),
 });

@@ -40,6 +40,8 @@ GET    /api/me/addresses                            401 200 200
 POST   /api/me/addresses                            401 200 200
 PATCH  /api/me/addresses/1                          401 200 200
 DELETE /api/me/addresses/1                          401 200 200
+GET    /api/address-forms                           401 200 200
+GET    /api/address-forms/DE                        401 200 200
 POST   /api/email-verifications                     401 200 200
 POST   /api/email-verifications/confirm             401 200 200
 POST   /api/password-resets                         200 200 200

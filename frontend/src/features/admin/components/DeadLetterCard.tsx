@@ -1,14 +1,9 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import Button from "react-bootstrap/Button";
 import type { DeadLetterBody } from "@/api";
-import { ErrorNotice } from "@/components/ErrorNotice";
 import { TimeAgo } from "@/components/TimeAgo";
-import { toast } from "@/components/toastStore";
-import { focusOnMount } from "@/lib/focusOnMount";
+import { discardDeadLetter } from "../api/discardDeadLetter";
 import type { DeadLetterOwner } from "../api/listDeadLetters";
 import { replayDeadLetter } from "../api/replayDeadLetter";
-import { DiscardForm } from "./DiscardForm";
+import { ParkedActions } from "./ParkedActions";
 
 interface Props {
   owner: DeadLetterOwner;
@@ -47,50 +42,21 @@ export function DeadLetterCard({ owner, letter }: Props) {
           {entry.detail && `: ${entry.detail}`}
         </p>
       ))}
-      {letter.status === "parked" && <Actions owner={owner} letter={letter} />}
+      {letter.status === "parked" && (
+        <ParkedActions
+          queryKey={["admin", "dead-letters"]}
+          retry={{
+            button: "Replay",
+            run: () => replayDeadLetter(owner, letter.id),
+            done: "Event applied.",
+          }}
+          discard={{
+            run: (reason) => discardDeadLetter(owner, letter.id, reason),
+            done: "Dead letter discarded. You can find it under “Discarded”.",
+          }}
+        />
+      )}
     </li>
-  );
-}
-
-function Actions({ owner, letter }: Props) {
-  const [isDiscarding, setDiscarding] = useState(false);
-  const [wasKept, setKept] = useState(false);
-  const queries = useQueryClient();
-  // Refresh after a failure too: the server records failed replays, and another admin may have
-  // acted.
-  const refresh = () => queries.invalidateQueries({ queryKey: ["admin", "dead-letters"] });
-  const replaying = useMutation({
-    mutationFn: () => replayDeadLetter(owner, letter.id),
-    onSuccess: () => toast("Event applied."),
-    onSettled: refresh,
-  });
-  function keep() {
-    setDiscarding(false);
-    setKept(true);
-  }
-  if (isDiscarding) {
-    return <DiscardForm owner={owner} id={letter.id} onSettled={refresh} onCancel={keep} />;
-  }
-  return (
-    <>
-      {replaying.error && <ErrorNotice error={replaying.error} />}
-      <div className="row-actions">
-        <Button
-          variant="outline-secondary"
-          disabled={replaying.isPending}
-          onClick={() => replaying.mutate()}
-        >
-          Replay
-        </Button>
-        <Button
-          ref={wasKept ? focusOnMount : undefined}
-          variant="outline-danger"
-          onClick={() => setDiscarding(true)}
-        >
-          Discard…
-        </Button>
-      </div>
-    </>
   );
 }
 

@@ -1,13 +1,14 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Button from "react-bootstrap/Button";
-import { getMe, sendVerification } from "@/api";
+import { sendVerification } from "@/api";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
+import { profileQuery } from "../api/getProfile";
 
 /** Whether the email address of the account is confirmed, and a button to send a link. */
 export function EmailState() {
-  const me = useQuery({ queryKey: ["me"], queryFn: async () => (await getMe()).data });
+  const me = useQuery(profileQuery);
   const sending = useMutation({ mutationFn: () => sendVerification() });
   if (!me.data) return null;
   if (me.data.verified) {

@@ -25,8 +25,12 @@ interface Props {
  * Nothing happens before the button is pressed, because programs that scan mails open their links.
  */
 export function LinkPage({ title, children, button, confirm, done, help }: Props) {
-  const token = useLinkToken();
-  const confirming = useMutation({ mutationFn: () => confirm(token) });
+  const { token, forget } = useLinkToken();
+  const confirming = useMutation({
+    mutationFn: () => confirm(token),
+    onSuccess: forget,
+    onError: (error) => isDeadLink(error) && forget(),
+  });
   const isUseless = confirming.isError && isLinkProblem(confirming.error);
   return (
     <AccountPanel title={title}>
@@ -38,7 +42,7 @@ export function LinkPage({ title, children, button, confirm, done, help }: Props
         <>
           {confirming.isError && <ErrorNotice error={confirming.error} />}
           {(isUseless || !token) && <p>{help}</p>}
-          {!token && <IncompleteLink />}
+          {!token && !isUseless && <IncompleteLink />}
           {token && !isUseless && (
             <>
               <div>{children}</div>
@@ -57,8 +61,13 @@ export function LinkPage({ title, children, button, confirm, done, help }: Props
 }
 
 /** Return whether a link is used, expired, unknown, or of another account. */
-export function isLinkProblem(error: unknown): boolean {
+function isLinkProblem(error: unknown): boolean {
   return asProblem(error).type.includes("/link-");
+}
+
+/** Return whether a link works for nobody. That of another account still works for its owner. */
+export function isDeadLink(error: unknown): boolean {
+  return isLinkProblem(error) && !asProblem(error).type.endsWith("/link-foreign");
 }
 
 /** Says that the page was opened without the token of a link. */

@@ -1,6 +1,14 @@
 import { Link } from "react-router";
 import { confirmEmailChange } from "@/api";
+import { currentSession, refreshSession } from "@/lib/session";
 import { LinkPage } from "../components/LinkPage";
+
+async function confirm(token: string): Promise<void> {
+  await confirmEmailChange({ body: { token } });
+  const session = currentSession();
+  // The access token contains the old address. If it can't be replaced now, the next request does it.
+  if (session) await refreshSession(session.token).catch(() => undefined);
+}
 
 /** Changes the email address of an account, from the mail to the new address. */
 export function ConfirmEmailChangePage() {
@@ -8,7 +16,7 @@ export function ConfirmEmailChangePage() {
     <LinkPage
       title="Use this email address"
       button="Use this address"
-      confirm={(token) => confirmEmailChange({ body: { token } })}
+      confirm={confirm}
       done={
         <>
           <p>Your account uses this address now. Sign in with it from now on.</p>

@@ -1,20 +1,16 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it } from "vitest";
 import { endSession, sessionStore, startSession } from "@/lib/session";
 import { aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
-import { json, problem, recordRequests } from "@/testing/server";
+import { json, PROFILE, problem, recordRequests } from "@/testing/server";
 
-const me = (verified: boolean) => ({
-  id: "1".repeat(24),
-  email: "ada@example.com",
-  role: "user",
-  verified,
-  name: null,
-  locale: null,
+const me = (verified: boolean) => ({ ...PROFILE, verified });
+
+beforeEach(() => {
+  startSession(aToken());
+  recordRequests("post", "*/api/refresh", json({ access_token: aToken() }));
 });
-
-beforeEach(() => startSession(aToken()));
 
 describe.each([
   ["/verify-email", "Confirm the address", "*/api/email-verifications/confirm", /is confirmed/],
@@ -74,6 +70,108 @@ describe.each([
     expect(await screen.findByText(done)).toBeVisible();
     expect(sent).toHaveLength(2);
   });
+
+  it("forgets the link once it is used", async () => {
+    // Given
+    const sent = recordRequests("post", endpoint);
+    const { user, router } = openShop(`${path}#token=secret-7`);
+    await user.click(await screen.findByRole("button", { name: button }));
+    await screen.findByText(done);
+
+    // When
+    act(() => startSession(aToken()));
+    await act(() => router.navigate("/cart"));
+    await act(() => router.navigate(path));
+
+    // Then
+    expect(await screen.findByText("The link is incomplete")).toBeVisible();
+    expect(screen.queryByRole("button", { name: button })).toBeNull();
+    expect(sent).toHaveLength(1);
+  });
+
+  it("forgets a link that works for nobody", async () => {
+    // Given
+    recordRequests("post", endpoint, () => problem(410, "link-expired", "The link has expired."));
+    const { user, router } = openShop(`${path}#token=secret-8`);
+
+    // When
+    await user.click(await screen.findByRole("button", { name: button }));
+
+    // Then
+    expect(await screen.findByRole("alert")).toHaveTextContent("The link has expired.");
+    expect(screen.queryByText("The link is incomplete")).toBeNull();
+
+    // When
+    await act(() => router.navigate("/cart"));
+    await act(() => router.navigate(path));
+
+    // Then
+    expect(await screen.findByText("The link is incomplete")).toBeVisible();
+  });
+});
+
+describe("a confirmed change of the email address", () => {
+  it("appears in the session at once", async () => {
+    // Given
+    const refreshed = recordRequests(
+      "post",
+      "*/api/refresh",
+      json({ access_token: aToken({ email: "new@example.com" }) }),
+    );
+    recordRequests("post", "*/api/email-changes/confirm");
+    const { user } = openShop("/confirm-email-change#token=secret-10");
+
+    // When
+    await user.click(await screen.findByRole("button", { name: "Use this address" }));
+    await user.click(await screen.findByRole("link", { name: "Your account" }));
+
+    // Then
+    expect(await screen.findByRole("heading", { name: "new@example.com" })).toBeVisible();
+    expect(refreshed).toHaveLength(1);
+  });
+
+  it("needs no session", async () => {
+    endSession();
+    const refreshed = recordRequests("post", "*/api/refresh");
+    recordRequests("post", "*/api/email-changes/confirm");
+    const { user } = openShop("/confirm-email-change#token=secret-11");
+    await user.click(await screen.findByRole("button", { name: "Use this address" }));
+    expect(await screen.findByText(/uses this address/)).toBeVisible();
+    expect(refreshed).toEqual([]);
+  });
+
+  it("is reported even if the session can't be refreshed", async () => {
+    recordRequests("post", "*/api/refresh", () => problem(503, "unavailable", "Try later."));
+    recordRequests("post", "*/api/email-changes/confirm");
+    const { user } = openShop("/confirm-email-change#token=secret-12");
+    await user.click(await screen.findByRole("button", { name: "Use this address" }));
+    expect(await screen.findByText(/uses this address/)).toBeVisible();
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+});
+
+describe("a link of another account", () => {
+  it("is remembered, so that its owner can sign in and use it", async () => {
+    // Given
+    const sent = recordRequests(
+      "post",
+      "*/api/email-verifications/confirm",
+      () => problem(403, "link-foreign", "The link belongs to another account."),
+      () => new Response(null, { status: 204 }),
+    );
+    const { user, router } = openShop("/verify-email#token=secret-9");
+
+    // When
+    await user.click(await screen.findByRole("button", { name: "Confirm the address" }));
+    await screen.findByText("The link belongs to another account.");
+    await act(() => router.navigate("/cart"));
+    await act(() => router.navigate("/verify-email"));
+    await user.click(await screen.findByRole("button", { name: "Confirm the address" }));
+
+    // Then
+    expect(await screen.findByText(/is confirmed/)).toBeVisible();
+    expect(sent.map(({ body }) => body)).toEqual([{ token: "secret-9" }, { token: "secret-9" }]);
+  });
 });
 
 describe("a page for a link", () => {
@@ -88,6 +186,14 @@ describe("a page for a link", () => {
 });
 
 describe("a confirmation without a session", () => {
+  it("asks nobody to sign in for an incomplete link", async () => {
+    endSession();
+    const { router } = openShop("/verify-email");
+    expect(await screen.findByText("The link is incomplete")).toBeVisible();
+    expect(within(screen.getByRole("main")).queryByRole("link", { name: "Sign in" })).toBeNull();
+    expect(router.state.location.pathname).toBe("/verify-email");
+  });
+
   it("asks to sign in, and continues with the same link", async () => {
     // Given
     endSession();
@@ -175,6 +281,7 @@ describe("a forgotten password", () => {
     // Then
     expect(await screen.findByRole("alert")).toHaveTextContent("The link was already used.");
     expect(screen.getByRole("link", { name: "Send a new link" })).toBeVisible();
+    expect(screen.queryByLabelText("New password")).toBeNull();
   });
 });
 

@@ -16,7 +16,11 @@ async function fillIn(address = "/register") {
 
 describe("registration", () => {
   it("creates the account once, signs in and returns to the previous page", async () => {
-    const registrations = recordRequests("post", "*/api/register", json({}, { status: 201 }));
+    const registrations = recordRequests(
+      "post",
+      "*/api/register",
+      json({ mail_sent: true }, { status: 201 }),
+    );
     const signIns = recordRequests("post", "*/api/login", json({ access_token: aToken() }));
     const { router } = await fillIn("/register?next=%2Fcart");
     await waitFor(() => expect(router.state.location.pathname).toBe("/cart"));
@@ -24,6 +28,18 @@ describe("registration", () => {
     expect(registrations.map((request) => request.body)).toEqual([credentials]);
     expect(signIns.map((request) => request.body)).toEqual([{ ...credentials, cookie: true }]);
     expect(currentSession()?.email).toBe("ada@example.com");
+    expect(
+      screen.getByText("Welcome! We have sent a link to ada@example.com to confirm the address."),
+    ).toBeVisible();
+  });
+
+  it("promises no mail if the shop sends none", async () => {
+    recordRequests("post", "*/api/register", json({ mail_sent: false }, { status: 201 }));
+    recordRequests("post", "*/api/login", json({ access_token: aToken() }));
+    const { router } = await fillIn("/register?next=%2Fcart");
+    await waitFor(() => expect(router.state.location.pathname).toBe("/cart"));
+    expect(await screen.findByRole("heading", { name: "Your cart is empty" })).toBeVisible();
+    expect(screen.queryByText(/We have sent a link/)).toBeNull();
   });
 
   it("shows the refusal of a taken email at its field without confirming the account", async () => {
@@ -63,7 +79,11 @@ describe("registration", () => {
 
   it("redirects users who are already signed in", async () => {
     // Given
-    const registrations = recordRequests("post", "*/api/register", json({}, { status: 201 }));
+    const registrations = recordRequests(
+      "post",
+      "*/api/register",
+      json({ mail_sent: true }, { status: 201 }),
+    );
 
     // When
     const { router } = openShop("/register?next=%2Fcart");

@@ -1,9 +1,15 @@
 import { Link, Navigate, useNavigate, useSearchParams } from "react-router";
+import { toast } from "@/components/toastStore";
 import { useTitle } from "@/lib/useTitle";
 import { useAuth } from "../AuthContext";
 import { createAccount } from "../api/createAccount";
 import { CredentialsForm } from "../components/CredentialsForm";
 import { safeNext } from "../safeNext";
+
+async function register(email: string, password: string): Promise<void> {
+  const isMailSent = await createAccount(email, password);
+  if (isMailSent) toast(`Welcome! We have sent a link to ${email} to confirm the address.`);
+}
 
 export function RegisterPage() {
   useTitle("Create an account");
@@ -21,7 +27,7 @@ export function RegisterPage() {
         <div className="panel form-stack">
           <CredentialsForm
             kind="register"
-            submit={createAccount}
+            submit={register}
             onDone={() => navigate(next, { replace: true })}
           />
           <p className="muted">

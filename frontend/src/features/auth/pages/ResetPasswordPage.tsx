@@ -8,7 +8,7 @@ import { newPasswordRequestLimits as limits } from "@/api/generated/limits.gen";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { endSession } from "@/lib/session";
 import { useFormSubmit } from "@/lib/useFormSubmit";
-import { AccountPanel, IncompleteLink, isLinkProblem } from "../components/LinkPage";
+import { AccountPanel, IncompleteLink, isDeadLink } from "../components/LinkPage";
 import { PasswordField } from "../components/PasswordField";
 import { newPasswordSchema } from "../schemas";
 import { useLinkToken } from "../useLinkToken";
@@ -17,7 +17,7 @@ const TITLE = "Choose a new password";
 
 /** Replaces a forgotten password, from the link in a mail. */
 export function ResetPasswordPage() {
-  const token = useLinkToken();
+  const { token, forget } = useLinkToken();
   const [isDone, setDone] = useState(false);
   const form = useForm({
     resolver: zodResolver(newPasswordSchema),
@@ -29,8 +29,10 @@ export function ResetPasswordPage() {
     onSuccess: () => {
       // The server has ended the sessions of the account, in this browser too.
       endSession();
+      forget();
       setDone(true);
     },
+    onError: (problem) => isDeadLink(problem) && forget(),
   });
   if (isDone) {
     return (
@@ -42,28 +44,21 @@ export function ResetPasswordPage() {
       </AccountPanel>
     );
   }
-  const newLink = (
-    <p>
-      <Link to="/forgot-password">Send a new link</Link>
-    </p>
-  );
-  if (!token) {
+  const isDead = sending.error !== null && isDeadLink(sending.error);
+  if (isDead || !token) {
     return (
       <AccountPanel title={TITLE}>
-        <IncompleteLink />
-        {newLink}
+        {isDead ? <ErrorNotice error={sending.error} /> : <IncompleteLink />}
+        <p>
+          <Link to="/forgot-password">Send a new link</Link>
+        </p>
       </AccountPanel>
     );
   }
   return (
     <AccountPanel title={TITLE}>
       <form className="form-stack" onSubmit={sending.submit} noValidate>
-        {sending.error && (
-          <>
-            <ErrorNotice error={sending.error} />
-            {isLinkProblem(sending.error) && newLink}
-          </>
-        )}
+        {sending.error && <ErrorNotice error={sending.error} />}
         <PasswordField
           label="New password"
           register={() => form.register("password")}

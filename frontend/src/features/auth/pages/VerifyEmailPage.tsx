@@ -11,10 +11,10 @@ const TITLE = "Confirm your email address";
 export function VerifyEmailPage() {
   const { status, session } = useAuth();
   const queries = useQueryClient();
-  // Remembers the token while the shopper signs in.
-  useLinkToken();
+  // It is remembered while the shopper signs in.
+  const { token } = useLinkToken();
   if (status === "unknown") return <AccountPanel title={TITLE}>{null}</AccountPanel>;
-  if (status === "visitor") {
+  if (status === "visitor" && token) {
     return (
       <AccountPanel title={TITLE}>
         <p>Sign in to the account that the address belongs to. Then confirm the address.</p>

@@ -1,0 +1,5 @@
+import { changeMe, type ProfileBody } from "@/api";
+
+export async function changeName(name: string): Promise<ProfileBody> {
+  return (await changeMe({ body: { name } })).data;
+}

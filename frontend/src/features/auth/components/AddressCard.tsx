@@ -1,0 +1,100 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import Button from "react-bootstrap/Button";
+import type { AddressBody } from "@/api";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { toast } from "@/components/toastStore";
+import { focusOnMount } from "@/lib/focusOnMount";
+import { asProblem } from "@/lib/problem";
+import { addAddress } from "../api/addAddress";
+import { changeAddress } from "../api/changeAddress";
+import { deleteAddress } from "../api/deleteAddress";
+import { addressesQuery } from "../api/listAddresses";
+import { countryName } from "../countries";
+
+interface Props {
+  address: AddressBody;
+  /** Whether its form was open before. Then the button that opened it takes the focus. */
+  wasEdited: boolean;
+  onEdit: () => void;
+}
+
+/** An address with the actions Edit, Make default and Delete. */
+export function AddressCard({ address, wasEdited, onEdit }: Props) {
+  const { id, ...values } = address;
+  const [firstLine] = address.lines;
+  const queries = useQueryClient();
+  const refresh = () => queries.invalidateQueries({ queryKey: addressesQuery.queryKey });
+  const choosing = useMutation({
+    mutationFn: () => changeAddress(id, { default: true }),
+    onSuccess: () => toast("Default address changed."),
+    onSettled: refresh,
+  });
+  const deleting = useMutation({
+    mutationFn: () => deleteAddress(id),
+    onSuccess: () => {
+      toast("Address deleted.", restore);
+      return refresh();
+    },
+  });
+
+  function restore() {
+    addAddress(values)
+      .then(refresh)
+      .catch((error) => toast(asProblem(error).message));
+  }
+  const isBusy = choosing.isPending || deleting.isPending;
+  const error = choosing.error ?? deleting.error;
+  return (
+    <li className="panel form-stack">
+      <AddressText address={address} />
+      {error && <ErrorNotice error={error} />}
+      <div className="row-actions">
+        <Button
+          ref={wasEdited ? focusOnMount : undefined}
+          variant="outline-secondary"
+          aria-label={`Edit ${firstLine}`}
+          onClick={onEdit}
+        >
+          Edit
+        </Button>
+        {!address.default && (
+          <Button
+            variant="quiet"
+            disabled={isBusy}
+            aria-label={`Make default: ${firstLine}`}
+            onClick={() => choosing.mutate()}
+          >
+            Make default
+          </Button>
+        )}
+        <Button
+          variant="quiet"
+          disabled={isBusy}
+          aria-label={`Delete ${firstLine}`}
+          onClick={() => deleting.mutate()}
+        >
+          Delete
+        </Button>
+      </div>
+    </li>
+  );
+}
+
+function AddressText({ address }: { address: AddressBody }) {
+  const { name, company, lines, postcode, city, region, country, phone } = address;
+  const place = [postcode, city].filter(Boolean).join(" ");
+  const texts = [company, ...lines, place, region, countryName(country), phone].filter(Boolean);
+  return (
+    <div>
+      <div className="summary-head">
+        <h2 className="address-name">{name}</h2>
+        {address.default && <span className="chip">Default</span>}
+      </div>
+      <address className="address-text">
+        {texts.map((text) => (
+          <div key={text}>{text}</div>
+        ))}
+      </address>
+    </div>
+  );
+}
