@@ -37,6 +37,10 @@ async def take(updates: AsyncGenerator[LiveUpdate, None], count: int) -> list[Li
         return [await anext(updates) for _ in range(count)]
 
 
+async def _all(updates: AsyncGenerator[LiveUpdate, None]) -> list[LiveUpdate]:
+    return [update async for update in updates]
+
+
 def seen(updates: list[LiveUpdate]) -> list[tuple[str, str]]:
     return [(order.id, order.status) for update in updates for order in update.orders]
 
@@ -126,7 +130,10 @@ class TestFollow:
         orders = OrderRepository(stocked.orders_db)
         live = LiveService(orders=orders, changes=changes, clock=utc_now)
         live._read_token = "82" + "F" * 60  # A position that the log does not contain.
+        lost = asyncio.create_task(_all(live.follow(identity_of("aaa@aaa.com"), None)))
+        await asyncio.sleep(0)
         await asyncio.wait_for(live.read(), 20)
+        assert await lost == []
         waiting = asyncio.create_task(take(live.follow(identity_of("aaa@aaa.com"), None), 2))
         await asyncio.sleep(0)
         # When: an order is placed before the log is read again, and one afterwards.
