@@ -29,19 +29,19 @@ router = APIRouter(prefix="/api", tags=["auth"])
 async def register(body: RegisterRequest, caller: Anyone, accounts: Accounts) -> RegisteredBody:
     """Create an account."""
     account = await accounts.register(body.email, body.password, address=caller.client_address)
-    return RegisteredBody.of_registration(account, mail_sent=accounts.sends_mail)
+    return RegisteredBody.of(account, mail_sent=accounts.sends_mail)
 
 
 @router.get("/me", responses=responses(UNAUTHENTICATED, DATABASE_UNAVAILABLE))
 async def get_me(caller: User, accounts: Accounts) -> ProfileBody:
     """Return the caller's account."""
-    return ProfileBody.of_profile(await accounts.get_profile(caller.account_id))
+    return ProfileBody.of(await accounts.get_profile(caller.account_id))
 
 
 @router.patch("/me", responses=responses(UNAUTHENTICATED, UNREADABLE, DATABASE_UNAVAILABLE))
 async def change_me(body: ProfileRequest, caller: User, accounts: Accounts) -> ProfileBody:
     """Change the caller's name or locale."""
-    return ProfileBody.of_profile(await accounts.change_profile(caller.account_id, body.changes()))
+    return ProfileBody.of(await accounts.change_profile(caller.account_id, body.changes()))
 
 
 @router.post(

@@ -154,16 +154,11 @@ class ChangeRoleRequest(BaseModel):
 
 
 class AccountBody(BaseModel):
-    """An account. The email address is as its owner typed it."""
+    """What every body of an account has. The email address is as its owner typed it."""
 
     id: str
     email: str
     role: AccountRole
-
-    @classmethod
-    def of(cls, account: Account) -> Self:
-        """Return the body for an account."""
-        return cls(id=str(account.id), email=account.shown_email, role=account.role)
 
 
 class RegisteredBody(AccountBody):
@@ -172,7 +167,7 @@ class RegisteredBody(AccountBody):
     mail_sent: bool
 
     @classmethod
-    def of_registration(cls, account: Account, *, mail_sent: bool) -> Self:
+    def of(cls, account: Account, *, mail_sent: bool) -> Self:
         """Return the body for a new account."""
         return cls(
             id=str(account.id), email=account.shown_email, role=account.role, mail_sent=mail_sent
@@ -199,7 +194,7 @@ class ProfileBody(AccountBody):
     locale: str | None
 
     @classmethod
-    def of_profile(cls, profile: Profile) -> Self:
+    def of(cls, profile: Profile) -> Self:
         """Return the body for the caller's account."""
         account, change = profile.account, profile.email_change
         return cls(
