@@ -174,7 +174,8 @@ class DeadLetterRepository:
             shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
         # The index begins with the status, so the dead letters of all statuses are merged.
-        queries: list[Document] = [{"status": one} for one in ([status] if status else DeadLetterStatus)]
+        statuses = [status] if status else list(DeadLetterStatus)
+        queries: list[Document] = [{"status": one} for one in statuses]
         rows, next_cursor = await _NEWEST.page_of_any(
             self._letters, queries, limit=limit, cursor=cursor
         )
