@@ -173,8 +173,12 @@ class DeadLetterRepository:
         Raises:
             shopkit.storage.keyset.InvalidCursorError: The cursor does not belong to this list.
         """
-        query: Document = {"status": status} if status else {}
-        rows, next_cursor = await _NEWEST.page(self._letters, query, limit=limit, cursor=cursor)
+        # The index begins with the status, so the dead letters of all statuses are merged.
+        statuses = [status] if status else list(DeadLetterStatus)
+        queries: list[Document] = [{"status": one} for one in statuses]
+        rows, next_cursor = await _NEWEST.page_of_any(
+            self._letters, queries, limit=limit, cursor=cursor
+        )
         return [_letter(row) for row in rows], next_cursor
 
     async def update_parked(
