@@ -374,6 +374,7 @@ async def explain_links(plans: QueryPlans) -> None:
     await plans.run(links.add_token, "link-1", "another token", now=NOW)
     for kind in LinkKind:
         await plans.run_in_transaction(links.find_by_token, "token-1", kind)
+        await plans.run(links.find_usable, owner, kind, now=NOW)
         await plans.run_in_transaction(links.count_since, owner, kind, AN_HOUR_AGO)
         await plans.run_in_transaction(links.close, owner, [kind], now=NOW)
     await plans.run_in_transaction(links.close, owner, list(LinkKind), now=NOW)
