@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import ANY, patch
@@ -31,9 +32,29 @@ def database(any_database: Database) -> Database:
     return any_database
 
 
+class AwaitedOutbox(Outbox):
+    """Waits until a majority has each write, because the tests read what a majority has."""
+
+    async def renew(self, ids: Sequence[str]) -> None:
+        await super().renew(ids)
+        await self._wait()
+
+    async def mark_sent(self, publications: Sequence[Publication]) -> None:
+        await super().mark_sent(publications)
+        await self._wait()
+
+    async def postpone(self, publications: Sequence[Publication], delay: timedelta) -> None:
+        await super().postpone(publications, delay)
+        await self._wait()
+
+    async def _wait(self) -> None:
+        # A write that changes nothing waits for all earlier ones.
+        await self._rows.update_one({"_id": "none"}, {"$set": {"attempts": 0}})
+
+
 @pytest.fixture
 def outbox(database: Database, clock: FakeClock) -> Outbox:
-    return Outbox(database, clock)
+    return AwaitedOutbox(database, clock)
 
 
 class Stored:
