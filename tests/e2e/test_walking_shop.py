@@ -36,7 +36,12 @@ class TestShopper:
         )
         assert registered.status_code == 201
         account = registered.json()
-        assert account == {"id": account["id"], "email": "new@shop.example", "role": "user"}
+        assert account == {
+            "id": account["id"],
+            "email": "new@shop.example",
+            "role": "user",
+            "mail_sent": True,
+        }
         shopper = sign_in("new@shop.example", "a good password")
         stock = find_product(shop, "cutlery")["quantity"]
         # When
