@@ -17,7 +17,7 @@ from typing import Annotated
 import psutil
 import typer
 import uvloop
-from bench import harness, past
+from bench import harness, past, results
 from bench.consistency import Databases
 from bench.harness import Costs, Figure, Shop, percentile
 from bench.load import Load, NextRequest, request
@@ -140,8 +140,7 @@ def main(
     print(f"{harness.describe_machine(harness.ROOT)}\n{harness.SETTINGS}")
     with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
         figures = uvloop.run(measure(shop, databases, products, orders, seconds))
-    print(*figures, sep="\n")
-    sys.exit(1 if any("MISS" in str(figure) for figure in figures) else 0)
+    results.finish("growth", figures, must_meet_goals=True)
 
 
 if __name__ == "__main__":
