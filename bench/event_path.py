@@ -86,10 +86,8 @@ async def place_orders(shop: Shop, product_ids: Sequence[str], seconds: float) -
     deadline = time.monotonic() + seconds
     placed = 0
     async with _client(shop, "orders") as client:
-        relay = Relay(
-            Outbox(client[DATABASE]),
-            KafkaSender({"bootstrap_servers": _brokers(shop)}, "bench"),
-        )
+        sender = KafkaSender({"bootstrap_servers": _brokers(shop)}, "bench")
+        relay = Relay(Outbox(client[DATABASE]), sender)
         transactions = MongoTransactions(client, Outbox(client[DATABASE]), relay.hand_over)
         intake = build(client[DATABASE], transactions).intake
 
@@ -104,6 +102,7 @@ async def place_orders(shop: Shop, product_ids: Sequence[str], seconds: float) -
         async with Loops({"relay": relay.run}):
             await asyncio.gather(*map(place, range(CONCURRENT)))
             await relay.drain(10)
+        await sender.close()
     return placed
 
 
@@ -354,8 +353,12 @@ async def measure_bare(shop: Shop, batch: int, seconds: float) -> Result:
 
 async def create_topics(shop: Shop) -> None:
     """Create the topics of the bare script, as those of the services are."""
-    async with AIOKafkaAdminClient(bootstrap_servers=_brokers(shop)) as admin:
+    admin = AIOKafkaAdminClient(bootstrap_servers=_brokers(shop))
+    await admin.start()
+    try:
         await admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in TOPICS])
+    finally:
+        await admin.close()
 
 
 async def measure(
