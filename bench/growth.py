@@ -122,6 +122,7 @@ async def measure(
     print(f"{products} products and {orders} orders written in {time.monotonic() - began:.0f} s")
     wait_until_counted(databases, orders)
     print(f"counted after {time.monotonic() - began:.0f} s")
+    databases.flush()
     large = await benchmark.costs(ids)
     figures = []
     for name, cost in large.items():
