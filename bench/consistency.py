@@ -141,6 +141,8 @@ def _send_acceptances(address: str, ours: Connection) -> None:
         while not ours.poll():
             if change := stream.try_next():
                 ours.send((str(change["documentKey"]["_id"]), time.time()))
+    # An unread message would cut the connection off before the other end has read all.
+    ours.recv()
     ours.close()
 
 

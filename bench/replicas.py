@@ -2,7 +2,8 @@
 
 It runs its own stack. All replicas share the cores of this machine, so more of them do not settle
 more orders here. What matters is the CPU time for an order, which must hardly grow: then replicas
-on more machines settle more orders. After each load, both databases are compared in full.
+on more machines settle more orders. Each replica gets the same number of shoppers, because orders
+that arrive together share transactions. Finally both databases are compared in full.
 """
 
 import asyncio
@@ -18,7 +19,8 @@ from bench.load import Load
 from bench.rolling import replicas
 
 COUNTS = (1, 2, 4)
-CONNECTIONS = 100
+CONNECTIONS = 48
+"""How many shoppers order at a time for each replica. nginx accepts 200 orders at a time."""
 HIGHEST_RATIO = 1.1
 
 
@@ -31,10 +33,10 @@ async def measure(
     while not databases.projection_has(ids.values()):
         await asyncio.sleep(0.1)
     place = harness.orders_of(shop.issue_tokens(500), list(ids.values()))
-    load = Load(shop.port, CONNECTIONS)
     figures: list[Figure] = []
     milliseconds: dict[int, float] = {}
     for count in COUNTS:
+        load = Load(shop.port, count * CONNECTIONS)
         async with replicas(shop.stack, count) as running:
             harness.expect_status(await load.back_to_back(place, 5), 201)
             await asyncio.to_thread(databases.wait_until_settled)
