@@ -160,7 +160,7 @@ lint-python:
 
 .PHONY: types
 types: # one part at a time, because test modules of different parts share names
-	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint "conftest.py tests" bench; do \
+	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint infrastructure/supply_chain "conftest.py tests" bench; do \
 	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
 	done
 
@@ -210,6 +210,10 @@ audit: deps ## Search for secrets in this repository, and for known vulnerabilit
 .PHONY: sbom
 sbom: deps ## Write software bills of materials (CycloneDX) to .local/sbom
 	@infrastructure/supply_chain/sbom
+
+.PHONY: pin-digests
+pin-digests: deps ## Append the digests of the registries to the tags of images (needs docker buildx)
+	@$(VENV)/python infrastructure/supply_chain/pin_digests.py
 
 .PHONY: deps
 deps: ## Install the locked dependencies; does nothing if no lock changed
