@@ -34,6 +34,25 @@ resource "google_project_iam_member" "delivery" {
   member   = google_service_account.delivery.member
 }
 
+# cert-manager proves to Let's Encrypt that the shop owns its name, by a record in the zone. Its account in the
+# cluster may change the records of this zone, and needs no key. Cloud DNS finds zones only for accounts
+# that can read those of the project.
+resource "google_project_iam_member" "cert_manager" {
+  project = var.project
+  role    = "roles/dns.reader"
+  member  = local.cert_manager
+}
+
+resource "google_dns_managed_zone_iam_member" "cert_manager" {
+  managed_zone = google_dns_managed_zone.shop.name
+  role         = "roles/dns.admin"
+  member       = local.cert_manager
+}
+
+locals {
+  cert_manager = "principal://iam.googleapis.com/projects/${data.google_project.this.number}/locations/global/workloadIdentityPools/${var.project}.svc.id.goog/subject/ns/cert-manager/sa/cert-manager"
+}
+
 resource "google_artifact_registry_repository_iam_member" "delivery" {
   repository = google_artifact_registry_repository.images.name
   location   = google_artifact_registry_repository.images.location

@@ -224,6 +224,34 @@ class TestNetworkPolicies:
             assert ingress["ingress"][0]["ports"] == egress["egress"][0]["ports"]
 
 
+class TestEntry:
+    def test_only_envoy_gets_timeouts_in_routes(self) -> None:
+        """Google's load balancers refuse them."""
+        timeouts = {
+            name: [
+                name_of(route)
+                for route in build_overlay(name).of_kind("HTTPRoute")
+                for rule in route["spec"]["rules"]
+                if "timeouts" in rule
+            ]
+            for name in OVERLAYS
+        }
+        assert timeouts == {"minikube": ["shop-stream"], "gke": []}
+
+    def test_the_certificate_does_not_need_the_gateway_that_needs_it(self) -> None:
+        [issuer] = [
+            found for found in build_overlay("gke").of_kind("Issuer") if name_of(found) == "shop"
+        ]
+        assert issuer["spec"]["acme"]["solvers"] == [
+            {"dns01": {"cloudDNS": {"project": "PROJECT_ID"}}}
+        ]
+
+    def test_googles_load_balancer_keeps_streams(self) -> None:
+        [policy] = build_overlay("gke").of_kind("GCPBackendPolicy")
+        assert policy["spec"]["targetRef"]["name"] == "nginx-proxy"
+        assert policy["spec"]["default"]["timeoutSec"] == 3600
+
+
 class TestSecurity:
     def test_no_pod_gets_a_token_of_the_cluster(self, overlay: Overlay) -> None:
         for name, template in overlay.workloads():

@@ -442,6 +442,13 @@ class TestManifests:
         assert kinds.count("HorizontalPodAutoscaler") == (2 if component == "keda" else 4)
 
 
+class TestMinikube:
+    def test_it_has_the_engine_that_builds_the_images(self) -> None:
+        script = (KUBERNETES / "minikube").read_text(encoding="utf-8")
+        assert "docker-env" in script
+        assert re.search(r"minikube start .*--container-runtime=docker$", script, re.MULTILINE)
+
+
 class TestScripts:
     def test_scripts_pass_shellcheck(self) -> None:
         names = run("git", "ls-files", "infrastructure", "tests/deploy").split()
