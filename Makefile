@@ -160,7 +160,7 @@ lint-python:
 
 .PHONY: types
 types: # one part at a time, because test modules of different parts share names
-	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint infrastructure/supply_chain "conftest.py tests" bench; do \
+	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint infrastructure/supply_chain infrastructure/kubernetes/deploy "conftest.py tests" bench; do \
 	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
 	done
 
