@@ -11,6 +11,8 @@ STACK := $(VENV)/python -m stack
 UV := $(VENV)/uv
 NPM := infrastructure/local/npm
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
+# uv trusts the authorities of this system, as `make deps` does for all downloads.
+export UV_SYSTEM_CERTS ?= 1
 SERVICES := gateway-ms authentication-ms products-ms orders-ms
 
 # Accept `make logs orders` as well as `make logs SERVICE=orders`.
