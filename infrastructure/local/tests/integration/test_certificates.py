@@ -88,7 +88,8 @@ class Registry(BaseHTTPRequestHandler):
         if self.command == "GET":
             self.wfile.write(content or b"")
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def log_message(self, *_arguments: object) -> None:
         """Log nothing."""
