@@ -162,7 +162,7 @@ lint-python:
 
 .PHONY: types
 types: # one part at a time, because test modules of different parts share names
-	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint infrastructure/supply_chain infrastructure/kubernetes/deploy "conftest.py tests" bench; do \
+	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint infrastructure/supply_chain infrastructure/kubernetes/deploy infrastructure/kubernetes/capacity.py "conftest.py tests" bench; do \
 	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
 	done
 
@@ -202,6 +202,10 @@ minikube: ## Build the images into minikube, deploy them and print the address
 deploy: ## Deploy a release to kubectl's cluster: make deploy OVERLAY=gke RELEASE=... REGISTRY=...
 	@infrastructure/kubernetes/deploy $(or $(OVERLAY),$(error OVERLAY=minikube or gke)) \
 	    $(or $(RELEASE),$(error RELEASE=an unused name))
+
+.PHONY: capacity
+capacity: deps ## Compare what the pods request with what the nodes on GKE offer (needs kubectl)
+	@$(VENV)/python infrastructure/kubernetes/capacity.py
 
 ##@ Dependencies
 

@@ -111,8 +111,7 @@ class TestComponents:
         known = {label for component in table for label in (*component.names, *component.shared)}
         overlay = build_overlay(name)
         for document in overlay.documents:
-            if document["kind"] != "Namespace":
-                assert document["metadata"]["labels"]["app.kubernetes.io/name"] in known
+            assert document["metadata"]["labels"]["app.kubernetes.io/name"] in known
 
     def test_a_component_with_an_image_runs_only_its_own(self, components: dict[str, Any]) -> None:
         overlay: Overlay = build_overlay("gke")

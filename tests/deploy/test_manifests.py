@@ -4,13 +4,25 @@ The tests prove that names, labels, ports, paths and settings agree, which no sc
 cannot prove that a cluster accepts the manifests; test_cluster.py does.
 """
 
+import os
 import re
+import runpy
+import subprocess
+import sys
 
 import pytest
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from tests.deploy.compose import REPOSITORY
-from tests.deploy.manifests import OVERLAYS, Manifest, Overlay, build_overlay, containers
+from tests.deploy.manifests import (
+    KUBERNETES,
+    OVERLAYS,
+    TOOLS,
+    Manifest,
+    Overlay,
+    build_overlay,
+    containers,
+)
 
 from authentication.settings import AuthenticationSettings
 from gateway.forwarding.upstream import KEEP_ALIVE_SECONDS
@@ -34,11 +46,26 @@ MONITORING_PORT = 9000
 CONTROLLER_PORT = 9093
 SERVERS = (*SETTINGS, "authentication-db", "products-db", "orders-db", "kafka")
 ACCESS_PREFIX = "access.kiosk/"
+CAPACITY = KUBERNETES / "capacity.py"
+LOAD_BALANCER_KEEP_ALIVE_SECONDS = 600
+DETACHMENT_SECONDS = 60
+SPOT_SECONDS = 15
 
 
 @pytest.fixture(params=OVERLAYS)
 def overlay(request: pytest.FixtureRequest) -> Overlay:
     return build_overlay(request.param)
+
+
+def capacity() -> subprocess.CompletedProcess[str]:
+    """Run `make capacity` with the kubectl of the static checks."""
+    return subprocess.run(
+        [sys.executable, str(CAPACITY)],
+        env={**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def name_of(manifest: Manifest) -> str:
@@ -222,6 +249,96 @@ class TestNetworkPolicies:
             assert ingress["podSelector"]["matchLabels"] == selector
             assert egress["podSelector"]["matchLabels"] == {label: "true"}
             assert ingress["ingress"][0]["ports"] == egress["egress"][0]["ports"]
+
+
+class TestScheduling:
+    @pytest.fixture
+    def gke(self) -> Overlay:
+        return build_overlay("gke")
+
+    def test_the_pods_fit_the_nodes_at_their_maximum(self) -> None:
+        printed = capacity()
+        assert printed.returncode == 0, printed.stdout + printed.stderr
+        assert printed.stdout.count(": fits\n") == 2
+
+    def test_pods_that_do_not_fit_are_reported(self) -> None:
+        names = runpy.run_path(str(CAPACITY))
+        lines = [
+            *names["report"]("pool", "e2-medium", [names["Pods"]("a", 40, (250, 128))], [], 10)
+        ]
+        # 640m are left for pods, so two of them fit on a node.
+        assert lines[-1] == "  10000m, 5120 MiB: 20 nodes of at most 10: DOES NOT FIT"
+
+    @pytest.mark.parametrize(
+        ("machine", "size"),
+        [
+            ("e2-medium", (940, 2972)),
+            ("e2-standard-2", (1930, 6248)),
+            ("e2-standard-4", (3920, 13621)),
+        ],
+    )
+    def test_the_allocatable_size_follows_googles_rules(
+        self, machine: str, size: tuple[int, int]
+    ) -> None:
+        assert runpy.run_path(str(CAPACITY))["allocatable"](machine) == size
+
+    def test_only_databases_and_brokers_run_on_the_pool_of_the_state(self, gke: Overlay) -> None:
+        terraform = (REPOSITORY / "infrastructure" / "terraform" / "cluster.tf").read_text("utf-8")
+        state = terraform.partition('"google_container_node_pool" "state"')[2]
+        assert 'key    = "kiosk/state"' in state.partition("\nresource ")[0]
+        assert "kiosk/" not in state.partition("\nresource ")[2]
+        stateful = {name_of(found) for found in gke.of_kind("StatefulSet")}
+        for name, template in gke.workloads():
+            tolerated = [each["key"] for each in template["spec"].get("tolerations", [])]
+            selector = template["spec"].get("nodeSelector", {})
+            if name in stateful:
+                assert tolerated == ["kiosk/state"]
+                assert selector == {"cloud.google.com/gke-nodepool": "state"}
+            else:
+                assert not tolerated
+                assert not selector
+
+    def test_the_loss_of_a_zone_stops_one_member_of_each(self, gke: Overlay) -> None:
+        for workload in gke.of_kind("StatefulSet"):
+            [spread] = workload["spec"]["template"]["spec"]["topologySpreadConstraints"]
+            assert spread["topologyKey"] == "topology.kubernetes.io/zone"
+            assert spread["whenUnsatisfiable"] == "DoNotSchedule"
+            assert (spread["maxSkew"], spread["minDomains"]) == (1, 3)
+
+    def test_a_database_displaces_a_service(self, overlay: Overlay) -> None:
+        values = {name_of(found): found["value"] for found in overlay.of_kind("PriorityClass")}
+        expected = {"Deployment": "kiosk-service", "StatefulSet": "kiosk-state"}
+        for workload in replicated(overlay):
+            pod = workload["spec"]["template"]["spec"]
+            assert pod["priorityClassName"] == expected[workload["kind"]]
+        assert values["kiosk-state"] > values["kiosk-service"] > 0
+
+    def test_no_pool_gives_a_pod_less_time_than_it_needs_to_stop(self, gke: Overlay) -> None:
+        """GKE gives the pods of a spot machine 15 s."""
+        needed = [
+            found["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+            for found in replicated(gke)
+        ]
+        assert min(needed) > SPOT_SECONDS
+        terraform = (REPOSITORY / "infrastructure" / "terraform" / "cluster.tf").read_text("utf-8")
+        assert not re.search(r"^ *spot +=", terraform, re.MULTILINE)
+
+
+class TestLoadBalancer:
+    def test_nginx_keeps_idle_connections_longer_than_the_load_balancer(self) -> None:
+        template = REPOSITORY / "nginx_proxy" / "templates" / "http.conf.template"
+        server = template.read_text(encoding="utf-8").partition("upstream gateway {")[0]
+        [seconds] = re.findall(r"^keepalive_timeout (\d+)s;", server, re.MULTILINE)
+        assert int(seconds) > LOAD_BALANCER_KEEP_ALIVE_SECONDS
+
+    def test_a_pod_serves_until_the_load_balancer_has_removed_it(self) -> None:
+        gke = build_overlay("gke")
+        pod = dict(gke.workloads())["nginx-proxy"]["spec"]
+        sleep_seconds = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        [policy] = gke.of_kind("GCPBackendPolicy")
+        draining = policy["spec"]["default"]["connectionDraining"]["drainingTimeoutSec"]
+        assert sleep_seconds >= DETACHMENT_SECONDS
+        assert pod["terminationGracePeriodSeconds"] >= sleep_seconds + draining
 
 
 class TestEntry:
