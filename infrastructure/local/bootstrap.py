@@ -74,8 +74,8 @@ def main() -> int:
 def trust_system_certificates() -> None:
     """Make every download trust the authorities of this system, such as that of a company's proxy.
 
-    uv, pip, npm and the download of Kafka each bring authorities of their own. What is set already
-    is not changed.
+    uv, pip, npm and the download of Kafka each bring other authorities. What is set already is not
+    changed.
     """
     os.environ.setdefault("UV_SYSTEM_CERTS", "1")
     bundles = (os.environ.get("SSL_CERT_FILE", ""), *CERTIFICATE_BUNDLES)
