@@ -9,6 +9,7 @@ import re
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -322,6 +323,42 @@ class TestScheduling:
         assert min(needed) > SPOT_SECONDS
         terraform = (REPOSITORY / "infrastructure" / "terraform" / "cluster.tf").read_text("utf-8")
         assert not re.search(r"^ *spot +=", terraform, re.MULTILINE)
+
+
+class TestBrokers:
+    HEALTHY = ""
+    BEHIND = "\tTopic: shop.orders\tPartition: 3\tLeader: 1\tReplicas: 1,10,0\tIsr: 1,10\tElr: \n"
+
+    @pytest.mark.parametrize(
+        ("node", "described", "code"),
+        [
+            ("0", HEALTHY, 0),
+            ("0", BEHIND, 1),
+            ("1", BEHIND, 0),
+            ("10", BEHIND, 0),
+            ("2", BEHIND, 0),
+        ],
+    )
+    def test_a_broker_has_started_when_its_own_copies_are_in_sync(
+        self, tmp_path: Path, node: str, described: str, code: int
+    ) -> None:
+        assert self.check(tmp_path, node, f"printf '{described}'") == code
+
+    def test_a_broker_that_does_not_answer_has_not_started(self, tmp_path: Path) -> None:
+        assert self.check(tmp_path, "0", "exit 1") != 0
+
+    def check(self, folder: Path, node: str, tool: str) -> int:
+        (folder / "kafka-topics.sh").write_text(f"#!/bin/sh\n{tool}\n")
+        (folder / "kafka-topics.sh").chmod(0o755)
+        names = {"POD_NAME": "kafka-0", "CERTIFICATE_FILE": "c", "CA_FILE": "a"}
+        script = KUBERNETES / "base" / "kafka" / "in_sync.sh"
+        environment = {**os.environ, **names, "KAFKA_TOOLS": str(folder), "KAFKA_NODE_ID": node}
+        return subprocess.run(["bash", str(script)], env=environment, check=False).returncode
+
+    def test_a_rolling_restart_waits_for_copies_in_sync(self, overlay: Overlay) -> None:
+        [container] = containers(dict(overlay.workloads())["kafka"])
+        assert container["startupProbe"]["exec"]["command"] == ["bash", "/scripts/in_sync.sh"]
+        assert {"CERTIFICATE_FILE", "CA_FILE", "POD_NAME"} <= set(variables(container))
 
 
 class TestLoadBalancer:
