@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from tests.deploy.compose import REPOSITORY
@@ -323,6 +324,32 @@ class TestScheduling:
         assert min(needed) > SPOT_SECONDS
         terraform = (REPOSITORY / "infrastructure" / "terraform" / "cluster.tf").read_text("utf-8")
         assert not re.search(r"^ *spot +=", terraform, re.MULTILINE)
+
+
+class TestManagedPrometheus:
+    @pytest.fixture
+    def gke(self) -> Overlay:
+        return build_overlay("gke")
+
+    def test_it_evaluates_the_same_rules_as_prometheus(self, gke: Overlay) -> None:
+        file = REPOSITORY / "infrastructure" / "observability" / "alerts.yml"
+        [rules] = gke.of_kind("Rules")
+        assert rules["spec"]["groups"] == yaml.safe_load(file.read_text("utf-8"))["groups"]
+
+    def test_it_collects_the_metrics_of_every_service(self, gke: Overlay) -> None:
+        [monitoring] = gke.of_kind("PodMonitoring")
+        [endpoint] = monitoring["spec"]["endpoints"]
+        [expression] = monitoring["spec"]["selector"]["matchExpressions"]
+        assert (name_of(monitoring), endpoint["port"]) == ("services", "monitoring")
+        assert set(expression["values"]) == set(SETTINGS)
+        policies = {name_of(found): found["spec"] for found in gke.of_kind("NetworkPolicy")}
+        policy = policies["allow-metrics-to-google"]
+        assert policy["podSelector"] == monitoring["spec"]["selector"]
+        [rule] = policy["ingress"]
+        [source] = rule["from"]
+        names = source["namespaceSelector"]["matchLabels"]
+        assert names == {"kubernetes.io/metadata.name": "gmp-system"}
+        assert [port["port"] for port in rule["ports"]] == [MONITORING_PORT]
 
 
 class TestBrokers:

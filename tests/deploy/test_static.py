@@ -51,7 +51,7 @@ SKIPPED_BY_CHECKOV = "CKV_K8S_15,CKV_K8S_40,CKV_K8S_43"
 # try_files_is_evil_too: there are few files, and a cache would serve old ones.
 SKIPPED_BY_GIXY = "host_spoofing,try_files_is_evil_too"
 CUSTOM_RESOURCES = re.compile(
-    r"gateway\.networking|cert-manager\.io|external-secrets\.io|networking\.gke|keda\.sh"
+    r"gateway\.networking|cert-manager\.io|external-secrets\.io|networking\.gke|keda\.sh|monitoring\.googleapis"
 )
 
 

@@ -37,6 +37,8 @@ def block(text: str, kind: str, name: str) -> str:
 
 def plural(kind: str) -> str:
     name = kind.lower()
+    if name == "rules":
+        return name
     return f"{name[:-1]}ies" if name.endswith("cy") else f"{name}s"
 
 
