@@ -66,7 +66,7 @@ def overlay(request: pytest.FixtureRequest) -> Iterator[str]:
         storage_class = {key: present[key] for key in ("apiVersion", "kind", "provisioner")}
         storage_class["metadata"] = {"name": "premium-rwo"}
         kubectl("apply", "-f", "-", stdin=yaml.safe_dump(storage_class))
-        # Each node is one of the pool for databases and brokers, in a zone of its own.
+        # Each node is one of the pool for databases and brokers, in another zone.
         kubectl("label", "nodes", "--all", "--overwrite", POOL)
     manifests = render_release(request.param, "r1")
     strict = ("apply", "--validate=strict", "-f", "-")
