@@ -26,6 +26,6 @@ awk -v id="$KAFKA_NODE_ID" '
     }
     END {
         if (behind) print behind " partitions are behind"
-        exit behind > 0
+        exit (behind > 0)
     }
 ' <<< "$partitions"
