@@ -143,9 +143,13 @@ class TestRole:
                 assert document["metadata"]["namespace"] == "kiosk"
 
     def test_no_role_of_the_project_lets_the_pipeline_change_clusters(self) -> None:
-        delivery = block(terraform("accounts.tf"), "google_project_iam_member", "delivery")
-        assert 'toset(["roles/container.clusterViewer"])' in delivery
-        assert "roles/container.developer" not in terraform("accounts.tf")
+        accounts = terraform("accounts.tf")
+        delivery = block(accounts, "google_project_iam_member", "delivery")
+        assert "role    = google_project_iam_custom_role.delivery.id" in delivery
+        role = block(accounts, "google_project_iam_custom_role", "delivery")
+        allowed = re.findall(r'"(container\.[\w.]+)"', role)
+        assert allowed == ["container.clusters.connect", "container.clusters.get"]
+        assert "roles/container.developer" not in accounts
 
 
 class TestSignatures:
