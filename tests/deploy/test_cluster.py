@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
+from tests.deploy.documented import VOLUMES_PAGE, find_block, run
 from tests.deploy.kubernetes import (
     NAMESPACE,
     get,
     get_all,
     get_images,
+    get_pods,
     kubectl,
     remove,
     render_release,
@@ -64,7 +66,7 @@ def overlay(request: pytest.FixtureRequest) -> Iterator[str]:
         # GKE's storage class, with the provisioner of this cluster.
         [present] = json.loads(kubectl("get", "storageclass", "-o", "json"))["items"][:1]
         storage_class = {key: present[key] for key in ("apiVersion", "kind", "provisioner")}
-        storage_class["metadata"] = {"name": "premium-rwo"}
+        storage_class |= {"metadata": {"name": "premium-rwo"}, "allowVolumeExpansion": True}
         kubectl("apply", "-f", "-", stdin=yaml.safe_dump(storage_class))
         # Each node is one of the pool for databases and brokers, in another zone.
         kubectl("label", "nodes", "--all", "--overwrite", POOL)
@@ -125,6 +127,31 @@ class TestNodes:
             kubectl("uncordon", node)
         wait_for_rollouts()
         assert count_ready_members() == {3}
+
+
+class TestVolumes:
+    def test_grow_without_a_restart(self, overlay: str) -> None:
+        # Given
+        name, size = "orders-db", "20Gi"
+        before = {pod["metadata"]["uid"] for pod in get_pods(name)}
+        commands = find_block(VOLUMES_PAGE, "cascade=orphan")
+        # When
+        run(commands.replace("NAME", name).replace("SIZE", size))
+        documents = list(yaml.safe_load_all(render_release(overlay, "r1")))
+        [database] = [
+            found
+            for found in documents
+            if (found["kind"], found["metadata"]["name"]) == ("StatefulSet", name)
+        ]
+        [claim] = database["spec"]["volumeClaimTemplates"]
+        claim["spec"]["resources"]["requests"]["storage"] = size
+        kubectl("apply", "-f", "-", stdin=yaml.safe_dump(database))
+        wait_for_rollouts()
+        # Then
+        claims = get_all("persistentvolumeclaims", "-l", f"app.kubernetes.io/name={name}")
+        sizes = [found["spec"]["resources"]["requests"]["storage"] for found in claims]
+        assert sizes == [size] * 3
+        assert {pod["metadata"]["uid"] for pod in get_pods(name)} == before
 
 
 class TestUpgrade:
