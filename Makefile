@@ -11,6 +11,8 @@ STACK := $(VENV)/python -m stack
 UV := $(VENV)/uv
 NPM := infrastructure/local/npm
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
+# uv trusts the authorities of this system, as `make deps` does for all downloads.
+export UV_SYSTEM_CERTS ?= 1
 SERVICES := gateway-ms authentication-ms products-ms orders-ms
 
 # Accept `make logs orders` as well as `make logs SERVICE=orders`.
@@ -166,7 +168,7 @@ lint-python:
 
 .PHONY: types
 types: # one part at a time, because test modules of different parts share names
-	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint "conftest.py tests" bench; do \
+	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint infrastructure/supply_chain infrastructure/kubernetes/deploy infrastructure/kubernetes/capacity.py "conftest.py tests" bench; do \
 	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
 	done
 
@@ -207,6 +209,10 @@ deploy: ## Deploy a release to kubectl's cluster: make deploy OVERLAY=gke RELEAS
 	@infrastructure/kubernetes/deploy $(or $(OVERLAY),$(error OVERLAY=minikube or gke)) \
 	    $(or $(RELEASE),$(error RELEASE=an unused name))
 
+.PHONY: capacity
+capacity: deps ## Compare what the pods request with what the nodes on GKE offer (needs kubectl)
+	@$(VENV)/python infrastructure/kubernetes/capacity.py
+
 ##@ Dependencies
 
 .PHONY: audit
@@ -216,6 +222,10 @@ audit: deps ## Search for secrets in this repository, and for known vulnerabilit
 .PHONY: sbom
 sbom: deps ## Write software bills of materials (CycloneDX) to .local/sbom
 	@infrastructure/supply_chain/sbom
+
+.PHONY: pin-digests
+pin-digests: deps ## Append the digests of the registries to the tags of images (needs docker buildx)
+	@$(VENV)/python infrastructure/supply_chain/pin_digests.py
 
 .PHONY: deps
 deps: ## Install the locked dependencies; does nothing if no lock changed

@@ -37,10 +37,17 @@ SERVERS_LOCK = HERE / "requirements.txt"
 KAFKA_LOCK = HERE / "kafka" / "jgo.lock.toml"
 FRONTEND = REPOSITORY / "frontend"
 
+CERTIFICATE_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
+    "/etc/ssl/cert.pem",  # macOS, Alpine
+)
+
 INSTALLATION_FAILED = """
 The installation failed; see the message above. The first start downloads packages. If a download
 failed, check the network, a proxy (HTTPS_PROXY) or your own mirror (UV_INDEX_URL and PIP_INDEX_URL
-for Python), then run the same command again. What has been installed is kept."""
+for Python), then run the same command again. What has been installed is kept. If a certificate was
+refused, the proxy's authority is missing: set SSL_CERT_FILE to a file with it."""
 
 
 class BootstrapError(Exception):
@@ -49,6 +56,7 @@ class BootstrapError(Exception):
 
 def main() -> int:
     """Install missing packages and return the exit code."""
+    trust_system_certificates()
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         return use_another_python()
     try:
@@ -61,6 +69,20 @@ def main() -> int:
         print(f"\n{LOCAL}: {error.strerror} ({error.filename}).", file=sys.stderr)
         return 1
     return 0
+
+
+def trust_system_certificates() -> None:
+    """Make every download trust the authorities of this system, such as that of a company's proxy.
+
+    uv, pip, npm and the download of Kafka each bring other authorities. What is set already is not
+    changed.
+    """
+    os.environ.setdefault("UV_SYSTEM_CERTS", "1")
+    bundles = (os.environ.get("SSL_CERT_FILE", ""), *CERTIFICATE_BUNDLES)
+    bundle = next((path for path in bundles if path and Path(path).is_file()), None)
+    if bundle:
+        for variable in ("PIP_CERT", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"):
+            os.environ.setdefault(variable, bundle)
 
 
 def use_another_python() -> int:

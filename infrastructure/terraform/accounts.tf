@@ -21,17 +21,44 @@ resource "google_artifact_registry_repository_iam_member" "nodes" {
 }
 
 # The account of the delivery pipeline: it pushes and signs images, and applies manifests. The role of
-# infrastructure/kubernetes/delivery.yaml says what it can do in the cluster. Here it can only find it.
+# infrastructure/kubernetes/delivery.yaml says what it can do in the cluster. Here it can only find and reach it.
 resource "google_service_account" "delivery" {
   account_id   = "kiosk-${var.environment}-delivery"
   display_name = "Delivery of the shop"
 }
 
+resource "google_project_iam_custom_role" "delivery" {
+  role_id = "kioskDelivery"
+  title   = "Find and reach the shop's cluster"
+  permissions = [
+    "container.clusters.connect", # by the control plane's DNS name
+    "container.clusters.get",
+  ]
+}
+
 resource "google_project_iam_member" "delivery" {
-  for_each = toset(["roles/container.clusterViewer"])
-  project  = var.project
-  role     = each.key
-  member   = google_service_account.delivery.member
+  project = var.project
+  role    = google_project_iam_custom_role.delivery.id
+  member  = google_service_account.delivery.member
+}
+
+# cert-manager proves to Let's Encrypt that the shop owns its name, by a record in the zone. Its account in the
+# cluster may change the records of this zone, and needs no key. Cloud DNS finds zones only for accounts
+# that can read those of the project.
+resource "google_project_iam_member" "cert_manager" {
+  project = var.project
+  role    = "roles/dns.reader"
+  member  = local.cert_manager
+}
+
+resource "google_dns_managed_zone_iam_member" "cert_manager" {
+  managed_zone = google_dns_managed_zone.shop.name
+  role         = "roles/dns.admin"
+  member       = local.cert_manager
+}
+
+locals {
+  cert_manager = "principal://iam.googleapis.com/projects/${data.google_project.this.number}/locations/global/workloadIdentityPools/${var.project}.svc.id.goog/subject/ns/cert-manager/sa/cert-manager"
 }
 
 resource "google_artifact_registry_repository_iam_member" "delivery" {

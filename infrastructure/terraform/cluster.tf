@@ -36,6 +36,14 @@ resource "google_container_cluster" "shop" {
     }
   }
 
+  # CircleCI's runs have no fixed address, so they use the control plane's DNS name. Google checks the
+  # caller's account and its right container.clusters.connect before a request reaches the cluster.
+  control_plane_endpoints_config {
+    dns_endpoint_config {
+      allow_external_traffic = true
+    }
+  }
+
   # No client certificate: people and machines use their Google accounts.
   master_auth {
     client_certificate_config {
@@ -68,8 +76,7 @@ resource "google_container_cluster" "shop" {
   }
 
   security_posture_config {
-    mode               = "BASIC"
-    vulnerability_mode = "VULNERABILITY_BASIC"
+    mode = "BASIC"
   }
 
   logging_config {
@@ -103,7 +110,7 @@ resource "google_container_cluster" "shop" {
   }
 }
 
-# For databases and Kafka: one machine in each of the region's three zones, never reclaimed.
+# For databases and Kafka: one machine in each of the region's three zones.
 resource "google_container_node_pool" "state" {
   name       = "state"
   cluster    = google_container_cluster.shop.id
@@ -132,19 +139,27 @@ resource "google_container_node_pool" "state" {
       enable_integrity_monitoring = true
     }
 
+    # Only pods with this toleration run here. overlays/gke adds it to databases and Kafka.
+    taint {
+      key    = "kiosk/state"
+      value  = "true"
+      effect = "NO_SCHEDULE"
+    }
+
     workload_metadata_config {
       mode = "GKE_METADATA"
     }
   }
 }
 
-# For the services: spot machines, which cost a third and may be reclaimed at any moment.
+# For the services, and for the system's pods. Not on spot machines: Google gives a pod 15 s to stop when it
+# reclaims one, which is not enough (docs/decisions/0056-services-on-demand.md).
 resource "google_container_node_pool" "services" {
   name    = "services"
   cluster = google_container_cluster.shop.id
 
   autoscaling {
-    total_min_node_count = 0
+    total_min_node_count = 2
     total_max_node_count = var.service_nodes_at_most
     location_policy      = "ANY"
   }
@@ -155,20 +170,12 @@ resource "google_container_node_pool" "services" {
   }
 
   node_config {
-    spot            = true
     machine_type    = var.service_machine_type
     disk_type       = "pd-standard"
     disk_size_gb    = 30
     image_type      = "COS_CONTAINERD"
     service_account = google_service_account.nodes.email
     oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
-
-    # Only pods with this toleration run here. overlays/gke adds it to the services.
-    taint {
-      key    = "kiosk/spot"
-      value  = "true"
-      effect = "NO_SCHEDULE"
-    }
 
     shielded_instance_config {
       enable_secure_boot          = true

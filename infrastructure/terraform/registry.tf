@@ -4,10 +4,8 @@ resource "google_artifact_registry_repository" "images" {
   format        = "DOCKER"
   description   = "The shop's images."
 
-  docker_config {
-    # The tag of a release always refers to the same image.
-    immutable_tags = true
-  }
+  # Tags are not immutable, because the clean-up could not delete an image with an immutable tag. Deployments
+  # and signatures refer to digests, and the pipeline never pushes another image to a tag.
 
   cleanup_policies {
     id     = "keep-the-newest"

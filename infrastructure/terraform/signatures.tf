@@ -47,6 +47,13 @@ resource "google_container_analysis_note_iam_member" "delivery" {
   member = google_service_account.delivery.member
 }
 
+# The pipeline does not sign an image again that an earlier run has signed.
+resource "google_container_analysis_note_iam_member" "delivery_reads" {
+  note   = google_container_analysis_note.pipeline.name
+  role   = "roles/containeranalysis.notes.occurrences.viewer"
+  member = google_service_account.delivery.member
+}
+
 resource "google_project_iam_member" "delivery_occurrences" {
   project = var.project
   role    = "roles/containeranalysis.occurrences.editor"

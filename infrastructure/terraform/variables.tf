@@ -61,9 +61,9 @@ variable "state_machine_type" {
 }
 
 variable "service_machine_type" {
-  description = "The machine type for the services (spot)."
+  description = "The machine type for the services. `make capacity` compares it with what they request."
   type        = string
-  default     = "e2-medium"
+  default     = "e2-standard-2"
 }
 
 variable "service_nodes_at_most" {
@@ -72,8 +72,8 @@ variable "service_nodes_at_most" {
   default     = 10
 
   validation {
-    condition     = var.service_nodes_at_most >= 1 && var.service_nodes_at_most <= 100
-    error_message = "The number must be from 1 to 100."
+    condition     = var.service_nodes_at_most >= 2 && var.service_nodes_at_most <= 100
+    error_message = "The number must be from 2 to 100."
   }
 }
 

@@ -3,6 +3,8 @@
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,17 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 RULES = REPOSITORY / "infrastructure" / "observability" / "alerts.yml"
 MANUAL = REPOSITORY / "docs" / "operations" / "alerts.md"
 INCIDENTS = REPOSITORY / "docs" / "operations" / "incidents.md"
-FUNCTIONS = {"abs", "histogram_quantile", "increase", "max", "rate", "sum", "time"}
+FUNCTIONS = {
+    "abs",
+    "absent",
+    "histogram_quantile",
+    "increase",
+    "label_replace",
+    "max",
+    "rate",
+    "sum",
+    "time",
+}
 OF_PROMETHEUS = {"up"}
 
 
@@ -52,6 +64,25 @@ def test_a_rule_uses_metrics_that_exist(rule: dict[str, Any], exported: set[str]
     metrics = words - FUNCTIONS - OF_PROMETHEUS
     assert metrics <= exported
     assert metrics or words & OF_PROMETHEUS
+
+
+def test_a_service_that_vanishes_is_noticed() -> None:
+    [rule] = [rule for rule in rules() if rule["alert"] == "ServiceMissing"]
+    services = {service.__name__ + "-ms" for service in (authentication, gateway, orders, products)}
+    assert (
+        set(re.findall(r'absent\(up\{job="services", instance=~"([\w-]+)\.\*"', rule["expr"]))
+        == services
+    )
+    assert set(re.findall(r'"service", "([\w-]+)"', rule["expr"])) == services
+
+
+def test_an_idle_service_does_not_report_that_the_broker_is_down() -> None:
+    code = (
+        "import prometheus_client, shopkit.messaging.relay\n"
+        "print(prometheus_client.REGISTRY.get_sample_value('broker_up'))"
+    )
+    fresh = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert fresh.stdout == "nan\n"
 
 
 def test_a_rule_names_security_events_that_exist() -> None:

@@ -10,6 +10,7 @@ PAGES = REPOSITORY / "docs" / "operations"
 ADMIN_PAGE = "minikube.md"
 BACKUP_PAGE = "backup.md"
 RESTORE_PAGE = "restore.md"
+VOLUMES_PAGE = "grow-volumes.md"
 
 
 def run(commands: str, folder: Path = REPOSITORY) -> str:

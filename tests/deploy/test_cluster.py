@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
+from tests.deploy.documented import VOLUMES_PAGE, find_block, run
 from tests.deploy.kubernetes import (
     NAMESPACE,
     get,
     get_all,
     get_images,
+    get_pods,
     kubectl,
     remove,
     render_release,
@@ -47,6 +49,7 @@ SECRETS = {
     "products-ms": ("mongo-url",),
     "orders-ms": ("mongo-url",),
 }
+POOL = "cloud.google.com/gke-nodepool=state"
 pytestmark = pytest.mark.timeout(1200)
 
 
@@ -63,8 +66,10 @@ def overlay(request: pytest.FixtureRequest) -> Iterator[str]:
         # GKE's storage class, with the provisioner of this cluster.
         [present] = json.loads(kubectl("get", "storageclass", "-o", "json"))["items"][:1]
         storage_class = {key: present[key] for key in ("apiVersion", "kind", "provisioner")}
-        storage_class["metadata"] = {"name": "premium-rwo"}
+        storage_class |= {"metadata": {"name": "premium-rwo"}, "allowVolumeExpansion": True}
         kubectl("apply", "-f", "-", stdin=yaml.safe_dump(storage_class))
+        # Each node is one of the pool for databases and brokers, in another zone.
+        kubectl("label", "nodes", "--all", "--overwrite", POOL)
     manifests = render_release(request.param, "r1")
     strict = ("apply", "--validate=strict", "-f", "-")
     kubectl(*strict, "--dry-run=server", stdin=manifests)
@@ -94,6 +99,11 @@ class TestFirstRelease:
         assert not kubectl("diff", "-f", "-", stdin=render_release(overlay, "r1"))
 
 
+def count_ready_members() -> set[int]:
+    """Return how many members of the databases and of Kafka are ready."""
+    return {found["status"].get("readyReplicas", 0) for found in get_all("statefulsets")}
+
+
 class TestNodes:
     def test_drains_a_node_within_the_disruption_budgets(self, overlay: str) -> None:
         nodes = json.loads(kubectl("get", "nodes", "-o", "json"))["items"]
@@ -103,7 +113,11 @@ class TestNodes:
         try:
             # It warns of each budget for which it waits.
             kubectl("drain", node, *options, may_warn=True)
-            wait_for_rollouts()
+            if overlay == "gke":
+                # No two members may share a zone, so one of each waits for the node.
+                wait_until(lambda: count_ready_members() == {2}, "two members of each remain")
+            else:
+                wait_for_rollouts()
             assert all(
                 pod["spec"].get("nodeName") != node
                 for pod in get_all("pods")
@@ -111,6 +125,33 @@ class TestNodes:
             )
         finally:
             kubectl("uncordon", node)
+        wait_for_rollouts()
+        assert count_ready_members() == {3}
+
+
+class TestVolumes:
+    def test_grow_without_a_restart(self, overlay: str) -> None:
+        # Given
+        name, size = "orders-db", "20Gi"
+        before = {pod["metadata"]["uid"] for pod in get_pods(name)}
+        commands = find_block(VOLUMES_PAGE, "cascade=orphan")
+        # When
+        run(commands.replace("NAME", name).replace("SIZE", size))
+        documents = list(yaml.safe_load_all(render_release(overlay, "r1")))
+        [database] = [
+            found
+            for found in documents
+            if (found["kind"], found["metadata"]["name"]) == ("StatefulSet", name)
+        ]
+        [claim] = database["spec"]["volumeClaimTemplates"]
+        claim["spec"]["resources"]["requests"]["storage"] = size
+        kubectl("apply", "-f", "-", stdin=yaml.safe_dump(database))
+        wait_for_rollouts()
+        # Then
+        claims = get_all("persistentvolumeclaims", "-l", f"app.kubernetes.io/name={name}")
+        sizes = [found["spec"]["resources"]["requests"]["storage"] for found in claims]
+        assert sizes == [size] * 3
+        assert {pod["metadata"]["uid"] for pod in get_pods(name)} == before
 
 
 class TestUpgrade:

@@ -4,13 +4,27 @@ The tests prove that names, labels, ports, paths and settings agree, which no sc
 cannot prove that a cluster accepts the manifests; test_cluster.py does.
 """
 
+import os
 import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from tests.deploy.compose import REPOSITORY
-from tests.deploy.manifests import OVERLAYS, Manifest, Overlay, build_overlay, containers
+from tests.deploy.manifests import (
+    KUBERNETES,
+    OVERLAYS,
+    TOOLS,
+    Manifest,
+    Overlay,
+    build_overlay,
+    containers,
+)
 
 from authentication.settings import AuthenticationSettings
 from gateway.forwarding.upstream import KEEP_ALIVE_SECONDS
@@ -34,11 +48,26 @@ MONITORING_PORT = 9000
 CONTROLLER_PORT = 9093
 SERVERS = (*SETTINGS, "authentication-db", "products-db", "orders-db", "kafka")
 ACCESS_PREFIX = "access.kiosk/"
+CAPACITY = KUBERNETES / "capacity.py"
+LOAD_BALANCER_KEEP_ALIVE_SECONDS = 600
+DETACHMENT_SECONDS = 60
+SPOT_SECONDS = 15
 
 
 @pytest.fixture(params=OVERLAYS)
 def overlay(request: pytest.FixtureRequest) -> Overlay:
     return build_overlay(request.param)
+
+
+def capacity() -> subprocess.CompletedProcess[str]:
+    """Run `make capacity` with the kubectl of the static checks."""
+    return subprocess.run(
+        [sys.executable, str(CAPACITY)],
+        env={**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def name_of(manifest: Manifest) -> str:
@@ -222,6 +251,186 @@ class TestNetworkPolicies:
             assert ingress["podSelector"]["matchLabels"] == selector
             assert egress["podSelector"]["matchLabels"] == {label: "true"}
             assert ingress["ingress"][0]["ports"] == egress["egress"][0]["ports"]
+
+
+class TestScheduling:
+    @pytest.fixture
+    def gke(self) -> Overlay:
+        return build_overlay("gke")
+
+    def test_the_pods_fit_the_nodes_at_their_maximum(self) -> None:
+        printed = capacity()
+        assert printed.returncode == 0, printed.stdout + printed.stderr
+        assert printed.stdout.count(": fits\n") == 2
+
+    def test_pods_that_do_not_fit_are_reported(self) -> None:
+        names = runpy.run_path(str(CAPACITY))
+        lines = [
+            *names["report"]("pool", "e2-medium", [names["Pods"]("a", 40, (250, 128))], [], 10)
+        ]
+        # 640m are left for pods, so two of them fit on a node.
+        assert lines[-1] == "  10000m, 5120 MiB: 20 nodes of at most 10: DOES NOT FIT"
+
+    @pytest.mark.parametrize(
+        ("machine", "size"),
+        [
+            ("e2-medium", (940, 2972)),
+            ("e2-standard-2", (1930, 6248)),
+            ("e2-standard-4", (3920, 13621)),
+        ],
+    )
+    def test_the_allocatable_size_follows_googles_rules(
+        self, machine: str, size: tuple[int, int]
+    ) -> None:
+        assert runpy.run_path(str(CAPACITY))["allocatable"](machine) == size
+
+    def test_only_databases_and_brokers_run_on_the_pool_of_the_state(self, gke: Overlay) -> None:
+        terraform = (REPOSITORY / "infrastructure" / "terraform" / "cluster.tf").read_text("utf-8")
+        state = terraform.partition('"google_container_node_pool" "state"')[2]
+        assert 'key    = "kiosk/state"' in state.partition("\nresource ")[0]
+        assert "kiosk/" not in state.partition("\nresource ")[2]
+        stateful = {name_of(found) for found in gke.of_kind("StatefulSet")}
+        for name, template in gke.workloads():
+            tolerated = [each["key"] for each in template["spec"].get("tolerations", [])]
+            selector = template["spec"].get("nodeSelector", {})
+            if name in stateful:
+                assert tolerated == ["kiosk/state"]
+                assert selector == {"cloud.google.com/gke-nodepool": "state"}
+            else:
+                assert not tolerated
+                assert not selector
+
+    def test_the_loss_of_a_zone_stops_one_member_of_each(self, gke: Overlay) -> None:
+        for workload in gke.of_kind("StatefulSet"):
+            [spread] = workload["spec"]["template"]["spec"]["topologySpreadConstraints"]
+            assert spread["topologyKey"] == "topology.kubernetes.io/zone"
+            assert spread["whenUnsatisfiable"] == "DoNotSchedule"
+            assert (spread["maxSkew"], spread["minDomains"]) == (1, 3)
+
+    def test_a_database_displaces_a_service(self, overlay: Overlay) -> None:
+        values = {name_of(found): found["value"] for found in overlay.of_kind("PriorityClass")}
+        expected = {"Deployment": "kiosk-service", "StatefulSet": "kiosk-state"}
+        for workload in replicated(overlay):
+            pod = workload["spec"]["template"]["spec"]
+            assert pod["priorityClassName"] == expected[workload["kind"]]
+        assert values["kiosk-state"] > values["kiosk-service"] > 0
+
+    def test_no_pool_gives_a_pod_less_time_than_it_needs_to_stop(self, gke: Overlay) -> None:
+        """GKE gives the pods of a spot machine 15 s."""
+        needed = [
+            found["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+            for found in replicated(gke)
+        ]
+        assert min(needed) > SPOT_SECONDS
+        terraform = (REPOSITORY / "infrastructure" / "terraform" / "cluster.tf").read_text("utf-8")
+        assert not re.search(r"^ *spot +=", terraform, re.MULTILINE)
+
+
+class TestManagedPrometheus:
+    @pytest.fixture
+    def gke(self) -> Overlay:
+        return build_overlay("gke")
+
+    def test_it_evaluates_the_same_rules_as_prometheus(self, gke: Overlay) -> None:
+        file = REPOSITORY / "infrastructure" / "observability" / "alerts.yml"
+        [rules] = gke.of_kind("Rules")
+        assert rules["spec"]["groups"] == yaml.safe_load(file.read_text("utf-8"))["groups"]
+
+    def test_it_collects_the_metrics_of_every_service(self, gke: Overlay) -> None:
+        [monitoring] = gke.of_kind("PodMonitoring")
+        [endpoint] = monitoring["spec"]["endpoints"]
+        [expression] = monitoring["spec"]["selector"]["matchExpressions"]
+        assert (name_of(monitoring), endpoint["port"]) == ("services", "monitoring")
+        assert set(expression["values"]) == set(SETTINGS)
+        policies = {name_of(found): found["spec"] for found in gke.of_kind("NetworkPolicy")}
+        policy = policies["allow-metrics-to-google"]
+        assert policy["podSelector"] == monitoring["spec"]["selector"]
+        [rule] = policy["ingress"]
+        [source] = rule["from"]
+        names = source["namespaceSelector"]["matchLabels"]
+        assert names == {"kubernetes.io/metadata.name": "gmp-system"}
+        assert [port["port"] for port in rule["ports"]] == [MONITORING_PORT]
+
+
+class TestBrokers:
+    HEALTHY = ""
+    BEHIND = "\tTopic: shop.orders\tPartition: 3\tLeader: 1\tReplicas: 1,10,0\tIsr: 1,10\tElr: \n"
+
+    @pytest.mark.parametrize(
+        ("node", "described", "code"),
+        [
+            ("0", HEALTHY, 0),
+            ("0", BEHIND, 1),
+            ("1", BEHIND, 0),
+            ("10", BEHIND, 0),
+            ("2", BEHIND, 0),
+        ],
+    )
+    def test_a_broker_has_started_when_its_own_copies_are_in_sync(
+        self, tmp_path: Path, node: str, described: str, code: int
+    ) -> None:
+        assert self.check(tmp_path, node, f"printf '{described}'") == code
+
+    def test_a_broker_that_does_not_answer_has_not_started(self, tmp_path: Path) -> None:
+        assert self.check(tmp_path, "0", "exit 1") != 0
+
+    def check(self, folder: Path, node: str, tool: str) -> int:
+        (folder / "kafka-topics.sh").write_text(f"#!/bin/sh\n{tool}\n")
+        (folder / "kafka-topics.sh").chmod(0o755)
+        names = {"POD_NAME": "kafka-0", "CERTIFICATE_FILE": "c", "CA_FILE": "a"}
+        script = KUBERNETES / "base" / "kafka" / "in_sync.sh"
+        environment = {**os.environ, **names, "KAFKA_TOOLS": str(folder), "KAFKA_NODE_ID": node}
+        return subprocess.run(["bash", str(script)], env=environment, check=False).returncode
+
+    def test_a_rolling_restart_waits_for_copies_in_sync(self, overlay: Overlay) -> None:
+        [container] = containers(dict(overlay.workloads())["kafka"])
+        assert container["startupProbe"]["exec"]["command"] == ["bash", "/scripts/in_sync.sh"]
+        assert {"CERTIFICATE_FILE", "CA_FILE", "POD_NAME"} <= set(variables(container))
+
+
+class TestLoadBalancer:
+    def test_nginx_keeps_idle_connections_longer_than_the_load_balancer(self) -> None:
+        template = REPOSITORY / "nginx_proxy" / "templates" / "http.conf.template"
+        server = template.read_text(encoding="utf-8").partition("upstream gateway {")[0]
+        [seconds] = re.findall(r"^keepalive_timeout (\d+)s;", server, re.MULTILINE)
+        assert int(seconds) > LOAD_BALANCER_KEEP_ALIVE_SECONDS
+
+    def test_a_pod_serves_until_the_load_balancer_has_removed_it(self) -> None:
+        gke = build_overlay("gke")
+        pod = dict(gke.workloads())["nginx-proxy"]["spec"]
+        sleep_seconds = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        [policy] = gke.of_kind("GCPBackendPolicy")
+        draining = policy["spec"]["default"]["connectionDraining"]["drainingTimeoutSec"]
+        assert sleep_seconds >= DETACHMENT_SECONDS
+        assert pod["terminationGracePeriodSeconds"] >= sleep_seconds + draining
+
+
+class TestEntry:
+    def test_only_envoy_gets_timeouts_in_routes(self) -> None:
+        """Google's load balancers refuse them."""
+        timeouts = {
+            name: [
+                name_of(route)
+                for route in build_overlay(name).of_kind("HTTPRoute")
+                for rule in route["spec"]["rules"]
+                if "timeouts" in rule
+            ]
+            for name in OVERLAYS
+        }
+        assert timeouts == {"minikube": ["shop-stream"], "gke": []}
+
+    def test_the_certificate_does_not_need_the_gateway_that_needs_it(self) -> None:
+        [issuer] = [
+            found for found in build_overlay("gke").of_kind("Issuer") if name_of(found) == "shop"
+        ]
+        assert issuer["spec"]["acme"]["solvers"] == [
+            {"dns01": {"cloudDNS": {"project": "PROJECT_ID"}}}
+        ]
+
+    def test_googles_load_balancer_keeps_streams(self) -> None:
+        [policy] = build_overlay("gke").of_kind("GCPBackendPolicy")
+        assert policy["spec"]["targetRef"]["name"] == "nginx-proxy"
+        assert policy["spec"]["default"]["timeoutSec"] == 3600
 
 
 class TestSecurity:

@@ -27,6 +27,9 @@ CHECKOV = REPOSITORY / ".local" / "deploy" / "checkov" / "bin" / "checkov"
 DOCKERFILES = sorted(REPOSITORY.glob("*/Dockerfile*"))
 COMPOSE_FILES = ("docker-compose.yml", "docker-compose.prod.yml")
 KUBERNETES_VERSION = "1.37"
+PIN_DIGESTS = REPOSITORY / "infrastructure" / "supply_chain" / "pin_digests.py"
+CHECK_KERNEL = REPOSITORY / "infrastructure" / "compose" / "check_kernel.sh"
+EXACT_IMAGE = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?")
 DATABASES = ("authentication-db", "products-db", "orders-db")
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
 NO_NETWORK = {"frontend", "secrets", "data-owners"}
@@ -48,7 +51,7 @@ SKIPPED_BY_CHECKOV = "CKV_K8S_15,CKV_K8S_40,CKV_K8S_43"
 # try_files_is_evil_too: there are few files, and a cache would serve old ones.
 SKIPPED_BY_GIXY = "host_spoofing,try_files_is_evil_too"
 CUSTOM_RESOURCES = re.compile(
-    r"gateway\.networking|cert-manager\.io|external-secrets\.io|networking\.gke|keda\.sh"
+    r"gateway\.networking|cert-manager\.io|external-secrets\.io|networking\.gke|keda\.sh|monitoring\.googleapis"
 )
 
 
@@ -89,6 +92,101 @@ class TestImages:
             for part in (*services, "frontend", "nginx_proxy")
             for name in ("Dockerfile", "Dockerfile.prod")
         }
+
+
+def _version(image: str) -> str:
+    [version] = re.findall(r":v?(\d+\.\d+\.\d+)\b", image)
+    return str(version)
+
+
+class TestVersions:
+    @pytest.fixture
+    def images(self) -> set[str]:
+        script = runpy.run_path(str(PIN_DIGESTS))
+        texts = [path.read_text(encoding="utf-8") for path in script["find_files"]()]
+        return {image for text in texts for image in script["find_images"](text)}
+
+    def test_an_image_has_an_exact_version(self, images: set[str]) -> None:
+        floating = {image for image in images if not EXACT_IMAGE.fullmatch(image)}
+        assert floating == set()
+        assert len(images) > 10
+
+    def test_an_image_has_the_same_version_everywhere(self, images: set[str]) -> None:
+        versions: dict[str, set[str]] = {}
+        for image in images:
+            versions.setdefault(image.partition(":")[0], set()).add(_version(image))
+        assert [name for name, found in versions.items() if len(found) > 1] == []
+
+    def test_mongodb_refuses_kernels_on_which_it_would_crash(self, images: set[str]) -> None:
+        [image] = [image for image in images if image.startswith("mongo:")]
+        assert tuple(map(int, _version(image).split("."))) >= (8, 0, 30)
+
+    def test_digests_are_appended_to_tags(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        # Given
+        docker = tmp_path / "docker"
+        docker.write_text(
+            "#!/bin/sh\nfor image; do :; done\n"
+            "case $image in mongo:*) echo sha256:1 ;; *) exit 1 ;; esac\n"
+        )
+        docker.chmod(0o755)
+        file = tmp_path / "compose.yml"
+        lines = ("image: mongo:8.0.30@sha256:0", "image: nginx:1.30.5", "image: kiosk/orders-ms:1")
+        file.write_text("\n".join(lines))
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        script = runpy.run_path(str(PIN_DIGESTS))
+        main = script["main"]
+        main.__globals__["find_files"] = lambda: [file]
+        # When
+        code = main()
+        # Then
+        assert code == 1
+        pinned = ("image: mongo:8.0.30@sha256:1", *lines[1:])
+        assert file.read_text().split("\n") == list(pinned)
+        assert capsys.readouterr().err == "nginx:1.30.5: no registry has said its digest\n"
+
+
+class TestKernel:
+    @pytest.mark.parametrize(
+        ("release", "code"),
+        [
+            ("6.18.44-generic", 0),
+            ("6.19.0", 1),
+            ("7.0.0-14-generic", 1),
+            ("7.0.4+deb13-amd64", 1),
+            ("7.0.13", 1),
+            ("7.0.14", 0),
+            ("7.1.0-rc1", 0),
+        ],
+    )
+    def test_compose_fails_on_a_kernel_on_which_mongodb_does_not_run(
+        self, release: str, code: int, tmp_path: Path
+    ) -> None:
+        # Given
+        uname = tmp_path / "uname"
+        uname.write_text(f"#!/bin/sh\necho {release}\n")
+        uname.chmod(0o755)
+        # When
+        checked = subprocess.run(
+            ["sh", str(CHECK_KERNEL)],
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        # Then
+        assert checked.returncode == code
+        assert (f"This machine has Linux {release}." in checked.stderr) is bool(code)
+
+    @pytest.mark.parametrize("file", COMPOSE_FILES)
+    def test_a_database_starts_after_the_check(self, file: str) -> None:
+        services = yaml.safe_load((REPOSITORY / file).read_text(encoding="utf-8"))["services"]
+        [script] = services["data-owners"]["command"]
+        assert script.splitlines()[0] == "sh /check_kernel.sh"
+        for name in DATABASES:
+            condition = services[name]["depends_on"]["data-owners"]["condition"]
+            assert condition == "service_completed_successfully"
 
 
 class TestCompose:
@@ -150,7 +248,9 @@ class TestProductionNetworks:
         # Then
         assert len(set(users.values())) == len(users)
         [script] = services["data-owners"]["command"]
-        assert script.splitlines() == [f"chown -R {user} /{name}" for name, user in users.items()]
+        assert script.splitlines()[1:] == [
+            f"chown -R {user} /{name}" for name, user in users.items()
+        ]
         others = {"0", "999", "1000", "10001", "10002", "10003", "10004", "101"}
         assert not others & {user.split(":")[0] for user in users.values()}
 
@@ -342,6 +442,13 @@ class TestManifests:
         assert kinds.count("HorizontalPodAutoscaler") == (2 if component == "keda" else 4)
 
 
+class TestMinikube:
+    def test_it_has_the_engine_that_builds_the_images(self) -> None:
+        script = (KUBERNETES / "minikube").read_text(encoding="utf-8")
+        assert "docker-env" in script
+        assert re.search(r"minikube start .*--container-runtime=docker$", script, re.MULTILINE)
+
+
 class TestScripts:
     def test_scripts_pass_shellcheck(self) -> None:
         names = run("git", "ls-files", "infrastructure", "tests/deploy").split()
@@ -349,7 +456,7 @@ class TestScripts:
             name
             for name in names
             if (REPOSITORY / name).is_file()
-            and (REPOSITORY / name).read_bytes().startswith(b"#!/usr/bin/env bash")
+            and (REPOSITORY / name).read_bytes().startswith((b"#!/usr/bin/env bash", b"#!/bin/sh"))
         ]
         assert scripts
         run(TOOLS / "shellcheck", *scripts)
@@ -419,8 +526,6 @@ class TestDelivery:
                 continue
             arguments = {name: options[name] for name in set(options) - built_in}
             _check_arguments(config["jobs"][job], arguments)
-            for path in str(options.get("paths", "")).split():
-                assert (REPOSITORY / path).exists(), path
 
     def test_production_needs_an_approval_and_nothing_is_deleted(
         self, config: dict[str, Any]

@@ -37,6 +37,8 @@ def block(text: str, kind: str, name: str) -> str:
 
 def plural(kind: str) -> str:
     name = kind.lower()
+    if name == "rules":
+        return name
     return f"{name[:-1]}ies" if name.endswith("cy") else f"{name}s"
 
 
@@ -108,7 +110,7 @@ class TestRole:
         self, verbs: dict[tuple[str, str], set[str]]
     ) -> None:
         for manifest in build_overlay("gke").documents:
-            if manifest["kind"] == "Namespace":
+            if manifest["kind"] in {"Namespace", "PriorityClass"}:
                 continue
             group = manifest["apiVersion"].rpartition("/")[0]
             assert verbs[group, plural(manifest["kind"])] >= APPLY, manifest["kind"]
@@ -131,33 +133,34 @@ class TestRole:
 
     def test_the_role_is_limited_to_the_namespace(self, documents: list[Manifest]) -> None:
         [cluster] = [document for document in documents if document["kind"] == "ClusterRole"]
-        [rule] = cluster["rules"]
-        assert rule == {
-            "apiGroups": [""],
-            "resources": ["namespaces"],
-            "resourceNames": ["kiosk"],
-            "verbs": ["get", "patch"],
-        }
+        assert [(rule["resources"], rule["resourceNames"]) for rule in cluster["rules"]] == [
+            (["namespaces"], ["kiosk"]),
+            (["priorityclasses"], ["kiosk-service", "kiosk-state"]),
+        ]
+        assert all(rule["verbs"] == ["get", "patch"] for rule in cluster["rules"])
         for document in documents:
             if document["kind"] in {"Role", "RoleBinding"}:
                 assert document["metadata"]["namespace"] == "kiosk"
 
     def test_no_role_of_the_project_lets_the_pipeline_change_clusters(self) -> None:
-        delivery = block(terraform("accounts.tf"), "google_project_iam_member", "delivery")
-        assert 'toset(["roles/container.clusterViewer"])' in delivery
-        assert "roles/container.developer" not in terraform("accounts.tf")
+        accounts = terraform("accounts.tf")
+        delivery = block(accounts, "google_project_iam_member", "delivery")
+        assert "role    = google_project_iam_custom_role.delivery.id" in delivery
+        role = block(accounts, "google_project_iam_custom_role", "delivery")
+        allowed = re.findall(r'"(container\.[\w.]+)"', role)
+        assert allowed == ["container.clusters.connect", "container.clusters.get"]
+        assert "roles/container.developer" not in accounts
 
 
 class TestSignatures:
     def test_a_pushed_image_is_signed_before_it_is_deployed(self, pipeline: dict[str, Any]) -> None:
         for job in ("deliver", "promote"):
             [*_, signed, deployed] = pipeline["jobs"][job]["steps"]
-            assert signed["when"]["steps"][-1] == "sign"
-            assert "docker push" in yaml.safe_dump(signed["when"]["steps"][:-1])
-            assert "deploy-part" in deployed
-        [step] = pipeline["commands"]["sign"]["steps"]
-        command = step["run"]["command"]
-        assert "attestations sign-and-create" in command
+            assert signed["when"]["steps"][-1] == "push-and-sign"
+            assert deployed == "deploy-component"
+        [step] = pipeline["commands"]["push-and-sign"]["steps"]
+        command = re.sub(r" \\\n +", " ", step["run"]["command"])
+        assert command.index("docker push") < command.index("attestations sign-and-create")
         assert '--project="$PROJECT_ID"' in command
         assert '--artifact-url="$image" --attestor="$ATTESTOR"' in command
         assert '--keyversion="$ATTESTOR_KEY" --validate' in command
@@ -169,13 +172,20 @@ class TestSignatures:
         # Given
         docker = tmp_path / "docker"
         docker.write_text(
-            "#!/bin/sh\necho staging/orders-ms@sha256:1\necho shop/orders-ms@sha256:1\n"
+            "#!/bin/sh\n"
+            "echo docker $@ >&2\n"
+            "echo staging/orders-ms@sha256:1\necho shop/orders-ms@sha256:1\n"
+            "echo staging/frontend@sha256:2\necho shop/frontend@sha256:2\n"
         )
         gcloud = tmp_path / "gcloud"
-        gcloud.write_text('#!/bin/sh\necho "$@"\n')
+        # The image of the web shop is signed already.
+        gcloud.write_text(
+            '#!/bin/sh\ncase "$*" in *list*frontend*) echo signature ;; '
+            '*list*) ;; *) echo "$@" ;; esac'
+        )
         docker.chmod(0o700)
         gcloud.chmod(0o700)
-        variables = {"REGISTRY": "shop", "PART": "orders-ms", "PROJECT_ID": "p"}
+        variables = {"REGISTRY": "shop", "IMAGES": "orders-ms frontend", "PROJECT_ID": "p"}
         environment = {
             **variables,
             **dict.fromkeys(("CIRCLE_SHA1", "ATTESTOR", "ATTESTOR_KEY"), "x"),
@@ -183,10 +193,11 @@ class TestSignatures:
             "PATH": f"{tmp_path}:/usr/bin:/bin",
         }
         (tmp_path / "env").touch()
-        [step] = pipeline["commands"]["sign"]["steps"]
+        [step] = pipeline["commands"]["push-and-sign"]["steps"]
         # When
         signed = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", step["run"]["command"]],
+            cwd=REPOSITORY,
             env=environment,
             capture_output=True,
             text=True,
@@ -194,10 +205,23 @@ class TestSignatures:
         )
         # Then
         assert "--artifact-url=shop/orders-ms@sha256:1 " in signed.stdout
-        exported = (tmp_path / "env").read_text(encoding="utf-8")
-        assert exported == "export IMAGE=shop/orders-ms@sha256:1\n"
-        [deployed] = pipeline["commands"]["deploy-part"]["steps"]
-        assert 'images=("$PART=$IMAGE")' in deployed["run"]["command"]
+        assert "--artifact-url=shop/frontend" not in signed.stdout
+        exported = subprocess.run(
+            ["bash", "-c", f"source {tmp_path}/env; echo $REFERENCES"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        references = "orders-ms=shop/orders-ms@sha256:1 frontend=shop/frontend@sha256:2\n"
+        assert exported.stdout == references
+        [deployed] = pipeline["commands"]["deploy-component"]["steps"]
+        assert '${REFERENCES-} -- "$COMPONENT"' in deployed["run"]["command"]
+
+    def test_the_clean_up_can_delete_images(self) -> None:
+        """Artifact Registry deletes no image with an immutable tag."""
+        registry = terraform("registry.tf")
+        assert re.search(r'action = "DELETE"', registry)
+        assert "immutable_tags = true" not in registry
 
     def test_the_cluster_enforces_the_policy(self) -> None:
         assert 'evaluation_mode = "PROJECT_SINGLETON_POLICY_ENFORCE"' in terraform("cluster.tf")

@@ -137,3 +137,28 @@ class TestVariables:
         text = (FOLDER / "variables.tf").read_text(encoding="utf-8")
         bodies = re.findall(r'^variable "\w+" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
         assert all("description" in body and re.search(r"\btype\b", body) for body in bodies)
+
+
+class TestControlPlane:
+    @pytest.fixture
+    def cluster(self, files: list[dict[str, Any]]) -> dict[str, Any]:
+        [body] = [
+            body for kind, _, body in find_resources(files) if kind == "google_container_cluster"
+        ]
+        return body
+
+    def test_runs_without_a_fixed_address_reach_it_by_its_dns_name(
+        self, cluster: dict[str, Any]
+    ) -> None:
+        [endpoints] = cluster["control_plane_endpoints_config"]
+        [endpoint] = endpoints["dns_endpoint_config"]
+        assert endpoint["allow_external_traffic"] is True
+        pipeline = (REPOSITORY / ".circleci" / "config.yml").read_text(encoding="utf-8")
+        [sign_in] = re.findall(r"get-credentials .*", pipeline)
+        assert sign_in.endswith(" --dns-endpoint")
+
+    def test_no_value_is_used_that_google_has_withdrawn(self, cluster: dict[str, Any]) -> None:
+        """Google ended VULNERABILITY_BASIC in 2025."""
+        [posture] = cluster["security_posture_config"]
+        assert posture["mode"] == '"BASIC"'
+        assert "vulnerability_mode" not in posture

@@ -1,4 +1,5 @@
 import importlib.util
+import os
 import sys
 from collections import namedtuple
 from pathlib import Path
@@ -25,6 +26,26 @@ def write_script(path: Path, script: str) -> Path:
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return path
+
+
+class TestCertificates:
+    VARIABLES = ("UV_SYSTEM_CERTS", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE")
+
+    def test_every_package_manager_trusts_the_authorities_of_the_system(
+        self, bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        for variable in (*self.VARIABLES, "SSL_CERT_FILE"):
+            monkeypatch.delenv(variable, raising=False)
+        bundle = tmp_path / "authorities.crt"
+        bundle.touch()
+        monkeypatch.setattr(bootstrap, "CERTIFICATE_BUNDLES", ("/missing", str(bundle)))
+        monkeypatch.setenv("PIP_CERT", "mine")
+        # When
+        bootstrap.trust_system_certificates()
+        # Then
+        values = [os.environ[variable] for variable in self.VARIABLES]
+        assert values == ["1", "mine", str(bundle), str(bundle)]
 
 
 class TestStep:

@@ -5,6 +5,7 @@ messages that a crash, a full queue or an unavailable broker left behind.
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ SENT = Counter("outbox_sent_total", "Messages that Kafka has acknowledged.", ["t
 FAILED = Counter("outbox_send_failures_total", "Attempts that Kafka has not acknowledged.")
 UNSENT = Gauge("outbox_unsent", "Messages that are not sent yet, at most 10,000.")
 BROKER_UP = Gauge("broker_up", "1 if the broker answered the last messages, otherwise 0.")
+# It is unknown until something was sent: an idle service must not report that the broker is down.
+BROKER_UP.set(math.nan)
 
 log = structlog.get_logger(__name__)
 

@@ -37,7 +37,10 @@ log = structlog.get_logger(__name__)
 
 
 def configure_logging(service: str, level: str, *, human_readable: bool) -> None:
-    """Write all log lines, including those of libraries, to standard error.
+    """Write all log lines, including those of libraries.
+
+    JSON goes to standard output, because Google's logging takes every line on standard error for an
+    error. Text goes to standard error.
 
     Args:
         service: The service's name, which every line contains.
@@ -64,11 +67,11 @@ def configure_logging(service: str, level: str, *, human_readable: bool) -> None
         structlog.processors.format_exc_info,
         hide_emails,
     ]
-    renderer: structlog.typing.Processor = (
+    renderers: list[structlog.typing.Processor] = (
         # Plain tracebacks: the others show local variables, such as passwords and tokens.
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if human_readable
-        else structlog.processors.JSONRenderer()
+        else [name_severity, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -76,11 +79,11 @@ def configure_logging(service: str, level: str, *, human_readable: bool) -> None
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr if human_readable else sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
@@ -88,6 +91,14 @@ def configure_logging(service: str, level: str, *, human_readable: bool) -> None
         logging.getLogger(name).setLevel(logging.WARNING)
     # aiokafka logs every attempt to reconnect as an error. The consumer and the relay log outages.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+def name_severity(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Name the level as Google's logging does, which reads it from this field."""
+    event["severity"] = event.pop("level").upper()
+    return event
 
 
 def hide_emails(

@@ -153,7 +153,7 @@ def _logging_as_before() -> Iterator[None]:
 @pytest.mark.usefixtures("_logging_as_before")
 class TestConfigureLogging:
     def lines(self, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     def test_writes_json_with_the_service_and_the_trace_context(
         self, capsys: pytest.CaptureFixture[str]
@@ -171,15 +171,15 @@ class TestConfigureLogging:
         assert first == {
             "event": "placed",
             "order_id": "a",
-            "level": "info",
+            "severity": "INFO",
             "logger": "one",
             "service": "orders-ms",
             "request_id": "request-1",
             "trace_id": "0af7651916cd43dd8448eb211c80319c",
         }
-        assert (second["event"], second["level"], second["service"]) == (
+        assert (second["event"], second["severity"], second["service"]) == (
             "from a library",
-            "warning",
+            "WARNING",
             "orders-ms",
         )
 
@@ -233,7 +233,8 @@ class TestConfigureLogging:
         except ValueError:
             structlog.get_logger("one").exception("failed")
         # Then
-        shown = capsys.readouterr().err
+        written = capsys.readouterr()
+        shown = written.err if human_readable else written.out
         assert shown.count("(email hidden)") == 3
         assert "@" not in shown
 
