@@ -2,18 +2,22 @@ import { act, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { reloadPage } from "@/lib/reloadPage";
 import { openShop } from "@/testing/render";
-import { routes } from "./router";
 
 vi.mock("@/lib/reloadPage", () => ({ reloadPage: vi.fn() }));
 const reload = vi.mocked(reloadPage);
 const chunk = new Error("Failed to fetch dynamically imported module: /assets/page.js");
 
+let failure: Error = chunk;
+vi.mock("@/features/auth/pages/SignInPage", () => ({
+  get SignInPage() {
+    throw failure;
+  },
+}));
+
 /** Open a page whose chunk cannot be loaded. */
 function openMissingPage(error: Error = chunk) {
-  const [layout, ...others] = routes;
-  const page = { path: "missing", lazy: () => Promise.reject(error) };
-  const tree = [{ ...layout, children: [...(layout?.children ?? []), page] }, ...others];
-  return openShop("/missing", tree as typeof routes);
+  failure = error;
+  return openShop("/sign-in");
 }
 
 function network(isOnline: boolean) {
@@ -24,6 +28,8 @@ function network(isOnline: boolean) {
 }
 
 beforeEach(() => {
+  // React logs the errors that an error boundary catches.
+  vi.spyOn(console, "error").mockReturnValue();
   sessionStorage.clear();
   reload.mockClear();
   // Vite announces a chunk that it cannot load.

@@ -1,6 +1,6 @@
 import { act, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openShop } from "@/testing/render";
+import { go, openShop, visit } from "@/testing/render";
 
 const VIEWPORT = 768;
 let resize: () => void = () => {};
@@ -40,13 +40,13 @@ afterEach(() => {
 describe("scroll position after going back", () => {
   /** Scroll down a page, go to another one, and go back. */
   async function goBack() {
-    const shop = openShop("/products");
+    openShop("/products");
     await screen.findByRole("link", { name: "mug" });
     scroll(1_500);
-    await act(() => shop.router.navigate("/nowhere"));
+    await visit("/nowhere");
     scroll(0);
     const scrollTo = vi.spyOn(window, "scrollTo");
-    await act(() => shop.router.navigate(-1));
+    await go(-1);
     scrollTo.mockClear();
     return scrollTo;
   }
