@@ -1,16 +1,17 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { reloadPage } from "@/lib/reloadPage";
-import { openShop } from "@/testing/render";
+import { openShop, visit } from "@/testing/render";
 
 vi.mock("@/lib/reloadPage", () => ({ reloadPage: vi.fn() }));
 const reload = vi.mocked(reloadPage);
 const chunk = new Error("Failed to fetch dynamically imported module: /assets/page.js");
 
-let failure: Error = chunk;
+let failure: Error | null = chunk;
 vi.mock("@/features/auth/pages/SignInPage", () => ({
   get SignInPage() {
-    throw failure;
+    if (failure) throw failure;
+    return () => <h1>Sign in</h1>;
   },
 }));
 
@@ -86,5 +87,26 @@ describe("page that fails otherwise", () => {
 
     // Then
     expect(reload).toHaveBeenCalledTimes(1);
+  });
+
+  it("disappears with the next page, and is loaded again when it is opened again", async () => {
+    // Given
+    openMissingPage(new Error("Something else."));
+    await screen.findByText("Something else.");
+
+    // When
+    await visit("/cart");
+
+    // Then
+    expect(await screen.findByRole("heading", { level: 1, name: "Your cart" })).toBeVisible();
+    expect(document.title).toBe("Cart · Kiosk");
+
+    // When
+    failure = null;
+    await visit("/sign-in");
+
+    // Then
+    expect(await screen.findByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+    expect(reload).not.toHaveBeenCalled();
   });
 });
