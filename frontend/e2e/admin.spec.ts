@@ -44,6 +44,81 @@ test("an admin adds a product with a picture and a shopper sees it", async ({ pa
   await expect(shopper.locator(".product-price")).toHaveText("€24.50");
 });
 
+test("a half-written form is not left without a question", async ({ page }) => {
+  // Given
+  await signIn(page, ADMIN);
+  await page.goto("/admin/orders");
+  const sections = page.getByRole("navigation", { name: "Administration" });
+  await sections.getByRole("link", { name: "Products" }).click();
+  await page.getByRole("button", { name: "Add product" }).click();
+  const name = page.getByRole("dialog", { name: "New product" }).getByLabel("Name");
+  await name.fill("half a name");
+  const question = page.getByRole("dialog", { name: "Discard your changes?" });
+  const keep = question.getByRole("button", { name: "Keep editing" });
+
+  // When
+  for (const leave of [() => page.goBack(), () => page.keyboard.press("Escape")]) {
+    await leave();
+
+    // Then
+    await expect(question).toBeVisible();
+    await expect(page).toHaveURL("/admin/products?edit=new");
+
+    // When
+    await keep.click();
+
+    // Then
+    await expect(question).toBeHidden();
+    await expect(name).toHaveValue("half a name");
+  }
+
+  // When
+  await page.evaluate(() => {
+    history.back();
+    history.back();
+  });
+
+  // Then
+  await expect(question).toBeVisible();
+  await expect(page).toHaveURL("/admin/products?edit=new");
+  await page.waitForLoadState("networkidle");
+
+  // When
+  await question.getByRole("button", { name: "Keep editing" }).click();
+  await expect(question).toBeHidden();
+  const [dialog] = await Promise.all([
+    page.waitForEvent("dialog"),
+    page.evaluate(() => setTimeout(() => location.reload())),
+  ]);
+
+  // Then
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  await expect(name).toHaveValue("half a name");
+
+  // When
+  await page.goBack();
+  await question.getByRole("button", { name: "Discard changes" }).click();
+
+  // Then
+  await expect(page).toHaveURL("/admin/products");
+  await expect(name).toBeHidden();
+
+  // When
+  await page.goForward();
+
+  // Then
+  await expect(page).toHaveURL("/admin/products?edit=new");
+  await expect(name).toHaveValue("");
+
+  // When
+  await page.goBack();
+  await page.goBack();
+
+  // Then
+  await expect(page).toHaveURL("/admin/orders");
+});
+
 test("an edit conflict shows both versions and saves the chosen values", async ({
   page,
   admin,

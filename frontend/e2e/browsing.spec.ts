@@ -75,6 +75,101 @@ test("going back restores the scroll position", async ({ page }) => {
   await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(before - 50);
 });
 
+test("a new page starts at the top, and a changed filter keeps the position", async ({ page }) => {
+  // Given
+  await page.setViewportSize({ width: 1280, height: 500 });
+  await serveManyProducts(page);
+  await page.goto("/products");
+  await expect(page.locator(".product-card")).toHaveCount(24);
+  await page.mouse.wheel(0, 200);
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(200);
+
+  // When
+  await page.getByLabel("Sort").selectOption("price");
+  await expect(page).toHaveURL(/sort=price/);
+  await page.waitForLoadState("networkidle");
+
+  // Then
+  expect(await page.evaluate(() => scrollY)).toBe(200);
+
+  // When
+  await page.locator(".product-card a").nth(8).click();
+  await expect(page).toHaveURL(/\/products\/[0-9a-f]{24}$/);
+
+  // Then
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(0);
+
+  // When
+  await page.goBack();
+
+  // Then
+  await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThanOrEqual(200);
+});
+
+test("the previous page stays while the next one loads", async ({ page }) => {
+  // Given
+  let load = () => {};
+  const mayLoad = new Promise<void>((resolve) => {
+    load = resolve;
+  });
+  await page.route(/\/SignInPage/, async (route) => {
+    await mayLoad;
+    await route.continue();
+  });
+  await page.goto("/products");
+  const card = page.locator(".product-card").first();
+  await expect(card).toBeVisible();
+
+  // When
+  await page.getByRole("link", { name: "Sign in" }).click();
+
+  // Then
+  await expect(page.locator(".site")).toHaveAttribute("aria-busy", "true");
+  await expect(card).toBeVisible();
+
+  // When
+  load();
+
+  // Then
+  await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeFocused();
+  await expect(page.locator(".site")).toHaveAttribute("aria-busy", "false");
+});
+
+test("a page whose chunk a release has removed reloads once, and then offers to", async ({
+  page,
+}) => {
+  // Given
+  await page.goto("/products");
+  await expect(page.locator(".product-card").first()).toBeVisible();
+  await page.route(/\/SignInPage/, (route) => route.fulfill({ status: 404 }));
+  let loads = 0;
+  page.on("load", () => {
+    loads += 1;
+  });
+
+  // When
+  await page.getByRole("link", { name: "Sign in" }).click();
+
+  // Then
+  await expect(page.getByText("A part of this page is missing")).toBeVisible();
+  await expect.poll(() => loads).toBe(1);
+  await expect(page).toHaveTitle(/couldn't be loaded/);
+
+  // When
+  await page.getByRole("link", { name: "Kiosk" }).first().click();
+
+  // Then
+  await expect(page.getByRole("heading", { level: 1, name: /Well-made things/ })).toBeVisible();
+
+  // When
+  await page.unroute(/\/SignInPage/);
+  await page.getByRole("link", { name: "Sign in" }).click();
+
+  // Then
+  await expect(page.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+  expect(loads).toBe(1);
+});
+
 test("a reload and going back restore the scroll position of a page that loads slowly", async ({
   page,
 }) => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addLine } from "@/features/cart/cartStore";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, MUG_ID, ORDER_ID } from "@/testing/data";
-import { openShop } from "@/testing/render";
+import { openShop, visit } from "@/testing/render";
 import { json, recordRequests } from "@/testing/server";
 
 const NOTE = "You are offline. This loads when you are back online.";
@@ -40,13 +40,13 @@ describe("page that is opened offline", () => {
     "/admin/users",
   ])("%s says so, and loads when the browser is online", async (path) => {
     // Given
-    const { router, queries } = openShop("/nowhere");
+    const { queries } = openShop("/nowhere");
     await screen.findByRole("heading", { level: 1 });
     await waitFor(() => expect(queries.isFetching()).toBe(0));
     network(false);
 
     // When
-    await act(() => router.navigate(path));
+    await visit(path);
 
     // Then
     const main = within(screen.getByRole("main"));
@@ -66,12 +66,12 @@ describe("cart that is opened offline", () => {
   it("says that prices and stock may have changed", async () => {
     // Given
     addLine(aProduct(), 1);
-    const { router } = openShop("/nowhere");
+    openShop("/nowhere");
     await screen.findByRole("heading", { level: 1 });
     network(false);
 
     // When
-    await act(() => router.navigate("/cart"));
+    await visit("/cart");
 
     // Then
     expect(

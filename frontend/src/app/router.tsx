@@ -1,12 +1,11 @@
 import type { ComponentType } from "react";
-import { createBrowserRouter, type RouteObject } from "react-router";
+import { type Location, matchRoutes, type RouteObject, useRoutes } from "react-router";
 import { RequireAdmin, RequireUser } from "@/features/auth/components/RequireRole";
 import { NotFound } from "@/features/products/components/NotFound";
-import { Layout } from "./layout/Layout";
+import { chunkComponent } from "@/lib/chunkComponent";
 import { CataloguePage } from "./pages/CataloguePage";
 import { HomePage } from "./pages/HomePage";
 import { ProductPage } from "./pages/ProductPage";
-import { RouteError } from "./RouteError";
 
 /** Return the route of a page that is part of the first chunk, so that it appears sooner. */
 function firstPage(path: string, Component: ComponentType): RouteObject {
@@ -16,11 +15,18 @@ function firstPage(path: string, Component: ComponentType): RouteObject {
 /** Return the route of a page whose chunk is loaded when the page is first opened. */
 function page<Name extends string>(
   path: string,
-  load: () => Promise<Record<NoInfer<Name>, ComponentType>>,
+  request: () => Promise<Record<NoInfer<Name>, ComponentType>>,
   name: Name,
 ): RouteObject {
-  const lazy = async () => ({ Component: (await load())[name] });
-  return path === "" ? { index: true, lazy } : { path, lazy };
+  return path === "" ? { index: true, ...lazy(request, name) } : { path, ...lazy(request, name) };
+}
+
+function lazy<Name extends string>(
+  request: () => Promise<Record<NoInfer<Name>, ComponentType>>,
+  name: Name,
+): Pick<RouteObject, "Component" | "handle"> {
+  const { Component, load } = chunkComponent(async () => (await request())[name]);
+  return { Component, handle: load };
 }
 
 // biome-ignore format: a table is easier to read with one route per line.
@@ -67,39 +73,28 @@ const adminPages: RouteObject[] = [
 ];
 
 const accountLayout: RouteObject = {
-  lazy: async () => ({
-    Component: (await import("@/features/auth/components/AccountLayout")).AccountLayout,
-  }),
+  ...lazy(() => import("@/features/auth/components/AccountLayout"), "AccountLayout"),
   children: accountPages,
 };
 
 const adminLayout: RouteObject = {
-  lazy: async () => ({
-    Component: (await import("@/features/admin/components/AdminLayout")).AdminLayout,
-  }),
+  ...lazy(() => import("@/features/admin/components/AdminLayout"), "AdminLayout"),
   children: adminPages,
 };
 
-export const routes: RouteObject[] = [
-  {
-    Component: Layout,
-    ErrorBoundary: RouteError,
-    HydrateFallback: () => null,
-    children: [
-      {
-        ErrorBoundary: RouteError,
-        children: [
-          ...publicPages,
-          { Component: RequireUser, children: userPages },
-          { path: "account", Component: RequireUser, children: [accountLayout] },
-          { path: "admin", Component: RequireAdmin, children: [adminLayout] },
-          { path: "*", element: <NotFound /> },
-        ],
-      },
-    ],
-  },
+const routes: RouteObject[] = [
+  ...publicPages,
+  { Component: RequireUser, children: userPages },
+  { path: "account", Component: RequireUser, children: [accountLayout] },
+  { path: "admin", Component: RequireAdmin, children: [adminLayout] },
+  { path: "*", element: <NotFound /> },
 ];
 
-export function createRouter() {
-  return createBrowserRouter(routes);
+/** Start to load all chunks of a page at once. */
+export function loadPage(location: Location): void {
+  for (const { route } of matchRoutes(routes, location) ?? []) route.handle?.();
+}
+
+export function Page() {
+  return useRoutes(routes);
 }

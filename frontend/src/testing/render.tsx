@@ -1,26 +1,31 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import { render } from "@testing-library/react";
+import { act, render } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { createMemoryRouter, type RouteObject, RouterProvider } from "react-router";
-import { routes } from "@/app/router";
-import { AuthProvider } from "@/features/auth/AuthContext";
-import { CartProvider } from "@/features/cart/CartContext";
+import { App } from "@/app/App";
+import { loadPage } from "@/app/router";
 import { createQueryClient } from "@/lib/queryClient";
+import { shopNavigator, visitStore } from "@/lib/visits";
 
 /** Render the whole shop at a URL, with an empty query cache. */
-export function openShop(url: string, tree: RouteObject[] = routes) {
+export function openShop(url: string) {
   const queries = createQueryClient();
   const { mutations = {} } = queries.getDefaultOptions();
   queries.setDefaultOptions({ mutations, queries: { retry: false } });
-  const router = createMemoryRouter(tree, { initialEntries: [url] });
-  render(
-    <QueryClientProvider client={queries}>
-      <AuthProvider>
-        <CartProvider>
-          <RouterProvider router={router} />
-        </CartProvider>
-      </AuthProvider>
-    </QueryClientProvider>,
-  );
-  return { user: userEvent.setup(), router, queries };
+  shopNavigator.push(url);
+  loadPage(visitStore.get().location);
+  render(<App queries={queries} />);
+  return { user: userEvent.setup(), queries };
+}
+
+/** Navigate as a link does. */
+export function visit(url: string): Promise<void> {
+  return act(async () => shopNavigator.push(url));
+}
+
+/** Press the browser's back or forward button, and wait until it has an effect. */
+export async function go(delta: -1 | 1): Promise<void> {
+  const popped = new Promise((resolve) => addEventListener("popstate", resolve, { once: true }));
+  await act(async () => {
+    history.go(delta);
+    await popped;
+  });
 }

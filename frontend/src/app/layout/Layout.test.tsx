@@ -1,7 +1,8 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse } from "msw";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { startSession } from "@/lib/session";
+import { visitStore } from "@/lib/visits";
 import { aProduct, aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { gate, problem, productPage, recordRequests } from "@/testing/server";
@@ -112,7 +113,7 @@ describe("header", () => {
     // Given
     startSession(aToken({ role: "admin" }));
     const sent = recordRequests("post", "*/api/logout");
-    const { user, router } = openShop("/cart");
+    const { user } = openShop("/cart");
     await screen.findByRole("heading", { level: 1 });
 
     // When
@@ -129,16 +130,16 @@ describe("header", () => {
     await waitFor(() => expect(sent).toHaveLength(1));
     const actions = within(screen.getByRole("navigation", { name: "Account and cart" }));
     expect(await actions.findByRole("link", { name: "Sign in" })).toBeVisible();
-    await waitFor(() => expect(router.state.location.pathname).toBe("/"));
+    await waitFor(() => expect(location.pathname).toBe("/"));
   });
 
   it("goes to the home page, not to the sign-in page, when signing out on a protected page", async () => {
     // Given
     startSession(aToken());
     recordRequests("post", "*/api/logout");
-    const { user, router } = openShop("/account");
+    const { user } = openShop("/account");
     const visited: string[] = [];
-    router.subscribe(({ location }) => visited.push(location.pathname));
+    onTestFinished(visitStore.subscribe(() => visited.push(location.pathname)));
 
     // When
     await user.click(await screen.findByRole("button", { name: "Account" }));

@@ -1,29 +1,36 @@
-import { lazy, Suspense, useEffect } from "react";
-import { type Location, Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { useLocation } from "react-router";
 import { Toasts } from "@/components/Toasts";
 import { useCart } from "@/features/cart/CartContext";
 import { SHOP_NAME } from "@/lib/settings";
 import { useOnline } from "@/lib/useOnline";
+import type { Visit } from "@/lib/visits";
 import { CategoryBar } from "./CategoryBar";
 import { Header } from "./Header";
 import { ThemeButton } from "./ThemeButton";
 import { useFocusKeeper } from "./useFocusKeeper";
-import { useLateScroll } from "./useLateScroll";
 import { useRouteFocus } from "./useRouteFocus";
+import { useScrollPosition } from "./useScrollPosition";
 import { useSlowShop } from "./useSlowShop";
 
 const CartDrawer = lazy(async () => ({
   default: (await import("@/features/cart/components/CartDrawer")).CartDrawer,
 }));
 
-export function Layout() {
+interface Props {
+  visit: Visit;
+  /** Whether the next page is loading, while this one stays. */
+  isNavigating: boolean;
+  children: ReactNode;
+}
+
+export function Layout({ visit, isNavigating, children }: Props) {
   useRouteFocus();
   useFocusKeeper();
-  const location = useLocation();
-  useLateScroll(scrollKey(location));
-  const isAdmin = location.pathname.startsWith("/admin");
+  useScrollPosition(visit);
+  const isAdmin = visit.location.pathname.startsWith("/admin");
   return (
-    <div className="site" aria-busy={useNavigation().state !== "idle"}>
+    <div className="site" aria-busy={isNavigating}>
       <a className="skip-link" href="#main">
         Skip to content
       </a>
@@ -33,7 +40,7 @@ export function Layout() {
       {!isAdmin && <CategoryBar />}
       <ConnectionBar />
       <main id="main" className="site-main" tabIndex={-1}>
-        <Outlet />
+        {children}
       </main>
       <footer className="site-footer">
         <div className="shop-width">
@@ -44,18 +51,8 @@ export function Layout() {
       </footer>
       <Drawer />
       <Toasts />
-      <ScrollRestoration getKey={scrollKey} />
     </div>
   );
-}
-
-/**
- * Return the key of a scroll position: the history entry, or the URL if the page was opened
- * directly.
- */
-function scrollKey({ key, pathname, search }: Location): string {
-  // Every page that is opened directly has the key "default".
-  return key === "default" ? pathname + search : key;
 }
 
 function Drawer() {

@@ -1,9 +1,9 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { startSession } from "@/lib/session";
 import { aCategory, aProduct, aToken, MUG_ID } from "@/testing/data";
-import { openShop } from "@/testing/render";
+import { openShop, visit } from "@/testing/render";
 import { gate, json, problem, productPage, recordRequests } from "@/testing/server";
 
 const EDIT = `/admin/products?edit=${MUG_ID}`;
@@ -49,7 +49,7 @@ describe("new product", () => {
       tagged(aProduct({ name: "jug" }), '"1.1"'),
     );
     recordRequests("get", "*/api/products/:id", tagged(aProduct({ name: "jug" }), '"1.1"'));
-    const { user, router } = openShop("/admin/products");
+    const { user } = openShop("/admin/products");
 
     // When
     await user.click(await screen.findByRole("button", { name: "Add product" }));
@@ -74,7 +74,7 @@ describe("new product", () => {
         },
       },
     ]);
-    expect(router.state.location.search).toBe("");
+    expect(location.search).toBe("");
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 
@@ -254,7 +254,7 @@ describe("unsaved changes", () => {
 
   it("are kept until the user confirms to discard them", async () => {
     // Given
-    const { user, router } = openShop(EDIT);
+    const { user } = openShop(EDIT);
     await user.type(await screen.findByLabelText("Name"), " of clay");
 
     // When
@@ -271,14 +271,14 @@ describe("unsaved changes", () => {
       expect(screen.queryByRole("dialog", { name: "Discard your changes?" })).toBeNull(),
     );
     expect(screen.getByLabelText("Name")).toHaveValue("mug of clay");
-    expect(router.state.location.search).toBe(`?edit=${MUG_ID}`);
+    expect(location.search).toBe(`?edit=${MUG_ID}`);
 
     // When
-    await act(() => router.navigate("/admin/orders"));
+    await visit("/admin/orders");
     await user.click(await screen.findByRole("button", { name: "Discard changes" }));
 
     // Then
-    await waitFor(() => expect(router.state.location.pathname).toBe("/admin/orders"));
+    await waitFor(() => expect(location.pathname).toBe("/admin/orders"));
   });
 
   it("make the browser ask before the page is closed", async () => {
@@ -297,14 +297,14 @@ describe("unsaved changes", () => {
 
   it("are not asked about if there are none", async () => {
     // Given
-    const { user, router } = openShop(EDIT);
+    const { user } = openShop(EDIT);
     await screen.findByLabelText("Name");
 
     // When
     await user.keyboard("{Escape}");
 
     // Then
-    await waitFor(() => expect(router.state.location.search).toBe(""));
+    await waitFor(() => expect(location.search).toBe(""));
   });
 });
 

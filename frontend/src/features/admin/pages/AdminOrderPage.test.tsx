@@ -14,7 +14,7 @@ describe("an order in the administration", () => {
     // Given
     recordRequests("get", "*/api/admin/orders", json({ orders: [anOrder()], next_cursor: null }));
     recordRequests("get", "*/api/orders/:id", json(anOrder({ status: "ACCEPTED" })));
-    const { user, router } = openShop("/admin/orders");
+    const { user } = openShop("/admin/orders");
 
     // When
     const row = await screen.findByRole("row", { name: /ada@example.com/ });
@@ -22,7 +22,7 @@ describe("an order in the administration", () => {
 
     // Then
     expect(await screen.findByRole("heading", { name: /Accepted/ })).toBeVisible();
-    expect(router.state.location.pathname).toBe(URL);
+    expect(location.pathname).toBe(URL);
     const navigation = screen.getByRole("navigation", { name: "Administration" });
     expect(within(navigation).getByRole("link", { name: "Orders" })).toHaveClass("active");
     expect(document.title).toBe("Order accepted · Administration · Kiosk");
@@ -39,7 +39,7 @@ describe("an order in the administration", () => {
     await user.click(screen.getByRole("link", { name: "All orders" }));
 
     // Then
-    await waitFor(() => expect(router.state.location.pathname).toBe("/admin/orders"));
+    await waitFor(() => expect(location.pathname).toBe("/admin/orders"));
   });
 
   it("says what to do if it was rejected", async () => {

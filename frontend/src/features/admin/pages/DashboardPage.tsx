@@ -27,7 +27,8 @@ export function DashboardPage() {
       <DeadLetterNotice />
       {error && <ErrorNotice error={error} onRetry={() => refetch()} />}
       {data && <Figures data={data} />}
-      {!data && !error && <SkeletonRows count={3} height="9rem" />}
+      {/* As high as a phone, so that the footer does not move into view and out again. */}
+      {!data && !error && <SkeletonRows count={6} height="9rem" />}
     </>
   );
 }

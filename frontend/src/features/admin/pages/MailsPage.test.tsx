@@ -101,7 +101,7 @@ describe("the list of mails", () => {
     // Given
     const sent = aMail({ status: "sent", attempts: 0, reason: null });
     const requests = recordRequests("get", MAILS, mails(), mails(sent));
-    const { user, router } = openShop("/admin/mails");
+    const { user } = openShop("/admin/mails");
 
     // When
     await user.selectOptions(await screen.findByLabelText("Show"), "Sent");
@@ -110,7 +110,7 @@ describe("the list of mails", () => {
     const card = (await screen.findByRole("heading", { name: "Email verification" })).closest("li");
     expect(card).toHaveTextContent("Sent 1 Jan 2026");
     expect(screen.queryByRole("button", { name: "Send again" })).toBeNull();
-    expect(router.state.location.search).toBe("?status=sent");
+    expect(location.search).toBe("?status=sent");
     expect(requests.map(({ query }) => query.status)).toEqual(["parked", "sent"]);
   });
 

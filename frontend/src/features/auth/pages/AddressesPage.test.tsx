@@ -105,7 +105,7 @@ describe("a new address", () => {
     const stored = anAddress({ name: "Ada", lines: ["1 Main Street", "Floor 2"], country: "IE" });
     recordRequests("get", PATH, addresses(), addresses(stored));
     const sent = recordRequests("post", PATH, json(stored, { status: 201 }));
-    const { user, router } = openShop("/account/addresses?edit=new");
+    const { user } = openShop("/account/addresses?edit=new");
 
     // When
     await screen.findByRole("option", { name: "United States" });
@@ -135,7 +135,7 @@ describe("a new address", () => {
         phone: "",
       },
     ]);
-    expect(router.state.location.search).toBe("");
+    expect(location.search).toBe("");
   });
 
   it("is not sent if something is missing", async () => {
@@ -204,7 +204,7 @@ describe("a new address", () => {
   it("is not lost without a question", async () => {
     // Given
     recordRequests("get", PATH, addresses());
-    const { user, router } = openShop("/account/addresses?edit=new");
+    const { user } = openShop("/account/addresses?edit=new");
     await user.type(await screen.findByLabelText("City"), "Dublin");
 
     // When
@@ -212,7 +212,7 @@ describe("a new address", () => {
 
     // Then
     expect(await screen.findByRole("dialog", { name: "Discard your changes?" })).toBeVisible();
-    expect(router.state.location.search).toBe("?edit=new");
+    expect(location.search).toBe("?edit=new");
   });
 });
 

@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it } from "vitest";
 import { endSession, sessionStore, startSession } from "@/lib/session";
 import { aToken } from "@/testing/data";
-import { openShop } from "@/testing/render";
+import { openShop, visit } from "@/testing/render";
 import { json, PROFILE, problem, recordRequests } from "@/testing/server";
 
 const me = (verified: boolean) => ({ ...PROFILE, verified });
@@ -22,11 +22,11 @@ describe.each([
     const sent = recordRequests("post", endpoint);
 
     // When
-    const { user, router } = openShop(`${path}#token=secret-1`);
+    const { user } = openShop(`${path}#token=secret-1`);
 
     // Then
     const confirm = await screen.findByRole("button", { name: button });
-    await waitFor(() => expect(router.state.location.hash).toBe(""));
+    await waitFor(() => expect(location.hash).toBe(""));
     expect(sent).toHaveLength(0);
 
     // When
@@ -74,14 +74,14 @@ describe.each([
   it("forgets the link once it is used", async () => {
     // Given
     const sent = recordRequests("post", endpoint);
-    const { user, router } = openShop(`${path}#token=secret-7`);
+    const { user } = openShop(`${path}#token=secret-7`);
     await user.click(await screen.findByRole("button", { name: button }));
     await screen.findByText(done);
 
     // When
     act(() => startSession(aToken()));
-    await act(() => router.navigate("/cart"));
-    await act(() => router.navigate(path));
+    await visit("/cart");
+    await visit(path);
 
     // Then
     expect(await screen.findByText("The link is incomplete")).toBeVisible();
@@ -92,7 +92,7 @@ describe.each([
   it("forgets a link that works for nobody", async () => {
     // Given
     recordRequests("post", endpoint, () => problem(410, "link-expired", "The link has expired."));
-    const { user, router } = openShop(`${path}#token=secret-8`);
+    const { user } = openShop(`${path}#token=secret-8`);
 
     // When
     await user.click(await screen.findByRole("button", { name: button }));
@@ -102,8 +102,8 @@ describe.each([
     expect(screen.queryByText("The link is incomplete")).toBeNull();
 
     // When
-    await act(() => router.navigate("/cart"));
-    await act(() => router.navigate(path));
+    await visit("/cart");
+    await visit(path);
 
     // Then
     expect(await screen.findByText("The link is incomplete")).toBeVisible();
@@ -159,13 +159,13 @@ describe("a link of another account", () => {
       () => problem(403, "link-foreign", "The link belongs to another account."),
       () => new Response(null, { status: 204 }),
     );
-    const { user, router } = openShop("/verify-email#token=secret-9");
+    const { user } = openShop("/verify-email#token=secret-9");
 
     // When
     await user.click(await screen.findByRole("button", { name: "Confirm the address" }));
     await screen.findByText("The link belongs to another account.");
-    await act(() => router.navigate("/cart"));
-    await act(() => router.navigate("/verify-email"));
+    await visit("/cart");
+    await visit("/verify-email");
     await user.click(await screen.findByRole("button", { name: "Confirm the address" }));
 
     // Then
@@ -188,10 +188,10 @@ describe("a page for a link", () => {
 describe("a confirmation without a session", () => {
   it("asks nobody to sign in for an incomplete link", async () => {
     endSession();
-    const { router } = openShop("/verify-email");
+    openShop("/verify-email");
     expect(await screen.findByText("The link is incomplete")).toBeVisible();
     expect(within(screen.getByRole("main")).queryByRole("link", { name: "Sign in" })).toBeNull();
-    expect(router.state.location.pathname).toBe("/verify-email");
+    expect(location.pathname).toBe("/verify-email");
   });
 
   it("asks to sign in, and continues with the same link", async () => {
@@ -199,16 +199,16 @@ describe("a confirmation without a session", () => {
     endSession();
     recordRequests("post", "*/api/login", json({ access_token: aToken() }));
     const sent = recordRequests("post", "*/api/email-verifications/confirm");
-    const { user, router } = openShop("/verify-email#token=secret-3");
+    const { user } = openShop("/verify-email#token=secret-3");
 
     // When
     await user.click(
       await within(await screen.findByRole("main")).findByRole("link", { name: "Sign in" }),
     );
-    await waitFor(() => expect(router.state.location.pathname).toBe("/sign-in"));
+    await waitFor(() => expect(location.pathname).toBe("/sign-in"));
 
     // Then the token is in no address
-    expect(router.state.location.search).not.toContain("secret");
+    expect(location.search).not.toContain("secret");
 
     // When
     await user.type(await screen.findByLabelText("Email"), "ada@example.com");

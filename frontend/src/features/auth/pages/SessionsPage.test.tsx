@@ -69,7 +69,7 @@ describe("sessions", () => {
     // Given
     recordRequests("get", PATH, sessions(current));
     const ended = recordRequests("delete", PATH);
-    const { user, router } = openShop("/account/sessions");
+    const { user } = openShop("/account/sessions");
 
     // When
     await user.click(await screen.findByRole("button", { name: "Sign out everywhere…" }));
@@ -85,7 +85,7 @@ describe("sessions", () => {
     await user.click(await screen.findByRole("button", { name: "Sign out everywhere" }));
 
     // Then
-    await waitFor(() => expect(router.state.location.pathname).toBe("/sign-in"));
+    await waitFor(() => expect(location.pathname).toBe("/sign-in"));
     expect(sessionStore.get().status).toBe("visitor");
     expect(ended).toHaveLength(1);
   });

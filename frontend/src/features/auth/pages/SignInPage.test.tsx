@@ -21,13 +21,13 @@ describe("sign-in", () => {
         return HttpResponse.json({ access_token: aToken() });
       }),
     );
-    const { user, router } = openShop("/sign-in");
+    const { user } = openShop("/sign-in");
 
     // When
     await fillIn(user, "ada@example.com", "correct horse");
 
     // Then
-    await vi.waitFor(() => expect(router.state.location.pathname).toBe("/"));
+    await vi.waitFor(() => expect(location.pathname).toBe("/"));
     expect(seen).toHaveBeenCalledWith({
       email: "ada@example.com",
       password: "correct horse",

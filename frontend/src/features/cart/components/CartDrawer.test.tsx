@@ -10,9 +10,9 @@ const bowl = aProduct({ id: BOWL_ID, name: "bowl", price: 0.1 });
 const quantities = () => cartStore.get().lines.map((line) => [line.name, line.quantity]);
 
 async function openDrawer() {
-  const { user, router } = openShop("/sign-in");
+  const { user } = openShop("/sign-in");
   await user.click(await screen.findByRole("button", { name: /^Cart/ }));
-  return { user, router, drawer: within(await screen.findByRole("dialog", { name: "Your cart" })) };
+  return { user, drawer: within(await screen.findByRole("dialog", { name: "Your cart" })) };
 }
 
 beforeEach(() => {
@@ -22,7 +22,7 @@ beforeEach(() => {
 describe("cart drawer", () => {
   it("explains what to do if the cart is empty", async () => {
     // When
-    const { user, drawer, router } = await openDrawer();
+    const { user, drawer } = await openDrawer();
 
     // Then
     expect(drawer.getByRole("heading", { name: "Your cart is empty" })).toBeVisible();
@@ -31,7 +31,7 @@ describe("cart drawer", () => {
     await user.click(drawer.getByRole("link", { name: "Shop all products" }));
 
     // Then
-    await waitFor(() => expect(router.state.location.pathname).toBe("/products"));
+    await waitFor(() => expect(location.pathname).toBe("/products"));
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
 import { anOrder, aProduct, aToken, BOWL_ID, MUG_ID } from "@/testing/data";
 import { fakeLocks } from "@/testing/fakeLocks";
-import { openShop } from "@/testing/render";
+import { openShop, visit } from "@/testing/render";
 import { gate, json, problem, productPage, recordRequests, server } from "@/testing/server";
 import { addLine, cartStore, removeLine } from "../cartStore";
 
@@ -45,7 +45,7 @@ describe("visitor at checkout", () => {
   it("signs in and returns to checkout", async () => {
     // Given
     server.use(http.post("*/api/login", () => HttpResponse.json({ access_token: aToken() })));
-    const { user, router } = openShop("/checkout");
+    const { user } = openShop("/checkout");
 
     // When
     await user.type(await screen.findByLabelText("Email"), "ada@example.com");
@@ -53,7 +53,7 @@ describe("visitor at checkout", () => {
 
     // Then
     expect(await screen.findByRole("heading", { name: "Checkout" })).toBeVisible();
-    expect(router.state.location.pathname).toBe("/checkout");
+    expect(location.pathname).toBe("/checkout");
     expect(screen.getByText("Signed in as ada@example.com.")).toBeVisible();
   });
 });
@@ -191,14 +191,14 @@ describe("placing an order", () => {
   it("uses a new key after a completed order", async () => {
     // Given
     const placed = recordOrders();
-    const { user, router } = openShop("/checkout");
+    const { user } = openShop("/checkout");
 
     // When
     await user.click(await placeButton());
     await screen.findByRole("heading", { name: /Accepted/ });
     addLine(aProduct(), 2);
     addLine(bowl, 3);
-    await router.navigate("/checkout");
+    await visit("/checkout");
     await user.click(await placeButton());
 
     // Then

@@ -205,11 +205,11 @@ describe("another user's order for an admin", () => {
     serveOrder(accepted);
 
     // When
-    const { router } = openShop(ADDRESS);
+    openShop(ADDRESS);
 
     // Then
     expect(await screen.findByRole("navigation", { name: "Administration" })).toBeVisible();
-    expect(router.state.location.pathname).toBe(`/admin${ADDRESS}`);
+    expect(location.pathname).toBe(`/admin${ADDRESS}`);
   });
 
   it("is polled, because the stream has only the user's own orders", async () => {

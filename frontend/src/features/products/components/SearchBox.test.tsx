@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { aProduct, BOWL_ID, MUG_ID } from "@/testing/data";
-import { openShop } from "@/testing/render";
+import { go, openShop } from "@/testing/render";
 import { json, productPage, recordRequests } from "@/testing/server";
 
 const bowl = aProduct({ id: BOWL_ID, name: "bowl" });
@@ -49,7 +49,7 @@ describe("suggestions", () => {
 
   it("are chosen with the arrow keys and opened with Enter", async () => {
     // Given
-    const { user, input, options, router } = await suggest("bo");
+    const { user, input, options } = await suggest("bo");
     const [first, second] = options.map((option) => option.id);
 
     // Then
@@ -81,12 +81,12 @@ describe("suggestions", () => {
 
     // Then
     expect(await screen.findByRole("heading", { level: 1, name: "Bowl" })).toBeVisible();
-    expect(router.state.location.pathname).toBe(`/products/${BOWL_ID}`);
+    expect(location.pathname).toBe(`/products/${BOWL_ID}`);
   });
 
   it("close on Escape, which clears the text and does not navigate", async () => {
     // Given
-    const { user, input, router } = await suggest("bo");
+    const { user, input } = await suggest("bo");
 
     // When
     await user.keyboard("{ArrowDown}{Escape}");
@@ -96,25 +96,25 @@ describe("suggestions", () => {
     expect(input).toHaveAttribute("aria-expanded", "false");
     expect(input).toHaveValue("");
     expect(input).toHaveFocus();
-    expect(router.state.location.pathname).toBe("/sign-in");
+    expect(location.pathname).toBe("/sign-in");
   });
 
   it("open on a click", async () => {
-    const { user, router } = await suggest("bo");
+    const { user } = await suggest("bo");
     await user.click(screen.getByRole("option", { name: /mug/ }));
-    await waitFor(() => expect(router.state.location.pathname).toBe(`/products/${MUG_ID}`));
+    await waitFor(() => expect(location.pathname).toBe(`/products/${MUG_ID}`));
   });
 
   it("are ignored if Enter is pressed without choosing one", async () => {
     // Given
-    const { user, router } = await suggest("bo");
+    const { user } = await suggest("bo");
 
     // When
     await user.keyboard("wl{Enter}");
 
     // Then
     expect(await screen.findByRole("heading", { name: "Results for “bowl”" })).toBeVisible();
-    expect(router.state.location.search).toBe("?q=bowl");
+    expect(location.search).toBe("?q=bowl");
   });
 });
 
@@ -122,7 +122,7 @@ describe("search on the catalogue page", () => {
   it("is cleared when its filter chip is removed", async () => {
     // Given
     recordRequests("get", "*/api/products", json(productPage([aProduct()])));
-    const { user, router } = openShop("/products?category=kitchen");
+    const { user } = openShop("/products?category=kitchen");
     const input = await field();
 
     // When
@@ -131,32 +131,32 @@ describe("search on the catalogue page", () => {
     await user.click(await within(chips).findByRole("button", { name: /^“bowl”/ }));
 
     // Then
-    await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen"));
+    await waitFor(() => expect(location.search).toBe("?category=kitchen"));
     expect(input).toHaveValue("");
     await expect(
-      waitFor(() => expect(router.state.location.search).toContain("q="), { timeout: 400 }),
+      waitFor(() => expect(location.search).toContain("q="), { timeout: 400 }),
     ).rejects.toThrow();
   });
 
   it("is cleared when going back", async () => {
     // Given
     recordRequests("get", "*/api/products", json(productPage([aProduct()])));
-    const { user, router } = openShop("/products");
+    const { user } = openShop("/products");
 
     // When
     await user.click(await screen.findByRole("link", { name: "Kitchen" }));
     await user.type(await field(), "bowl");
 
     // Then
-    await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&q=bowl"));
+    await waitFor(() => expect(location.search).toBe("?category=kitchen&q=bowl"));
 
     // When
-    await router.navigate(-1);
+    await go(-1);
 
     // Then
-    await waitFor(() => expect(router.state.location.search).toBe(""));
+    await waitFor(() => expect(location.search).toBe(""));
     await expect(
-      waitFor(() => expect(router.state.location.search).toContain("q="), { timeout: 400 }),
+      waitFor(() => expect(location.search).toContain("q="), { timeout: 400 }),
     ).rejects.toThrow();
   });
 });

@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { aCategory, aProduct, BOWL_ID } from "@/testing/data";
-import { openShop } from "@/testing/render";
+import { go, openShop } from "@/testing/render";
 import { json, problem, productPage, recordRequests, server } from "@/testing/server";
 
 /** Record the queries for products, the latest first. */
@@ -41,33 +41,33 @@ describe("catalogue", () => {
   it("searches while typing and updates the URL", async () => {
     // Given
     const requests = recordQueries();
-    const { user, router } = openShop("/products?category=kitchen");
+    const { user } = openShop("/products?category=kitchen");
 
     // When
     await user.type(await screen.findByRole("combobox", { name: "Search products" }), "bowl");
 
     // Then
-    await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&q=bowl"));
+    await waitFor(() => expect(location.search).toBe("?category=kitchen&q=bowl"));
     await waitFor(() => expect(requests[0]?.get("q")).toBe("bowl"));
   });
 
   it("removes a filter by its chip", async () => {
     // Given
     recordQueries();
-    const { user, router } = openShop("/products?category=kitchen&min=5");
+    const { user } = openShop("/products?category=kitchen&min=5");
     const chips = await screen.findByRole("list", { name: "Active filters" });
 
     // When
     await user.click(within(chips).getByRole("button", { name: /^Kitchen/ }));
 
     // Then
-    expect(router.state.location.search).toBe("?min=5");
+    expect(location.search).toBe("?min=5");
   });
 
   it("offers all products if nothing matches", async () => {
     // Given
     server.use(http.get("*/api/products", () => HttpResponse.json(productPage([]))));
-    const { user, router } = openShop("/products?q=zzz");
+    const { user } = openShop("/products?q=zzz");
 
     // Then
     expect(await screen.findByText("No products found")).toHaveRole("status");
@@ -76,7 +76,7 @@ describe("catalogue", () => {
     await user.click(await screen.findByRole("button", { name: "Show all products" }));
 
     // Then
-    expect(router.state.location.search).toBe("");
+    expect(location.search).toBe("");
   });
 
   it("can be retried after a failure", async () => {
@@ -120,7 +120,7 @@ describe("filter sheet", () => {
   it("applies typed prices when the products are shown", async () => {
     // Given
     const queries = recordQueries();
-    const { user, router } = openShop("/products");
+    const { user } = openShop("/products");
     await user.click(await screen.findByRole("button", { name: "Filters" }));
     const sheet = within(await screen.findByRole("dialog", { name: "Filters" }));
     await user.type(await sheet.findByLabelText("To"), "9,99");
@@ -130,14 +130,14 @@ describe("filter sheet", () => {
 
     // Then
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
-    expect(router.state.location.search).toBe("?max=9.99");
+    expect(location.search).toBe("?max=9.99");
     await waitFor(() => expect(queries[0]?.get("max_price")).toBe("9.99"));
   });
 
   it("stays open if a typed price is not valid", async () => {
     // Given
     recordQueries();
-    const { user, router } = openShop("/products");
+    const { user } = openShop("/products");
     await user.click(await screen.findByRole("button", { name: "Filters" }));
     const sheet = within(await screen.findByRole("dialog", { name: "Filters" }));
     await user.type(await sheet.findByLabelText("To"), "cheap");
@@ -147,7 +147,7 @@ describe("filter sheet", () => {
 
     // Then
     expect(await sheet.findByText(/Enter a price such as 12.50/)).toBeVisible();
-    expect(router.state.location.search).toBe("");
+    expect(location.search).toBe("");
   });
 });
 
@@ -166,7 +166,7 @@ describe("catalogue URL", () => {
     const requests = twoPages();
 
     // When
-    const { user, router } = openShop("/products");
+    const { user } = openShop("/products");
 
     // Then
     expect(await screen.findByText("Showing 1 of 2")).toBeVisible();
@@ -177,7 +177,7 @@ describe("catalogue URL", () => {
     // Then
     expect(await screen.findByRole("link", { name: "bowl" })).toBeVisible();
     expect(screen.getByRole("link", { name: "mug" })).toBeVisible();
-    expect(router.state.location.search).toBe("?pages=2");
+    expect(location.search).toBe("?pages=2");
     expect(requests.map((request) => request.query.cursor)).toEqual([undefined, "c2"]);
 
     // When
@@ -203,13 +203,13 @@ describe("catalogue URL", () => {
   it("stores category, price, stock and sort, and returns to the first page", async () => {
     // Given
     const requests = recordQueries();
-    const { user, router } = openShop("/products?q=stone&pages=3");
+    const { user } = openShop("/products?q=stone&pages=3");
 
     // When
     await user.click(await screen.findByRole("radio", { name: "Kitchen" }));
 
     // Then
-    expect(router.state.location.search).toBe("?q=stone&category=kitchen");
+    expect(location.search).toBe("?q=stone&category=kitchen");
 
     // When
     await user.type(screen.getByLabelText("From"), "5");
@@ -220,7 +220,7 @@ describe("catalogue URL", () => {
 
     // Then
     const search = "?q=stone&category=kitchen&min=5&max=9.99&stock=in&sort=price";
-    await waitFor(() => expect(router.state.location.search).toBe(search));
+    await waitFor(() => expect(location.search).toBe(search));
     await waitFor(() =>
       expect(Object.fromEntries(requests[0] ?? [])).toEqual({
         q: "stone",
@@ -234,7 +234,7 @@ describe("catalogue URL", () => {
     );
 
     // When
-    await router.navigate(-1);
+    await go(-1);
 
     // Then
     await waitFor(() => expect(screen.getByLabelText("Sort")).toHaveValue(""));
@@ -243,7 +243,7 @@ describe("catalogue URL", () => {
   it("keeps both of two changes that follow each other at once", async () => {
     // Given
     recordQueries();
-    const { router } = openShop("/products");
+    openShop("/products");
     const kitchen = await screen.findByRole("radio", { name: "Kitchen" });
     const inStock = screen.getByRole("checkbox", { name: "In stock only" });
 
@@ -254,7 +254,7 @@ describe("catalogue URL", () => {
     });
 
     // Then
-    await waitFor(() => expect(router.state.location.search).toBe("?category=kitchen&stock=in"));
+    await waitFor(() => expect(location.search).toBe("?category=kitchen&stock=in"));
   });
 
   it("retries loading the categories", async () => {

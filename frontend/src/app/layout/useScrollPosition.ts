@@ -1,5 +1,6 @@
-import { useLayoutEffect } from "react";
-import { useNavigationType } from "react-router";
+import { useEffect, useLayoutEffect } from "react";
+import { NavigationType } from "react-router";
+import type { Visit } from "@/lib/visits";
 
 const STORED = "kiosk-scroll-positions";
 const MAX_WAIT_MILLISECONDS = 10_000;
@@ -8,16 +9,18 @@ const INTERRUPTIONS = ["wheel", "touchstart", "pointerdown", "keydown"];
 const positions = new Map<string, number>(read());
 
 /**
- * Restore the scroll position after a reload and after going back, when the page is long enough.
- *
- * The router restores it at once. If the content has not loaded by then, the page is too short.
- * `key` identifies the history entry.
+ * Start a new page at the top. After a reload and after going back or forward, restore the scroll
+ * position, when the page is long enough.
  */
-export function useLateScroll(key: string): void {
-  const isReturn = useNavigationType() === "POP";
+export function useScrollPosition(visit: Visit): void {
+  useEffect(() => {
+    // The browser would restore the position before the content has loaded.
+    history.scrollRestoration = "manual";
+  }, []);
 
   useLayoutEffect(() => {
-    const position = isReturn ? (positions.get(key) ?? 0) : 0;
+    const { key } = visit.location;
+    const position = moveToStart(visit);
     let isWaiting = position > 0;
     const stop = isWaiting ? whenLongEnough(position, () => scrollTo(0, position), end) : end;
     function end() {
@@ -38,7 +41,19 @@ export function useLateScroll(key: string): void {
       removeEventListener("scroll", remember);
       removeEventListener("pagehide", leave);
     };
-  }, [key, isReturn]);
+  }, [visit]);
+}
+
+/** Scroll to where a visit begins. Return the position that the page may still be too short for. */
+function moveToStart({ location: { key, hash }, type, keepsScrollPosition }: Visit): number {
+  const position = type === NavigationType.Pop ? positions.get(key) : undefined;
+  if (keepsScrollPosition) positions.set(key, scrollY);
+  else if (position !== undefined) scrollTo(0, position);
+  else {
+    scrollTo(0, 0);
+    document.getElementById(hash.slice(1))?.scrollIntoView();
+  }
+  return position ?? 0;
 }
 
 /** Wait until the page can scroll to a position. The user's first action ends the wait. */

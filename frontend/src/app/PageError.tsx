@@ -1,5 +1,4 @@
 import { useEffect } from "react";
-import { useRouteError } from "react-router";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { isChunkError, mayReload, reload } from "@/lib/chunks";
 import { Problem } from "@/lib/problem";
@@ -17,8 +16,7 @@ const NOT_LOADED = new Problem({
 });
 
 /** Replaces a page that failed to load or to render. The header and footer stay. */
-export function RouteError() {
-  const error = useRouteError();
+export function PageError({ error }: { error: unknown }) {
   useTitle(TITLE);
   const isOnline = useOnline();
   const isMissing = isChunkError(error);

@@ -1,19 +1,24 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { reloadPage } from "@/lib/reloadPage";
-import { openShop } from "@/testing/render";
-import { routes } from "./router";
+import { openShop, visit } from "@/testing/render";
 
 vi.mock("@/lib/reloadPage", () => ({ reloadPage: vi.fn() }));
 const reload = vi.mocked(reloadPage);
 const chunk = new Error("Failed to fetch dynamically imported module: /assets/page.js");
 
+let failure: Error | null = chunk;
+vi.mock("@/features/auth/pages/SignInPage", () => ({
+  get SignInPage() {
+    if (failure) throw failure;
+    return () => <h1>Sign in</h1>;
+  },
+}));
+
 /** Open a page whose chunk cannot be loaded. */
 function openMissingPage(error: Error = chunk) {
-  const [layout, ...others] = routes;
-  const page = { path: "missing", lazy: () => Promise.reject(error) };
-  const tree = [{ ...layout, children: [...(layout?.children ?? []), page] }, ...others];
-  return openShop("/missing", tree as typeof routes);
+  failure = error;
+  return openShop("/sign-in");
 }
 
 function network(isOnline: boolean) {
@@ -24,6 +29,8 @@ function network(isOnline: boolean) {
 }
 
 beforeEach(() => {
+  // React logs the errors that an error boundary catches.
+  vi.spyOn(console, "error").mockReturnValue();
   sessionStorage.clear();
   reload.mockClear();
   // Vite announces a chunk that it cannot load.
@@ -80,5 +87,26 @@ describe("page that fails otherwise", () => {
 
     // Then
     expect(reload).toHaveBeenCalledTimes(1);
+  });
+
+  it("disappears with the next page, and is loaded again when it is opened again", async () => {
+    // Given
+    openMissingPage(new Error("Something else."));
+    await screen.findByText("Something else.");
+
+    // When
+    await visit("/cart");
+
+    // Then
+    expect(await screen.findByRole("heading", { level: 1, name: "Your cart" })).toBeVisible();
+    expect(document.title).toBe("Cart · Kiosk");
+
+    // When
+    failure = null;
+    await visit("/sign-in");
+
+    // Then
+    expect(await screen.findByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
+    expect(reload).not.toHaveBeenCalled();
   });
 });

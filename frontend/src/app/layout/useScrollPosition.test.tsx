@@ -1,6 +1,6 @@
-import { act, screen } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openShop } from "@/testing/render";
+import { go, openShop, visit } from "@/testing/render";
 
 const VIEWPORT = 768;
 let resize: () => void = () => {};
@@ -37,16 +37,56 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+describe("scroll position of a new page", () => {
+  it("is the top", async () => {
+    // Given
+    openShop("/products");
+    await screen.findByRole("link", { name: "mug" });
+    scroll(1_500);
+    const scrollTo = vi.spyOn(window, "scrollTo");
+
+    // When
+    await visit("/nowhere");
+
+    // Then
+    expect(scrollTo.mock.calls).toEqual([[0, 0]]);
+  });
+
+  it("stays when a filter changes, also after going back to it", async () => {
+    // Given
+    const { user } = openShop("/products");
+    await screen.findByRole("link", { name: "mug" });
+    scroll(300);
+    const scrollTo = vi.spyOn(window, "scrollTo");
+
+    // When
+    await user.selectOptions(screen.getByLabelText("Sort"), "Name, A to Z");
+    await waitFor(() => expect(location.search).toBe("?sort=name"));
+
+    // Then
+    expect(scrollTo).not.toHaveBeenCalled();
+
+    // When
+    await visit("/nowhere");
+    scroll(0);
+    scrollTo.mockClear();
+    await go(-1);
+
+    // Then
+    expect(scrollTo.mock.calls).toEqual([[0, 300]]);
+  });
+});
+
 describe("scroll position after going back", () => {
   /** Scroll down a page, go to another one, and go back. */
   async function goBack() {
-    const shop = openShop("/products");
+    openShop("/products");
     await screen.findByRole("link", { name: "mug" });
     scroll(1_500);
-    await act(() => shop.router.navigate("/nowhere"));
+    await visit("/nowhere");
     scroll(0);
     const scrollTo = vi.spyOn(window, "scrollTo");
-    await act(() => shop.router.navigate(-1));
+    await go(-1);
     scrollTo.mockClear();
     return scrollTo;
   }
