@@ -7,7 +7,6 @@ from bson import ObjectId, Timestamp
 from tests.integration.query_plans import committed
 
 from authentication.models.account import AccountRole
-from authentication.models.address import Address
 from authentication.models.login_session import LoginSession, RefreshToken, Revocation
 from authentication.models.mail_link import LinkKind, MailLink
 from authentication.repositories.accounts import USERS, AccountRepository

@@ -1,0 +1,308 @@
+"""What may be done with an order, and what follows from it.
+
+`TABLE` says in which states each action is allowed. Every change of a payment or a fulfilment
+consults it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from orders.errors import NotCancellableError, OrderStateError, RefundNotFoundError
+from orders.models.fulfilment import ClosedLine, FulfilmentState, LinePart, Parcel, Shipment
+from orders.models.order import Order, TimelineEntry
+from orders.models.payment import (
+    PaymentMethod,
+    PaymentState,
+    PaymentTerms,
+    Receipt,
+    Refund,
+    RefundKind,
+)
+from shopkit.contract.events import OrderStatus, OrderStatusUpdate
+
+SHOP = "shop"
+"""Who acts if it is the shop itself."""
+TIMELINE_LIMIT = 500
+"""How many entries a timeline can have, so that an order stays small."""
+
+
+class Action(StrEnum):
+    """What can be done with an order after it was placed."""
+
+    CANCEL = "cancel"
+    EXPIRE = "expire"
+    REMIND = "remind"
+    NOTE = "note"
+    PAYMENT = "payment"
+    REFUND = "refund"
+    PAYOUT = "payout"
+    SHIP = "ship"
+    DELIVER = "deliver"
+    COLLECT = "collect"
+    CLOSE_LINES = "close_lines"
+
+
+class Allowed(NamedTuple):
+    """The states in which an action is allowed: any combination of these."""
+
+    statuses: Collection[OrderStatus]
+    payments: Collection[PaymentState]
+    fulfilments: Collection[FulfilmentState]
+
+
+_ANY_STATUS = frozenset(OrderStatus)
+_ANY_PAYMENT = frozenset(PaymentState)
+_ANY_FULFILMENT = frozenset(FulfilmentState)
+_ACCEPTED = frozenset({OrderStatus.ACCEPTED})
+_DECIDED = _ANY_STATUS - {OrderStatus.PENDING}
+_UNSHIPPED = frozenset({FulfilmentState.OPEN})
+_UNFINISHED = frozenset({FulfilmentState.OPEN, FulfilmentState.PARTLY_SHIPPED})
+_PAID = frozenset({PaymentState.NONE, PaymentState.PAID})
+_NOTHING_DUE = _PAID | {PaymentState.REFUNDED}
+
+TABLE: Mapping[Action, Allowed] = {
+    Action.CANCEL: Allowed({OrderStatus.PENDING, OrderStatus.ACCEPTED}, _ANY_PAYMENT, _UNSHIPPED),
+    Action.EXPIRE: Allowed(_ACCEPTED, {PaymentState.DUE}, _UNSHIPPED),
+    Action.REMIND: Allowed(_ACCEPTED, {PaymentState.DUE}, _UNSHIPPED),
+    Action.NOTE: Allowed(_ANY_STATUS, _ANY_PAYMENT, _ANY_FULFILMENT),
+    Action.PAYMENT: Allowed(_DECIDED, _ANY_PAYMENT, _ANY_FULFILMENT),
+    Action.REFUND: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
+    Action.PAYOUT: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
+    Action.SHIP: Allowed(_ACCEPTED, _PAID, _UNFINISHED),
+    Action.DELIVER: Allowed(_ACCEPTED, _NOTHING_DUE, {FulfilmentState.SHIPPED}),
+    Action.COLLECT: Allowed(_ACCEPTED, _PAID, _UNSHIPPED),
+    Action.CLOSE_LINES: Allowed(
+        _ACCEPTED, _NOTHING_DUE | {PaymentState.DUE}, {FulfilmentState.PARTLY_SHIPPED}
+    ),
+}
+"""What is allowed when."""
+
+_ONLY_DELIVERED = frozenset({Action.SHIP, Action.DELIVER, Action.CLOSE_LINES})
+_ALWAYS_LOGGED = frozenset({Action.CANCEL, Action.EXPIRE, Action.REMIND})
+
+
+class View(StrEnum):
+    """A list of orders that wait for an admin."""
+
+    TO_PAY = "to-pay"
+    TO_SHIP = "to-ship"
+    TO_REFUND = "to-refund"
+    PROBLEMS = "problems"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who acts, when, and the id of what the action creates."""
+
+    by: str
+    at: datetime
+    id: str
+
+
+def is_allowed(order: Order, action: Action) -> bool:
+    """Return whether an order allows an action now."""
+    allowed = TABLE[action]
+    return (
+        order.status in allowed.statuses
+        and order.payment.state in allowed.payments
+        and order.fulfilment.state in allowed.fulfilments
+        and _fits_delivery(order, action)
+        and not (action is Action.SHIP and _was_never_due(order))
+    )
+
+
+def allowed_actions(order: Order) -> list[Action]:
+    """Return the actions that an admin can take now."""
+    automatic = {Action.EXPIRE, Action.REMIND}
+    return [action for action in Action if action not in automatic and is_allowed(order, action)]
+
+
+def views_of(order: Order) -> list[View]:
+    """Return the lists that an order is in."""
+    payment, unfinished = order.payment, order.fulfilment.state in _UNFINISHED
+    accepted = order.status is OrderStatus.ACCEPTED
+    unpaid = payment.state is PaymentState.DUE
+    # Orders of earlier releases have no payment. They were handled elsewhere.
+    ready = payment.state is PaymentState.PAID or not order.total_cents
+    collected = order.delivery.is_collection and payment.method is PaymentMethod.ON_COLLECTION
+    return [
+        view
+        for view, applies in {
+            View.TO_PAY: unpaid,
+            View.TO_SHIP: accepted and unfinished and (ready or (unpaid and collected)),
+            View.TO_REFUND: payment.refunded_cents < payment.refund_requested_cents,
+            View.PROBLEMS: order.problem is not None,
+        }.items()
+        if applies
+    ]
+
+
+def settle(
+    order: Order, outcome: OrderStatusUpdate, now: datetime, terms: PaymentTerms, new_id: str
+) -> Order | None:
+    """Return the order with an outcome from products-ms, or None if nothing changes.
+
+    Raises:
+        ConflictingOutcomeError: The order already has a different outcome.
+    """
+    after = order.with_outcome(outcome, now)
+    if after is None or after.status is order.status:
+        return after
+    if after.status is OrderStatus.ACCEPTED and after.total_cents:
+        return replace(after, payment=after.payment.due(now, terms))
+    if after.status is OrderStatus.CANCELLED and after.fulfilment.state not in _UNSHIPPED:
+        # The goods are gone, so a person has to decide about the money.
+        return replace(after, problem="products-ms cancelled this order after it was shipped.")
+    return _balanced(after, RefundKind.CANCELLED, new_id, now)
+
+
+def cancel(order: Order, act: Act) -> Order:
+    """Return the order as cancelled, with the refund of what was received.
+
+    Raises:
+        NotCancellableError: The order is rejected, cancelled or shipped.
+    """
+    if order.fulfilment.state not in _UNSHIPPED:
+        raise NotCancellableError(order.id, order.fulfilment.state.replace("_", " "))
+    after = _balanced(order.cancelled(act.at), RefundKind.CANCELLED, act.id, act.at)
+    return _logged(after, act, Action.CANCEL, "")
+
+
+def expire(order: Order, act: Act) -> Order:
+    """Return an order that was not paid in time as cancelled."""
+    _allow(order, Action.EXPIRE)
+    after = replace(order.cancelled(act.at), reason="The order was not paid in time.")
+    after = _balanced(after, RefundKind.CANCELLED, act.id, act.at)
+    return _logged(after, act, Action.EXPIRE, "")
+
+
+def remind(order: Order, act: Act) -> Order:
+    """Return the order after its customer was reminded of the payment."""
+    _allow(order, Action.REMIND)
+    return _logged(replace(order, payment=order.payment.reminded()), act, Action.REMIND, "")
+
+
+def note(order: Order, act: Act, text: str, *, resolve: bool) -> Order:
+    """Return the order with a note, and without its problem if the note resolves it."""
+    _allow(order, Action.NOTE)
+    problem = None if resolve else order.problem
+    return _logged(replace(order, problem=problem), act, Action.NOTE, text)
+
+
+def record_payment(order: Order, act: Act, receipt: Receipt) -> Order:
+    """Return the order with money that was received. What is too much has to be paid back."""
+    _allow(order, Action.PAYMENT)
+    after = replace(order, payment=order.payment.received(receipt))
+    kind = RefundKind.OVERPAID if order.owed_cents else RefundKind.CANCELLED
+    reference = f", {receipt.reference}" if receipt.reference else ""
+    detail = f"{_money(receipt.amount_cents)} {receipt.method}{reference}"
+    return _logged(_balanced(after, kind, act.id, act.at), act, Action.PAYMENT, detail)
+
+
+def request_refund(order: Order, act: Act, amount_cents: int, reason: str) -> Order:
+    """Return the order with a refund that has to be paid although the money was owed.
+
+    Raises:
+        RefundTooLargeError: The refund exceeds what was received and not requested yet.
+    """
+    _allow(order, Action.REFUND)
+    refund = Refund(act.id, RefundKind.ALLOWANCE, amount_cents, reason, act.at)
+    after = replace(order, payment=order.payment.requested(refund))
+    return _logged(after, act, Action.REFUND, f"{_money(amount_cents)}, {reason}")
+
+
+def pay_out(order: Order, act: Act, refund_id: str, reference: str) -> Order:
+    """Return the order after a refund was paid out.
+
+    Raises:
+        RefundNotFoundError: There is no such refund, or it was paid out before.
+    """
+    _allow(order, Action.PAYOUT)
+    refunds = {refund.id: refund for refund in order.payment.refunds if not refund.paid_at}
+    if refund_id not in refunds:
+        raise RefundNotFoundError(refund_id)
+    after = replace(order, payment=order.payment.paid_out(refund_id, act.at))
+    detail = ", ".join(filter(None, [_money(refunds[refund_id].amount_cents), reference]))
+    return _logged(after, act, Action.PAYOUT, detail)
+
+
+def ship(order: Order, act: Act, parcel: Parcel) -> Order:
+    """Return the order with a shipment.
+
+    Raises:
+        LinesExceedOrderError: The parcel contains more than is open.
+    """
+    _allow(order, Action.SHIP)
+    lines = parcel.lines or tuple(LinePart(*part) for part in order.open_parts.items())
+    shipment = Shipment(act.id, act.at, **parcel._replace(lines=lines)._asdict())
+    after = replace(order, fulfilment=order.fulfilment.shipped(shipment, order.quantities))
+    detail = " ".join(filter(None, [parcel.carrier, parcel.tracking_number]))
+    return _logged(after, act, Action.SHIP, detail)
+
+
+def deliver(order: Order, act: Act) -> Order:
+    """Return the order as delivered."""
+    _allow(order, Action.DELIVER)
+    return _logged(_with_fulfilment(order, FulfilmentState.DELIVERED), act, Action.DELIVER, "")
+
+
+def collect(order: Order, act: Act) -> Order:
+    """Return the order as collected in the shop."""
+    _allow(order, Action.COLLECT)
+    return _logged(_with_fulfilment(order, FulfilmentState.COLLECTED), act, Action.COLLECT, "")
+
+
+def close_lines(order: Order, act: Act, parts: Sequence[LinePart], reason: str) -> Order:
+    """Return the order without parts of lines that cannot be shipped, which are paid back.
+
+    Raises:
+        LinesExceedOrderError: They are more than what is open.
+    """
+    _allow(order, Action.CLOSE_LINES)
+    closed = [ClosedLine(part.product_id, part.quantity, reason) for part in parts]
+    after = replace(order, fulfilment=order.fulfilment.closing(closed, order.quantities))
+    after = _balanced(after, RefundKind.CLOSED_LINES, act.id, act.at)
+    return _logged(after, act, Action.CLOSE_LINES, reason)
+
+
+def _allow(order: Order, action: Action) -> None:
+    if not is_allowed(order, action):
+        name = action.replace("_", " ")
+        raise OrderStateError(
+            order.id,
+            f"The order is {order.status}, its payment is {order.payment.state} and its "
+            f"fulfilment is {order.fulfilment.state.replace('_', ' ')}. It does not allow: {name}.",
+        )
+
+
+def _fits_delivery(order: Order, action: Action) -> bool:
+    if action is Action.COLLECT:
+        return order.delivery.is_collection
+    return action not in _ONLY_DELIVERED or not order.delivery.is_collection
+
+
+def _was_never_due(order: Order) -> bool:
+    # A replica of the previous release accepted the order, and knew nothing of its payment.
+    return order.payment.state is PaymentState.NONE and order.owed_cents > 0
+
+
+def _balanced(order: Order, kind: RefundKind, new_id: str, now: datetime) -> Order:
+    return replace(order, payment=order.payment.settled(order.owed_cents, kind, new_id, now))
+
+
+def _with_fulfilment(order: Order, state: FulfilmentState) -> Order:
+    return replace(order, fulfilment=replace(order.fulfilment, state=state))
+
+
+def _logged(order: Order, act: Act, action: Action, detail: str) -> Order:
+    if len(order.timeline) >= TIMELINE_LIMIT and action not in _ALWAYS_LOGGED:
+        raise OrderStateError(order.id, "The timeline of the order is full.")
+    entry = TimelineEntry(act.at, act.by, action, detail)
+    return replace(order, timeline=(*order.timeline, entry))
+
+
+def _money(cents: int) -> str:
+    return f"{cents / 100:.2f}"
