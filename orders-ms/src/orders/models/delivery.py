@@ -47,7 +47,7 @@ class DeliveryMethod:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class OrderDelivery:
     """The delivery of an order, as it was when the order was placed.
 
     Attributes:
@@ -70,7 +70,7 @@ class Delivery:
         return self.method_id == COLLECTION_ID
 
 
-COLLECTION = Delivery(COLLECTION_ID, "Collection in the shop")
+COLLECTION = OrderDelivery(COLLECTION_ID, "Collection in the shop")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from orders.errors import LinesExceedOrderError
 
@@ -90,7 +90,7 @@ class Fulfilment:
             LinesExceedOrderError: It contains more than is open.
         """
         _require_open(shipment.lines, self.open_parts(ordered))
-        return replace(self, shipments=(*self.shipments, shipment))._with_state(ordered)
+        return _with_state(replace(self, shipments=(*self.shipments, shipment)), ordered)
 
     def closing(self, parts: Sequence[ClosedLine], ordered: Mapping[str, int]) -> Self:
         """Return the fulfilment with closed parts of lines.
@@ -100,19 +100,18 @@ class Fulfilment:
         """
         lines = [LinePart(part.product_id, part.quantity) for part in parts]
         _require_open(lines, self.open_parts(ordered))
-        return replace(self, closed=(*self.closed, *parts))._with_state(ordered)
-
-    def _with_state(self, ordered: Mapping[str, int]) -> Self:
-        if not self.shipments:
-            state = FulfilmentState.OPEN
-        elif self.open_parts(ordered):
-            state = FulfilmentState.PARTLY_SHIPPED
-        else:
-            state = FulfilmentState.SHIPPED
-        return replace(self, state=state)
+        return _with_state(replace(self, closed=(*self.closed, *parts)), ordered)
 
 
 UNSHIPPED = Fulfilment()
+
+F = TypeVar("F", bound=Fulfilment)
+
+
+def _with_state(fulfilment: F, ordered: Mapping[str, int]) -> F:
+    part_left = fulfilment.open_parts(ordered)
+    state = FulfilmentState.PARTLY_SHIPPED if part_left else FulfilmentState.SHIPPED
+    return replace(fulfilment, state=state)
 
 
 def _require_open(lines: Sequence[LinePart], open_parts: Mapping[str, int]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from orders.errors import ConflictingOutcomeError, NotCancellableError
-from orders.models.delivery import COLLECTION, NO_CONTACT, Contact, Delivery
+from orders.models.delivery import COLLECTION, NO_CONTACT, Contact, OrderDelivery
 from orders.models.fulfilment import UNSHIPPED, Fulfilment
 from orders.models.payment import UNPAID, Payment, PaymentState
 from shopkit.contract.events import (
@@ -114,7 +114,7 @@ class Order:
         fulfilment: What was shipped or collected.
         timeline: What admins and the shop did with it.
         problem: What a person has to decide, None if nothing.
-        version: How often the order was changed.
+        version: A number that grows with each change.
     """
 
     id: str
@@ -127,7 +127,7 @@ class Order:
     account_id: str | None = None
     number: str = ""
     contact: Contact = NO_CONTACT
-    delivery: Delivery = COLLECTION
+    delivery: OrderDelivery = COLLECTION
     note: str = ""
     payment: Payment = UNPAID
     fulfilment: Fulfilment = UNSHIPPED
@@ -257,10 +257,11 @@ class Order:
         # Any other outcome was sent before products-ms received the cancellation.
         if outcome.status is not OrderStatus.CANCELLED or self.cancel_confirmed:
             return None
-        return replace(self, cancel_confirmed=True)
+        return replace(self, cancel_confirmed=True, version=self.version + 1)
 
     def _with_status(self, status: OrderStatus, now: datetime) -> Self:
-        return replace(self, history=(*self.history, HistoryEntry(status, now)))
+        history = (*self.history, HistoryEntry(status, now))
+        return replace(self, history=history, version=self.version + 1)
 
     def create_message(self) -> Message:
         """Return the event that announces the order. It is always the same for one order."""

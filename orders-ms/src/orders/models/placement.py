@@ -24,7 +24,7 @@ from orders.models.delivery import (
     COLLECTION_ID,
     NO_CONTACT,
     Contact,
-    Delivery,
+    OrderDelivery,
     DeliveryMethod,
 )
 from orders.models.order import Line
@@ -77,7 +77,7 @@ class RequestedDetails:
 
     def delivery(
         self, value_cents: int, methods: Mapping[str, DeliveryMethod], terms: PaymentTerms
-    ) -> Delivery:
+    ) -> OrderDelivery:
         """Return the delivery of an order with lines of a value.
 
         Raises:
@@ -96,7 +96,7 @@ class RequestedDetails:
 
     def _chosen(
         self, value_cents: int, methods: Mapping[str, DeliveryMethod], terms: PaymentTerms
-    ) -> Delivery:
+    ) -> OrderDelivery:
         if self.address is None:
             if not terms.collection:
                 message = "Orders cannot be collected in the shop."
@@ -110,7 +110,7 @@ class RequestedDetails:
             message = "This delivery method is not offered for this country."
             raise DeliveryUnavailableError("delivery.method", message)
         fee = method.fee_cents(value_cents)
-        return Delivery(method.id, method.name, fee, method.days, self.address)
+        return OrderDelivery(method.id, method.name, fee, method.days, self.address)
 
 
 PLAIN: Final = RequestedDetails()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from orders.models.transitions import View
+from orders.models.transitions import OrderView
 from shopkit.contract.events import OrderStatus
 from shopkit.identity import Identity
 
@@ -27,5 +27,5 @@ class OrderQuery:
     since: datetime | None = None
     until: datetime | None = None
     email_beginning: str | None = None
-    view: View | None = None
+    view: OrderView | None = None
     number: str | None = None

@@ -1,5 +1,6 @@
 """What a bank transfer for an order must contain, also as a QR code that banks' apps read."""
 
+from decimal import Decimal
 from io import BytesIO
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ def qr_code(order: Order, terms: PaymentTerms) -> bytes:
         name=transfer.account.holder,
         iban=transfer.account.iban,
         bic=transfer.account.bic or None,
-        amount=f"{transfer.amount_cents / 100:.2f}",
+        amount=Decimal(transfer.amount_cents) / 100,
         text=transfer.reference,
         encoding="utf-8",
     )

@@ -29,7 +29,7 @@ TIMELINE_LIMIT = 500
 """How many entries a timeline can have, so that an order stays small."""
 
 
-class Action(StrEnum):
+class OrderAction(StrEnum):
     """What can be done with an order after it was placed."""
 
     CANCEL = "cancel"
@@ -63,28 +63,30 @@ _UNFINISHED = frozenset({FulfilmentState.OPEN, FulfilmentState.PARTLY_SHIPPED})
 _PAID = frozenset({PaymentState.NONE, PaymentState.PAID})
 _NOTHING_DUE = _PAID | {PaymentState.REFUNDED}
 
-TABLE: Mapping[Action, Allowed] = {
-    Action.CANCEL: Allowed({OrderStatus.PENDING, OrderStatus.ACCEPTED}, _ANY_PAYMENT, _UNSHIPPED),
-    Action.EXPIRE: Allowed(_ACCEPTED, {PaymentState.DUE}, _UNSHIPPED),
-    Action.REMIND: Allowed(_ACCEPTED, {PaymentState.DUE}, _UNSHIPPED),
-    Action.NOTE: Allowed(_ANY_STATUS, _ANY_PAYMENT, _ANY_FULFILMENT),
-    Action.PAYMENT: Allowed(_DECIDED, _ANY_PAYMENT, _ANY_FULFILMENT),
-    Action.REFUND: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
-    Action.PAYOUT: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
-    Action.SHIP: Allowed(_ACCEPTED, _PAID, _UNFINISHED),
-    Action.DELIVER: Allowed(_ACCEPTED, _NOTHING_DUE, {FulfilmentState.SHIPPED}),
-    Action.COLLECT: Allowed(_ACCEPTED, _PAID, _UNSHIPPED),
-    Action.CLOSE_LINES: Allowed(
+TABLE: Mapping[OrderAction, Allowed] = {
+    OrderAction.CANCEL: Allowed(
+        {OrderStatus.PENDING, OrderStatus.ACCEPTED}, _ANY_PAYMENT, _UNSHIPPED
+    ),
+    OrderAction.EXPIRE: Allowed(_ACCEPTED, {PaymentState.DUE}, _UNSHIPPED),
+    OrderAction.REMIND: Allowed(_ACCEPTED, {PaymentState.DUE}, _UNSHIPPED),
+    OrderAction.NOTE: Allowed(_ANY_STATUS, _ANY_PAYMENT, _ANY_FULFILMENT),
+    OrderAction.PAYMENT: Allowed(_DECIDED, _ANY_PAYMENT, _ANY_FULFILMENT),
+    OrderAction.REFUND: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
+    OrderAction.PAYOUT: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
+    OrderAction.SHIP: Allowed(_ACCEPTED, _PAID, _UNFINISHED),
+    OrderAction.DELIVER: Allowed(_ACCEPTED, _NOTHING_DUE, {FulfilmentState.SHIPPED}),
+    OrderAction.COLLECT: Allowed(_ACCEPTED, _PAID, _UNSHIPPED),
+    OrderAction.CLOSE_LINES: Allowed(
         _ACCEPTED, _NOTHING_DUE | {PaymentState.DUE}, {FulfilmentState.PARTLY_SHIPPED}
     ),
 }
 """What is allowed when."""
 
-_ONLY_DELIVERED = frozenset({Action.SHIP, Action.DELIVER, Action.CLOSE_LINES})
-_ALWAYS_LOGGED = frozenset({Action.CANCEL, Action.EXPIRE, Action.REMIND})
+_ONLY_DELIVERED = frozenset({OrderAction.SHIP, OrderAction.DELIVER, OrderAction.CLOSE_LINES})
+_ALWAYS_LOGGED = frozenset({OrderAction.CANCEL, OrderAction.EXPIRE, OrderAction.REMIND})
 
 
-class View(StrEnum):
+class OrderView(StrEnum):
     """A list of orders that wait for an admin."""
 
     TO_PAY = "to-pay"
@@ -102,7 +104,7 @@ class Act:
     id: str
 
 
-def is_allowed(order: Order, action: Action) -> bool:
+def is_allowed(order: Order, action: OrderAction) -> bool:
     """Return whether an order allows an action now."""
     allowed = TABLE[action]
     return (
@@ -110,17 +112,19 @@ def is_allowed(order: Order, action: Action) -> bool:
         and order.payment.state in allowed.payments
         and order.fulfilment.state in allowed.fulfilments
         and _fits_delivery(order, action)
-        and not (action is Action.SHIP and _was_never_due(order))
+        and not (action is OrderAction.SHIP and _was_never_due(order))
     )
 
 
-def allowed_actions(order: Order) -> list[Action]:
+def allowed_actions(order: Order) -> list[OrderAction]:
     """Return the actions that an admin can take now."""
-    automatic = {Action.EXPIRE, Action.REMIND}
-    return [action for action in Action if action not in automatic and is_allowed(order, action)]
+    automatic = {OrderAction.EXPIRE, OrderAction.REMIND}
+    return [
+        action for action in OrderAction if action not in automatic and is_allowed(order, action)
+    ]
 
 
-def views_of(order: Order) -> list[View]:
+def views_of(order: Order) -> list[OrderView]:
     """Return the lists that an order is in."""
     payment, unfinished = order.payment, order.fulfilment.state in _UNFINISHED
     accepted = order.status is OrderStatus.ACCEPTED
@@ -131,10 +135,10 @@ def views_of(order: Order) -> list[View]:
     return [
         view
         for view, applies in {
-            View.TO_PAY: unpaid,
-            View.TO_SHIP: accepted and unfinished and (ready or (unpaid and collected)),
-            View.TO_REFUND: payment.refunded_cents < payment.refund_requested_cents,
-            View.PROBLEMS: order.problem is not None,
+            OrderView.TO_PAY: unpaid,
+            OrderView.TO_SHIP: accepted and unfinished and (ready or (unpaid and collected)),
+            OrderView.TO_REFUND: payment.refunded_cents < payment.refund_requested_cents,
+            OrderView.PROBLEMS: order.problem is not None,
         }.items()
         if applies
     ]
@@ -168,38 +172,38 @@ def cancel(order: Order, act: Act) -> Order:
     if order.fulfilment.state not in _UNSHIPPED:
         raise NotCancellableError(order.id, order.fulfilment.state.replace("_", " "))
     after = _balanced(order.cancelled(act.at), RefundKind.CANCELLED, act.id, act.at)
-    return _logged(after, act, Action.CANCEL, "")
+    return _logged(after, act, OrderAction.CANCEL, "")
 
 
 def expire(order: Order, act: Act) -> Order:
     """Return an order that was not paid in time as cancelled."""
-    _allow(order, Action.EXPIRE)
+    _allow(order, OrderAction.EXPIRE)
     after = replace(order.cancelled(act.at), reason="The order was not paid in time.")
     after = _balanced(after, RefundKind.CANCELLED, act.id, act.at)
-    return _logged(after, act, Action.EXPIRE, "")
+    return _logged(after, act, OrderAction.EXPIRE, "")
 
 
 def remind(order: Order, act: Act) -> Order:
     """Return the order after its customer was reminded of the payment."""
-    _allow(order, Action.REMIND)
-    return _logged(replace(order, payment=order.payment.reminded()), act, Action.REMIND, "")
+    _allow(order, OrderAction.REMIND)
+    return _logged(replace(order, payment=order.payment.reminded()), act, OrderAction.REMIND, "")
 
 
 def note(order: Order, act: Act, text: str, *, resolve: bool) -> Order:
     """Return the order with a note, and without its problem if the note resolves it."""
-    _allow(order, Action.NOTE)
+    _allow(order, OrderAction.NOTE)
     problem = None if resolve else order.problem
-    return _logged(replace(order, problem=problem), act, Action.NOTE, text)
+    return _logged(replace(order, problem=problem), act, OrderAction.NOTE, text)
 
 
 def record_payment(order: Order, act: Act, receipt: Receipt) -> Order:
     """Return the order with money that was received. What is too much has to be paid back."""
-    _allow(order, Action.PAYMENT)
+    _allow(order, OrderAction.PAYMENT)
     after = replace(order, payment=order.payment.received(receipt))
     kind = RefundKind.OVERPAID if order.owed_cents else RefundKind.CANCELLED
     reference = f", {receipt.reference}" if receipt.reference else ""
     detail = f"{_money(receipt.amount_cents)} {receipt.method}{reference}"
-    return _logged(_balanced(after, kind, act.id, act.at), act, Action.PAYMENT, detail)
+    return _logged(_balanced(after, kind, act.id, act.at), act, OrderAction.PAYMENT, detail)
 
 
 def request_refund(order: Order, act: Act, amount_cents: int, reason: str) -> Order:
@@ -208,10 +212,10 @@ def request_refund(order: Order, act: Act, amount_cents: int, reason: str) -> Or
     Raises:
         RefundTooLargeError: The refund exceeds what was received and not requested yet.
     """
-    _allow(order, Action.REFUND)
+    _allow(order, OrderAction.REFUND)
     refund = Refund(act.id, RefundKind.ALLOWANCE, amount_cents, reason, act.at)
     after = replace(order, payment=order.payment.requested(refund))
-    return _logged(after, act, Action.REFUND, f"{_money(amount_cents)}, {reason}")
+    return _logged(after, act, OrderAction.REFUND, f"{_money(amount_cents)}, {reason}")
 
 
 def pay_out(order: Order, act: Act, refund_id: str, reference: str) -> Order:
@@ -220,13 +224,13 @@ def pay_out(order: Order, act: Act, refund_id: str, reference: str) -> Order:
     Raises:
         RefundNotFoundError: There is no such refund, or it was paid out before.
     """
-    _allow(order, Action.PAYOUT)
+    _allow(order, OrderAction.PAYOUT)
     refunds = {refund.id: refund for refund in order.payment.refunds if not refund.paid_at}
     if refund_id not in refunds:
         raise RefundNotFoundError(refund_id)
     after = replace(order, payment=order.payment.paid_out(refund_id, act.at))
     detail = ", ".join(filter(None, [_money(refunds[refund_id].amount_cents), reference]))
-    return _logged(after, act, Action.PAYOUT, detail)
+    return _logged(after, act, OrderAction.PAYOUT, detail)
 
 
 def ship(order: Order, act: Act, parcel: Parcel) -> Order:
@@ -235,24 +239,24 @@ def ship(order: Order, act: Act, parcel: Parcel) -> Order:
     Raises:
         LinesExceedOrderError: The parcel contains more than is open.
     """
-    _allow(order, Action.SHIP)
+    _allow(order, OrderAction.SHIP)
     lines = parcel.lines or tuple(LinePart(*part) for part in order.open_parts.items())
     shipment = Shipment(act.id, act.at, **parcel._replace(lines=lines)._asdict())
     after = replace(order, fulfilment=order.fulfilment.shipped(shipment, order.quantities))
     detail = " ".join(filter(None, [parcel.carrier, parcel.tracking_number]))
-    return _logged(after, act, Action.SHIP, detail)
+    return _logged(after, act, OrderAction.SHIP, detail)
 
 
 def deliver(order: Order, act: Act) -> Order:
     """Return the order as delivered."""
-    _allow(order, Action.DELIVER)
-    return _logged(_with_fulfilment(order, FulfilmentState.DELIVERED), act, Action.DELIVER, "")
+    _allow(order, OrderAction.DELIVER)
+    return _logged(_with_fulfilment(order, FulfilmentState.DELIVERED), act, OrderAction.DELIVER, "")
 
 
 def collect(order: Order, act: Act) -> Order:
     """Return the order as collected in the shop."""
-    _allow(order, Action.COLLECT)
-    return _logged(_with_fulfilment(order, FulfilmentState.COLLECTED), act, Action.COLLECT, "")
+    _allow(order, OrderAction.COLLECT)
+    return _logged(_with_fulfilment(order, FulfilmentState.COLLECTED), act, OrderAction.COLLECT, "")
 
 
 def close_lines(order: Order, act: Act, parts: Sequence[LinePart], reason: str) -> Order:
@@ -261,14 +265,14 @@ def close_lines(order: Order, act: Act, parts: Sequence[LinePart], reason: str) 
     Raises:
         LinesExceedOrderError: They are more than what is open.
     """
-    _allow(order, Action.CLOSE_LINES)
+    _allow(order, OrderAction.CLOSE_LINES)
     closed = [ClosedLine(part.product_id, part.quantity, reason) for part in parts]
     after = replace(order, fulfilment=order.fulfilment.closing(closed, order.quantities))
     after = _balanced(after, RefundKind.CLOSED_LINES, act.id, act.at)
-    return _logged(after, act, Action.CLOSE_LINES, reason)
+    return _logged(after, act, OrderAction.CLOSE_LINES, reason)
 
 
-def _allow(order: Order, action: Action) -> None:
+def _allow(order: Order, action: OrderAction) -> None:
     if not is_allowed(order, action):
         name = action.replace("_", " ")
         raise OrderStateError(
@@ -278,8 +282,8 @@ def _allow(order: Order, action: Action) -> None:
         )
 
 
-def _fits_delivery(order: Order, action: Action) -> bool:
-    if action is Action.COLLECT:
+def _fits_delivery(order: Order, action: OrderAction) -> bool:
+    if action is OrderAction.COLLECT:
         return order.delivery.is_collection
     return action not in _ONLY_DELIVERED or not order.delivery.is_collection
 
@@ -297,11 +301,11 @@ def _with_fulfilment(order: Order, state: FulfilmentState) -> Order:
     return replace(order, fulfilment=replace(order.fulfilment, state=state))
 
 
-def _logged(order: Order, act: Act, action: Action, detail: str) -> Order:
+def _logged(order: Order, act: Act, action: OrderAction, detail: str) -> Order:
     if len(order.timeline) >= TIMELINE_LIMIT and action not in _ALWAYS_LOGGED:
         raise OrderStateError(order.id, "The timeline of the order is full.")
     entry = TimelineEntry(act.at, act.by, action, detail)
-    return replace(order, timeline=(*order.timeline, entry))
+    return replace(order, timeline=(*order.timeline, entry), version=order.version + 1)
 
 
 def _money(cents: int) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from bson import ObjectId
 
-from orders.models.delivery import COLLECTION, Contact, Delivery
+from orders.models.delivery import COLLECTION, Contact, OrderDelivery
 from orders.models.fulfilment import ClosedLine, Fulfilment, FulfilmentState, LinePart, Shipment
 from orders.models.order import HistoryEntry, Line, Order, TimelineEntry
 from orders.models.payment import (
@@ -96,7 +96,7 @@ def _is_plain(order: Order) -> bool:
     return order.delivery == COLLECTION
 
 
-def _delivery_document(delivery: Delivery) -> Document:
+def _delivery_document(delivery: OrderDelivery) -> Document:
     return {
         "method_id": delivery.method_id,
         "name": delivery.name,
@@ -166,11 +166,11 @@ def order_of(document: Document) -> Order:
     )
 
 
-def _delivery(document: Document) -> Delivery:
+def _delivery(document: Document) -> OrderDelivery:
     address = document["address"]
     if address:
         address = Address(**address | {"lines": tuple(address["lines"])})
-    return Delivery(**document | {"address": address})
+    return OrderDelivery(**document | {"address": address})
 
 
 def _payment(document: Document) -> Payment:

@@ -143,7 +143,7 @@ class OrderRepository:
             session: The transaction.
 
         Raises:
-            GuardMissedError: The status of an order is no longer the one before the change.
+            GuardMissedError: An order is no longer as it was before the change.
         """
         if not changes:
             return
@@ -245,7 +245,7 @@ def _update(before: Order, after: Order, now: datetime) -> UpdateOne:
         "changed_at": after.changed_at,
         "updated_at": now,
         "cancel_confirmed": after.cancel_confirmed,
-        "version": before.version + 1,
+        "version": after.version,
         **changed_parts(before, after),
     }
     removed: Document = {}

@@ -11,7 +11,7 @@ from orders.models.fulfilment import LinePart, Parcel
 from orders.models.order import Order
 from orders.models.payment import PaymentTerms, ReceiptMethod, RefundKind
 from orders.models.placement import LINE_LIMIT
-from orders.models.transitions import Action, allowed_actions
+from orders.models.transitions import OrderAction, allowed_actions
 from orders.schemas.orders import LinePartBody, OrderBody, order_values
 from orders.services.desk import DeskRequest, ReceivedPayment
 from shopkit.contract.events import Id
@@ -27,7 +27,7 @@ class TimelineEntryBody(BaseModel):
 
     at: datetime
     by: str
-    action: Action
+    action: OrderAction
     detail: str
 
 
@@ -59,7 +59,7 @@ class AdminOrderBody(OrderBody):
     receipts: list[ReceiptBody]
     refunds: list[RefundBody]
     problem: str | None
-    actions: list[Action]
+    actions: list[OrderAction]
     open_lines: list[LinePartBody]
 
     @classmethod

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from orders.models.query import OrderQuery
 from orders.models.totals import CustomerTotals
-from orders.models.transitions import View
+from orders.models.transitions import OrderView
 from shopkit.contract.events import OrderStatus
 from shopkit.web.request_types import Cursor, FilterText, Limit, Time
 
@@ -27,7 +27,8 @@ class OrderListQuery(BaseModel):
         Field(description="The customer's complete email address, or the account id."),
     ] = None
     view: Annotated[
-        View | None, Field(description="The orders that wait for an admin, in one of four lists.")
+        OrderView | None,
+        Field(description="The orders that wait for an admin, in one of four lists."),
     ] = None
     number: Annotated[
         FilterText | None,

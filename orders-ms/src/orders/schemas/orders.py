@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from orders.models.delivery import COLLECTION_ID, Contact, Delivery
+from orders.models.delivery import COLLECTION_ID, Contact, OrderDelivery
 from orders.models.fulfilment import Fulfilment, FulfilmentState
 from orders.models.order import Line as OrderLine
 from orders.models.order import Order
@@ -27,7 +27,7 @@ from orders.models.placement import (
     RequestedOrder,
 )
 from orders.models.transfer import transfer_of
-from orders.models.transitions import Action, is_allowed
+from orders.models.transitions import OrderAction, is_allowed
 from shopkit.addresses import Address, AddressRefusedError
 from shopkit.contract.events import Id, OrderStatus
 from shopkit.identity import Identity
@@ -214,7 +214,7 @@ class DeliveryBody(BaseModel):
     address: OrderAddressBody | None
 
     @classmethod
-    def of(cls, delivery: Delivery) -> Self:
+    def of(cls, delivery: OrderDelivery) -> Self:
         """Return the body for a delivery."""
         return cls(
             method=delivery.method_id,
@@ -369,7 +369,7 @@ def order_values(order: Order, terms: PaymentTerms) -> dict[str, Any]:
         "total": order.total_cents / 100,
         "created_at": order.created_at,
         "cancel_confirmed": order.cancel_confirmed,
-        "can_cancel": is_allowed(order, Action.CANCEL),
+        "can_cancel": is_allowed(order, OrderAction.CANCEL),
         "products": [LineBody.of(line) for line in order.lines],
         "history": [StepBody(status=entry.status, at=entry.at) for entry in order.history],
         "contact": ContactBody(

@@ -7,7 +7,7 @@ from prometheus_client import Counter
 
 from orders.models.mails import mail_about, reminder_mail
 from orders.models.payment import PaymentTerms
-from orders.models.transitions import SHOP, Act, Action, expire, is_allowed, remind
+from orders.models.transitions import SHOP, Act, OrderAction, expire, is_allowed, remind
 from orders.repositories.orders import OrderRepository
 from shopkit.clock import Clock
 from shopkit.storage.job_leases import JobLeases
@@ -54,7 +54,7 @@ class DeadlineService:
             now = self._clock()
             if order is None or order.payment.act_at is None or order.payment.act_at > now:
                 return False
-            if not is_allowed(order, Action.EXPIRE):
+            if not is_allowed(order, OrderAction.EXPIRE):
                 return False
             act = Act(SHOP, now, str(ObjectId()))
             expires = order.payment.due_at is not None and order.payment.due_at <= now
