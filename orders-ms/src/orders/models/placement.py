@@ -24,8 +24,8 @@ from orders.models.delivery import (
     COLLECTION_ID,
     NO_CONTACT,
     Contact,
-    OrderDelivery,
     DeliveryMethod,
+    OrderDelivery,
 )
 from orders.models.order import Line
 from orders.models.payment import PaymentMethod, PaymentTerms

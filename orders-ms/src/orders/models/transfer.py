@@ -10,6 +10,9 @@ from orders.errors import TransferNotDueError
 from orders.models.order import Order
 from orders.models.payment import BankAccount, PaymentMethod, PaymentTerms
 
+MAX_QR_CENTS = 99_999_999_999
+"""The largest amount of a code, which is always in euros."""
+
 
 class Transfer(NamedTuple):
     """A transfer to the account of the shop."""
@@ -32,10 +35,10 @@ def qr_code(order: Order, terms: PaymentTerms) -> bytes:
     """Return the EPC QR code of the transfer as an SVG image.
 
     Raises:
-        TransferNotDueError: No transfer is due, or it is not in euros, which the code requires.
+        TransferNotDueError: No transfer is due, or the code cannot express it.
     """
     transfer = transfer_of(order, terms)
-    if transfer is None or terms.currency != "EUR":
+    if transfer is None or terms.currency != "EUR" or transfer.amount_cents > MAX_QR_CENTS:
         raise TransferNotDueError(order.id)
     code = segno.helpers.make_epc_qr(
         name=transfer.account.holder,
