@@ -2099,7 +2099,7 @@ export type RefundKind = 'CANCELLED' | 'CLOSED_LINES' | 'OVERPAID' | 'ALLOWANCE'
 /**
  * RefundRequest
  *
- * Money to pay back although it was owed.
+ * Money to pay back as an allowance.
  */
 export type RefundRequest = {
     /**

@@ -105,7 +105,7 @@ async def request_refund(
     response: Response,
     key: DeskKey = None,
 ) -> AdminOrderBody:
-    """Request a refund of money that was owed, such as an allowance."""
+    """Request a refund as an allowance."""
     request = body.request(f"/{order_id}/refunds", order_id, caller, key)
     return _answer(
         await desk.request_refund(request, to_cents(body.amount), body.reason), response, terms

@@ -161,7 +161,7 @@ class Order:
         return self.cost_cents + self.delivery.fee_cents
 
     @property
-    def owed_cents(self) -> int:
+    def payable_cents(self) -> int:
         """What the customer has to pay altogether: nothing unless the order is accepted."""
         if self.status is not OrderStatus.ACCEPTED:
             return 0
@@ -174,7 +174,7 @@ class Order:
         """What is due and still to be paid."""
         if self.payment.state is not PaymentState.DUE:
             return 0
-        return self.payment.open_cents(self.owed_cents)
+        return self.payment.open_cents(self.payable_cents)
 
     @property
     def quantities(self) -> dict[str, int]:

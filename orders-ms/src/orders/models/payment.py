@@ -113,15 +113,15 @@ class Payment:
         return self.captured_cents - self.refund_requested_cents
 
     @property
-    def allowed_cents(self) -> int:
-        """What was paid back although it was owed."""
+    def allpayable_cents(self) -> int:
+        """What was paid back as an allowance."""
         return sum(
             refund.amount_cents for refund in self.refunds if refund.kind is RefundKind.ALLOWANCE
         )
 
-    def open_cents(self, owed_cents: int) -> int:
-        """Return what is missing, given what the customer owes."""
-        return max(0, owed_cents - self.allowed_cents - self.kept_cents)
+    def open_cents(self, payable_cents: int) -> int:
+        """Return what is missing, given what the customer has to pay."""
+        return max(0, payable_cents - self.allpayable_cents - self.kept_cents)
 
     def due(self, now: datetime, terms: "PaymentTerms") -> Self:
         """Return the payment as due from now on."""
@@ -164,27 +164,27 @@ class Payment:
             return replace(after, state=PaymentState.REFUNDED)
         return after
 
-    def settled(self, owed_cents: int, kind: RefundKind, refund_id: str, now: datetime) -> Self:
-        """Return the payment with the state, and the refund, that follow from what is owed.
+    def settled(self, payable_cents: int, kind: RefundKind, refund_id: str, now: datetime) -> Self:
+        """Return the payment with the state, and the refund, that follow from what has to be paid.
 
         Args:
-            owed_cents: What the customer owes now, 0 for a cancelled order.
+            payable_cents: What the customer has to pay now, 0 for a cancelled order.
             kind: Why money has to be paid back, if there is too much.
             refund_id: The id of a refund for this.
             now: The time.
         """
-        excess = self.kept_cents - max(0, owed_cents - self.allowed_cents)
+        excess = self.kept_cents - max(0, payable_cents - self.allpayable_cents)
         payment = self
         if excess > 0:
             payment = self.requested(Refund(refund_id, kind, excess, "", now))
-        state = payment.state_for(owed_cents)
+        state = payment.state_for(payable_cents)
         if state is PaymentState.DUE:
             return replace(payment, state=state)
         return replace(payment, state=state, due_at=None, act_at=None)
 
-    def state_for(self, owed_cents: int) -> PaymentState:
-        """Return the state that follows from what is owed."""
-        if self.open_cents(owed_cents):
+    def state_for(self, payable_cents: int) -> PaymentState:
+        """Return the state that follows from what has to be paid."""
+        if self.open_cents(payable_cents):
             return PaymentState.DUE
         if not self.captured_cents:
             return PaymentState.NONE

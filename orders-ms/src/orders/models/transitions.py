@@ -200,14 +200,14 @@ def record_payment(order: Order, act: Act, receipt: Receipt) -> Order:
     """Return the order with money that was received. What is too much has to be paid back."""
     _allow(order, OrderAction.PAYMENT)
     after = replace(order, payment=order.payment.received(receipt))
-    kind = RefundKind.OVERPAID if order.owed_cents else RefundKind.CANCELLED
+    kind = RefundKind.OVERPAID if order.payable_cents else RefundKind.CANCELLED
     reference = f", {receipt.reference}" if receipt.reference else ""
     detail = f"{_money(receipt.amount_cents)} {receipt.method}{reference}"
     return _logged(_balanced(after, kind, act.id, act.at), act, OrderAction.PAYMENT, detail)
 
 
 def request_refund(order: Order, act: Act, amount_cents: int, reason: str) -> Order:
-    """Return the order with a refund that has to be paid although the money was owed.
+    """Return the order with a refund that has to be paid as an allowance.
 
     Raises:
         RefundTooLargeError: The refund exceeds what was received and not requested yet.
@@ -290,11 +290,11 @@ def _fits_delivery(order: Order, action: OrderAction) -> bool:
 
 def _was_never_due(order: Order) -> bool:
     # A replica of the previous release accepted the order, and knew nothing of its payment.
-    return order.payment.state is PaymentState.NONE and order.owed_cents > 0
+    return order.payment.state is PaymentState.NONE and order.payable_cents > 0
 
 
 def _balanced(order: Order, kind: RefundKind, new_id: str, now: datetime) -> Order:
-    return replace(order, payment=order.payment.settled(order.owed_cents, kind, new_id, now))
+    return replace(order, payment=order.payment.settled(order.payable_cents, kind, new_id, now))
 
 
 def _with_fulfilment(order: Order, state: FulfilmentState) -> Order:

@@ -138,7 +138,7 @@ class PaymentRecordRequest(DeskBody):
 
 
 class RefundRequest(DeskBody):
-    """Money to pay back although it was owed."""
+    """Money to pay back as an allowance."""
 
     amount: Amount
     reason: RequiredLine

@@ -226,7 +226,7 @@ class DeskService:
         mails: list[Mail] = []
         collected = after.fulfilment.state is FulfilmentState.COLLECTED
         became_paid = after.payment.state is PaymentState.PAID is not before.payment.state
-        if became_paid and after.owed_cents and not collected:
+        if became_paid and after.payable_cents and not collected:
             mails.append(payment_mail(after, self._terms))
         if len(after.fulfilment.shipments) > len(before.fulfilment.shipments):
             mails.append(shipment_mail(after, after.fulfilment.shipments[-1], self._terms))

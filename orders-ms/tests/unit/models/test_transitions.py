@@ -209,7 +209,7 @@ class TestSettle:
         assert after is not None
         due_at = NOON + timedelta(days=14)
         assert after.payment == Payment(state=DUE, due_at=due_at, act_at=due_at - timedelta(days=2))
-        assert (after.owed_cents, after.open_cents) == (2_500, 2_500)
+        assert (after.payable_cents, after.open_cents) == (2_500, 2_500)
         assert views_of(after) == [OrderView.TO_PAY]
 
     def test_gives_a_transfer_seven_days(self) -> None:

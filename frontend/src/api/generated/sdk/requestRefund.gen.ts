@@ -8,7 +8,7 @@ import type { RequestRefundData, RequestRefundErrors, RequestRefundResponses } f
 /**
  * Request Refund
  *
- * Request a refund of money that was owed, such as an allowance.
+ * Request a refund as an allowance.
  */
 export const requestRefund = <ThrowOnError extends boolean = true>(options: Options<RequestRefundData, ThrowOnError>): RequestResult<RequestRefundResponses, RequestRefundErrors, ThrowOnError> => (options.client ?? client).post<RequestRefundResponses, RequestRefundErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
