@@ -155,7 +155,7 @@ def _mail(order: Order, terms: PaymentTerms, event: str, template: str, **more: 
                 if transfer
                 else None
             ),
-            "refund_cents": order.payment.refund_requested_cents,
+            "refund_cents": order.payment.refund_requested_cents - order.payment.refunded_cents,
             "reason": order.reason,
             **more,
         },

@@ -201,11 +201,15 @@ class TestPlace:
         response = await client.post("/api/orders", json=body, headers=SHOPPER)
         assert problem(response) == (422, "/problems/validation")
 
-    async def test_a_repeated_key_with_another_address_is_refused(
-        self, client: httpx2.AsyncClient, database: Database
+    async def test_a_repeated_key_gets_the_order_as_it_was_placed(
+        self, client: httpx2.AsyncClient, database: Database, services: Services, post: Post
     ) -> None:
         headers = SHOPPER | {"Idempotency-Key": "k"}
         first = await client.post("/api/orders", json=BODY, headers=headers)
+        order_id = first.json()["id"]
+        await services.orders.settle([accepted(order_id)])
+        await post(order_id, "payments", {"amount": 24.9, "method": "TRANSFER"})
+        await post(order_id, "shipments", {})
         again = await client.post("/api/orders", json=BODY, headers=headers)
         other = BODY | {"note": "Another"}
         refused = await client.post("/api/orders", json=other, headers=headers)
