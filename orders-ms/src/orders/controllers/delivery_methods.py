@@ -15,7 +15,7 @@ from orders.schemas.delivery import (
     DeliveryMethodsBody,
     OffersBody,
 )
-from orders.schemas.orders import MethodId
+from orders.schemas.placement import MethodId
 from shopkit.web.address_bodies import Country
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE

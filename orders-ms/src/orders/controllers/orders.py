@@ -8,7 +8,8 @@ from orders import problems
 from orders.dependencies import Intake, Orders, Terms
 from orders.models.query import OrderQuery
 from orders.models.transfer import qr_code
-from orders.schemas.orders import OrderBody, OrdersBody, PlaceOrderRequest
+from orders.schemas.orders import OrderBody, OrdersBody
+from orders.schemas.placement import PlaceOrderRequest
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.idempotency import REPLAYED_DOCUMENT, IdempotencyKey, mark_replayed
 from shopkit.web.identity import User
