@@ -141,10 +141,16 @@ faults-table: deps # write the results of the last runs into docs/reliability.md
 	$(VENV)/python -m tests.faults --render
 
 .PHONY: bench
-bench: deps ## Measure the gateway, the path of an order, the list and pages, and compare with the goals
-	@failed=; for benchmark in gateway orders reads pages; do \
+bench: deps ## Measure the gateway, the path of an order, the list and pages, and compare with the goals (PLOTS=1)
+	@failed=; for benchmark in gateway orders reads pages $(if $(PLOTS),saturation); do \
 	    echo "== bench.$$benchmark"; $(VENV)/python -m bench.$$benchmark || failed=1; \
-	done; test -z "$$failed"
+	done; $(if $(PLOTS),$(MAKE) --no-print-directory plots || failed=1;) test -z "$$failed"
+
+# Draws the newest result of bench.saturation.
+.PHONY: plots
+plots: deps
+	@$(UV) run --quiet --no-project --python $(VENV)/python --with-requirements bench/requirements.txt \
+	    python -m bench.plots
 
 # The pre-commit hooks run the same steps.
 LINT := lint-python types lint-layers lint-dependencies lint-web lint-links lint-language
@@ -230,6 +236,7 @@ lock: deps ## Resolve all dependencies into the locks (UPGRADE=1: to newer versi
 	$(COMPILE) infrastructure/site/requirements.in -o infrastructure/site/requirements.txt
 	$(COMPILE) tests/clients/requirements.in -o tests/clients/requirements.txt
 	$(COMPILE) infrastructure/supply_chain/requirements.in -o infrastructure/supply_chain/requirements.txt
+	$(COMPILE) bench/requirements.in -o bench/requirements.txt
 	cd infrastructure/local/kafka && ../../../.local/servers/bin/jgo --resolver python lock
 
 .PHONY: help

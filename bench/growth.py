@@ -17,7 +17,7 @@ from typing import Annotated
 import psutil
 import typer
 import uvloop
-from bench import harness, past
+from bench import harness, past, results
 from bench.consistency import Databases
 from bench.harness import Costs, Figure, Shop, percentile
 from bench.load import Load, NextRequest, request
@@ -43,7 +43,7 @@ class GrowthBenchmark:
         """Return the milliseconds of CPU time for each kind of request, of all programs."""
         ids = random.Random(1).sample(list(product_ids), 1_000)
         place = harness.orders_of(self.tokens, ids)
-        costs = {"an order": await self._cost(place, 201, ORDERING_CONNECTIONS)}
+        costs = {"an order": await self._cost("an order", place, 201, ORDERING_CONNECTIONS)}
         # Signed-in shoppers get no page from a cache, and different pages have different words.
         reads: Mapping[str, Sequence[bytes]] = {
             "a page of products": [request("GET", "/api/products?limit=20", self.tokens[0])],
@@ -57,10 +57,12 @@ class GrowthBenchmark:
             "the dashboard": [request("GET", "/api/admin/stats?days=30", self.admin)],
         }
         for name, requests in reads.items():
-            costs[name] = await self._cost(_in_turn(requests), 200, CONNECTIONS)
+            costs[name] = await self._cost(name, _in_turn(requests), 200, CONNECTIONS)
         return costs
 
-    async def _cost(self, next_request: NextRequest, status: int, connections: int) -> float:
+    async def _cost(
+        self, name: str, next_request: NextRequest, status: int, connections: int
+    ) -> float:
         load = Load(self.shop.port, connections)
         await load.back_to_back(next_request, 2)
         self.databases.wait_until_settled()
@@ -68,6 +70,7 @@ class GrowthBenchmark:
         responses = await load.back_to_back(next_request, self.seconds)
         harness.expect_status(responses, status)
         self.databases.wait_until_settled()
+        print(costs.per_item(len(responses), name))
         return costs.milliseconds(len(responses))
 
     async def rebuild(self, product_ids: Sequence[str]) -> list[Figure]:
@@ -119,6 +122,7 @@ async def measure(
     print(f"{products} products and {orders} orders written in {time.monotonic() - began:.0f} s")
     wait_until_counted(databases, orders)
     print(f"counted after {time.monotonic() - began:.0f} s")
+    databases.flush()
     large = await benchmark.costs(ids)
     figures = []
     for name, cost in large.items():
@@ -140,8 +144,7 @@ def main(
     print(f"{harness.describe_machine(harness.ROOT)}\n{harness.SETTINGS}")
     with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
         figures = uvloop.run(measure(shop, databases, products, orders, seconds))
-    print(*figures, sep="\n")
-    sys.exit(1 if any("MISS" in str(figure) for figure in figures) else 0)
+    results.finish("growth", figures, must_meet_goals=True)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,13 +54,19 @@ class Figure:
     goal: float | None = None
     goal_is_minimum: bool = True
 
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met, None if there is none."""
+        if self.goal is None:
+            return None
+        return self.value >= self.goal if self.goal_is_minimum else self.value <= self.goal
+
     def __str__(self) -> str:
         """Return a line of the report."""
         line = f"{self.name:<58}{self.value:>9,.4g} {self.unit:<4}"
-        if self.goal is None:
+        if self.met is None:
             return line
-        met = self.value >= self.goal if self.goal_is_minimum else self.value <= self.goal
-        return f"{line} goal {self.goal:>6,g} {'met' if met else 'MISS'}"
+        return f"{line} goal {self.goal:>6,g} {'met' if self.met else 'MISS'}"
 
 
 def describe_machine(folder: Path) -> str:
@@ -114,13 +120,17 @@ class Shop:
             self.post("/api/register", {"email": email, "password": email})
         return [self.sign_in(email, email) for email in emails]
 
-    def issue_tokens(self, count: int) -> list[str]:
+    def issue_tokens(self, count: int, minutes: float = 15) -> list[str]:
         """Return access tokens of different shoppers.
 
         They are signed with the key of the stack, because the number of registrations is limited.
+
+        Args:
+            count: The number of shoppers.
+            minutes: How long the tokens are valid.
         """
         pem = State(self.stack.settings.state).signing_key_file().read_text(encoding="utf-8")
-        issuer = AccessTokenIssuer(KeyRing.from_pem(pem, None), lifetime=timedelta(minutes=15))
+        issuer = AccessTokenIssuer(KeyRing.from_pem(pem, None), lifetime=timedelta(minutes=minutes))
         now = utc_now()
         tokens = []
         for number in range(count):
@@ -238,10 +248,16 @@ def running_shop(folder: Path = STATE, members: int = 1, mail: str = "off") -> I
 
 
 class Costs:
-    """The CPU time of each program of a stack, and of the load, since this was created."""
+    """The CPU time of each program of a stack, and of the load, since this was created.
 
-    def __init__(self, stack: Stack) -> None:
+    Args:
+        stack: The stack.
+        more: The ids of processes that run beside the stack.
+    """
+
+    def __init__(self, stack: Stack, more: Iterable[int] = ()) -> None:
         self._pids = {status.name: status.pid for status in stack.status() if status.pid}
+        self._pids |= {str(pid): pid for pid in more}
         self._began = time.monotonic()
         self._before = self._seconds()
 

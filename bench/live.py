@@ -7,7 +7,6 @@ the time of arrival. The exit code is 1 if a status did not reach every stream o
 
 import asyncio
 import json
-import sys
 import time
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -17,7 +16,7 @@ from typing import Any
 import aiohttp
 import typer
 import uvloop
-from bench import harness
+from bench import harness, results
 from bench.harness import Costs, Figure, Shop, percentile
 from bench.load import Load, next_address, request
 
@@ -121,9 +120,8 @@ def main(*, streams: int = 1_000, rate: float = 20, seconds: float = 20) -> None
     with harness.running_shop() as shop:
         print(_describe_memory(shop, "at rest"))
         figures, missing = uvloop.run(measure(shop, streams, rate, seconds))
-    print(*figures, sep="\n")
-    print(f"{missing} statuses are missing" if missing else "every status reached every stream")
-    sys.exit(1 if missing else 0)
+    problems = [f"{missing} statuses are missing"] if missing else []
+    results.finish("live", figures, problems, holds="every status reached every stream")
 
 
 if __name__ == "__main__":

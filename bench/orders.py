@@ -9,7 +9,6 @@ full. The exit code is 1 if they are inconsistent.
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Annotated
 
 import typer
 import uvloop
-from bench import harness
+from bench import harness, results
 from bench.consistency import Databases, find_inconsistencies
 from bench.harness import Costs, Figure, Shop, percentile
 from bench.load import Load, NextRequest, Response
@@ -195,9 +194,8 @@ def main(
     with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
         benchmark = OrderBenchmark(shop, databases, connections, shoppers)
         uvloop.run(benchmark.run(seconds))
-    print(*benchmark.figures, sep="\n")
-    print(*benchmark.problems or ["C1, C3 and C7 hold after every load"], sep="\n")
-    sys.exit(1 if benchmark.problems else 0)
+    holds = "C1, C3 and C7 hold after every load"
+    results.finish("orders", benchmark.figures, benchmark.problems, holds=holds)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ as before. Afterwards both databases are compared in full. The exit code is 1 if
 
 import asyncio
 import json
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from typing import Annotated
 
 import typer
 import uvloop
-from bench import harness
+from bench import harness, results
 from bench.consistency import Databases, find_inconsistencies
 from bench.harness import Figure, Shop, percentile
 from bench.load import Load, NextRequest, Response
@@ -114,10 +113,13 @@ def main(
     with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
         benchmark = OverloadBenchmark(shop, databases)
         uvloop.run(benchmark.run(seconds))
-    print(*benchmark.figures, sep="\n")
-    print(*benchmark.problems or ["C1, C3 and C7 hold, and no order was lost"], sep="\n")
-    missed = any("MISS" in str(figure) for figure in benchmark.figures)
-    sys.exit(1 if missed or benchmark.problems else 0)
+    results.finish(
+        "overload",
+        benchmark.figures,
+        benchmark.problems,
+        holds="C1, C3 and C7 hold, and no order was lost",
+        must_meet_goals=True,
+    )
 
 
 if __name__ == "__main__":

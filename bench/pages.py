@@ -22,7 +22,7 @@ from typing import Annotated, Any
 
 import typer
 import uvloop
-from bench import harness
+from bench import harness, results
 from bench.consistency import Databases, differing_products
 from bench.gateway import cpu_seconds, process
 from bench.harness import Figure, Shop
@@ -295,9 +295,8 @@ def main(
         figures = uvloop.run(measure(shop, seconds, rounds, connections))
         databases.wait_until_settled()
         differing = differing_products(databases)
-    print(*figures, sep="\n")
-    print(f"C7: {len(differing)} products differ" if differing else "C7 holds")
-    sys.exit(1 if differing else 0)
+    problems = [f"C7: {len(differing)} products differ"] if differing else []
+    results.finish("pages", figures, problems, holds="C7 holds")
 
 
 if __name__ == "__main__":

@@ -24,16 +24,19 @@ THINGS = ("bowl", "lamp", "chair", "plate", "spoon", "board", "vase", "shelf", "
 
 def add_products(databases: Databases, numbers: range) -> list[str]:
     """Write products with these numbers into products-db and the projection, return their ids."""
-    now = datetime.now(UTC)
     ids: list[str] = []
     for start in range(0, len(numbers), CHUNK):
-        products = [
-            _product(str(ObjectId()), number, now) for number in numbers[start : start + CHUNK]
-        ]
+        products = make_products(numbers[start : start + CHUNK])
         ids += [product.id for product in products]
         databases.products["products"].insert_many([document_of(product) for product in products])
-        databases.orders["products"].insert_many([_state(product) for product in products])
+        databases.orders["products"].insert_many([state_of(product) for product in products])
     return ids
+
+
+def make_products(numbers: range) -> list[Product]:
+    """Return products with these numbers."""
+    now = datetime.now(UTC)
+    return [_product(str(ObjectId()), number, now) for number in numbers]
 
 
 def _product(product_id: str, number: int, now: datetime) -> Product:
@@ -54,7 +57,8 @@ def _product(product_id: str, number: int, now: datetime) -> Product:
     )
 
 
-def _state(product: Product) -> dict[str, Any]:
+def state_of(product: Product) -> dict[str, Any]:
+    """Return the document of a product in the projection."""
     return {
         "_id": ObjectId(product.id),
         "name": product.name,
@@ -72,14 +76,15 @@ def add_orders(databases: Databases, products: Sequence[str], count: int) -> Non
     step = timedelta(days=DAYS) / count
     for start in range(0, count, CHUNK):
         orders = [
-            _order(began + number * step, number % SHOPPERS, random.sample(products, 2))
+            order_of(began + number * step, number % SHOPPERS, random.sample(products, 2))
             for number in range(start, min(start + CHUNK, count))
         ]
         databases.orders["orders"].insert_many(orders)
-        databases.products["orders"].insert_many([_decision(order) for order in orders])
+        databases.products["orders"].insert_many([decision_of(order) for order in orders])
 
 
-def _order(created_at: datetime, shopper: int, products: Sequence[str]) -> dict[str, Any]:
+def order_of(created_at: datetime, shopper: int, products: Sequence[str]) -> dict[str, Any]:
+    """Return the document of an accepted order."""
     statuses = ("PENDING", "ACCEPTED")
     email = f"past{shopper}@bench.example"
     return {
@@ -99,7 +104,7 @@ def _order(created_at: datetime, shopper: int, products: Sequence[str]) -> dict[
                 "quantity": quantity,
                 "reason": None,
             }
-            for product_id, quantity in zip(products, (1, 2), strict=True)
+            for quantity, product_id in enumerate(products, start=1)
         ],
         "reason": None,
         "history": [{"status": status, "at": created_at} for status in statuses],
@@ -112,7 +117,8 @@ def _order(created_at: datetime, shopper: int, products: Sequence[str]) -> dict[
     }
 
 
-def _decision(order: dict[str, Any]) -> dict[str, Any]:
+def decision_of(order: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of the decision about an order."""
     lines = [
         {"product_id": line["product_id"], "quantity": line["quantity"]}
         for line in order["products"]

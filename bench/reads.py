@@ -5,12 +5,11 @@ compared with the products; the exit code is 1 if they differ.
 """
 
 import json
-import sys
 from typing import Annotated
 
 import typer
 import uvloop
-from bench import harness
+from bench import harness, results
 from bench.consistency import Databases, differing_products
 from bench.harness import Costs, Figure, Shop, percentile
 from bench.load import Load, request
@@ -55,9 +54,8 @@ def main(
         figures = uvloop.run(measure(shop, seconds, connections, gzip=gzip))
         databases.wait_until_settled()
         differing = differing_products(databases)
-    print(*figures, sep="\n")
-    print(f"C7: {len(differing)} products differ" if differing else "C7 holds")
-    sys.exit(1 if differing else 0)
+    problems = [f"C7: {len(differing)} products differ"] if differing else []
+    results.finish("reads", figures, problems, holds="C7 holds")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ orders again. The exit code is 1 if a goal is missed.
 """
 
 import json
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from typing import Annotated
 import psutil
 import typer
 import uvloop
-from bench import harness
+from bench import harness, results
 from bench.consistency import Databases
 from bench.harness import Figure, Shop, percentile
 from bench.load import Load, NextRequest, request
@@ -193,8 +192,7 @@ def main(
     print(f"{harness.describe_machine(harness.ROOT)}\n{harness.SETTINGS}")
     with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
         figures = measure(shop, databases, orders, unrecorded=unrecorded)
-    print(*figures, sep="\n")
-    sys.exit(1 if any("MISS" in str(figure) for figure in figures) else 0)
+    results.finish("reconcile", figures, must_meet_goals=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 import uvloop
-from bench import harness
+from bench import harness, results
 from bench.consistency import Databases, expired_members, find_inconsistencies
 from bench.harness import Figure, Shop, percentile
 from bench.load import Load, NextRequest
@@ -41,17 +41,15 @@ class Replica:
         stack: The stack.
         service: The service.
         port: The port on which it listens.
-        variables: More environment variables.
     """
 
-    def __init__(self, stack: Stack, service: str, port: int, **variables: str) -> None:
+    def __init__(self, stack: Stack, service: str, port: int) -> None:
         self._service = service
         self._environment = {
             **stack.environment(service),
             "PORT": str(port),
             "MONITORING_PORT": "0",
             "DRAIN_SECONDS": str(DRAIN_SECONDS),
-            **variables,
         }
         self._port = port
 
@@ -70,6 +68,11 @@ class Replica:
                 raise SystemExit(f"{self._service} does not listen after {START_SECONDS} s")
             await asyncio.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     async def stop(self) -> None:
         """Stop the process gracefully."""
         self._process.terminate()
@@ -77,25 +80,22 @@ class Replica:
 
 
 @asynccontextmanager
-async def replicas(stack: Stack) -> AsyncIterator[list[Replica]]:
-    """Run two replicas of each service, which share the requests of the gateway."""
+async def replicas(stack: Stack, count: int = 2) -> AsyncIterator[list[Replica]]:
+    """Run replicas of each service, which share the requests of the gateway."""
     async with AsyncExitStack() as resources:
-        started, addresses = [], {}
+        started = []
         for service in REPLICATED:
             await asyncio.to_thread(stack.stop, service)
-            ports = free_ports(2)
+            ports = free_ports(count)
             for port in ports:
                 replica = Replica(stack, service, port)
                 await replica.start()
                 resources.push_async_callback(replica.stop)
                 started.append(replica)
-            link = await resources.enter_async_context(Link(ports))
-            addresses[f"{service.upper()}_URL"] = f"http://127.0.0.1:{link.port}"
-        await asyncio.to_thread(stack.stop, "gateway")
-        gateway = Replica(stack, "gateway", stack.settings.ports["gateway"], **addresses)
-        await gateway.start()
-        resources.push_async_callback(gateway.stop)
+            await resources.enter_async_context(Link(ports, stack.settings.ports[service]))
         yield started
+    for service in REPLICATED:
+        await asyncio.to_thread(stack.start, service)
 
 
 class Orders(NamedTuple):
@@ -208,10 +208,13 @@ def main(
     with harness.running_shop() as shop, Databases.of(shop.stack) as databases:
         benchmark = RollingRestart(shop, databases)
         uvloop.run(benchmark.run(rate, seconds))
-    print(*benchmark.figures, sep="\n")
-    print(*benchmark.problems or ["C1, C3 and C7 hold"], sep="\n")
-    missed = any("MISS" in str(figure) for figure in benchmark.figures)
-    sys.exit(1 if missed or benchmark.problems else 0)
+    results.finish(
+        "rolling",
+        benchmark.figures,
+        benchmark.problems,
+        holds="C1, C3 and C7 hold",
+        must_meet_goals=True,
+    )
 
 
 if __name__ == "__main__":

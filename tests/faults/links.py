@@ -16,19 +16,24 @@ class Link:
     While a direction is cut, its bytes wait. So do the two ends, as with a network that loses
     packets: nobody learns that the connection is useless.
 
+    Args:
+        ports: The ports of the servers.
+        port: The port of the link, 0 for a free one.
+
     Attributes:
         port: The port of the link.
     """
 
-    def __init__(self, ports: Sequence[int]) -> None:
+    def __init__(self, ports: Sequence[int], port: int = 0) -> None:
         self._ports = list(ports)
+        self.port = port
         self._requests, self._responses = asyncio.Event(), asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.heal()
 
     async def __aenter__(self) -> Self:
         """Accept connections."""
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0)
+        self._server = await asyncio.start_server(self._accept, LOOPBACK, self.port)
         self.port = int(self._server.sockets[0].getsockname()[1])
         return self
 

@@ -29,14 +29,14 @@ from shopkit.release import digest_of
 from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
 from shopkit.storage.unit_of_work import MongoTransactions
 
-RESEND_SECONDS = 1.0
-RECONCILE_SECONDS = 5.0
+RESEND_SECONDS = 5.0
+RECONCILE_SECONDS = 15.0
 """How often to look whether a reconciliation is due."""
-KEYS_SECONDS = 5.0
+KEYS_SECONDS = 15.0
 """How often to look for names and email addresses without keys, and orders without numbers."""
-DEADLINE_SECONDS = 5.0
+DEADLINE_SECONDS = 15.0
 """How often to look for orders whose deadline has come."""
-OWNERS_SECONDS = 5.0
+OWNERS_SECONDS = 15.0
 """How often to look for orders without an account."""
 COUNT_SECONDS = 1.0
 """How often to look whether this replica has to count orders."""

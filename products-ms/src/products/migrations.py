@@ -139,9 +139,16 @@ async def _index_names(language: str, database: Database) -> None:
     products = database["products"]
     collation = order_of_names(language)
     order = [("archived", 1), ("name", 1), ("_id", 1)]
-    for key in (order, [("categories._id", 1), *order], [("terms", 1)], [("name_terms", 1)]):
+    # A search reads the products of a word in the order of their names, so that it ends with the
+    # page, however many products contain the word.
+    for selected in ([], ["categories._id"], ["terms"], ["name_terms"]):
+        key = [*((field, 1) for field in selected), *order]
         name = "_".join(field for field, _ in key)
         await products.create_index(key, name=f"{name}_{language}", collation=collation)
+    existing = await products.index_information()
+    for name in (f"terms_{language}", f"name_terms_{language}"):
+        if name in existing:
+            await products.drop_index(name)
     await database["categories"].create_index(
         [("name", 1)], name=f"name_{language}", collation=collation
     )
@@ -176,5 +183,5 @@ MIGRATIONS = (
 
 def migrations_for(language: str) -> tuple[Migration, ...]:
     """Return all migrations, with the indexes of a language. Another language adds a migration."""
-    indexes = Migration(f"0007-names-{language}", partial(_index_names, language))
+    indexes = Migration(f"0012-names-{language}", partial(_index_names, language))
     return (*MIGRATIONS, indexes)

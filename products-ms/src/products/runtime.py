@@ -17,7 +17,7 @@ from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
 
 COLLECT_SECONDS = 60.0
 """How often to check some files of pictures."""
-REFRESH_SECONDS = 1.0
+REFRESH_SECONDS = 5.0
 """How often to look whether products are outdated."""
 
 

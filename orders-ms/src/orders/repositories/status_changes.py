@@ -20,7 +20,7 @@ BATCH_SECONDS = 0.5
 """How long changes are collected, so that they share a transaction."""
 READ_SECONDS = 0.2
 """How long reading a batch may take. Otherwise a steady trickle of changes would prolong it."""
-AWAIT_MILLISECONDS = 1_000
+AWAIT_MILLISECONDS = 3_000
 """How long the database holds a request for changes while there are none."""
 
 _CHANGED_FIELDS = "updateDescription.updatedFields"
@@ -53,7 +53,7 @@ class StatusFeed:
         self._more = False
 
     async def next_batch(self) -> list[StatusChange]:
-        """Wait up to a second for a change, and return those of half a second, at most 1,000.
+        """Wait up to three seconds for a change, and return those of half a second, at most 1,000.
 
         Raises:
             LogLostError: The log lacks changes, or does not say what changed.

@@ -35,6 +35,7 @@ DRAIN_SECONDS = 5.0
 STOP_SECONDS = FINISH_SECONDS + LEAVE_SECONDS + DRAIN_SECONDS + SEND_SECONDS
 """How long it may take to stop."""
 SWEEP_SECONDS = 1.0
+MEASURE_SECONDS = 10.0
 TOPICS_SECONDS = 15.0
 
 
@@ -91,6 +92,9 @@ class EventRuntime:
         self._loops: dict[str, Loop] = {
             "relay": self._relay.run,
             "sweeper": every(SWEEP_SECONDS, skip_temporary_errors(self._relay.sweep, is_temporary)),
+            "outbox metrics": every(
+                MEASURE_SECONDS, skip_temporary_errors(self._relay.measure, is_temporary)
+            ),
             "leases": every(
                 RENEW_SECONDS, skip_temporary_errors(self._relay.renew_leases, is_temporary)
             ),

@@ -96,10 +96,13 @@ class Relay:
 
     async def _sweep_once(self) -> bool:
         publications = await self._outbox.lease_unsent(BATCH)
-        UNSENT.set(await self._outbox.count_unsent())
         if not publications:
             return False
         return await self.send(publications)
+
+    async def measure(self) -> None:
+        """Update the metric of the messages that are not sent yet."""
+        UNSENT.set(await self._outbox.count_unsent())
 
     async def send(self, publications: Sequence[Publication]) -> bool:
         """Send messages, store the results, and return whether the broker is available.

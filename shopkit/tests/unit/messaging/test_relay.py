@@ -259,7 +259,6 @@ class TestSweep:
         outbox: Outbox,
         broker: Broker,
         clock: FakeClock,
-        counted: Callable[..., float],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         # Given
@@ -270,7 +269,6 @@ class TestSweep:
         await relay.sweep()
         # Then
         assert [len(batch) for batch in broker.sent] == [2, 2, 1]
-        assert counted("outbox_unsent") == 0
 
     async def test_stops_while_the_broker_is_unavailable(
         self,
@@ -315,6 +313,19 @@ class TestSweep:
         await outbox.add([row(1)], session=None)
         await relay.sweep()
         assert broker.sent == []
+
+
+class TestMeasure:
+    async def test_counts_what_is_not_sent(
+        self, relay: Relay, outbox: Outbox, counted: Callable[..., float]
+    ) -> None:
+        rows = [row(number) for number in range(3)]
+        await outbox.add(rows, session=None)
+        await relay.measure()
+        assert counted("outbox_unsent") == 3
+        await relay.send(rows)
+        await relay.measure()
+        assert counted("outbox_unsent") == 0
 
 
 class TestRenewLeases:
