@@ -21,7 +21,7 @@ from orders.models.delivery import DeliveryMethod, FeeStep
 from orders.models.order import HistoryEntry, Line, Order
 from orders.models.payment import Payment, PaymentState, PaymentTerms
 from orders.models.statistics import DayCount, ProductCount
-from orders.models.transitions import OrderView
+from orders.models.views import OrderView
 from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.order_counts import CountedDay
 from orders.repositories.orders import OrderRepository

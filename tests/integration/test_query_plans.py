@@ -69,7 +69,7 @@ from orders.models.comparison import IdRange
 from orders.models.order import Owner
 from orders.models.query import OrderQuery
 from orders.models.statistics import Counts, DayCount, ProductCount
-from orders.models.transitions import OrderView
+from orders.models.views import OrderView
 from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.order_counts import CountedDay, OrderCounts
 from orders.repositories.order_numbers import OrderNumbers

@@ -20,6 +20,10 @@ class FulfilmentState(StrEnum):
     COLLECTED = "COLLECTED"
 
 
+UNFINISHED = frozenset({FulfilmentState.OPEN, FulfilmentState.PARTLY_SHIPPED})
+"""The states in which something can still be shipped."""
+
+
 class LinePart(NamedTuple):
     """A part of a line."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from orders.models.transitions import OrderView
+from orders.models.views import OrderView
 from shopkit.contract.events import OrderStatus
 from shopkit.identity import Identity
 

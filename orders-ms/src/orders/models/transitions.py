@@ -11,10 +11,16 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from orders.errors import NotCancellableError, OrderStateError, RefundNotFoundError
-from orders.models.fulfilment import ClosedLine, FulfilmentState, LinePart, Parcel, Shipment
+from orders.models.fulfilment import (
+    UNFINISHED,
+    ClosedLine,
+    FulfilmentState,
+    LinePart,
+    Parcel,
+    Shipment,
+)
 from orders.models.order import Order, TimelineEntry
 from orders.models.payment import (
-    PaymentMethod,
     PaymentState,
     PaymentTerms,
     Receipt,
@@ -59,7 +65,6 @@ _ANY_FULFILMENT = frozenset(FulfilmentState)
 _ACCEPTED = frozenset({OrderStatus.ACCEPTED})
 _DECIDED = _ANY_STATUS - {OrderStatus.PENDING}
 _UNSHIPPED = frozenset({FulfilmentState.OPEN})
-_UNFINISHED = frozenset({FulfilmentState.OPEN, FulfilmentState.PARTLY_SHIPPED})
 _PAID = frozenset({PaymentState.NONE, PaymentState.PAID})
 _NOTHING_DUE = _PAID | {PaymentState.REFUNDED}
 
@@ -73,7 +78,7 @@ TABLE: Mapping[OrderAction, Allowed] = {
     OrderAction.PAYMENT: Allowed(_DECIDED, _ANY_PAYMENT, _ANY_FULFILMENT),
     OrderAction.REFUND: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
     OrderAction.PAYOUT: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
-    OrderAction.SHIP: Allowed(_ACCEPTED, _PAID, _UNFINISHED),
+    OrderAction.SHIP: Allowed(_ACCEPTED, _PAID, UNFINISHED),
     OrderAction.DELIVER: Allowed(_ACCEPTED, _NOTHING_DUE, {FulfilmentState.SHIPPED}),
     OrderAction.COLLECT: Allowed(_ACCEPTED, _PAID, _UNSHIPPED),
     OrderAction.CLOSE_LINES: Allowed(
@@ -84,15 +89,6 @@ TABLE: Mapping[OrderAction, Allowed] = {
 
 _ONLY_DELIVERED = frozenset({OrderAction.SHIP, OrderAction.DELIVER, OrderAction.CLOSE_LINES})
 _ALWAYS_LOGGED = frozenset({OrderAction.CANCEL, OrderAction.EXPIRE, OrderAction.REMIND})
-
-
-class OrderView(StrEnum):
-    """A list of orders that wait for an admin."""
-
-    TO_PAY = "to-pay"
-    TO_SHIP = "to-ship"
-    TO_REFUND = "to-refund"
-    PROBLEMS = "problems"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +117,6 @@ def allowed_actions(order: Order) -> list[OrderAction]:
     automatic = {OrderAction.EXPIRE, OrderAction.REMIND}
     return [
         action for action in OrderAction if action not in automatic and is_allowed(order, action)
-    ]
-
-
-def views_of(order: Order) -> list[OrderView]:
-    """Return the lists that an order is in."""
-    payment, unfinished = order.payment, order.fulfilment.state in _UNFINISHED
-    accepted = order.status is OrderStatus.ACCEPTED
-    unpaid = payment.state is PaymentState.DUE
-    # Orders of earlier releases have no payment. They were handled elsewhere.
-    ready = payment.state is PaymentState.PAID or not order.total_cents
-    collected = order.delivery.is_collection and payment.method is PaymentMethod.ON_COLLECTION
-    return [
-        view
-        for view, applies in {
-            OrderView.TO_PAY: unpaid,
-            OrderView.TO_SHIP: accepted and unfinished and (ready or (unpaid and collected)),
-            OrderView.TO_REFUND: payment.refunded_cents < payment.refund_requested_cents,
-            OrderView.PROBLEMS: order.problem is not None,
-        }.items()
-        if applies
     ]
 
 

@@ -11,7 +11,7 @@ from orders.models.number import normalize_number
 from orders.models.order import Order, Owner
 from orders.models.query import OrderQuery
 from orders.models.totals import CustomerTotals
-from orders.models.transitions import views_of
+from orders.models.views import views_of
 from orders.repositories.order_documents import (
     CUSTOMERS,
     changed_parts,

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from orders.models.query import OrderQuery
 from orders.models.totals import CustomerTotals
-from orders.models.transitions import OrderView
+from orders.models.views import OrderView
 from shopkit.contract.events import OrderStatus
 from shopkit.web.request_types import Cursor, FilterText, Limit, Time
 

@@ -37,7 +37,8 @@ from orders.models.payment import (
     Refund,
     RefundKind,
 )
-from orders.models.transitions import SHOP, Act, OrderAction, OrderView, views_of
+from orders.models.transitions import SHOP, Act, OrderAction
+from orders.models.views import OrderView, views_of
 from shopkit.contract.events import OrderStatus, OrderStatusUpdate
 from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 
