@@ -9,6 +9,7 @@ from bench import harness
 from bench.consistency import Databases
 from bson import ObjectId
 
+from orders.models.number import new_number
 from products.models.product import Product
 from products.repositories.products import document_of
 from shopkit.names import name_key
@@ -89,6 +90,7 @@ def order_of(created_at: datetime, shopper: int, products: Sequence[str]) -> dic
     return {
         # The id has the time of the order, as ids of new orders do.
         "_id": ObjectId(int(created_at.timestamp()).to_bytes(4, "big") + random.randbytes(8)),
+        "number": new_number(),
         "client_email": email,
         "client_email_keys": email_keys(email),
         "account_id": f"{shopper:024x}",

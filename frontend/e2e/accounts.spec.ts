@@ -80,7 +80,7 @@ test("a shopper registers, confirms the address, orders and gets a mail", async 
   // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
   const id = new URL(page.url()).pathname.slice("/orders/".length);
-  const mail = await mailTo(email, `We have accepted your order ${id.slice(-6)}`);
+  const mail = await mailTo(email, "We have accepted your order");
   expect(mail).toContain(`1 x ${product.name}`);
   expect(mail).toContain(`/orders/${id}`);
   expect(errors).toEqual([]);

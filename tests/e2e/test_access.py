@@ -95,8 +95,23 @@ ALLOWED = {
     "POST /api/orders": 422,
     "GET /api/orders/stream": 200,
     "GET /api/orders/{id}": 404,
+    "GET /api/orders/{id}/payment-qr": 404,
     "POST /api/orders/{id}/cancel": 404,
+    "GET /api/delivery-methods": 200,
     "GET /api/admin/orders": 200,
+    "GET /api/admin/orders/{id}": 404,
+    "POST /api/admin/orders/{id}/notes": 422,
+    "POST /api/admin/orders/{id}/payments": 422,
+    "POST /api/admin/orders/{id}/refunds": 422,
+    "POST /api/admin/orders/{id}/refunds/{refund}/paid": 404,
+    "POST /api/admin/orders/{id}/shipments": 404,
+    "POST /api/admin/orders/{id}/delivered": 404,
+    "POST /api/admin/orders/{id}/collected": 404,
+    "POST /api/admin/orders/{id}/close-lines": 422,
+    "GET /api/admin/delivery-methods": 200,
+    "GET /api/admin/delivery-methods/{id}": 404,
+    "PUT /api/admin/delivery-methods/{id}": 422,
+    "DELETE /api/admin/delivery-methods/{id}": 404,
     "GET /api/admin/orders/totals": 422,
     "GET /api/admin/stats": 200,
     "GET /api/admin/dead-letters/orders": 200,
@@ -136,6 +151,7 @@ READ_THE_CALLER = {
 
 OWNED = {
     "GET /api/orders/{id}",
+    "GET /api/orders/{id}/payment-qr",
     "POST /api/orders/{id}/cancel",
     "DELETE /api/me/sessions/{id}",
     "PATCH /api/me/addresses/{id}",
@@ -186,7 +202,7 @@ def _fill(path: str) -> str:
         return path.replace("{id}", "0" * 32)
     if "dead-letters" in path or "mails" in path:
         return path.replace("{id}", "0" * (64 if "dead-letters" in path else 32))
-    return path.replace("{country}", "ZZ").replace("{id}", "0" * 24)
+    return path.replace("{country}", "ZZ").replace("{id}", "0" * 24).replace("{refund}", "0" * 24)
 
 
 @pytest.fixture(scope="module")

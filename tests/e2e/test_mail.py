@@ -60,13 +60,13 @@ def test_a_shopper_verifies_the_address_orders_and_gets_mails(
     # Then
     assert (visitor.status_code, confirmed.status_code) == (401, 204)
     assert shopper.get("/api/me").json()["verified"] is True
-    mail = mail_to(email, f"We have accepted your order {order['id'][-6:]}")
+    mail = mail_to(email, f"We have accepted your order {order['number']}")
     assert f"{stack.settings.shop_url}/orders/{order['id']}" in text_of(mail)
     assert "- 2 x cutlery: " in text_of(mail)
     # When
     shopper.post(f"/api/orders/{order['id']}/cancel")
     # Then
-    mail_to(email, f"Your order {order['id'][-6:]} is cancelled")
+    mail_to(email, f"Your order {order['number']} is cancelled")
 
 
 def test_a_forgotten_password_is_reset_and_the_old_session_has_ended(
@@ -100,7 +100,7 @@ def test_a_change_of_address_is_confirmed_and_undone(
     register(shop, email)
     thief = sign_in(email, PASSWORD)
     order = place_order(thief).json()
-    mail_to(email, f"We have accepted your order {order['id'][-6:]}")
+    mail_to(email, f"We have accepted your order {order['number']}")
     # When
     thief.post("/api/me/email", json={"email": other, "password": PASSWORD})
     token = token_in(mail_to(other, "Confirm your new"), "/confirm-email-change", stack)
@@ -151,3 +151,52 @@ def test_the_page_of_the_stack_shows_the_mails(
     page = httpx2.get(stack.settings.mail_url).text
 
     assert "page@mail.example" in page
+
+
+def test_a_parcel_is_paid_by_transfer_shipped_and_followed(
+    stack: Stack, shop: httpx2.Client, sign_in: SignIn, mail_to: MailTo
+) -> None:
+    # Given
+    email = "parcel@mail.example"
+    register(shop, email)
+    shopper, admin = sign_in(email, PASSWORD), sign_in("ccc@ccc.com")
+    method = {"name": "Parcel", "countries": ["DE"], "fees": [{"from": 0, "fee": 4.9}], "days": 3}
+    put = admin.put("/api/admin/delivery-methods/e2e", json=method)
+    assert put.status_code == 200, put.text
+    offers = shop.get("/api/delivery-methods", params={"country": "DE", "value": 5.99}).json()
+    assert "e2e" in [offer["id"] for offer in offers["methods"]]
+    address = {
+        "name": "Ann Lee",
+        "lines": ["Unter den Linden 1"],
+        "postcode": "10117",
+        "city": "Berlin",
+        "country": "DE",
+    }
+    body = {
+        "products": [{"name": "Cutlery", "quantity": 1}],
+        "delivery": {"method": "e2e", "fee": 4.9, "address": address},
+        "payment": {"method": "TRANSFER"},
+    }
+    # When
+    placed = shopper.post("/api/orders", json=body)
+    assert placed.status_code == 201, placed.text
+    number, path = placed.json()["number"], f"/api/orders/{placed.json()['id']}"
+    wait_for(lambda: shopper.get(path).json()["payment"]["state"] == "DUE")
+    asked = text_of(mail_to(email, f"We have accepted your order {number}"))
+    code = shopper.get(f"{path}/payment-qr")
+    desk = path.replace("/api/", "/api/admin/")
+    total = placed.json()["total"]
+    paid = admin.post(f"{desk}/payments", json={"amount": total, "method": "TRANSFER"})
+    shipped = admin.post(f"{desk}/shipments", json={"carrier": "DHL", "tracking_number": "0034"})
+    # Then
+    assert f"Reference: {number}" in asked
+    assert f"Please transfer {total:.2f} EUR" in asked
+    # nginx adds the character set.
+    assert (code.status_code, code.headers["content-type"].split(";")[0]) == (200, "image/svg+xml")
+    assert (paid.status_code, shipped.status_code) == (200, 200)
+    assert shopper.get(path).json()["fulfilment"]["state"] == "SHIPPED"
+    mail = text_of(mail_to(email, f"Your order {number} is on its way"))
+    assert "Carrier: DHL, 0034" in mail
+    assert "Unter den Linden 1, 10117 Berlin" in mail
+    assert shopper.post(f"{path}/cancel").status_code == 409
+    assert admin.delete("/api/admin/delivery-methods/e2e").status_code == 204

@@ -1,13 +1,12 @@
 """Fills databases with enough different documents that the database can choose between plans."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from bson import ObjectId, Timestamp
 from tests.integration.query_plans import committed
 
 from authentication.models.account import AccountRole
-from authentication.models.address import Address
 from authentication.models.login_session import LoginSession, RefreshToken, Revocation
 from authentication.models.mail_link import LinkKind, MailLink
 from authentication.repositories.accounts import USERS, AccountRepository
@@ -18,8 +17,12 @@ from authentication.repositories.reserved_emails import ReservedEmailRepository
 from authentication.repositories.reset_requests import ResetRequestRepository
 from authentication.repositories.revocations import RevocationRepository
 from authentication.repositories.sessions import SessionRepository
+from orders.models.delivery import DeliveryMethod, FeeStep
 from orders.models.order import HistoryEntry, Line, Order
+from orders.models.payment import Payment, PaymentState, PaymentTerms
 from orders.models.statistics import DayCount, ProductCount
+from orders.models.views import OrderView
+from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.order_counts import CountedDay
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
@@ -31,6 +34,7 @@ from products.repositories.categories import CategoryRepository
 from products.repositories.decisions import DecisionRepository
 from products.repositories.pictures import PictureRepository
 from products.repositories.products import document_of
+from shopkit.addresses import Address
 from shopkit.clock import utc_now
 from shopkit.contract.events import OrderCancel, OrderStatus, ProductState
 from shopkit.identity import Identity, Role
@@ -185,10 +189,20 @@ async def fill_orders(database: Database) -> None:
         {"$set": {"account_id": None}},
     )
     await database["orders"].update_one(
-        {"_id": ObjectId(an_id(1))}, {"$unset": {"client_email_keys": ""}}
+        {"_id": ObjectId(an_id(1))}, {"$unset": {"client_email_keys": "", "number": ""}}
     )
+    # The service stores the lists that an order is in when it changes the order.
+    due = {"payment.state": PaymentState.DUE}
+    views = {"desk": [OrderView.TO_PAY, OrderView.TO_SHIP]}
+    await database["orders"].update_many(due, {"$set": views})
+    for method in range(20):
+        await DeliveryMethodRepository(database).put(delivery_method(method), session=None)
     await ProjectionRepository(database).put([projected(number) for number in range(2_000)])
     await _add_statistics(database)
+
+
+def delivery_method(number: int) -> DeliveryMethod:
+    return DeliveryMethod(f"method-{number}", "Parcel", ("DE",), (FeeStep(0, 490),), None, 3)
 
 
 def order(number: int) -> Order:
@@ -210,7 +224,15 @@ def order(number: int) -> Order:
         ),
         trace_context=TRACE_CONTEXT,
         cancel_confirmed=statuses[-1] is OrderStatus.CANCELLED and number % 5 > 0,
+        number=f"{number:08}",
+        payment=_payment(statuses[-1], placed_at),
     )
+
+
+def _payment(status: OrderStatus, placed_at: datetime) -> Payment:
+    if status is not OrderStatus.ACCEPTED:
+        return Payment()
+    return Payment().due(placed_at, PaymentTerms())
 
 
 def projected(number: int) -> ProductState:

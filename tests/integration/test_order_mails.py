@@ -57,9 +57,9 @@ async def test_each_outcome_is_mailed_once_even_if_its_event_arrives_again(
     await shop.settled()
     # Then
     assert await received(smtp, 3) == [
-        f"We could not accept your order {rejected.id[-6:]}",
-        f"We have accepted your order {accepted.id[-6:]}",
-        f"Your order {accepted.id[-6:]} is cancelled",
+        f"We could not accept your order {rejected.number}",
+        f"We have accepted your order {accepted.number}",
+        f"Your order {accepted.number} is cancelled",
     ]
     [refusal] = [mail for mail in smtp.received if "could not" in mail["Subject"]]
     assert "- 2 x product 1: 2.00 EUR\n  " in text_of(refusal)
@@ -86,4 +86,4 @@ async def test_an_order_is_settled_while_the_smtp_server_is_down_and_mailed_late
     await smtp.start()
     # Then
     assert await shop.statuses() == {"ACCEPTED": 1}
-    assert await received(smtp, 1) == [f"We have accepted your order {order.id[-6:]}"]
+    assert await received(smtp, 1) == [f"We have accepted your order {order.number}"]

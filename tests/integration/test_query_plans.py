@@ -22,6 +22,7 @@ from tests.integration.query_plan_data import (
     account_id,
     address,
     decision,
+    delivery_method,
     email_of,
     fill_accounts,
     fill_audit,
@@ -68,7 +69,10 @@ from orders.models.comparison import IdRange
 from orders.models.order import Owner
 from orders.models.query import OrderQuery
 from orders.models.statistics import Counts, DayCount, ProductCount
+from orders.models.views import OrderView
+from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.order_counts import CountedDay, OrderCounts
+from orders.repositories.order_numbers import OrderNumbers
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
 from orders.repositories.reconcile_progress import Position, ReconcileProgress
@@ -154,6 +158,7 @@ _FEW_OR_SOON = (
 ACCEPTED = (
     Accepted("AccountRepository.page", CHOSEN_SORT, "email_keys", _FEW_OR_SOON),
     Accepted("OrderRepository.page", CHOSEN_SORT, "client_email_keys", _FEW_OR_SOON),
+    Accepted("OrderRepository.page", SORT_IN_MEMORY, '"number"', "A number has one order."),
     Accepted("ProductListing.page", CHOSEN_SORT, "", _FEW_OR_SOON),
     Accepted("ProductListing.page", SORT_IN_MEMORY, '"_id": {"$in"', "There are at most 100."),
     Accepted(
@@ -248,6 +253,7 @@ async def test_queries_of_orders_and_of_shopkit_use_indexes(servers: Stack) -> N
     fillers = (fill_orders, fill_audit, fill_mails, fill_messages)
     async with open_plans(servers, "orders", ORDERS_MIGRATIONS, *fillers) as plans:
         await explain_orders(plans)
+        await explain_trade(plans)
         await explain_order_counts(plans)
         await explain_projection(plans)
         await explain_reconciliation(plans)
@@ -509,10 +515,14 @@ async def explain_orders(plans: QueryPlans) -> None:
         await plans.run(orders.find_changed, person(number), NOW - DAY)
     for after, until in RANGES:
         await plans.run(orders.find_range, IdRange(after, until), 500)
-    new = replace(order(1), id=an_id(5_000))
+    new = replace(order(1), id=an_id(5_000), number="ZZZZZZZZ")
     await plans.run_in_transaction(orders.insert, [new])
     pending = order(0)
     await plans.run_in_transaction(orders.update, [(pending, pending.cancelled(NOW))])
+    for query in desk_queries():
+        await plans.run_pages(orders.page, query)
+    await plans.run(orders.has_due)
+    await plans.run(orders.find_due, 3)
     await plans.run(orders.has_overdue)
     await plans.run(orders.take_overdue, 3)
     for _ in range(2):
@@ -544,6 +554,31 @@ def order_queries() -> list[OrderQuery]:
         OrderQuery(status=status, since=since, until=until, **customer)
         for status, (since, until), customer in itertools.product(statuses, periods, customers)
     ]
+
+
+def desk_queries() -> list[OrderQuery]:
+    """Return the queries of the lists that wait for an admin, and of a number."""
+    periods = ((None, None), (NOW - DAY, None), (NOW - 2 * DAY, NOW - DAY))
+    return [
+        *(
+            OrderQuery(view=view, status=status, since=since, until=until)
+            for view in OrderView
+            for status in (None, OrderStatus.ACCEPTED)
+            for since, until in periods
+        ),
+        OrderQuery(number="00000017"),
+        OrderQuery(number="00000017", status=OrderStatus.ACCEPTED),
+    ]
+
+
+async def explain_trade(plans: QueryPlans) -> None:
+    numbers, methods = OrderNumbers(plans.database), DeliveryMethodRepository(plans.database)
+    for _ in range(2):
+        await plans.run(numbers.add_missing, 200)
+    await plans.run_in_transaction(methods.find_all)
+    await plans.run_in_transaction(methods.find_by_id, "method-1")
+    await plans.run_in_transaction(methods.put, delivery_method(1))
+    await plans.run_in_transaction(methods.delete, "method-2")
 
 
 async def explain_order_counts(plans: QueryPlans) -> None:

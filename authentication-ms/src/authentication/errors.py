@@ -1,7 +1,6 @@
 """The errors of authentication-ms. Each exception keeps what its error concerns."""
 
 import math
-from collections.abc import Sequence
 
 
 class EmailTakenError(Exception):
@@ -158,19 +157,6 @@ class SessionNotFoundError(Exception):
     def __init__(self, session_id: str) -> None:
         super().__init__(f"You have no session {session_id}.")
         self.session_id = session_id
-
-
-class AddressRefusedError(Exception):
-    """An address cannot exist in its country."""
-
-    def __init__(self, country: str, reasons: Sequence[tuple[str, str]]) -> None:
-        super().__init__("The address is not valid in its country.")
-        self.country = country
-        self.reasons = reasons
-
-    def field_errors(self) -> list[tuple[str, str]]:
-        """Return what is wrong with each field."""
-        return list(self.reasons)
 
 
 class UnknownCountryError(Exception):

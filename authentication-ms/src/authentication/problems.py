@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from authentication import errors
+from shopkit.addresses import AddressRefusedError
 from shopkit.web import database_problems, mail_routes
 from shopkit.web.problems import (
     NOT_FOUND,
@@ -59,7 +60,7 @@ TABLE: ProblemTable = {
     errors.EmailInUseError: EMAIL_IN_USE,
     errors.EmailUnchangedError: EMAIL_UNCHANGED,
     errors.SessionNotFoundError: NOT_FOUND,
-    errors.AddressRefusedError: VALIDATION,
+    AddressRefusedError: VALIDATION,
     errors.UnknownCountryError: NOT_FOUND,
     errors.AddressNotFoundError: NOT_FOUND,
     errors.TooManyAddressesError: TOO_MANY_ADDRESSES,

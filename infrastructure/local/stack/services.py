@@ -16,6 +16,8 @@ USES_KAFKA = ("products", "orders")
 BEHIND_GATEWAY = tuple(DATABASE_OF)
 CALLED_BY_ORDERS = ("authentication", "products")
 SENDS_MAIL = ("authentication", "orders")
+EXAMPLE_ACCOUNT = {"BANK_IBAN": "DE02120300000000202051", "BANK_HOLDER": "Kiosk Ltd"}
+"""An account of banks' documentation, so that a demo shop offers transfers."""
 
 
 def service_command(name: str, mode: Mode) -> list[str]:
@@ -109,10 +111,17 @@ def _own_settings(name: str, settings: Settings, state: State) -> dict[str, str]
         return {
             **{f"{target.upper()}_URL": _address(target, settings) for target in CALLED_BY_ORDERS},
             "SHOP_TIME_ZONE": settings.shop_time_zone,
+            **_bank_account(settings),
         }
     if name == "gateway":
         return {f"{target.upper()}_URL": _address(target, settings) for target in BEHIND_GATEWAY}
     return {}
+
+
+def _bank_account(settings: Settings) -> dict[str, str]:
+    if settings.bank_iban or not settings.seeded:
+        return {"BANK_IBAN": settings.bank_iban, "BANK_HOLDER": settings.bank_holder}
+    return EXAMPLE_ACCOUNT
 
 
 def _address(name: str, settings: Settings) -> str:

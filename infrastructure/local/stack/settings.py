@@ -60,6 +60,8 @@ class Settings:
         shop_time_zone: The time zone of the shop's days in the statistics, by its IANA name.
         shop_language: The language by whose rules names are sorted, as MongoDB calls it.
         mail: "off" sends no mail; otherwise a program of the stack receives it.
+        bank_iban: The account for transfers. With demo data, there is one of an example.
+        bank_holder: The holder of the account.
         trusted_proxies: Addresses and ranges of the proxies in front of nginx, separated by commas.
         members: How many members each database and Kafka have, 1 or 3.
     """
@@ -73,6 +75,8 @@ class Settings:
     shop_time_zone: str = "UTC"
     shop_language: str = "en"
     mail: str = "on"
+    bank_iban: str = ""
+    bank_holder: str = ""
     trusted_proxies: str = ""
     members: int = 1
 
@@ -107,6 +111,7 @@ class Settings:
         values |= {"shop_time_zone": self.shop_time_zone, "members": self.members}
         values |= {"mail": self.mail, "shop_language": self.shop_language}
         values |= {"trusted_proxies": self.trusted_proxies}
+        values |= {"bank_iban": self.bank_iban, "bank_holder": self.bank_holder}
         self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
@@ -145,6 +150,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ),
         shop_language=variables.get("SHOP_LANGUAGE") or remembered.get("shop_language", "en"),
         mail=_mail(variables.get("MAIL") or remembered.get("mail", "on")),
+        bank_iban=variables.get("BANK_IBAN") or remembered.get("bank_iban", ""),
+        bank_holder=variables.get("BANK_HOLDER") or remembered.get("bank_holder", ""),
         trusted_proxies=variables.get("TRUSTED_PROXIES") or remembered.get("trusted_proxies", ""),
         members=members,
     )

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from fastapi import Depends, Request
 
+from orders.models.payment import BankAccount, PaymentTerms
 from orders.repositories.accounts_client import AccountsClient
 from orders.repositories.changes import OrderChanges
+from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.order_counts import OrderCounts
+from orders.repositories.order_numbers import OrderNumbers
 from orders.repositories.orders import OrderRepository
 from orders.repositories.products_client import ProductsClient
 from orders.repositories.projection import REBUILT_COLLECTION, ProjectionRepository
@@ -20,6 +23,9 @@ from orders.repositories.statistics import StatisticsRepository
 from orders.repositories.status_changes import StatusChanges
 from orders.services.comparison import OrderComparison, ProductComparison
 from orders.services.counting import CountingService, StatisticsComparison
+from orders.services.deadlines import DeadlineService
+from orders.services.delivery_methods import DeliveryMethodService
+from orders.services.desk import DeskService
 from orders.services.intake import IntakeService
 from orders.services.live import LiveService
 from orders.services.orders import OrderService
@@ -45,6 +51,7 @@ from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Transactions
 
 _UTC = ZoneInfo("UTC")
+_TERMS = PaymentTerms()
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class Services:
     """The services that controllers and consumers call.
 
     Attributes:
+        terms: What the shop offers.
         clock: The clock of the database.
         dead_letters: None until the consumers run.
         checks: The readiness checks, empty until the consumers run.
@@ -60,12 +68,16 @@ class Services:
     intake: IntakeService
     orders: OrderService
     projection: ProjectionService
+    desk: DeskService
+    delivery_methods: DeliveryMethodService
+    deadlines: DeadlineService
     resend: ResendService
     live: LiveService
     statistics: StatisticsService
     counting: CountingService
     trail: AuditTrail
     mails: MailService
+    terms: PaymentTerms
     clock: Clock
     dead_letters: DeadLetterService | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
@@ -76,21 +88,51 @@ def build(
     transactions: Transactions,
     clock: Clock = utc_now,
     zone: ZoneInfo = _UTC,
+    terms: PaymentTerms = _TERMS,
 ) -> Services:
-    """Return the services for a database, and a shop in a time zone."""
+    """Return the services for a database, and a shop in a time zone that offers these terms."""
     orders = OrderRepository(database, clock)
     projection = ProjectionRepository(database)
     trail = AuditTrail(database)
     statistics = StatisticsRepository(database)
+    methods = DeliveryMethodRepository(database)
+    keys = IdempotencyKeys(database)
     return Services(
         intake=IntakeService(
             transactions=transactions,
             orders=orders,
-            keys=IdempotencyKeys(database),
+            keys=keys,
             projection=projection,
+            methods=methods,
+            terms=terms,
             clock=clock,
         ),
-        orders=OrderService(transactions=transactions, orders=orders, trail=trail, clock=clock),
+        orders=OrderService(
+            transactions=transactions,
+            orders=orders,
+            numbers=OrderNumbers(database),
+            trail=trail,
+            terms=terms,
+            clock=clock,
+        ),
+        desk=DeskService(
+            transactions=transactions,
+            orders=orders,
+            keys=keys,
+            trail=trail,
+            terms=terms,
+            clock=clock,
+        ),
+        delivery_methods=DeliveryMethodService(
+            transactions=transactions, methods=methods, trail=trail, terms=terms, clock=clock
+        ),
+        deadlines=DeadlineService(
+            transactions=transactions,
+            orders=orders,
+            leases=JobLeases(database),
+            terms=terms,
+            clock=clock,
+        ),
         projection=ProjectionService(projection),
         resend=ResendService(
             transactions=transactions,
@@ -112,7 +154,21 @@ def build(
         mails=MailService(
             transactions=transactions, mails=Mails(database, clock), trail=trail, clock=clock
         ),
+        terms=terms,
         clock=clock,
+    )
+
+
+def terms_of(settings: OrdersSettings) -> PaymentTerms:
+    """Return what a shop with these settings offers."""
+    account = BankAccount(settings.bank_iban, settings.bank_holder, settings.bank_bic)
+    return PaymentTerms(
+        collection=settings.collection,
+        bank_account=account if settings.bank_iban else None,
+        collection_period=timedelta(days=settings.collection_days),
+        transfer_period=timedelta(days=settings.transfer_days),
+        reminder=timedelta(days=settings.reminder_days),
+        currency=settings.shop_currency,
     )
 
 
@@ -183,6 +239,18 @@ async def _get_orders(services: _Services) -> OrderService:
     return services.orders
 
 
+async def _get_desk(services: _Services) -> DeskService:
+    return services.desk
+
+
+async def _get_delivery_methods(services: _Services) -> DeliveryMethodService:
+    return services.delivery_methods
+
+
+async def _get_terms(services: _Services) -> PaymentTerms:
+    return services.terms
+
+
 async def _get_live(services: _Services) -> LiveService:
     return services.live
 
@@ -193,5 +261,8 @@ async def _get_statistics(services: _Services) -> StatisticsService:
 
 Intake = Annotated[IntakeService, Depends(_get_intake)]
 Orders = Annotated[OrderService, Depends(_get_orders)]
+Desk = Annotated[DeskService, Depends(_get_desk)]
+DeliveryMethods = Annotated[DeliveryMethodService, Depends(_get_delivery_methods)]
+Terms = Annotated[PaymentTerms, Depends(_get_terms)]
 Live = Annotated[LiveService, Depends(_get_live)]
 Statistics = Annotated[StatisticsService, Depends(_get_statistics)]

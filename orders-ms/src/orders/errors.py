@@ -56,6 +56,92 @@ class NotCancellableError(Exception):
         self.order_id = order_id
 
 
+class DeliveryRefusedError(Exception):
+    """An order cannot be delivered, or paid, as requested."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+    def field_errors(self) -> list[tuple[str, str]]:
+        """Return the field that is at fault."""
+        return [(self.field, str(self))]
+
+
+class NoDeliveryError(DeliveryRefusedError):
+    """No delivery method delivers to the country."""
+
+
+class DeliveryUnavailableError(DeliveryRefusedError):
+    """The delivery method is not offered."""
+
+
+class PaymentUnavailableError(DeliveryRefusedError):
+    """The payment method is not offered."""
+
+
+class FeeChangedError(DeliveryRefusedError):
+    """The fee differs from the one that the shopper saw."""
+
+
+class OrderStateError(Exception):
+    """The order does not allow an action now."""
+
+    def __init__(self, order_id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.order_id = order_id
+
+
+class RefundTooLargeError(Exception):
+    """A refund exceeds what was received and is not to be paid back yet."""
+
+    def __init__(self, left_cents: int) -> None:
+        super().__init__(f"At most {left_cents / 100:.2f} can be paid back.")
+        self.left_cents = left_cents
+
+
+class RefundNotFoundError(Exception):
+    """The order has no such refund, or it was paid out before."""
+
+    def __init__(self, refund_id: str) -> None:
+        super().__init__(f"There is no refund {refund_id} that has to be paid out.")
+        self.refund_id = refund_id
+
+
+class LinesExceedOrderError(LinesRefusedError):
+    """More of a line is shipped or closed than is open."""
+
+    def __init__(self, lines: LineErrors) -> None:
+        super().__init__("These lines are more than what is open.", lines)
+
+    def field_errors(self) -> list[tuple[str, str]]:
+        """Return what is wrong with each line."""
+        return [(f"lines.{index}", message) for index, message in self.lines]
+
+
+class TransferNotDueError(Exception):
+    """No transfer in euros is due for the order."""
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__("No transfer in euros is due for this order.")
+        self.order_id = order_id
+
+
+class MethodNotFoundError(Exception):
+    """There is no such delivery method."""
+
+    def __init__(self, method_id: str) -> None:
+        super().__init__(f"There is no delivery method {method_id}.")
+        self.method_id = method_id
+
+
+class TooManyMethodsError(Exception):
+    """The shop has as many delivery methods as it can have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The shop can have at most {limit} delivery methods.")
+
+
 class TooManyStreamsError(Exception):
     """There are too many open streams."""
 

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from orders import problems
-from orders.controllers import administration, orders, stream
+from orders.controllers import administration, delivery_methods, desk, orders, stream
 from orders.dependencies import Services
 from orders.runtime import running
 from orders.settings import SERVICE, OrdersSettings
@@ -34,9 +34,10 @@ def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
         table=problems.TABLE,
         proofs=ProofVerifier(SERVICE, {GATEWAY: settings.gateway_keys}),
     )
-    # The stream comes first, so that "stream" is not parsed as an order's id.
-    for controller in (stream, orders, administration):
+    # Paths with a fixed name come first, so that the name is not parsed as an order's id.
+    for controller in (stream, orders, administration, desk, delivery_methods):
         app.include_router(controller.router)
+    app.include_router(delivery_methods.admin_router)
     app.add_middleware(DatabaseDeadline)
     app.include_router(audit_router("orders"))
     app.include_router(dead_letter_router("orders"))

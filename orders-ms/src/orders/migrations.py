@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from orders.repositories.orders import CUSTOMERS
+from orders.repositories.delivery_methods import DeliveryMethodRepository
+from orders.repositories.order_documents import CUSTOMERS
+from orders.repositories.order_numbers import OrderNumbers
 from orders.repositories.projection import ProjectionRepository
 from orders.repositories.reconcile_progress import ReconcileProgress
 from orders.repositories.statistics import StatisticsRepository
@@ -119,6 +121,37 @@ async def _drop_update_times_by_email(database: Database) -> None:
         await orders.drop_index(by_email)
 
 
+async def _add_trade(database: Database) -> None:
+    """Add numbers, and the indexes for deadlines and for what waits for an admin.
+
+    Orders change often, so these indexes contain only the orders that they are needed for.
+    """
+    orders = database["orders"]
+    await orders.create_index(
+        "number",
+        name="by_number",
+        unique=True,
+        partialFilterExpression={"number": {"$exists": True}},
+    )
+    await orders.create_index(
+        "number", name="without_number", partialFilterExpression={"number": None}
+    )
+    await orders.create_index(
+        [("desk", 1), ("created_at", -1), ("_id", -1)],
+        name="desk",
+        partialFilterExpression={"desk": {"$exists": True}},
+    )
+    await orders.create_index(
+        "payment.act_at",
+        name="deadlines",
+        partialFilterExpression={"payment.act_at": {"$exists": True}},
+    )
+    await DeliveryMethodRepository.migrate(database)
+    numbers = OrderNumbers(database)
+    while await numbers.add_missing(_CHUNK):
+        pass
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-indexes", _create_indexes),
@@ -133,4 +166,5 @@ MIGRATIONS = (
     Migration("0011-update-times", _drop_update_times_by_email),
     Migration("0012-mails", Mails.migrate),
     Migration("0013-outbox", Outbox.migrate_expiry),
+    Migration("0014-trade", _add_trade),
 )

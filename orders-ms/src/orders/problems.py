@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from orders import errors
+from shopkit.addresses import AddressRefusedError
 from shopkit.batching import OverloadedError
 from shopkit.storage.idempotency import KeyReusedError
 from shopkit.web import admin_routes, database_problems, mail_routes
@@ -10,6 +11,7 @@ from shopkit.web.problems import (
     KEY_REUSED,
     NOT_FOUND,
     UNAVAILABLE,
+    VALIDATION,
     ProblemTable,
     ProblemType,
 )
@@ -26,6 +28,15 @@ OVERLOADED = replace(
     UNAVAILABLE,
     detail="Too many orders are waiting. This one was not placed. Try again in a moment.",
 )
+NO_DELIVERY = ProblemType("no-delivery", "We do not deliver to this country", 409)
+DELIVERY_UNAVAILABLE = ProblemType(
+    "delivery-unavailable", "The delivery method is not offered", 409
+)
+PAYMENT_UNAVAILABLE = ProblemType("payment-unavailable", "The payment method is not offered", 409)
+ORDER_STATE = ProblemType("order-state", "The order does not allow this now", 409)
+REFUND_TOO_LARGE = ProblemType("refund-exceeds-payment", "The refund exceeds what was paid", 409)
+LINES_EXCEED_ORDER = ProblemType("lines-exceed-order", "The lines are more than what is open", 409)
+TOO_MANY_METHODS = ProblemType("too-many-delivery-methods", "Too many delivery methods", 409)
 NOT_CANCELLABLE = ProblemType("not-cancellable", "The order cannot be cancelled", 409)
 
 TABLE: ProblemTable = {
@@ -37,6 +48,18 @@ TABLE: ProblemTable = {
     errors.PriceChangedError: PRICE_CHANGED,
     errors.InsufficientStockError: INSUFFICIENT_STOCK,
     errors.QuantityLimitError: QUANTITY_LIMIT,
+    errors.NoDeliveryError: NO_DELIVERY,
+    errors.DeliveryUnavailableError: DELIVERY_UNAVAILABLE,
+    errors.PaymentUnavailableError: PAYMENT_UNAVAILABLE,
+    errors.FeeChangedError: PRICE_CHANGED,
+    errors.OrderStateError: ORDER_STATE,
+    errors.RefundTooLargeError: REFUND_TOO_LARGE,
+    errors.RefundNotFoundError: NOT_FOUND,
+    errors.LinesExceedOrderError: LINES_EXCEED_ORDER,
+    errors.TransferNotDueError: NOT_FOUND,
+    errors.MethodNotFoundError: NOT_FOUND,
+    errors.TooManyMethodsError: TOO_MANY_METHODS,
+    AddressRefusedError: VALIDATION,
     KeyReusedError: KEY_REUSED,
     OverloadedError: OVERLOADED,
     errors.OrderNotFoundError: NOT_FOUND,

@@ -8,7 +8,14 @@ import aiohttp
 
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
-from orders.dependencies import Comparison, Services, build, build_comparison, build_owners
+from orders.dependencies import (
+    Comparison,
+    Services,
+    build,
+    build_comparison,
+    build_owners,
+    terms_of,
+)
 from orders.migrations import MIGRATIONS
 from orders.services.reconcile import ReconcileService
 from orders.settings import SERVICE, OrdersSettings
@@ -26,7 +33,9 @@ RESEND_SECONDS = 5.0
 RECONCILE_SECONDS = 15.0
 """How often to look whether a reconciliation is due."""
 KEYS_SECONDS = 15.0
-"""How often to look for names and email addresses without keys."""
+"""How often to look for names and email addresses without keys, and orders without numbers."""
+DEADLINE_SECONDS = 15.0
+"""How often to look for orders whose deadline has come."""
 OWNERS_SECONDS = 15.0
 """How often to look for orders without an account."""
 COUNT_SECONDS = 1.0
@@ -57,7 +66,13 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
             release=digest_of("orders", "shopkit"),
             mails=mails,
         )
-        services = build(database, runtime.transactions, clock, zone=settings.shop_time_zone)
+        services = build(
+            database,
+            runtime.transactions,
+            clock,
+            zone=settings.shop_time_zone,
+            terms=terms_of(settings),
+        )
         comparison = build_comparison(database, runtime.transactions, settings, session)
         runtime.add_consumer(PRODUCTS_TOPIC, products_table(services.projection))
         runtime.add_consumer(ORDER_STATUS_TOPIC, status_table(services.orders))
@@ -87,6 +102,10 @@ def _add_jobs(
     runtime.add_loop("name keys", every(KEYS_SECONDS, add_keys))
     add_email_keys = skip_temporary_errors(services.orders.add_missing_keys, is_temporary)
     runtime.add_loop("email keys", every(KEYS_SECONDS, add_email_keys))
+    add_numbers = skip_temporary_errors(services.orders.add_missing_numbers, is_temporary)
+    runtime.add_loop("order numbers", every(KEYS_SECONDS, add_numbers))
+    act = skip_temporary_errors(services.deadlines.act, is_temporary)
+    runtime.add_loop("deadlines", every(DEADLINE_SECONDS, act))
     count = skip_temporary_errors(services.counting.count, is_unavailable)
     runtime.add_loop("statistics", every(COUNT_SECONDS, count))
     read = skip_temporary_errors(services.live.read, is_unavailable)

@@ -29,6 +29,7 @@ def _order(order_id: str, email: str, lines: tuple[Line, ...], status: OrderStat
     return Order(
         id=order_id,
         email=email,
+        number=order_id[:8].upper(),
         account_id=_ACCOUNTS[email],
         lines=lines,
         history=(HistoryEntry(OrderStatus.PENDING, _PAST), HistoryEntry(status, _PAST)),

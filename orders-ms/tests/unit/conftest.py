@@ -11,6 +11,7 @@ from orders.main import create_app
 from orders.migrations import MIGRATIONS
 from orders.models.comparison import IdRange
 from orders.models.order import Order
+from orders.models.payment import BankAccount, PaymentTerms
 from orders.models.placement import RequestedLine, RequestedOrder
 from orders.settings import OrdersSettings
 from shopkit.contract.events import OrderStatus, ProductState
@@ -73,8 +74,17 @@ def transactions(database: Database, clock: FakeClock) -> FakeTransactions:
 
 
 @pytest.fixture
-def services(database: Database, transactions: FakeTransactions, clock: FakeClock) -> Services:
-    return build(database, transactions, clock)
+def services(
+    database: Database, transactions: FakeTransactions, clock: FakeClock, terms: PaymentTerms
+) -> Services:
+    return build(database, transactions, clock, terms=terms)
+
+
+@pytest.fixture
+def terms() -> PaymentTerms:
+    """What a shop with a bank account offers."""
+    account = BankAccount("DE02120300000000202051", "Kiosk Ltd", "BYLADEM1001")
+    return PaymentTerms(bank_account=account)
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from orders.dependencies import terms_of
+from orders.models.payment import BankAccount
 from orders.settings import SERVICE, OrdersSettings
 from shopkit.commands import UnusableError, load_settings
 from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY
@@ -40,4 +42,36 @@ class TestShopTimeZone:
     ) -> None:
         monkeypatch.setenv("SHOP_TIME_ZONE", name)
         with pytest.raises(UnusableError, match="shop_time_zone: invalid timezone: "):
+            load_settings(SERVICE, OrdersSettings)
+
+
+class TestBankAccount:
+    def test_is_off_by_default(self) -> None:
+        terms = terms_of(load_settings(SERVICE, OrdersSettings))
+        assert (terms.bank_account, terms.collection) == (None, True)
+        assert terms.methods_for(collection=True) == ["ON_COLLECTION"]
+        assert terms.methods_for(collection=False) == []
+
+    def test_is_read_without_spaces(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("BANK_IBAN", "de02 1203 0000 0000 2020 51")
+        monkeypatch.setenv("BANK_HOLDER", "Kiosk Ltd")
+        terms = terms_of(load_settings(SERVICE, OrdersSettings))
+        assert terms.bank_account == BankAccount("DE02120300000000202051", "Kiosk Ltd")
+        assert terms.methods_for(collection=False) == ["TRANSFER"]
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            ({"BANK_IBAN": "DE03120300000000202051", "BANK_HOLDER": "a"}, "correct check digits"),
+            ({"BANK_IBAN": "12", "BANK_HOLDER": "a"}, "must be an IBAN"),
+            ({"BANK_IBAN": "DE02120300000000202051"}, "set BANK_IBAN and BANK_HOLDER"),
+            ({"COLLECTION": "off"}, "COLLECTION=off leaves no way to pay"),
+        ],
+    )
+    def test_refuses_an_account_that_cannot_receive_money(
+        self, values: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(UnusableError, match=message):
             load_settings(SERVICE, OrdersSettings)

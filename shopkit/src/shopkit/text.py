@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 _ENCODED_LABEL = re.compile(r"(?<![^@.])xn--([a-z0-9-]+)(?![^.])")
 """A complete label of a domain that IDNA encodes as ASCII."""
@@ -42,3 +42,22 @@ def _decode_label(label: re.Match[str]) -> str:
 
 
 Text = Annotated[str, AfterValidator(require_encodable)]
+
+
+def _clean(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must not contain line breaks or other control characters")
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def _require_text(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+Line = Annotated[Text, Field(max_length=100), AfterValidator(_clean)]
+"""A line of text, in NFC and without surrounding spaces."""
+
+RequiredLine = Annotated[Line, AfterValidator(_require_text)]
+"""A line of text that is not empty."""

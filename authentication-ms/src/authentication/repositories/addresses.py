@@ -5,7 +5,8 @@ from typing import Any
 
 from bson import ObjectId
 
-from authentication.models.address import ADDRESS_LIMIT, Address, StoredAddress
+from authentication.models.address import ADDRESS_LIMIT, StoredAddress
+from shopkit.addresses import Address
 from shopkit.storage.mongo import Database, Document, Session
 
 POSTAL_ADDRESSES = "addresses"

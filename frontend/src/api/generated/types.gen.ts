@@ -221,6 +221,111 @@ export type AddressesBody = {
 };
 
 /**
+ * AdminOrderBody
+ *
+ * An order as admins see it, with the actions that it allows now.
+ */
+export type AdminOrderBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Number
+     */
+    number: string;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Account Id
+     */
+    account_id: string | null;
+    status: OrderStatus;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Cost
+     */
+    cost: number;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Cancel Confirmed
+     */
+    cancel_confirmed: boolean;
+    /**
+     * Can Cancel
+     */
+    can_cancel: boolean;
+    /**
+     * Products
+     */
+    products: Array<LineBody>;
+    /**
+     * History
+     */
+    history: Array<StepBody>;
+    contact: ContactBody;
+    delivery: DeliveryBody;
+    payment: PaymentBody;
+    fulfilment: FulfilmentBody;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Timeline
+     */
+    timeline: Array<TimelineEntryBody>;
+    /**
+     * Receipts
+     */
+    receipts: Array<ReceiptBody>;
+    /**
+     * Refunds
+     */
+    refunds: Array<RefundBody>;
+    /**
+     * Problem
+     */
+    problem: string | null;
+    /**
+     * Actions
+     */
+    actions: Array<OrderAction>;
+    /**
+     * Open Lines
+     */
+    open_lines: Array<LinePartBody>;
+};
+
+/**
+ * AdminOrdersBody
+ *
+ * A page of orders, newest first.
+ */
+export type AdminOrdersBody = {
+    /**
+     * Orders
+     */
+    orders: Array<AdminOrderBody>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
  * AdminProductBody
  *
  * A product as admins see it.
@@ -554,6 +659,87 @@ export type ChoiceBody = {
 };
 
 /**
+ * CloseLinesRequest
+ *
+ * Parts of lines that cannot be shipped.
+ */
+export type CloseLinesRequest = {
+    /**
+     * Lines
+     */
+    lines: Array<LinePartRequest>;
+    /**
+     * Reason
+     */
+    reason: string;
+};
+
+/**
+ * ClosedLineBody
+ *
+ * A part of a line that is not shipped.
+ */
+export type ClosedLineBody = {
+    /**
+     * Product Id
+     */
+    product_id: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Reason
+     */
+    reason: string;
+};
+
+/**
+ * CollectionRequest
+ *
+ * A collection, and the money that the customer paid then.
+ */
+export type CollectionRequest = {
+    payment?: PaymentRecordRequest | null;
+};
+
+/**
+ * ContactBody
+ *
+ * Whom to ask about an order.
+ */
+export type ContactBody = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Phone
+     */
+    phone: string;
+};
+
+/**
+ * ContactRequest
+ *
+ * Whom to ask about the order. Its email address is that of the account.
+ */
+export type ContactRequest = {
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Phone
+     */
+    phone?: string;
+};
+
+/**
  * CountriesBody
  *
  * The countries that addresses can be in, as ISO 3166-1 abbreviates them.
@@ -667,6 +853,131 @@ export type DeadLettersBody = {
 };
 
 /**
+ * DeliveredRequest
+ *
+ * The arrival of an order. It has no fields yet.
+ */
+export type DeliveredRequest = {
+    [key: string]: unknown;
+};
+
+/**
+ * DeliveryBody
+ *
+ * How an order is delivered. A collection has no address, no days and no fee.
+ */
+export type DeliveryBody = {
+    /**
+     * Method
+     */
+    method: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Fee
+     */
+    fee: number;
+    /**
+     * Days
+     */
+    days: number | null;
+    address: OrderAddressBody | null;
+};
+
+/**
+ * DeliveryMethodBody
+ *
+ * A delivery method.
+ */
+export type DeliveryMethodBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Countries
+     */
+    countries: Array<string>;
+    /**
+     * Fees
+     */
+    fees: Array<FeeStepBody>;
+    /**
+     * Free From
+     */
+    free_from: number | null;
+    /**
+     * Days
+     */
+    days: number;
+};
+
+/**
+ * DeliveryMethodRequest
+ *
+ * A delivery method. The fees are in ascending order, and the first one begins at zero.
+ */
+export type DeliveryMethodRequest = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Countries
+     */
+    countries: Array<string>;
+    /**
+     * Fees
+     */
+    fees: Array<FeeStepRequest>;
+    /**
+     * Free From
+     */
+    free_from?: number | null;
+    /**
+     * Days
+     */
+    days: number;
+};
+
+/**
+ * DeliveryMethodsBody
+ *
+ * All delivery methods that admins have defined.
+ */
+export type DeliveryMethodsBody = {
+    /**
+     * Methods
+     */
+    methods: Array<DeliveryMethodBody>;
+};
+
+/**
+ * DeliveryRequest
+ *
+ * How the order is delivered, and the fee that the shopper saw.
+ */
+export type DeliveryRequest = {
+    /**
+     * Method
+     *
+     * The id of a delivery method.
+     */
+    method: string;
+    /**
+     * Fee
+     */
+    fee?: number | null;
+    address?: PostalAddressRequest | null;
+};
+
+/**
  * DiscardRequest
  *
  * Why a dead letter or a mail is discarded.
@@ -695,6 +1006,38 @@ export type EmailChangeRequest = {
 };
 
 /**
+ * FeeStepBody
+ *
+ * The fee of orders from a value on.
+ */
+export type FeeStepBody = {
+    /**
+     * From
+     */
+    from: number;
+    /**
+     * Fee
+     */
+    fee: number;
+};
+
+/**
+ * FeeStepRequest
+ *
+ * The fee of orders from a value on.
+ */
+export type FeeStepRequest = {
+    /**
+     * From
+     */
+    from: number;
+    /**
+     * Fee
+     */
+    fee: number;
+};
+
+/**
  * FieldError
  *
  * What is wrong with a field of the request.
@@ -709,6 +1052,30 @@ export type FieldError = {
      */
     message: string;
 };
+
+/**
+ * FulfilmentBody
+ *
+ * What of an order was shipped or collected.
+ */
+export type FulfilmentBody = {
+    state: FulfilmentState;
+    /**
+     * Shipments
+     */
+    shipments: Array<ShipmentBody>;
+    /**
+     * Closed
+     */
+    closed: Array<ClosedLineBody>;
+};
+
+/**
+ * FulfilmentState
+ *
+ * How much of an order has reached its customer.
+ */
+export type FulfilmentState = 'OPEN' | 'PARTLY_SHIPPED' | 'SHIPPED' | 'DELIVERED' | 'COLLECTED';
 
 /**
  * Health
@@ -840,6 +1207,38 @@ export type LineBody = {
      * Reason
      */
     reason: string | null;
+};
+
+/**
+ * LinePartBody
+ *
+ * A part of a line.
+ */
+export type LinePartBody = {
+    /**
+     * Product Id
+     */
+    product_id: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+};
+
+/**
+ * LinePartRequest
+ *
+ * A part of a line.
+ */
+export type LinePartRequest = {
+    /**
+     * Product Id
+     */
+    product_id: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
 };
 
 /**
@@ -1035,15 +1434,126 @@ export type NewProductBody = {
 };
 
 /**
+ * NoteRequest
+ *
+ * A note. `resolve` also ends the problem of the order.
+ */
+export type NoteRequest = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Resolve
+     */
+    resolve?: boolean;
+};
+
+/**
+ * OfferBody
+ *
+ * A delivery method for an order. `days` is null for a collection.
+ */
+export type OfferBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Fee
+     */
+    fee: number;
+    /**
+     * Days
+     */
+    days: number | null;
+    /**
+     * Needs Address
+     */
+    needs_address: boolean;
+    /**
+     * Payment Methods
+     */
+    payment_methods: Array<PaymentMethod>;
+};
+
+/**
+ * OffersBody
+ *
+ * The delivery methods for an order, with their fees.
+ */
+export type OffersBody = {
+    /**
+     * Methods
+     */
+    methods: Array<OfferBody>;
+};
+
+/**
+ * OrderAction
+ *
+ * What can be done with an order after it was placed.
+ */
+export type OrderAction = 'cancel' | 'expire' | 'remind' | 'note' | 'payment' | 'refund' | 'payout' | 'ship' | 'deliver' | 'collect' | 'close_lines';
+
+/**
+ * OrderAddressBody
+ *
+ * Where an order goes.
+ */
+export type OrderAddressBody = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Company
+     */
+    company: string;
+    /**
+     * Lines
+     */
+    lines: Array<string>;
+    /**
+     * Postcode
+     */
+    postcode: string;
+    /**
+     * City
+     */
+    city: string;
+    /**
+     * Region
+     */
+    region: string;
+    /**
+     * Country
+     */
+    country: string;
+    /**
+     * Phone
+     */
+    phone: string;
+};
+
+/**
  * OrderBody
  *
- * An order.
+ * An order. `number` is empty only during an upgrade from a release without numbers.
  */
 export type OrderBody = {
     /**
      * Id
      */
     id: string;
+    /**
+     * Number
+     */
+    number: string;
     /**
      * Email
      */
@@ -1062,6 +1572,10 @@ export type OrderBody = {
      */
     cost: number;
     /**
+     * Total
+     */
+    total: number;
+    /**
      * Created At
      */
     created_at: string;
@@ -1070,6 +1584,10 @@ export type OrderBody = {
      */
     cancel_confirmed: boolean;
     /**
+     * Can Cancel
+     */
+    can_cancel: boolean;
+    /**
      * Products
      */
     products: Array<LineBody>;
@@ -1077,6 +1595,14 @@ export type OrderBody = {
      * History
      */
     history: Array<StepBody>;
+    contact: ContactBody;
+    delivery: DeliveryBody;
+    payment: PaymentBody;
+    fulfilment: FulfilmentBody;
+    /**
+     * Note
+     */
+    note: string;
 };
 
 /**
@@ -1085,6 +1611,13 @@ export type OrderBody = {
  * The status of an order.
  */
 export type OrderStatus = 'PENDING' | 'ACCEPTED' | 'REJECTED' | 'CANCELLED';
+
+/**
+ * OrderView
+ *
+ * A list of orders that wait for an admin.
+ */
+export type OrderView = 'to-pay' | 'to-ship' | 'to-refund' | 'problems';
 
 /**
  * OrdersBody
@@ -1115,6 +1648,95 @@ export type PasswordResetRequest = {
 };
 
 /**
+ * PaymentBody
+ *
+ * The payment of an order. `open` is what is still to be paid.
+ *
+ * `transfer` is set while a transfer is due.
+ */
+export type PaymentBody = {
+    method: PaymentMethod;
+    state: PaymentState;
+    /**
+     * Due At
+     */
+    due_at: string | null;
+    /**
+     * Open
+     */
+    open: number;
+    /**
+     * Captured
+     */
+    captured: number;
+    /**
+     * Refund Requested
+     */
+    refund_requested: number;
+    /**
+     * Refunded
+     */
+    refunded: number;
+    transfer: TransferBody | null;
+};
+
+/**
+ * PaymentMethod
+ *
+ * How an order is paid.
+ */
+export type PaymentMethod = 'ON_COLLECTION' | 'TRANSFER';
+
+/**
+ * PaymentRecordRequest
+ *
+ * Money that was received.
+ */
+export type PaymentRecordRequest = {
+    /**
+     * Amount
+     */
+    amount: number;
+    method: ReceiptMethod;
+    /**
+     * Reference
+     */
+    reference?: string;
+};
+
+/**
+ * PaymentRequest
+ *
+ * How the order is paid.
+ */
+export type PaymentRequest = {
+    method: PaymentMethod;
+};
+
+/**
+ * PaymentState
+ *
+ * Where a payment stands.
+ *
+ * NONE: Nothing has to be paid, or not yet. DUE: Money is missing. PROCESSING: A provider has not
+ * decided yet. PAID: Money was received, and nothing more is due. REFUNDED: All of it was paid
+ * back.
+ */
+export type PaymentState = 'NONE' | 'DUE' | 'PROCESSING' | 'PAID' | 'REFUNDED';
+
+/**
+ * PayoutRequest
+ *
+ * How a refund was paid out.
+ */
+export type PayoutRequest = {
+    /**
+     * Reference
+     */
+    reference?: string;
+};
+
+/**
  * PendingEmailBody
  *
  * A new email address that the caller has requested, and until when its link can be used.
@@ -1133,13 +1755,62 @@ export type PendingEmailBody = {
 /**
  * PlaceOrderRequest
  *
- * The body of `POST /api/orders`.
+ * The body of `POST /api/orders`. By default, the order is collected and paid in the shop.
  */
 export type PlaceOrderRequest = {
     /**
      * Products
      */
     products: Array<LineRequest>;
+    contact?: ContactRequest | null;
+    delivery?: DeliveryRequest | null;
+    payment?: PaymentRequest | null;
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * PostalAddressRequest
+ *
+ * A postal address. The country decides which fields are required.
+ */
+export type PostalAddressRequest = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Company
+     */
+    company?: string;
+    /**
+     * Lines
+     */
+    lines: Array<string>;
+    /**
+     * Postcode
+     */
+    postcode?: string;
+    /**
+     * City
+     */
+    city?: string;
+    /**
+     * Region
+     */
+    region?: string;
+    /**
+     * Country
+     *
+     * The country, as ISO 3166-1 abbreviates it.
+     */
+    country: string;
+    /**
+     * Phone
+     */
+    phone?: string;
 };
 
 /**
@@ -1346,6 +2017,38 @@ export type ProfileRequest = {
 };
 
 /**
+ * ReceiptBody
+ *
+ * Money that was received.
+ */
+export type ReceiptBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Amount
+     */
+    amount: number;
+    method: ReceiptMethod;
+    /**
+     * Reference
+     */
+    reference: string;
+    /**
+     * At
+     */
+    at: string;
+};
+
+/**
+ * ReceiptMethod
+ *
+ * How money was received.
+ */
+export type ReceiptMethod = 'TRANSFER' | 'CASH';
+
+/**
  * RefreshRequest
  *
  * A refresh token. Omit it if it is sent as a cookie.
@@ -1355,6 +2058,58 @@ export type RefreshRequest = {
      * Refresh Token
      */
     refresh_token?: string | null;
+};
+
+/**
+ * RefundBody
+ *
+ * Money that has to be paid back, or was.
+ */
+export type RefundBody = {
+    /**
+     * Id
+     */
+    id: string;
+    kind: RefundKind;
+    /**
+     * Amount
+     */
+    amount: number;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Requested At
+     */
+    requested_at: string;
+    /**
+     * Paid At
+     */
+    paid_at: string | null;
+};
+
+/**
+ * RefundKind
+ *
+ * Why money has to be paid back.
+ */
+export type RefundKind = 'CANCELLED' | 'CLOSED_LINES' | 'OVERPAID' | 'ALLOWANCE';
+
+/**
+ * RefundRequest
+ *
+ * Money to pay back as an allowance.
+ */
+export type RefundRequest = {
+    /**
+     * Amount
+     */
+    amount: number;
+    /**
+     * Reason
+     */
+    reason: string;
 };
 
 /**
@@ -1435,6 +2190,62 @@ export type SessionsBody = {
 };
 
 /**
+ * ShipmentBody
+ *
+ * A parcel.
+ */
+export type ShipmentBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Shipped At
+     */
+    shipped_at: string;
+    /**
+     * Lines
+     */
+    lines: Array<LinePartBody>;
+    /**
+     * Carrier
+     */
+    carrier: string;
+    /**
+     * Tracking Number
+     */
+    tracking_number: string;
+    /**
+     * Tracking Url
+     */
+    tracking_url: string;
+};
+
+/**
+ * ShipmentRequest
+ *
+ * A parcel. Without lines, it contains everything that is open.
+ */
+export type ShipmentRequest = {
+    /**
+     * Lines
+     */
+    lines?: Array<LinePartRequest> | null;
+    /**
+     * Carrier
+     */
+    carrier?: string;
+    /**
+     * Tracking Number
+     */
+    tracking_number?: string;
+    /**
+     * Tracking Url
+     */
+    tracking_url?: string | null;
+};
+
+/**
  * Size
  *
  * The stored sizes.
@@ -1489,6 +2300,27 @@ export type StepBody = {
      * At
      */
     at: string;
+};
+
+/**
+ * TimelineEntryBody
+ *
+ * What someone did with an order. `by` is `shop` if the shop itself did it.
+ */
+export type TimelineEntryBody = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * By
+     */
+    by: string;
+    action: OrderAction;
+    /**
+     * Detail
+     */
+    detail: string;
 };
 
 /**
@@ -1557,6 +2389,34 @@ export type TotalsBody = {
      * Capped
      */
     capped: boolean;
+};
+
+/**
+ * TransferBody
+ *
+ * What a transfer must contain.
+ */
+export type TransferBody = {
+    /**
+     * Iban
+     */
+    iban: string;
+    /**
+     * Bic
+     */
+    bic: string;
+    /**
+     * Holder
+     */
+    holder: string;
+    /**
+     * Amount
+     */
+    amount: number;
+    /**
+     * Reference
+     */
+    reference: string;
 };
 
 export type ListCountriesData = {
@@ -2442,6 +3302,243 @@ export type ReplayDeadLetterProductsResponses = {
 
 export type ReplayDeadLetterProductsResponse = ReplayDeadLetterProductsResponses[keyof ReplayDeadLetterProductsResponses];
 
+export type ListDeliveryMethodsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/delivery-methods';
+};
+
+export type ListDeliveryMethodsErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListDeliveryMethodsError = ListDeliveryMethodsErrors[keyof ListDeliveryMethodsErrors];
+
+export type ListDeliveryMethodsResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryMethodsBody;
+};
+
+export type ListDeliveryMethodsResponse = ListDeliveryMethodsResponses[keyof ListDeliveryMethodsResponses];
+
+export type DeleteDeliveryMethodData = {
+    body?: never;
+    path: {
+        /**
+         * Method Id
+         *
+         * The id of a delivery method.
+         */
+        method_id: string;
+    };
+    query?: never;
+    url: '/api/admin/delivery-methods/{method_id}';
+};
+
+export type DeleteDeliveryMethodErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type DeleteDeliveryMethodError = DeleteDeliveryMethodErrors[keyof DeleteDeliveryMethodErrors];
+
+export type DeleteDeliveryMethodResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteDeliveryMethodResponse = DeleteDeliveryMethodResponses[keyof DeleteDeliveryMethodResponses];
+
+export type GetDeliveryMethodData = {
+    body?: never;
+    path: {
+        /**
+         * Method Id
+         *
+         * The id of a delivery method.
+         */
+        method_id: string;
+    };
+    query?: never;
+    url: '/api/admin/delivery-methods/{method_id}';
+};
+
+export type GetDeliveryMethodErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetDeliveryMethodError = GetDeliveryMethodErrors[keyof GetDeliveryMethodErrors];
+
+export type GetDeliveryMethodResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryMethodBody;
+};
+
+export type GetDeliveryMethodResponse = GetDeliveryMethodResponses[keyof GetDeliveryMethodResponses];
+
+export type PutDeliveryMethodData = {
+    body: DeliveryMethodRequest;
+    path: {
+        /**
+         * Method Id
+         *
+         * The id of a delivery method.
+         */
+        method_id: string;
+    };
+    query?: never;
+    url: '/api/admin/delivery-methods/{method_id}';
+};
+
+export type PutDeliveryMethodErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * Too many delivery methods (`/problems/too-many-delivery-methods`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type PutDeliveryMethodError = PutDeliveryMethodErrors[keyof PutDeliveryMethodErrors];
+
+export type PutDeliveryMethodResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryMethodBody;
+};
+
+export type PutDeliveryMethodResponse = PutDeliveryMethodResponses[keyof PutDeliveryMethodResponses];
+
 export type ListMailsAuthenticationData = {
     body?: never;
     path?: never;
@@ -3003,6 +4100,18 @@ export type ListAllOrdersData = {
          */
         customer?: string | null;
         /**
+         * View
+         *
+         * The orders that wait for an admin, in one of four lists.
+         */
+        view?: OrderView | null;
+        /**
+         * Number
+         *
+         * The order's number. I and L are read as 1, and O as 0.
+         */
+        number?: string | null;
+        /**
          * Since
          */
         since?: string | null;
@@ -3061,7 +4170,7 @@ export type ListAllOrdersResponses = {
     /**
      * Successful Response
      */
-    200: OrdersBody;
+    200: AdminOrdersBody;
 };
 
 export type ListAllOrdersResponse = ListAllOrdersResponses[keyof ListAllOrdersResponses];
@@ -3121,6 +4230,744 @@ export type GetTotalsResponses = {
 };
 
 export type GetTotalsResponse = GetTotalsResponses[keyof GetTotalsResponses];
+
+export type GetOrderForAdminData = {
+    body?: never;
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/admin/orders/{order_id}';
+};
+
+export type GetOrderForAdminErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetOrderForAdminError = GetOrderForAdminErrors[keyof GetOrderForAdminErrors];
+
+export type GetOrderForAdminResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminOrderBody;
+};
+
+export type GetOrderForAdminResponse = GetOrderForAdminResponses[keyof GetOrderForAdminResponses];
+
+export type CloseLinesData = {
+    body: CloseLinesRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A repeated request with the same key and body changes nothing, and gets the order as it is now.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/admin/orders/{order_id}/close-lines';
+};
+
+export type CloseLinesErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The order does not allow this now (`/problems/order-state`) or The lines are more than what is open (`/problems/lines-exceed-order`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The idempotency key was already used (`/problems/idempotency-key-reused`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type CloseLinesError = CloseLinesErrors[keyof CloseLinesErrors];
+
+export type CloseLinesResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminOrderBody;
+};
+
+export type CloseLinesResponse = CloseLinesResponses[keyof CloseLinesResponses];
+
+export type MarkCollectedData = {
+    body: CollectionRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A repeated request with the same key and body changes nothing, and gets the order as it is now.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/admin/orders/{order_id}/collected';
+};
+
+export type MarkCollectedErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The order does not allow this now (`/problems/order-state`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The idempotency key was already used (`/problems/idempotency-key-reused`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type MarkCollectedError = MarkCollectedErrors[keyof MarkCollectedErrors];
+
+export type MarkCollectedResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminOrderBody;
+};
+
+export type MarkCollectedResponse = MarkCollectedResponses[keyof MarkCollectedResponses];
+
+export type MarkDeliveredData = {
+    body: DeliveredRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A repeated request with the same key and body changes nothing, and gets the order as it is now.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/admin/orders/{order_id}/delivered';
+};
+
+export type MarkDeliveredErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The order does not allow this now (`/problems/order-state`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The idempotency key was already used (`/problems/idempotency-key-reused`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type MarkDeliveredError = MarkDeliveredErrors[keyof MarkDeliveredErrors];
+
+export type MarkDeliveredResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminOrderBody;
+};
+
+export type MarkDeliveredResponse = MarkDeliveredResponses[keyof MarkDeliveredResponses];
+
+export type AddNoteData = {
+    body: NoteRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A repeated request with the same key and body changes nothing, and gets the order as it is now.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/admin/orders/{order_id}/notes';
+};
+
+export type AddNoteErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The order does not allow this now (`/problems/order-state`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The idempotency key was already used (`/problems/idempotency-key-reused`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type AddNoteError = AddNoteErrors[keyof AddNoteErrors];
+
+export type AddNoteResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminOrderBody;
+};
+
+export type AddNoteResponse = AddNoteResponses[keyof AddNoteResponses];
+
+export type RecordPaymentData = {
+    body: PaymentRecordRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A repeated request with the same key and body changes nothing, and gets the order as it is now.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/admin/orders/{order_id}/payments';
+};
+
+export type RecordPaymentErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The order does not allow this now (`/problems/order-state`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The idempotency key was already used (`/problems/idempotency-key-reused`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type RecordPaymentError = RecordPaymentErrors[keyof RecordPaymentErrors];
+
+export type RecordPaymentResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminOrderBody;
+};
+
+export type RecordPaymentResponse = RecordPaymentResponses[keyof RecordPaymentResponses];
+
+export type RequestRefundData = {
+    body: RefundRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A repeated request with the same key and body changes nothing, and gets the order as it is now.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/admin/orders/{order_id}/refunds';
+};
+
+export type RequestRefundErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The order does not allow this now (`/problems/order-state`) or The refund exceeds what was paid (`/problems/refund-exceeds-payment`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The idempotency key was already used (`/problems/idempotency-key-reused`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type RequestRefundError = RequestRefundErrors[keyof RequestRefundErrors];
+
+export type RequestRefundResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminOrderBody;
+};
+
+export type RequestRefundResponse = RequestRefundResponses[keyof RequestRefundResponses];
+
+export type RecordPayoutData = {
+    body: PayoutRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A repeated request with the same key and body changes nothing, and gets the order as it is now.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+        /**
+         * Refund Id
+         *
+         * 24 hex digits
+         */
+        refund_id: string;
+    };
+    query?: never;
+    url: '/api/admin/orders/{order_id}/refunds/{refund_id}/paid';
+};
+
+export type RecordPayoutErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The order does not allow this now (`/problems/order-state`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The idempotency key was already used (`/problems/idempotency-key-reused`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type RecordPayoutError = RecordPayoutErrors[keyof RecordPayoutErrors];
+
+export type RecordPayoutResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminOrderBody;
+};
+
+export type RecordPayoutResponse = RecordPayoutResponses[keyof RecordPayoutResponses];
+
+export type ShipOrderData = {
+    body: ShipmentRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A repeated request with the same key and body changes nothing, and gets the order as it is now.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/admin/orders/{order_id}/shipments';
+};
+
+export type ShipOrderErrors = {
+    /**
+     * Bad request (`/problems/bad-request`)
+     */
+    400: ProblemDocument;
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The order does not allow this now (`/problems/order-state`) or The lines are more than what is open (`/problems/lines-exceed-order`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The idempotency key was already used (`/problems/idempotency-key-reused`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ShipOrderError = ShipOrderErrors[keyof ShipOrderErrors];
+
+export type ShipOrderResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminOrderBody;
+};
+
+export type ShipOrderResponse = ShipOrderResponses[keyof ShipOrderResponses];
 
 export type ListAllProductsData = {
     body?: never;
@@ -3596,6 +5443,56 @@ export type RenameCategoryResponses = {
 };
 
 export type RenameCategoryResponse = RenameCategoryResponses[keyof RenameCategoryResponses];
+
+export type ListOffersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Country
+         */
+        country?: string | null;
+        /**
+         * Value
+         */
+        value?: number;
+    };
+    url: '/api/delivery-methods';
+};
+
+export type ListOffersErrors = {
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListOffersError = ListOffersErrors[keyof ListOffersErrors];
+
+export type ListOffersResponses = {
+    /**
+     * Successful Response
+     */
+    200: OffersBody;
+};
+
+export type ListOffersResponse = ListOffersResponses[keyof ListOffersResponses];
 
 export type ConfirmEmailChangeData = {
     body: TokenRequest;
@@ -4675,7 +6572,7 @@ export type PlaceOrderErrors = {
      */
     408: ProblemDocument;
     /**
-     * There is not enough stock (`/problems/insufficient-stock`) or A price has changed (`/problems/price-changed`) or Two products have this name (`/problems/ambiguous-name`)
+     * There is not enough stock (`/problems/insufficient-stock`) or A price has changed (`/problems/price-changed`) or Two products have this name (`/problems/ambiguous-name`) or We do not deliver to this country (`/problems/no-delivery`) or The delivery method is not offered (`/problems/delivery-unavailable`) or The payment method is not offered (`/problems/payment-unavailable`)
      */
     409: ProblemDocument;
     /**
@@ -4759,7 +6656,7 @@ export type FollowOrdersError = FollowOrdersErrors[keyof FollowOrdersErrors];
 
 export type FollowOrdersResponses = {
     /**
-     * `snapshot` once, with the orders that changed since `Last-Event-ID` or in the last ten minutes. Then `order`, with the complete order, each time the status of an order changes.
+     * `snapshot` once, with the orders that changed since `Last-Event-ID` or in the last ten minutes. Then `order`, with the complete order, each time an order changes.
      */
     200: string;
 };
@@ -4893,6 +6790,62 @@ export type CancelOrderResponses = {
 };
 
 export type CancelOrderResponse = CancelOrderResponses[keyof CancelOrderResponses];
+
+export type GetPaymentQrData = {
+    body?: never;
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/orders/{order_id}/payment-qr';
+};
+
+export type GetPaymentQrErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type GetPaymentQrError = GetPaymentQrErrors[keyof GetPaymentQrErrors];
+
+export type GetPaymentQrResponses = {
+    /**
+     * Successful Response
+     */
+    200: Blob | File;
+};
+
+export type GetPaymentQrResponse = GetPaymentQrResponses[keyof GetPaymentQrResponses];
 
 export type RequestPasswordResetData = {
     body: PasswordResetRequest;

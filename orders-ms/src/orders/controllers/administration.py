@@ -4,15 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from orders.dependencies import Orders, Statistics
-from orders.schemas import (
-    OrderBody,
-    OrderListQuery,
-    OrdersBody,
-    StatisticsBody,
-    TotalsBody,
-    TotalsQuery,
-)
+from orders.dependencies import Orders, Statistics, Terms
+from orders.schemas.desk import AdminOrderBody, AdminOrdersBody
+from orders.schemas.lists import OrderListQuery, TotalsBody, TotalsQuery
+from orders.schemas.statistics import StatisticsBody
 from shopkit.web.admin_routes import ADMIN_PROBLEMS
 from shopkit.web.identity import Admin
 from shopkit.web.problems import responses
@@ -23,11 +18,13 @@ router = APIRouter(prefix="/api/admin", tags=["admin"])
 
 @router.get("/orders", responses=responses(*ADMIN_PROBLEMS))
 async def list_all_orders(
-    _caller: Admin, orders: Orders, query: Annotated[OrderListQuery, Query()]
-) -> OrdersBody:
+    _caller: Admin, orders: Orders, terms: Terms, query: Annotated[OrderListQuery, Query()]
+) -> AdminOrdersBody:
     """List the orders of all shoppers, newest first. An order must match all filters."""
     page, next_cursor = await orders.page(query.to_query(), limit=query.limit, cursor=query.cursor)
-    return OrdersBody(orders=[OrderBody.of(order) for order in page], next_cursor=next_cursor)
+    return AdminOrdersBody(
+        orders=[AdminOrderBody.of(order, terms) for order in page], next_cursor=next_cursor
+    )
 
 
 @router.get("/orders/totals", responses=responses(*ADMIN_PROBLEMS))

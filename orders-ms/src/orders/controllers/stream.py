@@ -10,8 +10,9 @@ from fastapi import APIRouter, Header
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from orders import problems
-from orders.dependencies import Live
-from orders.schemas import OrderBody, SnapshotBody
+from orders.dependencies import Live, Terms
+from orders.models.payment import PaymentTerms
+from orders.schemas.orders import OrderBody, SnapshotBody
 from orders.services.live import LiveUpdate
 from shopkit.web.database_problems import DATABASE_UNAVAILABLE
 from shopkit.web.identity import User
@@ -29,8 +30,8 @@ PING_SECONDS = 15
         **responses(UNAUTHENTICATED, DATABASE_UNAVAILABLE, problems.TOO_MANY_STREAMS),
         200: {
             "description": "`snapshot` once, with the orders that changed since `Last-Event-ID` or "
-            "in the last ten minutes. Then `order`, with the complete order, each time the status "
-            "of an order changes.",
+            "in the last ten minutes. Then `order`, with the complete order, each time an order "
+            "changes.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
     },
@@ -38,15 +39,16 @@ PING_SECONDS = 15
 async def follow_orders(
     caller: User,
     live: Live,
+    terms: Terms,
     last_event_id: Annotated[str | None, Header(max_length=2_000)] = None,
 ) -> EventSourceResponse:
     """Stream changes of the caller's own orders until the access token expires."""
     updates = live.follow(caller, last_event_id)
-    return EventSourceResponse(_events(updates, caller.expires_at), ping=PING_SECONDS)
+    return EventSourceResponse(_events(updates, caller.expires_at, terms), ping=PING_SECONDS)
 
 
 async def _events(
-    updates: AsyncGenerator[LiveUpdate, None], expires_at: float
+    updates: AsyncGenerator[LiveUpdate, None], expires_at: float, terms: PaymentTerms
 ) -> AsyncIterator[ServerSentEvent]:
     deadline = asyncio.get_running_loop().time() + max(0.0, expires_at - time.time())
     async with aclosing(updates):
@@ -58,11 +60,11 @@ async def _events(
                 return
             if update is None:
                 return
-            yield _event(update)
+            yield _event(update, terms)
 
 
-def _event(update: LiveUpdate) -> ServerSentEvent:
-    bodies = [OrderBody.of(order) for order in update.orders]
+def _event(update: LiveUpdate, terms: PaymentTerms) -> ServerSentEvent:
+    bodies = [OrderBody.of(order, terms) for order in update.orders]
     body = SnapshotBody(orders=bodies) if update.snapshot else bodies[0]
     name = "snapshot" if update.snapshot else "order"
     return ServerSentEvent(body.model_dump_json(), event=name, id=update.id)

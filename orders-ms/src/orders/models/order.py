@@ -1,11 +1,14 @@
 """An order and its rules, without I/O and without a clock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
 from orders.errors import ConflictingOutcomeError, NotCancellableError
+from orders.models.delivery import COLLECTION, NO_CONTACT, Contact, OrderDelivery
+from orders.models.fulfilment import UNSHIPPED, Fulfilment
+from orders.models.payment import UNPAID, Payment, PaymentState
 from shopkit.contract.events import (
     OrderCancel,
     OrderCreate,
@@ -60,6 +63,27 @@ class Line:
     reason: str | None = None
 
 
+def value_of(lines: Iterable[Line]) -> int:
+    """Return the total of lines in cents."""
+    return sum(line.price_cents * line.quantity for line in lines)
+
+
+class TimelineEntry(NamedTuple):
+    """What someone did with an order.
+
+    Attributes:
+        at: When.
+        by: The email address of who did it, or `shop` for the shop itself.
+        action: The action.
+        detail: What exactly, for people.
+    """
+
+    at: datetime
+    by: str
+    action: str
+    detail: str
+
+
 class Owner(NamedTuple):
     """The account of a shopper, and its email address."""
 
@@ -81,6 +105,16 @@ class Order:
         cancel_confirmed: Whether products-ms has confirmed the cancellation.
         account_id: The shopper's account. None if a replica of an earlier release took the order
             and the account is not known yet.
+        number: The number for people. Empty if a replica of an earlier release took the order and
+            it has none yet.
+        contact: Whom to ask about the order.
+        delivery: How it reaches the customer.
+        note: What the customer wrote.
+        payment: What is due, received and to be paid back.
+        fulfilment: What was shipped or collected.
+        timeline: What admins and the shop did with it.
+        problem: What a person has to decide, None if nothing.
+        version: A number that grows with each change.
     """
 
     id: str
@@ -91,6 +125,15 @@ class Order:
     reason: str | None = None
     cancel_confirmed: bool = False
     account_id: str | None = None
+    number: str = ""
+    contact: Contact = NO_CONTACT
+    delivery: OrderDelivery = COLLECTION
+    note: str = ""
+    payment: Payment = UNPAID
+    fulfilment: Fulfilment = UNSHIPPED
+    timeline: tuple[TimelineEntry, ...] = ()
+    problem: str | None = None
+    version: int = 0
 
     @property
     def status(self) -> OrderStatus:
@@ -110,7 +153,38 @@ class Order:
     @property
     def cost_cents(self) -> int:
         """The total of all lines."""
-        return sum(line.price_cents * line.quantity for line in self.lines)
+        return value_of(self.lines)
+
+    @property
+    def total_cents(self) -> int:
+        """The total of all lines, and the fee of the delivery."""
+        return self.cost_cents + self.delivery.fee_cents
+
+    @property
+    def payable_cents(self) -> int:
+        """What the customer has to pay altogether: nothing unless the order is accepted."""
+        if self.status is not OrderStatus.ACCEPTED:
+            return 0
+        prices = {line.product_id: line.price_cents for line in self.lines}
+        closed = sum(prices[part.product_id] * part.quantity for part in self.fulfilment.closed)
+        return self.total_cents - closed
+
+    @property
+    def open_cents(self) -> int:
+        """What is due and still to be paid."""
+        if self.payment.state is not PaymentState.DUE:
+            return 0
+        return self.payment.open_cents(self.payable_cents)
+
+    @property
+    def quantities(self) -> dict[str, int]:
+        """The ordered quantities, by product."""
+        return {line.product_id: line.quantity for line in self.lines}
+
+    @property
+    def open_parts(self) -> dict[str, int]:
+        """What is neither shipped nor closed, by product."""
+        return self.fulfilment.open_parts(self.quantities)
 
     @property
     def awaits_answer(self) -> bool:
@@ -118,9 +192,9 @@ class Order:
         return awaits_answer(self.status, cancel_confirmed=self.cancel_confirmed)
 
     @property
-    def progress(self) -> tuple[int, bool]:
+    def progress(self) -> tuple[int, bool, int]:
         """A value that grows with each change of the order."""
-        return len(self.history), self.cancel_confirmed
+        return len(self.history), self.cancel_confirmed, self.version
 
     def belongs_to(self, caller: Identity) -> bool:
         """Return whether a caller placed the order.
@@ -133,9 +207,17 @@ class Order:
 
     def as_placed(self) -> Self:
         """Return the order as it was when it was placed."""
-        lines = tuple(replace(line, reason=None) for line in self.lines)
         return replace(
-            self, lines=lines, history=self.history[:1], reason=None, cancel_confirmed=False
+            self,
+            lines=tuple(replace(line, reason=None) for line in self.lines),
+            history=self.history[:1],
+            reason=None,
+            cancel_confirmed=False,
+            payment=Payment(self.payment.method),
+            fulfilment=UNSHIPPED,
+            timeline=(),
+            problem=None,
+            version=0,
         )
 
     def cancelled(self, now: datetime) -> Self:
@@ -175,10 +257,11 @@ class Order:
         # Any other outcome was sent before products-ms received the cancellation.
         if outcome.status is not OrderStatus.CANCELLED or self.cancel_confirmed:
             return None
-        return replace(self, cancel_confirmed=True)
+        return replace(self, cancel_confirmed=True, version=self.version + 1)
 
     def _with_status(self, status: OrderStatus, now: datetime) -> Self:
-        return replace(self, history=(*self.history, HistoryEntry(status, now)))
+        history = (*self.history, HistoryEntry(status, now))
+        return replace(self, history=history, version=self.version + 1)
 
     def create_message(self) -> Message:
         """Return the event that announces the order. It is always the same for one order."""

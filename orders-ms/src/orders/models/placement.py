@@ -5,17 +5,31 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from orders.errors import (
     AmbiguousNameError,
+    DeliveryUnavailableError,
+    FeeChangedError,
     InsufficientStockError,
     LinesRefusedError,
+    NoDeliveryError,
+    PaymentUnavailableError,
     PriceChangedError,
     QuantityLimitError,
     UnknownProductsError,
 )
+from orders.models.delivery import (
+    COLLECTION,
+    COLLECTION_ID,
+    NO_CONTACT,
+    Contact,
+    DeliveryMethod,
+    OrderDelivery,
+)
 from orders.models.order import Line
+from orders.models.payment import PaymentMethod, PaymentTerms
+from shopkit.addresses import Address
 from shopkit.contract.events import ProductState
 from shopkit.identity import Identity
 from shopkit.names import name_key, shown_name
@@ -42,6 +56,68 @@ class RequestedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestedDetails:
+    """How an order is to be delivered and paid.
+
+    Attributes:
+        method_id: The delivery method.
+        fee_cents: The fee that the shopper saw, None if the request does not say.
+        address: Where the order goes, None for a collection.
+        payment: How it is paid.
+        contact: Whom to ask.
+        note: What the customer wrote.
+    """
+
+    method_id: str = COLLECTION_ID
+    fee_cents: int | None = None
+    address: Address | None = None
+    payment: PaymentMethod = PaymentMethod.ON_COLLECTION
+    contact: Contact = NO_CONTACT
+    note: str = ""
+
+    def delivery(
+        self, value_cents: int, methods: Mapping[str, DeliveryMethod], terms: PaymentTerms
+    ) -> OrderDelivery:
+        """Return the delivery of an order with lines of a value.
+
+        Raises:
+            NoDeliveryError: No method delivers to the country.
+            DeliveryUnavailableError: The method is not offered there.
+            PaymentUnavailableError: The payment method is not offered.
+            FeeChangedError: The fee differs from the one that the shopper saw.
+        """
+        delivery = self._chosen(value_cents, methods, terms)
+        if self.payment not in terms.methods_for(collection=delivery.is_collection):
+            raise PaymentUnavailableError("payment.method", "This payment method is not offered.")
+        if self.fee_cents not in {None, delivery.fee_cents}:
+            message = f"The fee is now {delivery.fee_cents / 100:.2f}."
+            raise FeeChangedError("delivery.fee", message)
+        return delivery
+
+    def _chosen(
+        self, value_cents: int, methods: Mapping[str, DeliveryMethod], terms: PaymentTerms
+    ) -> OrderDelivery:
+        if self.address is None:
+            if not terms.collection:
+                message = "Orders cannot be collected in the shop."
+                raise DeliveryUnavailableError("delivery.method", message)
+            return COLLECTION
+        country = self.address.country
+        if not any(method.delivers_to(country) for method in methods.values()):
+            raise NoDeliveryError("delivery.address.country", "We do not deliver to this country.")
+        method = methods.get(self.method_id)
+        if method is None or not method.delivers_to(country):
+            message = "This delivery method is not offered for this country."
+            raise DeliveryUnavailableError("delivery.method", message)
+        fee = method.fee_cents(value_cents)
+        return OrderDelivery(method.id, method.name, fee, method.days, self.address)
+
+
+PLAIN: Final = RequestedDetails()
+"""The details of an order that says nothing about them: collected in the shop and paid there."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestedOrder:
     """An order as it was requested.
 
@@ -49,16 +125,21 @@ class RequestedOrder:
         shopper: The shopper.
         lines: The lines.
         key: The idempotency key.
+        details: How it is delivered and paid.
     """
 
     shopper: Identity
     lines: tuple[RequestedLine, ...]
     key: str | None = None
+    details: RequestedDetails = PLAIN
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the lines, to detect a key that is reused for a different order."""
+        """A hash of the request, to detect a key that is reused for a different order."""
         text = json.dumps([astuple(line) for line in self.lines])
+        if self.details != PLAIN:
+            # Earlier releases stored the hash of the lines, which is valid forever.
+            text += json.dumps(astuple(self.details))
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from orders.models.views import OrderView
 from shopkit.contract.events import OrderStatus
 from shopkit.identity import Identity
 
@@ -16,6 +17,8 @@ class OrderQuery:
         email: The complete email address, or the account id, of the shopper.
         email_beginning: The beginning of the shopper's email address, or of its domain, or the
             account id.
+        view: The list of orders that wait for an admin.
+        number: The order's number, in any way that a person may type it.
     """
 
     owner: Identity | None = None
@@ -24,3 +27,5 @@ class OrderQuery:
     since: datetime | None = None
     until: datetime | None = None
     email_beginning: str | None = None
+    view: OrderView | None = None
+    number: str | None = None

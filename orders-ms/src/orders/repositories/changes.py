@@ -21,6 +21,7 @@ _STATUS_CHANGED: Document = {
         {"operationType": "insert"},
         {"updateDescription.updatedFields.status": {"$exists": True}},
         {"updateDescription.updatedFields.cancel_confirmed": {"$exists": True}},
+        {"updateDescription.updatedFields.version": {"$exists": True}},
     ]
 }
 

@@ -7,24 +7,29 @@ from bson import ObjectId
 from pymongo import DESCENDING, UpdateOne
 
 from orders.models.comparison import IdRange, OrderSummary
-from orders.models.order import HistoryEntry, Line, Order, Owner
+from orders.models.number import normalize_number
+from orders.models.order import Order, Owner
 from orders.models.query import OrderQuery
 from orders.models.totals import CustomerTotals
+from orders.models.views import views_of
+from orders.repositories.order_documents import (
+    CUSTOMERS,
+    changed_parts,
+    document_of,
+    first_resend,
+    line_document,
+    order_of,
+)
 from shopkit.clock import Clock, utc_now
 from shopkit.contract.events import OrderStatus
 from shopkit.identity import Identity, is_account_id, misread
-from shopkit.storage.email_search import EmailSearch
 from shopkit.storage.keyset import Keyset, id_key, id_range, time_key
 from shopkit.storage.mongo import Database, Document, GuardMissedError, Session
-from shopkit.tracing.context import TraceContext
 
-RESEND_AFTER = timedelta(seconds=30)
-"""How long to wait for an answer before the first resend. The delay doubles each time."""
 MAX_RESEND_DELAY = timedelta(minutes=10)
 CHANGED_LIMIT = 500
 TOTALS_LIMIT = 1_000
 """How many orders of a customer are added up, beginning with the newest."""
-CUSTOMERS = EmailSearch("client_email")
 
 _NEXT_DELAY = {
     "$min": [
@@ -55,14 +60,14 @@ class OrderRepository:
     async def find_by_id(self, order_id: str, *, session: Session = None) -> Order | None:
         """Return the order."""
         document = await self._orders.find_one({"_id": ObjectId(order_id)}, session=session)
-        return _order(document) if document else None
+        return order_of(document) if document else None
 
     async def find_by_ids(self, ids: Iterable[str], *, session: Session = None) -> dict[str, Order]:
         """Return the orders that exist, by id."""
         documents = self._orders.find(
             {"_id": {"$in": [ObjectId(order_id) for order_id in ids]}}, session=session
         )
-        return {str(document["_id"]): _order(document) async for document in documents}
+        return {str(document["_id"]): order_of(document) async for document in documents}
 
     async def page(
         self, query: OrderQuery, *, limit: int, cursor: str | None
@@ -75,7 +80,7 @@ class OrderRepository:
         documents, next_cursor = await _NEWEST.page_of_any(
             self._orders, _filters(query), limit=limit, cursor=cursor
         )
-        return [_order(document) for document in documents], next_cursor
+        return [order_of(document) for document in documents], next_cursor
 
     async def totals(self, customer: str) -> CustomerTotals:
         """Return the number and the value of a customer's newest orders, at most 1,000.
@@ -99,7 +104,7 @@ class OrderRepository:
         changed = {"updated_at": {"$gte": since}}
         documents = self._orders.find({"$or": [owned | changed for owned in _owned_by(shopper)]})
         latest = documents.sort("updated_at", DESCENDING).limit(CHANGED_LIMIT)
-        return [_order(document) async for document in latest]
+        return [order_of(document) async for document in latest]
 
     async def find_without_account(self, limit: int) -> dict[str, str]:
         """Return the ids and email addresses of some orders whose account was not sought yet."""
@@ -128,7 +133,7 @@ class OrderRepository:
 
     async def insert(self, orders: Sequence[Order], *, session: Session) -> None:
         """Store new orders."""
-        await self._orders.insert_many([_document(order) for order in orders], session=session)
+        await self._orders.insert_many([document_of(order) for order in orders], session=session)
 
     async def update(self, changes: Sequence[tuple[Order, Order]], *, session: Session) -> None:
         """Update orders.
@@ -138,7 +143,7 @@ class OrderRepository:
             session: The transaction.
 
         Raises:
-            GuardMissedError: The status of an order is no longer the one before the change.
+            GuardMissedError: An order is no longer as it was before the change.
         """
         if not changes:
             return
@@ -152,6 +157,17 @@ class OrderRepository:
         """Return whether the answer of any order from products-ms is overdue."""
         overdue = {"resend_at": {"$lt": self._clock()}}
         return await self._orders.find_one(overdue, {"_id": 1}) is not None
+
+    async def has_due(self) -> bool:
+        """Return whether the deadline of any order, or its reminder, has come."""
+        due = {"payment.act_at": {"$lte": self._clock()}}
+        return await self._orders.find_one(due, {"_id": 1}) is not None
+
+    async def find_due(self, limit: int) -> list[str]:
+        """Return the ids of orders whose deadline or reminder has come, longest ago first."""
+        due = {"payment.act_at": {"$lte": self._clock()}}
+        rows = self._orders.find(due, {"_id": 1}).sort("payment.act_at", 1).limit(limit)
+        return [str(row["_id"]) async for row in rows]
 
     async def take_overdue(self, limit: int) -> list[Order]:
         """Return orders whose answer from products-ms is overdue, longest overdue first.
@@ -168,7 +184,7 @@ class OrderRepository:
             )
             if document is None:
                 break
-            orders.append(_order(document))
+            orders.append(order_of(document))
         return orders
 
 
@@ -177,6 +193,8 @@ def _filters(query: OrderQuery) -> list[Document]:
     times = {"$gte": query.since, "$lt": query.until}
     fields = {
         "status": query.status,
+        "desk": query.view,
+        "number": query.number and normalize_number(query.number),
         "created_at": {operator: time for operator, time in times.items() if time} or None,
     }
     common = {field: value for field, value in fields.items() if value is not None}
@@ -222,82 +240,31 @@ def _update(before: Order, after: Order, now: datetime) -> UpdateOne:
     changes: Document = {
         "status": after.status,
         "reason": after.reason,
-        "products": [_line_document(line) for line in after.lines],
+        "products": [line_document(line) for line in after.lines],
         "history": [entry._asdict() for entry in after.history],
         "changed_at": after.changed_at,
         "updated_at": now,
         "cancel_confirmed": after.cancel_confirmed,
+        "version": after.version,
+        **changed_parts(before, after),
     }
-    update: Document = {"$set": changes}
+    removed: Document = {}
+    update: Document = {"$set": changes, "$unset": removed}
     if after.awaits_answer:
-        changes |= _first_resend(after.changed_at)
+        changes |= first_resend(after.changed_at)
     else:
-        update["$unset"] = {"resend_at": "", "resend_delay_seconds": ""}
+        removed |= {"resend_at": "", "resend_delay_seconds": ""}
+    if views := views_of(after):
+        changes["desk"] = views
+    else:
+        removed["desk"] = ""
+    if not removed:
+        del update["$unset"]
     guard = {
         "_id": ObjectId(before.id),
         "status": before.status,
         "cancel_confirmed": before.cancel_confirmed,
+        # Orders that were never changed, and those of earlier releases, have no version.
+        "version": before.version or None,
     }
     return UpdateOne(guard, update)
-
-
-def _first_resend(since: datetime) -> Document:
-    return {
-        "resend_at": since + RESEND_AFTER,
-        "resend_delay_seconds": int(RESEND_AFTER.total_seconds()),
-    }
-
-
-def _line_document(line: Line) -> Document:
-    return {
-        "product_id": ObjectId(line.product_id),
-        "name": line.name,
-        "price_cents": line.price_cents,
-        "quantity": line.quantity,
-        "reason": line.reason,
-    }
-
-
-def _document(order: Order) -> Document:
-    return {
-        "_id": ObjectId(order.id),
-        "client_email": order.email,
-        "account_id": order.account_id,
-        **CUSTOMERS.keys(order.email),
-        "status": order.status,
-        "cost_cents": order.cost_cents,
-        "products": [_line_document(line) for line in order.lines],
-        "reason": order.reason,
-        "history": [entry._asdict() for entry in order.history],
-        "created_at": order.created_at,
-        "changed_at": order.changed_at,
-        "updated_at": order.changed_at,
-        "cancel_confirmed": order.cancel_confirmed,
-        "request_id": order.trace_context.request_id,
-        "traceparent": order.trace_context.traceparent,
-        **(_first_resend(order.changed_at) if order.awaits_answer else {}),
-    }
-
-
-def _order(document: Document) -> Order:
-    return Order(
-        id=str(document["_id"]),
-        email=document["client_email"],
-        account_id=document.get("account_id"),
-        lines=tuple(
-            Line(
-                product_id=str(line["product_id"]),
-                name=line["name"],
-                price_cents=line["price_cents"],
-                quantity=line["quantity"],
-                reason=line["reason"],
-            )
-            for line in document["products"]
-        ),
-        history=tuple(
-            HistoryEntry(OrderStatus(entry["status"]), entry["at"]) for entry in document["history"]
-        ),
-        trace_context=TraceContext(document["request_id"], document["traceparent"]),
-        reason=document["reason"],
-        cancel_confirmed=document["cancel_confirmed"],
-    )

@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bson import ObjectId
 
-from orders.errors import LinesRefusedError
-from orders.models.order import HistoryEntry, Order
+from orders.errors import DeliveryRefusedError, LinesRefusedError
+from orders.models.delivery import DeliveryMethod
+from orders.models.number import new_number
+from orders.models.order import HistoryEntry, Order, value_of
+from orders.models.payment import Payment, PaymentTerms
 from orders.models.placement import ProductCatalogue, RequestedOrder
+from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
 from shopkit.batching import Batcher, HasLeft, never_leaves
@@ -58,6 +62,7 @@ class _Request:
 MIN_SECONDS = 1.0
 """How long a transaction may be retried even if its requests have waited for almost 12 s."""
 
+Refusal = LinesRefusedError | DeliveryRefusedError
 Outcome = PlacedOrder | Exception
 
 
@@ -71,13 +76,19 @@ class IntakeService:
         orders: OrderRepository,
         keys: IdempotencyKeys,
         projection: ProjectionRepository,
+        methods: DeliveryMethodRepository,
+        terms: PaymentTerms,
         clock: Clock,
+        number: Callable[[], str] = new_number,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
         self._keys = keys
         self._projection = projection
+        self._methods = methods
+        self._terms = terms
+        self._number = number
         self._clock = clock
         self._monotonic = monotonic
         self._batcher: Batcher[_Request, PlacedOrder] = Batcher(
@@ -112,8 +123,9 @@ class IntakeService:
 
     async def _place_batch(self, requests: Sequence[_Request]) -> Sequence[Outcome]:
         catalogue = await self._read_catalogue(requests)
+        methods = await self._read_methods(requests)
         # Orders are created before the transaction, because its work may run more than once.
-        created = [self._create(request, catalogue) for request in requests]
+        created = [self._create(request, catalogue, methods) for request in requests]
         refusals = [refusal for refusal in created if isinstance(refusal, Exception)]
         # A repeated request gets the order of the first one, even if it would be refused now.
         if len(refusals) == len(requests) and not await self._find_keys(requests):
@@ -126,7 +138,7 @@ class IntakeService:
     async def _store(
         self,
         requests: Sequence[_Request],
-        created: Sequence[Order | LinesRefusedError],
+        created: Sequence[Order | Refusal],
         unit: UnitOfWork,
     ) -> Sequence[Outcome]:
         records = await self._find_keys(requests, unit)
@@ -138,6 +150,8 @@ class IntakeService:
             if record := request.find_record(records):
                 outcomes.append(_replay(request.order, record, orders))
             elif isinstance(order, Order):
+                # Each attempt draws another number, in case this one is taken.
+                order = replace(order, number=self._number())  # noqa: PLW2901
                 outcomes.append(PlacedOrder(order, replayed=False))
                 new_orders.append(order)
                 orders[order.id] = order
@@ -175,10 +189,22 @@ class IntakeService:
         names = {line.name for line in lines if line.name is not None}
         return ProductCatalogue(await self._projection.find(ids, names) if lines else [])
 
-    def _create(self, request: _Request, catalogue: ProductCatalogue) -> Order | LinesRefusedError:
+    async def _read_methods(self, requests: Sequence[_Request]) -> Mapping[str, DeliveryMethod]:
+        if all(request.order.details.address is None for request in requests):
+            return {}
+        return {method.id: method for method in await self._methods.find_all()}
+
+    def _create(
+        self,
+        request: _Request,
+        catalogue: ProductCatalogue,
+        methods: Mapping[str, DeliveryMethod],
+    ) -> Order | Refusal:
+        details = request.order.details
         try:
             lines = catalogue.lines_for(request.order)
-        except LinesRefusedError as error:
+            delivery = details.delivery(value_of(lines), methods, self._terms)
+        except (LinesRefusedError, DeliveryRefusedError) as error:
             return error
         return Order(
             id=str(ObjectId()),
@@ -187,6 +213,10 @@ class IntakeService:
             lines=lines,
             history=(HistoryEntry(OrderStatus.PENDING, self._clock()),),
             trace_context=request.trace_context,
+            contact=details.contact,
+            delivery=delivery,
+            note=details.note,
+            payment=Payment(details.payment),
         )
 
 

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 
 import structlog
+from bson import ObjectId
 from prometheus_client import Counter
 
 from orders.errors import OrderNotFoundError
 from orders.models.mails import mail_about
 from orders.models.order import Order
+from orders.models.payment import PaymentTerms
 from orders.models.query import OrderQuery
 from orders.models.totals import CustomerTotals
+from orders.models.transitions import Act, cancel, settle
+from orders.repositories.order_numbers import OrderNumbers
 from orders.repositories.orders import OrderRepository
 from shopkit.clock import Clock
 from shopkit.contract.events import OrderStatusUpdate
@@ -34,12 +38,16 @@ class OrderService:
         *,
         transactions: Transactions,
         orders: OrderRepository,
+        numbers: OrderNumbers,
         trail: AuditTrail,
+        terms: PaymentTerms,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
+        self._numbers = numbers
         self._trail = trail
+        self._terms = terms
         self._clock = clock
 
     async def get(self, order_id: str, caller: Identity) -> Order:
@@ -69,21 +77,26 @@ class OrderService:
         while await self._orders.add_missing_keys(KEYS_CHUNK):
             pass
 
+    async def add_missing_numbers(self) -> None:
+        """Add numbers to orders that a replica of the previous release stored."""
+        while await self._numbers.add_missing(KEYS_CHUNK):
+            pass
+
     async def cancel(self, order_id: str, caller: Identity) -> Order:
         """Cancel an order. products-ms returns its stock later.
 
         Raises:
             OrderNotFoundError: The order does not exist or belongs to someone else.
-            NotCancellableError: The order is rejected or already cancelled.
+            NotCancellableError: The order is rejected, cancelled or shipped.
         """
 
         async def work(unit: UnitOfWork) -> Order:
             stored = await self._orders.find_by_id(order_id, session=unit.session)
             before = _require_visible(stored, order_id, caller)
-            after = before.cancelled(self._clock())
+            after = cancel(before, Act(caller.email, self._clock(), str(ObjectId())))
             await self._orders.update([(before, after)], session=unit.session)
             unit.publish(after.cancel_message())
-            unit.mail(mail_about(after))
+            unit.mail(mail_about(after, self._terms))
             if not before.belongs_to(caller):
                 await self._audit_cancellation(before, after, caller, unit)
             return after
@@ -109,7 +122,8 @@ class OrderService:
                 if order is None:
                     _report_unknown(delivery.event)
                     continue
-                settled[order.id] = order.with_outcome(delivery.event, self._clock()) or order
+                outcome = settle(order, delivery.event, self._clock(), self._terms, str(ObjectId()))
+                settled[order.id] = outcome or order
             changes = [
                 (before, settled[order_id])
                 for order_id, before in stored.items()
@@ -118,7 +132,7 @@ class OrderService:
             await self._orders.update(changes, session=unit.session)
             for before, order in changes:
                 if order.status is not before.status:
-                    unit.mail(mail_about(order))
+                    unit.mail(mail_about(order, self._terms))
 
         await self._transactions.run(work)
 

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -72,12 +73,35 @@ class TestAccepted:
         assert "idempotency-replayed" not in response.headers
         body = response.json()
         assert body.pop("id") == transactions.published[0].message.key
+        assert re.fullmatch("[0-9A-HJKMNP-TV-Z]{8}", body.pop("number"))
         assert body == {
             "email": "aaa@aaa.com",
             "account_id": account_id_of("aaa@aaa.com"),
             "status": "PENDING",
             "reason": None,
             "cost": 19.48,
+            "total": 19.48,
+            "can_cancel": True,
+            "contact": {"name": "", "email": "aaa@aaa.com", "phone": ""},
+            "delivery": {
+                "method": "collection",
+                "name": "Collection in the shop",
+                "fee": 0.0,
+                "days": None,
+                "address": None,
+            },
+            "payment": {
+                "method": "ON_COLLECTION",
+                "state": "NONE",
+                "due_at": None,
+                "open": 0.0,
+                "captured": 0.0,
+                "refund_requested": 0.0,
+                "refunded": 0.0,
+                "transfer": None,
+            },
+            "fulfilment": {"state": "OPEN", "shipments": [], "closed": []},
+            "note": "",
             "created_at": "2026-05-04T12:00:00Z",
             "cancel_confirmed": False,
             "products": [

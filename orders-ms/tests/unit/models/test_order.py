@@ -45,7 +45,8 @@ def told(status: OrderStatus, **more: Any) -> OrderStatusUpdate:
 
 
 def moved(before: Order, status: OrderStatus, at: datetime, **changes: Any) -> Order:
-    return replace(before, history=(*before.history, HistoryEntry(status, at)), **changes)
+    history = (*before.history, HistoryEntry(status, at))
+    return replace(before, history=history, version=before.version + 1, **changes)
 
 
 class TestTransitionsTable:
@@ -164,7 +165,7 @@ class TestWithOutcome:
         # When
         confirmed = cancelled.with_outcome(told(CANCELLED), AT_LAST)
         # Then
-        assert confirmed == replace(cancelled, cancel_confirmed=True)
+        assert confirmed == replace(cancelled, cancel_confirmed=True, version=cancelled.version + 1)
         assert confirmed is not None
         assert confirmed.with_outcome(told(CANCELLED), AT_LAST) is None
 

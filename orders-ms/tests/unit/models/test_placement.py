@@ -1,15 +1,30 @@
+from dataclasses import replace
+
 import pytest
 
 from orders.errors import (
     AmbiguousNameError,
+    DeliveryRefusedError,
+    DeliveryUnavailableError,
+    FeeChangedError,
     InsufficientStockError,
     LinesRefusedError,
+    NoDeliveryError,
+    PaymentUnavailableError,
     PriceChangedError,
     QuantityLimitError,
     UnknownProductsError,
 )
+from orders.models.delivery import Contact, DeliveryMethod, FeeStep, OrderDelivery
 from orders.models.order import Line
-from orders.models.placement import ProductCatalogue, RequestedLine, RequestedOrder
+from orders.models.payment import BankAccount, PaymentMethod, PaymentTerms
+from orders.models.placement import (
+    ProductCatalogue,
+    RequestedDetails,
+    RequestedLine,
+    RequestedOrder,
+)
+from shopkit.addresses import Address
 from shopkit.testing.deliveries import an_id, state
 from shopkit.testing.proofs import identity_of
 
@@ -176,3 +191,101 @@ class TestFingerprint:
     )
     def test_differs_for_other_lines(self, lines: list[RequestedLine]) -> None:
         assert wanted(*lines).fingerprint != wanted(by_id(1, 2)).fingerprint
+
+
+class TestFingerprintOfDetails:
+    LINES = (by_id(1, 2, 599), by_name("café", 3))
+
+    def test_of_lines_alone_is_as_in_the_first_release(self) -> None:
+        stored = "1da157d339dd57ea2d57a1d3bd2b501f3911c751c5466ef628088c762c38f768"
+        assert wanted(*self.LINES).fingerprint == stored
+
+    def test_differs_for_each_detail(self) -> None:
+        details = [
+            RequestedDetails(note="Hello"),
+            RequestedDetails(payment=PaymentMethod.TRANSFER),
+            RequestedDetails(contact=Contact("Ann")),
+            RequestedDetails(contact=Contact(phone="Ann")),
+            RequestedDetails(fee_cents=0),
+            RequestedDetails("parcel", 0, BERLIN, PaymentMethod.TRANSFER),
+            RequestedDetails("parcel", 0, replace(BERLIN, city="Bonn"), PaymentMethod.TRANSFER),
+        ]
+        found = {
+            RequestedOrder(identity_of("aaa@aaa.com"), self.LINES, details=detail).fingerprint
+            for detail in details
+        }
+        assert len(found | {wanted(*self.LINES).fingerprint}) == len(details) + 1
+
+
+BERLIN = Address("Ann", "", ("Unter den Linden 1",), "10117", "Berlin", "", "DE", "")
+PARCEL = DeliveryMethod(
+    "parcel", "Parcel", ("DE", "FR"), (FeeStep(0, 490), FeeStep(5_000, 290)), 10_000, 3
+)
+TERMS = PaymentTerms(bank_account=BankAccount("DE02120300000000202051", "Kiosk"))
+SENT = RequestedDetails("parcel", None, BERLIN, PaymentMethod.TRANSFER)
+
+
+class TestDelivery:
+    @pytest.mark.parametrize(
+        ("value", "fee"), [(0, 490), (4_999, 490), (5_000, 290), (9_999, 290), (10_000, 0)]
+    )
+    def test_the_fee_depends_on_the_value_of_the_lines(self, value: int, fee: int) -> None:
+        assert SENT.delivery(value, {"parcel": PARCEL}, TERMS) == OrderDelivery(
+            "parcel", "Parcel", fee, 3, BERLIN
+        )
+
+    def test_accepts_the_fee_that_the_shopper_saw(self) -> None:
+        seen = replace(SENT, fee_cents=490)
+        assert seen.delivery(0, {"parcel": PARCEL}, TERMS).fee_cents == 490
+
+    @pytest.mark.parametrize(
+        ("details", "terms", "error", "field", "message"),
+        [
+            (
+                replace(SENT, fee_cents=489),
+                TERMS,
+                FeeChangedError,
+                "delivery.fee",
+                "The fee is now 4.90.",
+            ),
+            (
+                replace(SENT, address=replace(BERLIN, country="US")),
+                TERMS,
+                NoDeliveryError,
+                "delivery.address.country",
+                "We do not deliver to this country.",
+            ),
+            (
+                replace(SENT, method_id="gone"),
+                TERMS,
+                DeliveryUnavailableError,
+                "delivery.method",
+                "This delivery method is not offered for this country.",
+            ),
+            (
+                SENT,
+                PaymentTerms(),
+                PaymentUnavailableError,
+                "payment.method",
+                "This payment method is not offered.",
+            ),
+            (
+                RequestedDetails(),
+                replace(TERMS, collection=False),
+                DeliveryUnavailableError,
+                "delivery.method",
+                "Orders cannot be collected in the shop.",
+            ),
+        ],
+    )
+    def test_refuses_what_the_shop_does_not_offer(
+        self,
+        details: RequestedDetails,
+        terms: PaymentTerms,
+        error: type[DeliveryRefusedError],
+        field: str,
+        message: str,
+    ) -> None:
+        with pytest.raises(error) as raised:
+            details.delivery(0, {"parcel": PARCEL}, terms)
+        assert raised.value.field_errors() == [(field, message)]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
-from orders.repositories.orders import CUSTOMERS
+from orders.repositories.order_documents import CUSTOMERS
 from shopkit.storage.mongo import Database
 from shopkit.testing.deliveries import NOON
 

@@ -50,6 +50,7 @@ async def test_an_accepted_order_is_mailed_with_its_lines_and_total(
     assert mail.recipient == "aaa@aaa.com"
     assert mail.data == {
         "order_id": order.id,
+        "number": order.number,
         "lines": [
             {
                 "name": line.name,
@@ -59,7 +60,17 @@ async def test_an_accepted_order_is_mailed_with_its_lines_and_total(
             }
             for line in order.lines
         ],
+        "delivery": {
+            "name": "Collection in the shop",
+            "fee_cents": 0,
+            "collection": True,
+            "address": [],
+        },
         "total_cents": order.cost_cents,
+        "pay_on_collection": True,
+        "due_on": "18 May 2026",
+        "transfer": None,
+        "refund_cents": 0,
         "reason": None,
     }
 

@@ -10,6 +10,7 @@ from orders.dependencies import Services
 from orders.errors import ConflictingOutcomeError, NotCancellableError, OrderNotFoundError
 from orders.models.order import Order
 from orders.models.query import OrderQuery
+from orders.models.transitions import Act, cancel
 from orders.repositories.orders import OrderRepository
 from shopkit.contract.events import OrderStatusUpdate
 from shopkit.identity import Identity, Role
@@ -199,7 +200,8 @@ class TestCancel:
         # When
         cancelled = await services.orders.cancel(order.id, caller)
         # Then
-        assert cancelled == order.cancelled(NOON + timedelta(minutes=1))
+        act = Act(caller.email, NOON + timedelta(minutes=1), "")
+        assert cancelled == cancel(order, act)
         assert await services.orders.get(order.id, OWNER) == cancelled
         assert transactions.published_ids == [f"OrderCancel/{order.id}"]
         row = await row_of(f"OrderCancel/{order.id}")

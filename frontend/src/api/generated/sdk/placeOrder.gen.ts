@@ -9,6 +9,8 @@ import type { PlaceOrderData, PlaceOrderErrors, PlaceOrderResponses } from '../t
  * Place Order
  *
  * Place an order. It is PENDING until its stock is reserved, usually for less than a second.
+ *
+ * Without `delivery` and `payment`, the customer collects the order in the shop and pays there.
  */
 export const placeOrder = <ThrowOnError extends boolean = true>(options: Options<PlaceOrderData, ThrowOnError>): RequestResult<PlaceOrderResponses, PlaceOrderErrors, ThrowOnError> => (options.client ?? client).post<PlaceOrderResponses, PlaceOrderErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

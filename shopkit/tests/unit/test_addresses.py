@@ -2,8 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from authentication.errors import AddressRefusedError
-from authentication.models.address import Address
+from shopkit.addresses import Address, AddressRefusedError
 
 BERLIN = Address(
     name="Ann",
