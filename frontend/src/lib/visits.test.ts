@@ -80,7 +80,7 @@ describe("visit", () => {
     expect(visitStore.get().keepsScrollPosition).toBe(false);
   });
 
-  it("has a key of its own after a link within the page", async () => {
+  it("has another key after a link within the page", async () => {
     // Given
     const { key } = visitStore.get().location;
 
@@ -206,7 +206,7 @@ describe("guarded page", () => {
     expect(visitStore.get().location.hash).toBe("#main");
   });
 
-  it("is left without a question when nothing guards it any more", async () => {
+  it("is left without a question when its guard is gone", async () => {
     // Given
     const { questions, stop } = ask();
     stop();

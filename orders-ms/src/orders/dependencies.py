@@ -165,7 +165,7 @@ def terms_of(settings: OrdersSettings) -> PaymentTerms:
     return PaymentTerms(
         collection=settings.collection,
         bank_account=account if settings.bank_iban else None,
-        collection_period=timedelta(days=settings.collection_days),
+        collection_period=timedelta(days=settings.collection_days) or None,
         transfer_period=timedelta(days=settings.transfer_days),
         reminder=timedelta(days=settings.reminder_days),
         currency=settings.shop_currency,

@@ -37,7 +37,7 @@ class OrdersSettings(KafkaSettings, MailSettings):
         reconcile_seconds: The time between the end of a reconciliation and the next one.
         shop_time_zone: The time zone of the shop's days in the statistics, by its IANA name.
         collection: Whether customers can collect orders in the shop, and pay there.
-        collection_days: How many days an order waits for its collection.
+        collection_days: How many days an order waits for its collection, 0 for as long as it takes.
         bank_iban: The account for transfers. Without it, transfers are not offered.
         bank_holder: The holder of the account.
         bank_bic: The BIC of the bank, which banks in the same country do not need.
@@ -53,7 +53,7 @@ class OrdersSettings(KafkaSettings, MailSettings):
     reconcile_seconds: float = Field(default=3_600.0, gt=0)
     shop_time_zone: ZoneInfo = ZoneInfo("UTC")
     collection: bool = True
-    collection_days: float = Field(default=14.0, gt=0, le=3_650)
+    collection_days: float = Field(default=0.0, ge=0, le=3_650)
     bank_iban: Iban = ""
     bank_holder: str = Field(default="", max_length=70)
     bank_bic: str = Field(default="", pattern="^([A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?)?$")

@@ -113,7 +113,7 @@ class Payment:
         return self.captured_cents - self.refund_requested_cents
 
     @property
-    def allpayable_cents(self) -> int:
+    def allowance_cents(self) -> int:
         """What was paid back as an allowance."""
         return sum(
             refund.amount_cents for refund in self.refunds if refund.kind is RefundKind.ALLOWANCE
@@ -121,11 +121,14 @@ class Payment:
 
     def open_cents(self, payable_cents: int) -> int:
         """Return what is missing, given what the customer has to pay."""
-        return max(0, payable_cents - self.allpayable_cents - self.kept_cents)
+        return max(0, payable_cents - self.allowance_cents - self.kept_cents)
 
     def due(self, now: datetime, terms: "PaymentTerms") -> Self:
         """Return the payment as due from now on."""
-        due_at = now + terms.period(self.method)
+        period = terms.period(self.method)
+        if period is None:
+            return replace(self, state=PaymentState.DUE)
+        due_at = now + period
         remind_at = due_at - terms.reminder
         return replace(
             self,
@@ -173,7 +176,7 @@ class Payment:
             refund_id: The id of a refund for this.
             now: The time.
         """
-        excess = self.kept_cents - max(0, payable_cents - self.allpayable_cents)
+        excess = self.kept_cents - max(0, payable_cents - self.allowance_cents)
         payment = self
         if excess > 0:
             payment = self.requested(Refund(refund_id, kind, excess, "", now))
@@ -216,7 +219,7 @@ class PaymentTerms:
     Attributes:
         collection: Whether customers can collect orders in the shop, and pay there.
         bank_account: The account for transfers, None if they are not offered.
-        collection_period: How long an order waits for its collection.
+        collection_period: How long an order waits for its collection, None for as long as it takes.
         transfer_period: How long an order waits for a transfer.
         reminder: How long before the deadline the customer is reminded.
         currency: The currency, as ISO 4217 abbreviates it.
@@ -224,7 +227,7 @@ class PaymentTerms:
 
     collection: bool = True
     bank_account: BankAccount | None = None
-    collection_period: timedelta = timedelta(days=14)
+    collection_period: timedelta | None = timedelta(days=14)
     transfer_period: timedelta = timedelta(days=7)
     reminder: timedelta = timedelta(days=2)
     currency: str = "EUR"
@@ -233,8 +236,8 @@ class PaymentTerms:
         """Return whether a payment method is offered."""
         return self.bank_account is not None if method is PaymentMethod.TRANSFER else True
 
-    def period(self, method: PaymentMethod) -> timedelta:
-        """Return how long an order waits for its payment."""
+    def period(self, method: PaymentMethod) -> timedelta | None:
+        """Return how long an order waits for its payment, None for as long as it takes."""
         if method is PaymentMethod.TRANSFER:
             return self.transfer_period
         return self.collection_period

@@ -213,6 +213,13 @@ class TestSettle:
         assert (after.payable_cents, after.open_cents) == (2_500, 2_500)
         assert views_of(after) == [OrderView.TO_PAY]
 
+    def test_waits_for_a_collection_without_a_deadline(self) -> None:
+        terms = replace(TERMS, collection_period=None)
+        after = transitions.settle(an_order(P), self.outcome(A), NOON, terms, an_id(3))
+        assert after is not None
+        assert after.payment == Payment(state=DUE)
+        assert views_of(after) == [OrderView.TO_PAY]
+
     def test_gives_a_transfer_seven_days(self) -> None:
         order = an_order(P)
         order = replace(order, payment=Payment(PaymentMethod.TRANSFER))
