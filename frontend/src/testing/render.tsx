@@ -1,4 +1,4 @@
-import { act, render } from "@testing-library/react";
+import { act, render, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { App } from "@/app/App";
 import { loadPage } from "@/app/router";
@@ -16,9 +16,12 @@ export function openShop(url: string) {
   return { user: userEvent.setup(), queries };
 }
 
-/** Navigate as a link does. */
-export function visit(url: string): Promise<void> {
-  return act(async () => shopNavigator.push(url));
+/** Navigate as a link does, and wait until the page is loaded. */
+export async function visit(url: string): Promise<void> {
+  await act(async () => shopNavigator.push(url));
+  await waitFor(() => {
+    if (document.querySelector("[aria-busy=true]")) throw new Error("The page is loading.");
+  });
 }
 
 /** Press the browser's back or forward button, and wait until it has an effect. */
