@@ -160,9 +160,9 @@ def command(manager: str, url: str, folder: Path) -> list[str]:
     python = str(LOCAL / "venv" / "bin" / "python")
     commands = {
         "uv": f"{LOCAL}/venv/bin/uv pip install --no-cache --python {python} --target {folder}"
-        f" --index-url {url}/simple probe",
+        " probe",
         "pip": f"{python} -m pip download --no-deps --no-cache-dir --retries 0 --dest {folder}"
-        f" --index-url {url}/simple probe",
+        " probe",
         "npm": f"{tools.node()} {tools.npm()} view probe version --registry {url}"
         f" --cache {folder} --fetch-retries 0",
     }
@@ -183,6 +183,8 @@ class TestDownloads:
                 "PATH": "/usr/bin:/bin",
                 "HOME": str(folder),
                 "UV_HTTP_RETRIES": "0",
+                "UV_DEFAULT_INDEX": f"{url}/simple",
+                "PIP_INDEX_URL": f"{url}/simple",
                 "SSL_CERT_FILE": str(bundle),
             },
             capture_output=True,
