@@ -158,17 +158,16 @@ def url(trusted: Path) -> Iterator[str]:
 def command(manager: str, url: str, folder: Path) -> list[str]:
     """Return the command with which a package manager downloads the package."""
     python = str(LOCAL / "venv" / "bin" / "python")
+    uv = [str(LOCAL / "venv" / "bin" / "uv"), "pip", "install", "--no-cache", "--python", python]
+    pip = [python, "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--retries", "0"]
+    npm = [str(tools.node()), str(tools.npm()), "view", "probe", "version", "--registry", url]
     commands = {
-        "uv": f"{LOCAL}/venv/bin/uv pip install --no-cache --python {python} --target {folder}"
-        " probe",
-        "pip": f"{python} -m pip download --no-deps --no-cache-dir --retries 0 --dest {folder}"
-        " probe",
-        "npm": f"{tools.node()} {tools.npm()} view probe version --registry {url}"
-        f" --cache {folder} --fetch-retries 0",
+        "uv": [*uv, "--target", str(folder), "probe"],
+        "pip": [*pip, "--dest", str(folder), "probe"],
+        "npm": [*npm, "--cache", str(folder), "--fetch-retries", "0"],
+        "maven": [str(LOCAL / "servers" / "bin" / "python"), "-c", MAVEN, url, str(folder)],
     }
-    if manager == "maven":
-        return [str(LOCAL / "servers" / "bin" / "python"), "-c", MAVEN, url, str(folder)]
-    return commands[manager].split()
+    return commands[manager]
 
 
 @pytest.mark.parametrize("manager", ["uv", "pip", "npm", "maven"])
