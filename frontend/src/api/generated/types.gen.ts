@@ -5454,8 +5454,10 @@ export type ListOffersData = {
         country?: string | null;
         /**
          * Value
+         *
+         * The sum of the lines.
          */
-        value?: number;
+        value?: number | null;
     };
     url: '/api/delivery-methods';
 };

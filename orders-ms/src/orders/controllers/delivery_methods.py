@@ -40,13 +40,14 @@ PathMethodId = Annotated[MethodId, Path(), AfterValidator(_refuse_collection)]
 async def list_offers(
     methods: DeliveryMethods,
     country: Annotated[Country | None, Query()] = None,
-    value: Annotated[Price, Query()] = Decimal(0),
+    value: Annotated[Price | None, Query(description="The sum of the lines.")] = None,
 ) -> OffersBody:
     """List the delivery methods for an order of a value, with their fees.
 
-    Without a country, these are only the methods that need no address.
+    Without a country, these are only the methods that need no address. Without a value, the fees
+    are those of the smallest order.
     """
-    return OffersBody.of(await methods.offers(country, to_cents(value)))
+    return OffersBody.of(await methods.offers(country, to_cents(value or Decimal(0))))
 
 
 @admin_router.get("", responses=responses(*ADMIN_PROBLEMS))

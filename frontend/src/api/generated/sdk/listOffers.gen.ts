@@ -10,6 +10,7 @@ import type { ListOffersData, ListOffersErrors, ListOffersResponses } from '../t
  *
  * List the delivery methods for an order of a value, with their fees.
  *
- * Without a country, these are only the methods that need no address.
+ * Without a country, these are only the methods that need no address. Without a value, the fees
+ * are those of the smallest order.
  */
 export const listOffers = <ThrowOnError extends boolean = true>(options?: Options<ListOffersData, ThrowOnError>): RequestResult<ListOffersResponses, ListOffersErrors, ThrowOnError> => (options?.client ?? client).get<ListOffersResponses, ListOffersErrors, ThrowOnError>({ url: '/api/delivery-methods', ...options });
