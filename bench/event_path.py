@@ -24,6 +24,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from bench import harness, past, results
 from bench.consistency import Databases, find_inconsistencies
+from bench.full_load import add_many_products
 from bench.harness import Costs, Figure, Shop
 from bson import ObjectId
 from pymongo import AsyncMongoClient, UpdateOne
@@ -365,12 +366,9 @@ async def measure(
     shop: Shop, databases: Databases, seconds: float
 ) -> tuple[list[Figure], list[str]]:
     """Return the figures of both, and the inconsistencies between the services' databases."""
-    stocks = harness.many_products()
-    ids = await shop.add_products(stocks)
-    while not databases.projection_has(ids.values()):
-        await asyncio.sleep(0.1)
+    ids, stocks = await add_many_products(shop, databases)
     path, batch = await measure_services(shop, databases, list(ids.values()), seconds)
-    problems = find_inconsistencies(databases, {ids[name]: count for name, count in stocks.items()})
+    problems = find_inconsistencies(databases, stocks)
     await create_topics(shop)
     figures = [
         Figure("orders in a transaction of products-ms, on average", batch, ""),

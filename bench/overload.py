@@ -16,11 +16,10 @@ import typer
 import uvloop
 from bench import harness, results
 from bench.consistency import Databases, find_inconsistencies
+from bench.full_load import CONNECTIONS, add_many_products, measure_capacity
 from bench.harness import Figure, Shop, percentile
 from bench.load import Load, NextRequest, Response
 
-CONNECTIONS = 100
-"""How many connections measure what the shop can settle."""
 MANY_CONNECTIONS = 1_500
 """Enough for every request to be sent when it is due."""
 RECOVERY_SECONDS = 5
@@ -42,13 +41,10 @@ class OverloadBenchmark:
         Args:
             seconds: How long the overload lasts.
         """
-        stocks = harness.many_products()
-        ids = await self.shop.add_products(stocks)
-        while not self.databases.projection_has(ids.values()):
-            await asyncio.sleep(0.1)
+        ids, stocks = await add_many_products(self.shop, self.databases)
         place = harness.orders_of(self.shop.issue_tokens(500), list(ids.values()))
-        await self._capacity(place, 5)
-        capacity = await self._capacity(place, 15)
+        await measure_capacity(self.shop, self.databases, place, 5)
+        capacity = await measure_capacity(self.shop, self.databases, place, 15)
         before = await self._response_time(place)
         overload = await Load(self.shop.port, MANY_CONNECTIONS).at_rate(
             place, 2 * capacity, seconds
@@ -58,7 +54,7 @@ class OverloadBenchmark:
         pending = self.databases.count_pending()
         await asyncio.sleep(ended + RECOVERY_SECONDS - time.monotonic())
         after = await self._response_time(place)
-        again = await self._capacity(place, 15)
+        again = await measure_capacity(self.shop, self.databases, place, 15)
         taken = [response.seconds * 1000 for response in placed]
         self.figures = [
             Figure("orders settled at full load", capacity, "/s"),
@@ -70,17 +66,7 @@ class OverloadBenchmark:
             Figure("an order 5 s after / before, p50", after / before, "", 1.5, False),
             Figure("orders settled 5 s after / before", again / capacity, "", 0.8),
         ]
-        self.problems += find_inconsistencies(
-            self.databases, {ids[name]: stock for name, stock in stocks.items()}
-        )
-
-    async def _capacity(self, place: NextRequest, seconds: float) -> float:
-        """Return how many orders a second the shop can take and settle."""
-        began = time.monotonic()
-        responses = await Load(self.shop.port, CONNECTIONS).back_to_back(place, seconds)
-        harness.expect_status(responses, 201)
-        await asyncio.to_thread(self.databases.wait_until_settled)
-        return len(responses) / (time.monotonic() - began)
+        self.problems += find_inconsistencies(self.databases, stocks)
 
     async def _response_time(self, place: NextRequest) -> float:
         """Return the median response time at a moderate rate, in milliseconds."""

@@ -14,6 +14,7 @@ import typer
 import uvloop
 from bench import harness, results
 from bench.consistency import Databases, find_inconsistencies
+from bench.full_load import add_many_products
 from bench.harness import Costs, Figure, Shop
 from bench.load import Load
 from bench.rolling import replicas
@@ -28,10 +29,7 @@ async def measure(
     shop: Shop, databases: Databases, seconds: float
 ) -> tuple[list[Figure], list[str]]:
     """Return the figures for each number of replicas, and the inconsistencies."""
-    stocks = harness.many_products()
-    ids = await shop.add_products(stocks)
-    while not databases.projection_has(ids.values()):
-        await asyncio.sleep(0.1)
+    ids, stocks = await add_many_products(shop, databases)
     place = harness.orders_of(shop.issue_tokens(500), list(ids.values()))
     figures: list[Figure] = []
     milliseconds: dict[int, float] = {}
@@ -61,9 +59,7 @@ async def measure(
         )
         for count in COUNTS[1:]
     ]
-    return figures, find_inconsistencies(
-        databases, {ids[name]: stock for name, stock in stocks.items()}
-    )
+    return figures, find_inconsistencies(databases, stocks)
 
 
 def main(

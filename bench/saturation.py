@@ -14,11 +14,11 @@ import typer
 import uvloop
 from bench import harness, results
 from bench.consistency import Databases, find_inconsistencies
+from bench.full_load import add_many_products, measure_capacity
 from bench.harness import Shop, percentile
 from bench.load import Load, NextRequest
 
 SHARES = (0.1, 0.25, 0.5, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0)
-CONNECTIONS = 100
 MANY_CONNECTIONS = 1_500
 """Enough for every request to be sent when it is due."""
 
@@ -47,14 +47,6 @@ class Point:
             f"{self.offered:>9.0f}{self.settled:>10.0f}{self.refused:>10.0%}"
             f"{self.p50:>10.0f}{self.p99:>10.0f}"
         )
-
-
-async def _capacity(shop: Shop, databases: Databases, place: NextRequest, seconds: float) -> float:
-    began = time.monotonic()
-    responses = await Load(shop.port, CONNECTIONS).back_to_back(place, seconds)
-    harness.expect_status(responses, 201)
-    await asyncio.to_thread(databases.wait_until_settled)
-    return len(responses) / (time.monotonic() - began)
 
 
 async def _offer(
@@ -86,19 +78,16 @@ async def measure(
     shop: Shop, databases: Databases, seconds: float
 ) -> tuple[list[Point], list[str]]:
     """Return a point for each offered load, and the inconsistencies."""
-    stocks = harness.many_products()
-    ids = await shop.add_products(stocks)
-    while not databases.projection_has(ids.values()):
-        await asyncio.sleep(0.1)
+    ids, stocks = await add_many_products(shop, databases)
     place = harness.orders_of(shop.issue_tokens(500), list(ids.values()))
-    await _capacity(shop, databases, place, 5)
-    capacity = await _capacity(shop, databases, place, seconds)
+    await measure_capacity(shop, databases, place, 5)
+    capacity = await measure_capacity(shop, databases, place, seconds)
     points = []
     print(f"{'offered/s':>9}{'settled/s':>10}{'503':>10}{'p50 ms':>10}{'p99 ms':>10}")
     for share in SHARES:
         points.append(await _offer(shop, databases, place, share * capacity, seconds))
         print(points[-1], flush=True)
-    return points, find_inconsistencies(databases, {ids[name]: n for name, n in stocks.items()})
+    return points, find_inconsistencies(databases, stocks)
 
 
 def main(

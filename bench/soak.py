@@ -19,24 +19,16 @@ import typer
 import uvloop
 from bench import harness, results
 from bench.consistency import Databases, find_inconsistencies
+from bench.full_load import CONNECTIONS, add_many_products, measure_capacity
 from bench.harness import Figure, Shop
-from bench.load import Load, NextRequest, request
+from bench.load import Load, request
 
-CONNECTIONS = 100
 READING_SECONDS = 5
 PAGES_A_SECOND = 50
 HIGHEST_SLOPE = 10.0
 """MB an hour that the memory of a service may grow by. A leak of 100 bytes an order is more."""
 SERVICES = ("authentication", "gateway", "nginx", "orders", "products")
 """The processes whose memory must not grow. Databases and Kafka fill their caches for longer."""
-
-
-async def _capacity(shop: Shop, databases: Databases, place: NextRequest) -> float:
-    began = time.monotonic()
-    responses = await Load(shop.port, CONNECTIONS).back_to_back(place, 10)
-    harness.expect_status(responses, 201)
-    await asyncio.to_thread(databases.wait_until_settled)
-    return len(responses) / (time.monotonic() - began)
 
 
 def _megabytes(shop: Shop) -> dict[str, float]:
@@ -79,13 +71,10 @@ async def measure(
     shop: Shop, databases: Databases, seconds: float
 ) -> tuple[list[Figure], list[str]]:
     """Return the figures and the inconsistencies."""
-    stocks = harness.many_products()
-    ids = await shop.add_products(stocks)
-    while not databases.projection_has(ids.values()):
-        await asyncio.sleep(0.1)
+    ids, stocks = await add_many_products(shop, databases)
     # A token is valid for 15 minutes, and the load lasts as long.
     place = harness.orders_of(shop.issue_tokens(500, minutes=60), list(ids.values()))
-    rate = await _capacity(shop, databases, place) / 2
+    rate = await measure_capacity(shop, databases, place, 10) / 2
     print(f"{rate:.0f} orders and {PAGES_A_SECOND} pages a second for {seconds:g} s")
     pages = itertools.cycle(
         request("GET", f"/api/products?limit=20&q={number}") for number in range(200)
@@ -97,7 +86,7 @@ async def measure(
     )
     harness.expect_status(orders, 201)
     await asyncio.to_thread(databases.wait_until_settled)
-    problems = find_inconsistencies(databases, {ids[name]: n for name, n in stocks.items()})
+    problems = find_inconsistencies(databases, stocks)
     return slopes(readings), problems
 
 
