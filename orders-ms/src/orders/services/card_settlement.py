@@ -6,14 +6,8 @@ import structlog
 from bson import ObjectId
 from prometheus_client import Counter
 
-from orders.models.cards import (
-    CardAttempt,
-    CardSession,
-    SessionState,
-    apply_session,
-    fail_refund,
-    is_out_of_time,
-)
+from orders.models.card_outcomes import apply_session, fail_refund
+from orders.models.cards import CardAttempt, CardSession, SessionState, is_out_of_time
 from orders.models.mails import mail_about, payment_mail, refund_mail
 from orders.models.order import Order
 from orders.models.payment import PaymentState, PaymentTerms, Refund

@@ -632,6 +632,23 @@ class TestRefunds:
         assert after.problem == f"Refund {by_hand['id']} of 1.00 was not requested by the shop."
         assert after.payment.refunds == ()
 
+    async def test_a_refund_that_was_paid_twice_is_parked(self, shop: Shop) -> None:
+        order = await shop.paid()
+        await shop.services.desk.request_refund(shop.refund_request(order), 300, "Scratched")
+        await shop.check()
+        own = (await shop.order(order.id)).payment.refunds[0]
+        again = shop.account.create_refund(
+            CreateRefund(
+                payment_intent=order.payment.receipts[0].reference,
+                amount=300,
+                metadata={"refund_id": own.id},
+            )
+        )
+        await shop.catch_up()
+        after = await shop.order(order.id)
+        assert after.problem == f"Refund {again['id']} was paid a second time."
+        assert after.payment.refunded_cents == 300
+
     async def test_transfers_stay_tasks_of_the_desk(self, shop: Shop) -> None:
         order = await shop.accepted(PaymentMethod.TRANSFER)
         request = shop.refund_request(order)
