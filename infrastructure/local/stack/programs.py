@@ -7,7 +7,13 @@ from pathlib import Path
 
 from stack import frontend, kafka, mongo, proxy, tools
 from stack.errors import UnknownProgramError
-from stack.services import DATABASE_OF, SERVICES, service_command, service_environment
+from stack.services import (
+    DATABASE_OF,
+    SANDBOX_KEYS,
+    SERVICES,
+    service_command,
+    service_environment,
+)
 from stack.settings import REPOSITORY, Settings, member_names
 from stack.state import State
 
@@ -73,6 +79,8 @@ def all_programs(settings: Settings) -> dict[str, Program]:
     ]
     if settings.mail == "on":
         programs.append(_mail(settings, state))
+    if settings.takes_test_cards:
+        programs.append(_stripe(settings, state))
     programs += [_kafka(state, name) for name in member_names("kafka", settings.members)]
     programs += [_service(settings, state, name) for name in SERVICES]
     if frontend.has_server(settings):
@@ -123,6 +131,15 @@ def _mail(settings: Settings, state: State) -> Program:
     ports = ["--port", str(settings.ports["mail"]), "--smtp-port", str(settings.ports["smtp"])]
     command = [str(tools.VENV_PYTHON), "-m", "shopkit.mail_catcher", str(state.mails()), *ports]
     return Program("mail", "mail", command, REPOSITORY, ready_path="/health", more_ports=("smtp",))
+
+
+def _stripe(settings: Settings, state: State) -> Program:
+    command = [
+        *(str(tools.VENV_PYTHON), "-m", "shopkit.stripe_sandbox", str(state.data("stripe.db"))),
+        *("--port", str(settings.ports["stripe"])),
+        *("--webhook-url", f"{settings.shop_url}/api/payments/stripe/events"),
+    ]
+    return Program("stripe", "stripe", command, REPOSITORY, SANDBOX_KEYS, ready_path="/health")
 
 
 def _nginx(state: State) -> Program:

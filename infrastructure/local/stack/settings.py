@@ -29,6 +29,7 @@ DEFAULT_PORTS = {
     "web": 5173,
     "mail": 8025,
     "smtp": 1025,
+    "stripe": 8026,
     "authentication-db": 27017,
     "products-db": 27018,
     "orders-db": 27019,
@@ -99,6 +100,16 @@ class Settings:
     def mail_url(self) -> str:
         """The address of the page that shows mails."""
         return f"http://127.0.0.1:{self.ports['mail']}"
+
+    @property
+    def stripe_url(self) -> str:
+        """The address of the sandbox of Stripe."""
+        return f"http://127.0.0.1:{self.ports['stripe']}"
+
+    @property
+    def takes_test_cards(self) -> bool:
+        """Whether customers can pay with the cards of the sandbox, which production refuses."""
+        return self.mode is Mode.DEVELOPMENT
 
     def ports_of(self, server: str) -> list[int]:
         """Return the ports of all members of a server."""

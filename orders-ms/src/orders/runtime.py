@@ -9,6 +9,7 @@ import aiohttp
 from orders.consumers.products import products_table
 from orders.consumers.status import status_table
 from orders.dependencies import (
+    Cards,
     Comparison,
     Services,
     build,
@@ -16,7 +17,9 @@ from orders.dependencies import (
     build_owners,
     terms_of,
 )
+from orders.errors import ProviderRefusedError, ProviderUnavailableError
 from orders.migrations import MIGRATIONS
+from orders.repositories.stripe import Stripe
 from orders.services.reconcile import ReconcileService
 from orders.settings import SERVICE, OrdersSettings
 from shopkit.contract.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
@@ -36,6 +39,10 @@ KEYS_SECONDS = 15.0
 """How often to look for names and email addresses without keys, and orders without numbers."""
 DEADLINE_SECONDS = 15.0
 """How often to look for orders whose deadline has come."""
+CARD_SECONDS = 1.0
+"""How often to look for events of the payment provider, and for attempts whose time has come."""
+CATCH_UP_SECONDS = 15.0
+"""How often to ask the payment provider for events that it could not deliver."""
 OWNERS_SECONDS = 15.0
 """How often to look for orders without an account."""
 COUNT_SECONDS = 1.0
@@ -48,11 +55,39 @@ def is_unavailable(error: BaseException) -> bool:
     return is_temporary(error) or isinstance(error, (aiohttp.ClientError, TimeoutError))
 
 
+def is_provider_unavailable(error: BaseException) -> bool:
+    """Return whether an error means that the database or the payment provider is unavailable."""
+    return is_temporary(error) or isinstance(
+        error, (ProviderUnavailableError, ProviderRefusedError)
+    )
+
+
+@asynccontextmanager
+async def stripe_of(settings: OrdersSettings) -> AsyncIterator[Stripe | None]:
+    """Yield the provider of card payments, None if no cards are taken."""
+    if settings.stripe_secret_key is None:
+        yield None
+        return
+    stripe = Stripe(
+        settings.stripe_secret_key.get_secret_value(),
+        settings.webhook_secrets,
+        str(settings.stripe_api_base or "").rstrip("/"),
+    )
+    try:
+        yield stripe
+    finally:
+        await stripe.close()
+
+
 @asynccontextmanager
 async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
     """Run the service and yield its services. Stop everything in order afterwards."""
     clock = DatabaseClock()
-    async with connect(settings, SERVICE, clock) as client, aiohttp.ClientSession() as session:
+    async with (
+        connect(settings, SERVICE, clock) as client,
+        aiohttp.ClientSession() as session,
+        stripe_of(settings) as provider,
+    ):
         database = client[DATABASE]
         mails = mail_store(settings, database, clock)
         runtime = EventRuntime(
@@ -72,11 +107,14 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
             clock,
             zone=settings.shop_time_zone,
             terms=terms_of(settings),
+            provider=provider,
+            shop_address=settings.shop_address,
         )
         comparison = build_comparison(database, runtime.transactions, settings, session)
         runtime.add_consumer(PRODUCTS_TOPIC, products_table(services.projection))
         runtime.add_consumer(ORDER_STATUS_TOPIC, status_table(services.orders))
         _add_jobs(runtime, services, comparison.reconcile, settings.reconcile_seconds)
+        _add_card_jobs(runtime, services.cards)
         owners = build_owners(database, settings, session)
         add_accounts = skip_temporary_errors(owners.add_accounts, is_unavailable)
         runtime.add_loop("owners", every(OWNERS_SECONDS, add_accounts))
@@ -112,6 +150,17 @@ def _add_jobs(
     runtime.add_loop("live reader", every(REOPEN_LOG_SECONDS, read))
     dispatch = skip_temporary_errors(services.live.dispatch, is_unavailable)
     runtime.add_loop("live dispatcher", every(REOPEN_LOG_SECONDS, dispatch))
+
+
+def _add_card_jobs(runtime: EventRuntime, cards: Cards) -> None:
+    if cards.checks is None:
+        return
+    apply = skip_temporary_errors(cards.events.apply_pending, is_provider_unavailable)
+    runtime.add_loop("provider events", every(CARD_SECONDS, apply))
+    check = skip_temporary_errors(cards.checks.check, is_provider_unavailable)
+    runtime.add_loop("card checks", every(CARD_SECONDS, check))
+    catch_up = skip_temporary_errors(cards.events.catch_up, is_provider_unavailable)
+    runtime.add_loop("provider catch-up", every(CATCH_UP_SECONDS, catch_up))
 
 
 @asynccontextmanager
