@@ -61,7 +61,7 @@ db-url: deps ## Print the address of a database with credentials: make db-url SE
 
 PYTEST := $(VENV)/python -m pytest
 COVERED := --cov --cov-branch --cov-append --cov-report=
-UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests/unit tests/contract tests/faults/unit
+UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests/unit infrastructure/kiosk/tests/unit tests/contract tests/faults/unit
 INTEGRATION := authentication-ms/tests/integration infrastructure/local/tests/integration tests/integration
 
 .PHONY: test
@@ -168,7 +168,7 @@ lint-python:
 
 .PHONY: types
 types: # one part at a time, because test modules of different parts share names
-	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint infrastructure/supply_chain infrastructure/kubernetes/deploy infrastructure/kubernetes/capacity.py "conftest.py tests" bench; do \
+	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/kiosk infrastructure/lint infrastructure/supply_chain infrastructure/kubernetes/deploy infrastructure/kubernetes/capacity.py "conftest.py tests" bench; do \
 	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
 	done
 

@@ -1,6 +1,6 @@
 """Runs the service: its connections, relay, consumers and periodic jobs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -23,7 +23,9 @@ from shopkit.contract.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
 from shopkit.contract.topics import TOPICS
 from shopkit.loops import every, skip_temporary_errors
 from shopkit.mail.mail_runtime import mail_loops, mail_store
+from shopkit.messaging.dead_letter_service import dead_letters_of
 from shopkit.messaging.event_runtime import EventRuntime
+from shopkit.messaging.handlers import HandlerTable
 from shopkit.messaging.outbox import Outbox
 from shopkit.release import digest_of
 from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
@@ -74,8 +76,9 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
             terms=terms_of(settings),
         )
         comparison = build_comparison(database, runtime.transactions, settings, session)
-        runtime.add_consumer(PRODUCTS_TOPIC, products_table(services.projection))
-        runtime.add_consumer(ORDER_STATUS_TOPIC, status_table(services.orders))
+        tables = _tables(services)
+        for topic, table in tables.items():
+            runtime.add_consumer(topic, table)
         _add_jobs(runtime, services, comparison.reconcile, settings.reconcile_seconds)
         owners = build_owners(database, settings, session)
         add_accounts = skip_temporary_errors(owners.add_accounts, is_unavailable)
@@ -85,7 +88,9 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
         async with runtime:
             yield replace(
                 services,
-                dead_letters=runtime.dead_letters(services.trail),
+                dead_letters=dead_letters_of(
+                    database, runtime.transactions, tables, services.trail, clock
+                ),
                 checks=runtime.checks,
             )
             await services.intake.drain()
@@ -114,6 +119,13 @@ def _add_jobs(
     runtime.add_loop("live dispatcher", every(REOPEN_LOG_SECONDS, dispatch))
 
 
+def _tables(services: Services) -> Mapping[str, HandlerTable]:
+    return {
+        PRODUCTS_TOPIC: products_table(services.projection),
+        ORDER_STATUS_TOPIC: status_table(services.orders),
+    }
+
+
 @asynccontextmanager
 async def connected(settings: OrdersSettings) -> AsyncIterator[Services]:
     """Yield the services without their loops, for a command next to the running service."""
@@ -122,7 +134,9 @@ async def connected(settings: OrdersSettings) -> AsyncIterator[Services]:
         database = client[DATABASE]
         mails = mail_store(settings, database, clock)
         transactions = MongoTransactions(client, Outbox(database, clock), mails=mails)
-        yield build(database, transactions, clock, zone=settings.shop_time_zone)
+        services = build(database, transactions, clock, zone=settings.shop_time_zone)
+        letters = dead_letters_of(database, transactions, _tables(services), services.trail, clock)
+        yield replace(services, dead_letters=letters)
 
 
 @asynccontextmanager

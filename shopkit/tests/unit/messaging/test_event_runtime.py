@@ -9,13 +9,11 @@ from shopkit.checks import run_checks
 from shopkit.clock import utc_now
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import event_runtime as module
-from shopkit.messaging.dead_letters import DeadLetterRepository, Record
-from shopkit.messaging.envelope import headers, wrap
+from shopkit.messaging.envelope import wrap
 from shopkit.messaging.event_runtime import EventRuntime, is_broker_unavailable
 from shopkit.messaging.handlers import Handler, HandlerTable
 from shopkit.messaging.producer import SendResult
 from shopkit.settings import Environment, KafkaSettings
-from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Message, Publication
@@ -176,21 +174,6 @@ class TestEventRuntime:
         (sender,) = senders
         assert sender.sent == [f"OrderCancel/{an_id(1)}", f"OrderCancel/{an_id(2)}"]
         assert sender.closed
-
-    async def test_replays_dead_letters_with_the_handlers_of_their_topic(
-        self, runtime: EventRuntime, database: Database
-    ) -> None:
-        # Given
-        cancellation = message(1)
-        record = Record(
-            "shop.orders", 0, 0, b"key", cancellation.value, tuple(headers(cancellation))
-        )
-        await DeadLetterRepository(database).add(record, "why")
-        # When
-        letters = runtime.dead_letters(AuditTrail(database))
-        letter = await letters.get(record.id)
-        # Then
-        assert (letter.record, letter.reason) == (record, "why")
 
 
 class TestIsBrokerUnavailable:
