@@ -93,7 +93,7 @@ class TestDeadLetters:
         assert letter["history"][-1]["detail"] == "Sent by mistake."
         assert RECORD.id not in kiosk("dead-letters", "list")
         audit = (
-            sign_in("admin@admin.com").get("/api/admin/audit/products?action=dead letter").json()
+            sign_in("admin@admin.com").get("/api/admin/audit/products?action=dead letter: discard").json()
         )
         assert audit["entries"][0]["actor"] == "command line"
 
