@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack import frontend, kafka, mongo, proxy, tools
+from stack import frontend, kafka, mongo, monitoring, proxy, tools
 from stack.errors import UnknownProgramError
 from stack.services import DATABASE_OF, SERVICES, service_command, service_environment
 from stack.settings import REPOSITORY, Settings, member_names
@@ -78,6 +78,8 @@ def all_programs(settings: Settings) -> dict[str, Program]:
     if frontend.has_server(settings):
         programs.append(_web(settings, state))
     programs.append(_nginx(state))
+    if settings.observability:
+        programs.append(_prometheus(settings, state))
     return {program.name: program for program in programs}
 
 
@@ -128,6 +130,12 @@ def _mail(settings: Settings, state: State) -> Program:
 def _nginx(state: State) -> Program:
     folder = proxy.folder(state)
     return Program("nginx", "shop", proxy.command(state), folder, ready_path="/proxy_health")
+
+
+def _prometheus(settings: Settings, state: State) -> Program:
+    command = monitoring.command(state, settings)
+    folder = monitoring.folder(state)
+    return Program("prometheus", "prometheus", command, folder, ready_path="/-/ready")
 
 
 def _service(settings: Settings, state: State, name: str) -> Program:

