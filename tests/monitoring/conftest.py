@@ -13,7 +13,7 @@ RECONCILE_SECONDS = "5"
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("monitoring") / "stack"
-    stack = Stack.in_folder(folder, WEB="none", OBSERVABILITY="1")
+    stack = Stack.in_folder(folder, MODE="prod", SEED="demo", WEB="none", OBSERVABILITY="1")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("RECONCILE_SECONDS", RECONCILE_SECONDS)
         stack.up()

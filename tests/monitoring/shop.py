@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -85,6 +86,11 @@ class Shop:
         result: list[Document] = answer.json()["data"]["result"]
         return result
 
+    def numbers(self, expression: str) -> list[float]:
+        """Return the values of a query that are numbers."""
+        values = [float(series["value"][1]) for series in self.query(expression)]
+        return [value for value in values if not math.isnan(value)]
+
     def firing(self) -> set[str]:
         """Return the names of the alerts that fire."""
         alerts = self._prometheus.get("/api/v1/alerts").json()["data"]["alerts"]
@@ -93,7 +99,7 @@ class Shop:
     @contextmanager
     def without_target(self, instance: str) -> Iterator[None]:
         """Hide a service from Prometheus."""
-        file = monitoring.folder(self._state) / monitoring.TARGETS
+        file = monitoring.folder(self._state) / monitoring.targets_file("services")
         found = json.loads(file.read_text())
         others = [target for target in found if target["labels"]["instance"] != instance]
         assert len(others) == len(found) - 1
@@ -109,6 +115,10 @@ class Shop:
         assert answer.status_code == 200, answer.text
         authorization = {"Authorization": f"Bearer {answer.json()['access_token']}"}
         return httpx2.Client(base_url=self.visitor.base_url, headers=authorization, timeout=30)
+
+    def through_nginx(self) -> httpx2.Client:
+        """Return a client for a visitor who comes through nginx."""
+        return httpx2.Client(base_url=self.stack.settings.shop_url, timeout=30)
 
     def add_product(self) -> str:
         """Add a product with a large stock, wait until it can be ordered, and return its id."""

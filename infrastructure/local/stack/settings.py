@@ -35,8 +35,17 @@ DEFAULT_PORTS = {
     "kafka": 9092,
     "kafka-controller": 9093,
     "prometheus": 9090,
+    "kafka-metrics": 9404,
+    "nginx-metrics": 3903,
 }
-REPLICATED = ("authentication-db", "products-db", "orders-db", "kafka", "kafka-controller")
+REPLICATED = (
+    "authentication-db",
+    "products-db",
+    "orders-db",
+    "kafka",
+    "kafka-controller",
+    "kafka-metrics",
+)
 """The ports of servers that may have several members."""
 
 

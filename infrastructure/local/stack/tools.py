@@ -45,12 +45,23 @@ def npm() -> str:
 
 
 def prometheus() -> str:
-    """Return Prometheus; the variable PROMETHEUS overrides it.
+    """Return Prometheus; the variable PROMETHEUS overrides it."""
+    return _override("PROMETHEUS") or _from_path_or_debian("prometheus")
 
-    It is no locked package: it comes from the PATH, or from Debian (`make prometheus`).
-    """
-    unpacked = LOCAL / "prometheus" / "usr" / "bin" / "prometheus"
-    return _override("PROMETHEUS") or shutil.which("prometheus") or str(unpacked)
+
+def mtail() -> str:
+    """Return mtail, which makes metrics of nginx's log; the variable MTAIL overrides it."""
+    return _override("MTAIL") or _from_path_or_debian("mtail")
+
+
+def metrics_agent() -> Path:
+    """Return the Java agent that exports Kafka's metrics."""
+    return next(KAFKA_JARS.glob("jmx_prometheus_javaagent-*.jar"))
+
+
+def _from_path_or_debian(name: str) -> str:
+    """Return a program that is no locked package (`make prometheus`)."""
+    return shutil.which(name) or str(LOCAL / "prometheus" / "usr" / "bin" / name)
 
 
 def supervisord() -> list[str]:

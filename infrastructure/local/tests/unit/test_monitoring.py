@@ -7,7 +7,7 @@ import yaml
 from stack import monitoring
 from stack.errors import StackError
 from stack.programs import all_programs
-from stack.settings import Settings
+from stack.settings import Settings, load_settings
 from stack.state import State
 
 
@@ -16,9 +16,24 @@ def observed(state: State) -> Settings:
     return Settings(state=state.folder, observability=True)
 
 
+class TestTargets:
+    def test_are_the_members_of_kafka_and_the_exporter_of_nginx(self, state: State) -> None:
+        settings = load_settings({"STATE": str(state.folder), "MEMBERS": "3", "PORTS": "free"})
+        targets = monitoring.targets(settings)
+        assert [item["labels"]["instance"] for item in targets["kafka"]] == [
+            "kafka",
+            "kafka-2",
+            "kafka-3",
+        ]
+        assert targets["kafka"][2]["targets"] == [f"127.0.0.1:{settings.ports['kafka-metrics-3']}"]
+        assert targets["nginx"][0]["targets"] == [f"127.0.0.1:{settings.ports['nginx-metrics']}"]
+
+
 class TestProgram:
     def test_runs_only_on_request(self, settings: Settings, observed: Settings) -> None:
-        assert "prometheus" not in all_programs(settings)
+        quiet = all_programs(settings)
+        assert not {"prometheus", "nginx-exporter"} & set(quiet)
+        assert not any("-javaagent" in part for part in quiet["kafka"].command)
         program = all_programs(observed)["prometheus"]
         assert program.ports == ("prometheus",)
         assert program.ready_path == "/-/ready"
@@ -39,14 +54,18 @@ class TestPrepare:
         assert (folder / "alerts.yml").read_text() == rules
         configuration = yaml.safe_load((folder / "prometheus.yml").read_text())
         assert configuration["rule_files"] == ["alerts.yml"]
-        [job] = configuration["scrape_configs"]
-        assert job == {"job_name": "services", "file_sd_configs": [{"files": ["targets.json"]}]}
+        jobs = {
+            item["job_name"]: item["file_sd_configs"] for item in configuration["scrape_configs"]
+        }
+        assert jobs == {
+            name: [{"files": [f"{name}.json"]}] for name in ("services", "kafka", "nginx")
+        }
         committed = yaml.safe_load((monitoring.SOURCE / "prometheus.yml").read_text())
         assert configuration["global"] == committed["global"]
-        targets = json.loads((folder / "targets.json").read_text())
+        targets = json.loads((folder / "services.json").read_text())
         ports = {item["labels"]["instance"]: item["targets"] for item in targets}
         # The names are those of the targets in compose, which the rules use.
-        [services] = committed["scrape_configs"]
+        services = committed["scrape_configs"][0]
         [committed_targets] = services["static_configs"]
         assert ports.keys() == set(committed_targets["targets"])
         assert ports["orders-ms:9000"] == ["127.0.0.1:9003"]

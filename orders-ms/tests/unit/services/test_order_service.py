@@ -113,6 +113,34 @@ class TestMeasure:
         assert REGISTRY.get_sample_value("orders_oldest_pending_seconds") == 0
 
 
+class TestSettled:
+    async def test_orders_and_their_revenue_are_counted_once(
+        self, services: Services, place: Place, clock: FakeClock
+    ) -> None:
+        def total(name: str, **labels: str) -> float:
+            return REGISTRY.get_sample_value(name, labels) or 0.0
+
+        def totals() -> list[float]:
+            return [
+                total("orders_settled_total", status="ACCEPTED"),
+                total("orders_settled_total", status="REJECTED"),
+                total("orders_revenue_cents_total"),
+                total("order_settle_seconds_sum"),
+            ]
+
+        # Given
+        before = totals()
+        accepted, rejected = await place({1: 3}), await place({2: 1})
+        clock.advance(seconds=2)
+        outcomes = [outcome(accepted, "ACCEPTED"), outcome(rejected, "REJECTED")]
+        # When
+        await services.orders.settle(outcomes)
+        await services.orders.settle(outcomes)
+        # Then
+        changes = [after - old for after, old in zip(totals(), before, strict=True)]
+        assert changes == [1, 1, accepted.cost_cents, 4]
+
+
 class TestPage:
     async def pages(self, services: Services, limit: int) -> list[list[str]]:
         pages, cursor = [], None

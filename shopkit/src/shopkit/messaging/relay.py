@@ -148,6 +148,12 @@ class Relay:
         if unavailable:
             await self._outbox.postpone(unavailable, UNAVAILABLE_DELAY)
         for publication in refused:
+            log.warning(
+                "message refused",
+                event_id=publication.message.id,
+                topic=publication.message.topic,
+                attempts=publication.attempts + 1,
+            )
             await self._outbox.postpone([publication], _delay(publication.attempts))
 
     async def drain(self, seconds: float) -> None:
