@@ -24,8 +24,12 @@ endif
 ##@ Running
 
 .PHONY: up
-up: deps ## Start everything and wait until it is ready (MODE=prod, SEED=demo, PORTS=free, STATE=folder)
+up: deps $(if $(filter 1,$(OBSERVABILITY)),prometheus) ## Start everything and wait until it is ready (MODE=prod, SEED=demo, PORTS=free, STATE=folder, OBSERVABILITY=1)
 	@$(STACK) up $(if $(ONLY),--only $(ONLY))
+
+.PHONY: prometheus
+prometheus: # for OBSERVABILITY=1 and the tests of the alerts: from the PATH, or Debian's package
+	@infrastructure/local/prometheus
 
 .PHONY: down
 down: ## Stop everything that `make up` started
@@ -90,6 +94,15 @@ test-e2e: deps ## Run the tests of the whole stack through nginx
 .PHONY: test-fuzz
 test-fuzz: deps ## Fuzz every operation of the API from its OpenAPI document, with each role
 	$(PYTEST) tests/fuzz -s $(COVERED)
+
+.PHONY: test-rules
+test-rules: deps ## Test the alert rules with promtool
+	@promtool=$$(infrastructure/local/prometheus) && cd infrastructure/observability && \
+	    "$$promtool" check rules alerts.yml && "$$promtool" test rules alerts_test.yml
+
+.PHONY: test-alerts
+test-alerts: deps prometheus ## Inject the fault of each alert, and wait until the alert fires and resolves
+	$(PYTEST) tests/monitoring
 
 .PHONY: test-clients
 test-clients: deps ## Generate clients from the API's document with four generators, and compile them

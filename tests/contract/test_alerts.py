@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import REGISTRY
+from tests.monitoring.faults import FAULTS, NOT_INJECTED
 
 import authentication
 import gateway
@@ -21,7 +22,6 @@ from shopkit.security_events import SecurityEvent
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RULES = REPOSITORY / "infrastructure" / "observability" / "alerts.yml"
-MANUAL = REPOSITORY / "docs" / "operations" / "alerts.md"
 INCIDENTS = REPOSITORY / "docs" / "operations" / "incidents.md"
 FUNCTIONS = {
     "abs",
@@ -91,9 +91,28 @@ def test_a_rule_names_security_events_that_exist() -> None:
     assert named <= set(SecurityEvent)
 
 
-def test_the_manual_explains_each_alert_and_each_event() -> None:
-    rows = re.findall(r"^\| ([A-Z]\w+(?:, [A-Z]\w+)*) \|", MANUAL.read_text(), re.MULTILINE)
-    explained = {name for row in rows for name in row.split(", ")} - {"Alert"}
-    assert explained == {rule["alert"] for rule in rules()}
+def test_the_runbook_of_each_alert_exists() -> None:
+    for rule in rules():
+        page, anchor = rule["annotations"]["runbook_url"].split("#")
+        headings = re.findall(r"^## (.+)$", (REPOSITORY / page).read_text(), re.MULTILINE)
+        assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
+        # Each alert has its own section.
+        assert anchor == rule["alert"].lower()
+
+
+def test_each_alert_is_tested_and_injected() -> None:
+    alerts = {rule["alert"] for rule in rules()}
+    tests = yaml.safe_load(RULES.with_name("alerts_test.yml").read_text(encoding="utf-8"))["tests"]
+    for test in tests:
+        quiet, firing = test["alert_rule_test"]
+        assert quiet["alertname"] == firing["alertname"] == test["name"]
+        assert "exp_alerts" not in quiet
+        assert firing["exp_alerts"]
+    assert {test["name"] for test in tests} == alerts
+    injected = [alert for alerts in FAULTS.values() for alert in alerts]
+    assert sorted([*injected, *NOT_INJECTED]) == sorted(alerts)
+
+
+def test_the_manual_explains_each_security_event() -> None:
     text = INCIDENTS.read_text(encoding="utf-8")
     assert all(f"`{event}`" in text for event in SecurityEvent)

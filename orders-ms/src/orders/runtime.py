@@ -24,7 +24,7 @@ from shopkit.contract.topics import TOPICS
 from shopkit.loops import every, skip_temporary_errors
 from shopkit.mail.mail_runtime import mail_loops, mail_store
 from shopkit.messaging.dead_letter_service import dead_letters_of
-from shopkit.messaging.event_runtime import EventRuntime
+from shopkit.messaging.event_runtime import MEASURE_SECONDS, EventRuntime
 from shopkit.messaging.handlers import HandlerTable
 from shopkit.messaging.outbox import Outbox
 from shopkit.release import digest_of
@@ -109,6 +109,8 @@ def _add_jobs(
     runtime.add_loop("email keys", every(KEYS_SECONDS, add_email_keys))
     add_numbers = skip_temporary_errors(services.orders.add_missing_numbers, is_temporary)
     runtime.add_loop("order numbers", every(KEYS_SECONDS, add_numbers))
+    measure = skip_temporary_errors(services.orders.measure, is_temporary)
+    runtime.add_loop("order metrics", every(MEASURE_SECONDS, measure))
     act = skip_temporary_errors(services.deadlines.act, is_temporary)
     runtime.add_loop("deadlines", every(DEADLINE_SECONDS, act))
     count = skip_temporary_errors(services.counting.count, is_unavailable)

@@ -15,7 +15,7 @@ from shopkit.clock import Clock
 from shopkit.loops import FINISH_SECONDS, Loop, Loops, every, skip_temporary_errors
 from shopkit.messaging.batch_processor import BatchProcessor
 from shopkit.messaging.consumer import LEAVE_SECONDS, Consumer, Subscription
-from shopkit.messaging.dead_letters import DeadLetterRepository
+from shopkit.messaging.dead_letters import PARKED, DeadLetterRepository
 from shopkit.messaging.handlers import HandlerTable
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
@@ -109,6 +109,8 @@ class EventRuntime:
             self._settings.kafka_connection, topic, self._service, self._service
         )
         processor = BatchProcessor(table, self._dead_letters, self._pauses, is_temporary)
+        # The series exists from the start, so that an alert sees the first dead letter.
+        PARKED.labels(topic)
         self._consumers[f"consumer of {topic}"] = Consumer(
             subscription, processor, self._pauses, is_temporary
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from prometheus_client import REGISTRY
 
 from shopkit.checks import run_checks
 from shopkit.clock import utc_now
@@ -123,6 +124,11 @@ async def migrated(database: Database) -> None:
 
 
 class TestEventRuntime:
+    def test_counts_dead_letters_of_a_topic_from_zero(self, runtime: EventRuntime) -> None:
+        runtime.add_consumer("shop.quiet", HandlerTable({OrderCancel: Handler(nothing)}))
+        labels = {"topic": "shop.quiet"}
+        assert REGISTRY.get_sample_value("dead_letters_parked_total", labels) == 0
+
     async def test_is_ready_without_a_broker(
         self, runtime: EventRuntime, database: Database
     ) -> None:
