@@ -93,12 +93,22 @@ class TestDeadLetters:
         assert letter["history"][-1]["detail"] == "Sent by mistake."
         assert RECORD.id not in kiosk("dead-letters", "list")
         audit = (
-            sign_in("admin@admin.com").get("/api/admin/audit/products?action=dead letter: discard").json()
+            sign_in("admin@admin.com")
+            .get("/api/admin/audit/products?action=dead letter: discard")
+            .json()
         )
         assert audit["entries"][0]["actor"] == "command line"
 
 
 class TestRepairs:
+    def test_reconcile_says_that_products_ms_is_away(self, kiosk: Any, stack: Stack) -> None:
+        stack.stop("products")
+        try:
+            text = kiosk("reconcile", code=1)
+        finally:
+            stack.start("products")
+        assert text.startswith("products-ms does not answer")
+
     def test_reconcile_finds_no_difference(self, kiosk: Any) -> None:
         def agree() -> bool:
             report = json.loads(kiosk("--json", "reconcile"))
@@ -117,7 +127,7 @@ class TestAdmins:
     def test_a_new_admin_can_sign_in(self, kiosk: Any, sign_in: SignIn) -> None:
         kiosk("create-admin", "operator@kiosk.example", text="correct horse battery\n")
         admin = sign_in("operator@kiosk.example", "correct horse battery")
-        assert admin.get("/api/admin/users").status_code == 200
+        assert admin.get("/api/users").status_code == 200
 
 
 class TestKeys:

@@ -212,7 +212,11 @@ FAULTS: dict[Fault, tuple[str, ...]] = {
 }
 """The faults, and the alerts that each makes fire."""
 
-NOT_INJECTED: dict[str, str] = {}
+NOT_INJECTED: dict[str, str] = {
+    "BackupMissing": "Jobs of a cluster make backups.",
+    "BackupShrank": "Jobs of a cluster make backups.",
+    "VolumeFull": "The kubelet of a node measures volumes.",
+}
 """The alerts whose fault cannot happen on one machine, and why. promtool tests their rules."""
 
 

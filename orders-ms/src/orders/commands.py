@@ -172,6 +172,9 @@ async def _recount(settings: OrdersSettings) -> None:
 @contextmanager
 def _explained() -> Iterator[None]:
     """Show what to do about an error that an operator can resolve."""
+    import aiohttp
+    from pymongo.errors import PyMongoError
+
     from orders.errors import ProjectionDiffersError
     from orders.repositories.order_counts import SnapshotLostError
     from shopkit.storage.database_identity import IdentityError
@@ -183,6 +186,10 @@ def _explained() -> Iterator[None]:
         raise commands.CommandError(f"{error}\n{hint}") from error
     except (ProjectionDiffersError, SnapshotLostError) as error:
         raise commands.CommandError(str(error)) from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise commands.CommandError(f"products-ms does not answer: {error}") from error
+    except PyMongoError as error:
+        raise commands.CommandError(f"The database failed: {type(error).__name__}") from error
 
 
 def _describe(report: "Report") -> str:

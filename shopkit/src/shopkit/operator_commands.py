@@ -26,7 +26,7 @@ COMMAND_LINE = "command line"
 """The actor of changes by commands, in the audit trail."""
 SHOWN = (
     "outbox_unsent",
-    "outbox_oldest_seconds",
+    "outbox_oldest_unsent_seconds",
     "orders_oldest_pending_seconds",
     "broker_up",
     "consumer_up",
