@@ -546,6 +546,7 @@ async def explain_orders(plans: QueryPlans) -> None:
     await plans.run(orders.has_due)
     await plans.run(orders.find_due, 3)
     await plans.run(orders.has_overdue)
+    await plans.run(orders.find_oldest_pending)
     await plans.run(orders.take_overdue, 3)
     for _ in range(2):
         await plans.run(orders.add_missing_keys, 200)
@@ -726,7 +727,7 @@ async def explain_messages(plans: QueryPlans) -> None:
     await plans.run_in_transaction(outbox.add, [publication(5_000)])
     await plans.run_in_transaction(outbox.add_again, [*some, publication(5_000)])
     await plans.run(outbox.find_unsent, [item.message.id for item in some])
-    await plans.run(outbox.count_unsent)
+    await plans.run(outbox.measure)
     leased = await plans.run(outbox.lease_unsent, 50)
     assert leased
     await plans.run(outbox.renew, [item.message.id for item in leased])

@@ -1,6 +1,6 @@
 """Runs the service: its connections, relay, consumers and periodic jobs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -26,7 +26,9 @@ from shopkit.contract.events import ORDER_STATUS_TOPIC, PRODUCTS_TOPIC
 from shopkit.contract.topics import TOPICS
 from shopkit.loops import every, skip_temporary_errors
 from shopkit.mail.mail_runtime import mail_loops, mail_store
-from shopkit.messaging.event_runtime import EventRuntime
+from shopkit.messaging.dead_letter_service import dead_letters_of
+from shopkit.messaging.event_runtime import MEASURE_SECONDS, EventRuntime
+from shopkit.messaging.handlers import HandlerTable
 from shopkit.messaging.outbox import Outbox
 from shopkit.release import digest_of
 from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
@@ -111,8 +113,9 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
             shop_address=settings.shop_address,
         )
         comparison = build_comparison(database, runtime.transactions, settings, session)
-        runtime.add_consumer(PRODUCTS_TOPIC, products_table(services.projection))
-        runtime.add_consumer(ORDER_STATUS_TOPIC, status_table(services.orders))
+        tables = _tables(services)
+        for topic, table in tables.items():
+            runtime.add_consumer(topic, table)
         _add_jobs(runtime, services, comparison.reconcile, settings.reconcile_seconds)
         _add_card_jobs(runtime, services.cards)
         owners = build_owners(database, settings, session)
@@ -123,7 +126,9 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
         async with runtime:
             yield replace(
                 services,
-                dead_letters=runtime.dead_letters(services.trail),
+                dead_letters=dead_letters_of(
+                    database, runtime.transactions, tables, services.trail, clock
+                ),
                 checks=runtime.checks,
             )
             await services.intake.drain()
@@ -142,6 +147,8 @@ def _add_jobs(
     runtime.add_loop("email keys", every(KEYS_SECONDS, add_email_keys))
     add_numbers = skip_temporary_errors(services.orders.add_missing_numbers, is_temporary)
     runtime.add_loop("order numbers", every(KEYS_SECONDS, add_numbers))
+    measure = skip_temporary_errors(services.orders.measure, is_temporary)
+    runtime.add_loop("order metrics", every(MEASURE_SECONDS, measure))
     act = skip_temporary_errors(services.deadlines.act, is_temporary)
     runtime.add_loop("deadlines", every(DEADLINE_SECONDS, act))
     count = skip_temporary_errors(services.counting.count, is_unavailable)
@@ -163,6 +170,13 @@ def _add_card_jobs(runtime: EventRuntime, cards: Cards) -> None:
     runtime.add_loop("provider catch-up", every(CATCH_UP_SECONDS, catch_up))
 
 
+def _tables(services: Services) -> Mapping[str, HandlerTable]:
+    return {
+        PRODUCTS_TOPIC: products_table(services.projection),
+        ORDER_STATUS_TOPIC: status_table(services.orders),
+    }
+
+
 @asynccontextmanager
 async def connected(settings: OrdersSettings) -> AsyncIterator[Services]:
     """Yield the services without their loops, for a command next to the running service."""
@@ -171,7 +185,9 @@ async def connected(settings: OrdersSettings) -> AsyncIterator[Services]:
         database = client[DATABASE]
         mails = mail_store(settings, database, clock)
         transactions = MongoTransactions(client, Outbox(database, clock), mails=mails)
-        yield build(database, transactions, clock, zone=settings.shop_time_zone)
+        services = build(database, transactions, clock, zone=settings.shop_time_zone)
+        letters = dead_letters_of(database, transactions, _tables(services), services.trail, clock)
+        yield replace(services, dead_letters=letters)
 
 
 @asynccontextmanager

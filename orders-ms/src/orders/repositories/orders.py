@@ -163,6 +163,13 @@ class OrderRepository:
         overdue = {"resend_at": {"$lt": self._clock()}}
         return await self._orders.find_one(overdue, {"_id": 1}) is not None
 
+    async def find_oldest_pending(self) -> datetime | None:
+        """Return when the oldest pending order was placed, None if no order is pending."""
+        oldest = await self._orders.find_one(
+            {"status": OrderStatus.PENDING}, {"created_at": 1}, sort=[("created_at", 1), ("_id", 1)]
+        )
+        return oldest["created_at"] if oldest else None
+
     async def has_due(self) -> bool:
         """Return whether the deadline of any order, or its reminder, has come."""
         due = {"payment.act_at": {"$lte": self._clock()}}
