@@ -21,9 +21,9 @@ const CUSTOMER: Column<OrderBody> = {
 };
 
 const OTHERS: Column<OrderBody>[] = [
-  { label: "Status", cell: (order) => <StatusChip status={order.status} /> },
+  { label: "Status", cell: (order) => <StatusChip order={order} /> },
   { label: "Products", isNumber: true, cell: (order) => order.products.length },
-  { label: "Total", isNumber: true, cell: (order) => formatMoney(order.cost) },
+  { label: "Total", isNumber: true, cell: (order) => formatMoney(order.total) },
 ];
 
 export const ORDERS_OF_ONE_CUSTOMER = [PLACED, ...OTHERS];
