@@ -1,11 +1,14 @@
 import type {
   AddressBody,
+  AddressFieldBody,
+  AdminOrderBody,
   AdminProductBody,
   AuditEntryBody,
   CategoryBody,
   DeadLetterBody,
   DeliveryBody,
   MailBody,
+  OfferBody,
   OrderBody,
   PaymentBody,
   ProductBody,
@@ -86,6 +89,20 @@ export function anOrder(part: Partial<OrderBody> = {}): OrderBody {
     cancel_confirmed: false,
     products: [{ product_id: MUG_ID, name: "mug", price: 14.5, quantity: 2, reason: null }],
     history: [{ status: "PENDING", at: "2026-01-01T00:00:00Z" }],
+    ...part,
+  };
+}
+
+/** An order as the desk of the admins has it. */
+export function anAdminOrder(part: Partial<AdminOrderBody> = {}): AdminOrderBody {
+  return {
+    ...anOrder(part),
+    timeline: [],
+    receipts: [],
+    refunds: [],
+    problem: null,
+    actions: ["note"],
+    open_lines: [{ product_id: MUG_ID, quantity: 2 }],
     ...part,
   };
 }
@@ -181,6 +198,47 @@ export function anAddress(part: Partial<AddressBody> = {}): AddressBody {
     country: "DE",
     phone: "",
     default: true,
+    ...part,
+  };
+}
+
+export function anAddressField(
+  name: AddressFieldBody["name"],
+  label: string,
+  part: Partial<AddressFieldBody> = {},
+): AddressFieldBody {
+  return { name, label, required: true, example: "", choices: [], ...part };
+}
+
+export const GERMAN_FIELDS = [
+  anAddressField("name", "Full name"),
+  anAddressField("company", "Company", { required: false }),
+  anAddressField("lines", "Street address"),
+  anAddressField("postcode", "Postcode"),
+  anAddressField("city", "City"),
+  anAddressField("phone", "Phone", { required: false }),
+];
+
+export function aCollectionOffer(part: Partial<OfferBody> = {}): OfferBody {
+  return {
+    id: "collection",
+    name: "Collection in the shop",
+    fee: 0,
+    days: null,
+    needs_address: false,
+    payment_methods: ["ON_COLLECTION"],
+    ...part,
+  };
+}
+
+export function aParcelOffer(part: Partial<OfferBody> = {}): OfferBody {
+  return {
+    id: "parcel",
+    name: "Parcel",
+    fee: 4.9,
+    days: 3,
+    needs_address: true,
+    payment_methods: ["TRANSFER"],
     ...part,
   };
 }
