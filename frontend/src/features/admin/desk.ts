@@ -34,10 +34,10 @@ export const REFUND_KINDS: Record<RefundKind, string> = {
 /** Return what an admin has to know about an order, in one sentence. */
 export function deskStep(order: AdminOrderBody): string {
   const { status, payment, fulfilment, delivery } = order;
-  const owed = owedCents(order);
+  const toPayBack = toPayBackCents(order);
   if (status === "PENDING") return "The items are being reserved. This page updates automatically.";
   if (status === "REJECTED") return "No items were reserved.";
-  if (owed > 0) return `Pay back ${formatCents(owed)}.`;
+  if (toPayBack > 0) return `Pay back ${formatCents(toPayBack)}.`;
   if (status === "CANCELLED")
     return order.cancel_confirmed
       ? "The order is cancelled and its items are back in stock."
@@ -58,7 +58,7 @@ export function deskStep(order: AdminOrderBody): string {
 }
 
 /** What has to be paid back and was not yet. */
-export function owedCents({ payment }: AdminOrderBody): number {
+export function toPayBackCents({ payment }: AdminOrderBody): number {
   return toCents(payment.refund_requested) - toCents(payment.refunded);
 }
 

@@ -90,7 +90,7 @@ export function useCheckout({ account, ownerName, addresses, cart: { lines, refe
       .catch((error) => toast(`Your address was not saved. ${asProblem(error).message}`));
   }
   function change(part: Partial<CheckoutDraft>): void {
-    // The message of the last attempt may not be true any more.
+    // The message of the last attempt may be wrong now.
     if (placing.isError) placing.reset();
     changeDraft(part);
   }

@@ -12,7 +12,7 @@ export function useChoices(
 ) {
   const country = draft.country || defaultOf(addresses)?.country || SHOP_COUNTRY;
   const offers = useQuery(offersQuery(country, costCents / 100));
-  // A method that was chosen and is not offered any more is not replaced by another one.
+  // A chosen method that is not offered is not replaced by another one.
   const offer = offers.data?.find(({ id }) => draft.method === "" || id === draft.method) ?? null;
   const localAddresses = addresses.filter((address) => address.country === country);
   const savedAddress =

@@ -295,7 +295,7 @@ describe("shipping", () => {
 });
 
 describe("refunds", () => {
-  const owed = anAdminOrder({
+  const inRefund = anAdminOrder({
     ...paid,
     payment: aPayment({ state: "PAID", captured: 33.9, refund_requested: 8, refunded: 3 }),
     actions: ["refund", "payout"],
@@ -322,7 +322,7 @@ describe("refunds", () => {
   it("are requested by amount, with a reason", async () => {
     // Given
     const sent = serve(
-      owed,
+      inRefund,
       "refunds",
       () =>
         problem(409, "refund-exceeds-payment", "That is more than was paid.", [
@@ -357,7 +357,7 @@ describe("refunds", () => {
 
   it("are tasks until they are recorded as paid", async () => {
     // Given
-    const sent = serve(owed, "refunds/:refund/paid", json(anAdminOrder()));
+    const sent = serve(inRefund, "refunds/:refund/paid", json(anAdminOrder()));
     const { user } = openShop(PAGE);
 
     // Then

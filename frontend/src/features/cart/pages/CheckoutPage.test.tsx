@@ -569,7 +569,7 @@ describe("delivery and payment", () => {
     expect(placed[1]?.key).toBe(placed[0]?.key);
   });
 
-  it("does not replace a chosen method that is not offered any more", async () => {
+  it("does not replace a chosen method that has vanished", async () => {
     // Given
     serveOffers([collection, parcel], [collection]);
     serveAddresses(anAddress());

@@ -4,7 +4,7 @@ import { formatCents, formatMoney, toCents } from "@/lib/money";
 /** What an order costs, what was paid and what was paid back. */
 export function OrderSums({ order }: { order: OrderBody }) {
   const { cost, total, delivery, payment } = order;
-  const owed = toCents(payment.refund_requested) - toCents(payment.refunded);
+  const toPayBack = toCents(payment.refund_requested) - toCents(payment.refunded);
   return (
     <dl className="sums">
       <Sum label="Items" amount={formatMoney(cost)} />
@@ -14,7 +14,7 @@ export function OrderSums({ order }: { order: OrderBody }) {
       {payment.captured > 0 && payment.open > 0 && (
         <Sum label="Still to pay" amount={formatMoney(payment.open)} />
       )}
-      {owed > 0 && <Sum label="To be paid back" amount={formatCents(owed)} />}
+      {toPayBack > 0 && <Sum label="To be paid back" amount={formatCents(toPayBack)} />}
       {payment.refunded > 0 && <Sum label="Paid back" amount={formatMoney(payment.refunded)} />}
     </dl>
   );
