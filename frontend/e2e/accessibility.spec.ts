@@ -31,6 +31,10 @@ const SIGNED_IN_PATHS = [
   "/admin/products?edit=new",
   "/admin/categories",
   "/admin/orders",
+  "/admin/orders?view=problems",
+  "/admin/orders/pick-list",
+  "/admin/delivery-methods",
+  "/admin/delivery-methods?edit=new",
   "/admin/users",
   "/admin/audit",
   "/admin/dead-letters",
@@ -117,7 +121,11 @@ for (const colorScheme of ["light", "dark"] as const) {
 
         // When
         const order = new URL(page.url()).pathname;
-        const pages = [`/admin${order}`, `/admin/users/${await admin.accountId()}`];
+        const pages = [
+          `/admin${order}`,
+          `/admin${order}/packing-slip`,
+          `/admin/users/${await admin.accountId()}`,
+        ];
         await page.getByRole("button", { name: "Cancel order" }).click();
 
         // Then

@@ -361,6 +361,7 @@ for (const path of [
   "/admin",
   "/admin/products",
   "/admin/orders",
+  "/admin/delivery-methods",
   "/admin/users",
   "/admin/audit",
   "/admin/dead-letters",

@@ -44,7 +44,7 @@ test("a visitor finds a product, signs in at checkout and sees the order accepte
   await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
 
   // When
-  await page.getByRole("button", { name: "Place order" }).dblclick();
+  await page.getByRole("button", { name: "Order with obligation to pay" }).dblclick();
 
   // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
@@ -66,7 +66,7 @@ test("an order that is placed offline is not sent later", async ({ page, admin, 
   await context.setOffline(true);
 
   // When
-  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByRole("button", { name: "Order with obligation to pay" }).click();
 
   // Then
   await expect(
@@ -79,11 +79,11 @@ test("an order that is placed offline is not sent later", async ({ page, admin, 
   await page.waitForLoadState("networkidle");
 
   // Then
-  await expect(page.getByRole("button", { name: "Place order" })).toBeEnabled();
+  await expect(page.getByRole("button", { name: "Order with obligation to pay" })).toBeEnabled();
   expect(sent).toEqual([]);
 
   // When
-  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByRole("button", { name: "Order with obligation to pay" }).click();
 
   // Then
   await expect(orderStatus(page, "Accepted")).toBeVisible();
@@ -98,7 +98,7 @@ test("a lost response is not called offline", async ({ page, admin }) => {
   await page.route("**/api/orders", (route) => route.abort("connectionreset"));
 
   // When
-  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByRole("button", { name: "Order with obligation to pay" }).click();
 
   // Then
   await expect(page.getByRole("alert")).toContainText("We couldn't reach the shop");
@@ -124,7 +124,7 @@ test("checkout and cart show changed prices and stock at their lines", async ({ 
   // When
   await admin.change(scarce.id, { quantity_delta: -3 });
   await admin.waitUntilSoldOut(scarce.id);
-  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByRole("button", { name: "Order with obligation to pay" }).click();
 
   // Then
   await expect(page.getByRole("alert")).toBeVisible();
@@ -187,7 +187,7 @@ test("an expired token is refreshed during checkout and the session survives a r
   });
   const refresh = page.waitForResponse("**/api/refresh");
   await page.getByRole("link", { name: "Check out" }).click();
-  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByRole("button", { name: "Order with obligation to pay" }).click();
 
   // Then
   expect((await refresh).status()).toBe(200);

@@ -93,7 +93,7 @@ test("an order can be placed with the keyboard alone", async ({ page, admin }) =
   await expect(page.getByRole("heading", { name: "Checkout" })).toBeVisible();
 
   // When
-  await tabTo(page, /^Place order$/);
+  await tabTo(page, /^Order with obligation to pay$/);
   await page.keyboard.press("Enter");
 
   // Then

@@ -15,7 +15,9 @@ test("of two orders for the last item, one is accepted and one rejected after pr
       await page.goto(`/products/${product.id}`);
       await page.getByRole("button", { name: "Add to cart", exact: true }).click();
       await page.getByRole("link", { name: "Check out" }).click();
-      await expect(page.getByRole("button", { name: "Place order" })).toBeEnabled();
+      await expect(
+        page.getByRole("button", { name: "Order with obligation to pay" }),
+      ).toBeEnabled();
       return page;
     }),
   );
@@ -23,7 +25,7 @@ test("of two orders for the last item, one is accepted and one rejected after pr
   // When
   signal("products", "STOP");
   for (const page of pages) {
-    await page.getByRole("button", { name: "Place order" }).click();
+    await page.getByRole("button", { name: "Order with obligation to pay" }).click();
     await expect(orderStatus(page, "Placed")).toBeVisible();
   }
   signal("products", "CONT");

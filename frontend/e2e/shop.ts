@@ -91,6 +91,20 @@ export class Admin {
     }).toPass();
   }
 
+  /** Add a delivery method, or replace the one with this id. */
+  async putDeliveryMethod(id: string, fee: number): Promise<void> {
+    const response = await this.#request.put(`/api/admin/delivery-methods/${id}`, {
+      data: { name: `Parcel ${id}`, countries: ["DE"], fees: [{ from: 0, fee }], days: 3 },
+      headers: this.headers(),
+    });
+    expect(response.status(), await response.text()).toBe(200);
+  }
+
+  async deleteDeliveryMethod(id: string): Promise<void> {
+    const path = `/api/admin/delivery-methods/${id}`;
+    expect((await this.#request.delete(path, { headers: this.headers() })).status()).toBe(204);
+  }
+
   /** Return the id of the admin's account. */
   async accountId(): Promise<string> {
     const response = await this.#request.get("/api/me", { headers: this.headers() });
@@ -144,7 +158,7 @@ export async function addToCart(page: Page, product: TestProduct): Promise<void>
 export async function placeOrder(page: Page, product: TestProduct): Promise<void> {
   await addToCart(page, product);
   await page.getByRole("link", { name: "Check out" }).click();
-  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByRole("button", { name: "Order with obligation to pay" }).click();
   await page.waitForURL(/\/orders\/[0-9a-f]{24}$/);
 }
 

@@ -98,12 +98,12 @@ describe("order that is placed offline", () => {
     );
     recordRequests("get", "*/api/orders/:id", json(anOrder({ status: "ACCEPTED" })));
     const { user, queries } = openShop("/checkout");
-    await screen.findByText("Signed in as ada@example.com.");
+    await screen.findByText(/^Signed in as ada@example.com./);
     await waitFor(() => expect(queries.isFetching()).toBe(0));
     network(false);
 
     // When
-    await user.click(screen.getByRole("button", { name: "Place order" }));
+    await user.click(screen.getByRole("button", { name: "Order with obligation to pay" }));
 
     // Then
     expect(
@@ -120,7 +120,7 @@ describe("order that is placed offline", () => {
     expect(orders).toHaveLength(0);
 
     // When
-    await user.click(screen.getByRole("button", { name: "Place order" }));
+    await user.click(screen.getByRole("button", { name: "Order with obligation to pay" }));
 
     // Then
     expect(await screen.findByRole("heading", { name: /Accepted/ })).toBeVisible();

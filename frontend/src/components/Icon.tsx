@@ -26,6 +26,11 @@ const PATHS = {
   tag: "M4 4h7l9 9-7 7-9-9V4Zm4 4h.01",
   inbox: "M4 13l2.500-8h11L20 13v6H4v-6Zm0 0h5l1 2.500h4l1-2.500h5",
   mail: "M4 6h16v12H4V6Zm0 1 8 6 8-6",
+  copy: "M9 9h10v10H9V9Zm-4 6V5h10",
+  truck:
+    "M3 6h11v10H3V6Zm11 4h4l3 3v3h-7v-6ZM7 19.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4Zm10 0a2 2 0 1 0 0-4 2 2 0 0 0 0 4Z",
+  card: "M3 6h18v12H3V6Zm0 4h18",
+  print: "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7v-6Z",
   upload: "M12 15V5m-4 4 4-4 4 4M5 15v4h14v-4",
 } as const;
 

@@ -3,6 +3,11 @@ import { LOCALE } from "@/lib/settings";
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const EXACT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
+const LONG_DAY = new Intl.DateTimeFormat(LOCALE, {
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+});
 const CALENDAR_DAY = new Intl.DateTimeFormat(LOCALE, {
   day: "numeric",
   month: "short",
@@ -35,6 +40,11 @@ export function timeAgo(time: string, now: number): string {
 
 export function exactTime(time: string): string {
   return EXACT.format(new Date(time));
+}
+
+/** Return the day of a time, such as "5 December 2026". */
+export function longDay(time: string): string {
+  return LONG_DAY.format(new Date(time));
 }
 
 export function clockTime(time: string): string {

@@ -1,12 +1,18 @@
 import type {
   AddressBody,
+  AddressFieldBody,
+  AdminOrderBody,
   AdminProductBody,
   AuditEntryBody,
   CategoryBody,
   DeadLetterBody,
+  DeliveryBody,
   MailBody,
+  OfferBody,
   OrderBody,
+  PaymentBody,
   ProductBody,
+  ShipmentBody,
   StatisticsBody,
 } from "@/api";
 
@@ -66,8 +72,8 @@ export function anOrder(part: Partial<OrderBody> = {}): OrderBody {
     status: "PENDING",
     reason: null,
     cost: 29,
-    total: 29,
-    can_cancel: true,
+    total: part.cost ?? 29,
+    can_cancel: ["PENDING", "ACCEPTED"].includes(part.status ?? "PENDING"),
     contact: { name: "", email: "ada@example.com", phone: "" },
     delivery: {
       method: "collection",
@@ -76,22 +82,75 @@ export function anOrder(part: Partial<OrderBody> = {}): OrderBody {
       days: null,
       address: null,
     },
-    payment: {
-      method: "ON_COLLECTION",
-      state: "NONE",
-      due_at: null,
-      open: 0,
-      captured: 0,
-      refund_requested: 0,
-      refunded: 0,
-      transfer: null,
-    },
+    payment: aPayment(),
     fulfilment: { state: "OPEN", shipments: [], closed: [] },
     note: "",
     created_at: "2026-01-01T00:00:00Z",
     cancel_confirmed: false,
     products: [{ product_id: MUG_ID, name: "mug", price: 14.5, quantity: 2, reason: null }],
     history: [{ status: "PENDING", at: "2026-01-01T00:00:00Z" }],
+    ...part,
+  };
+}
+
+/** An order as the desk of the admins has it. */
+export function anAdminOrder(part: Partial<AdminOrderBody> = {}): AdminOrderBody {
+  return {
+    ...anOrder(part),
+    timeline: [],
+    receipts: [],
+    refunds: [],
+    problem: null,
+    actions: ["note"],
+    open_lines: [{ product_id: MUG_ID, quantity: 2 }],
+    ...part,
+  };
+}
+
+export function aPayment(part: Partial<PaymentBody> = {}): PaymentBody {
+  return {
+    method: "ON_COLLECTION",
+    state: "NONE",
+    due_at: null,
+    open: 0,
+    captured: 0,
+    refund_requested: 0,
+    refunded: 0,
+    transfer: null,
+    ...part,
+  };
+}
+
+/** The payment of an order that waits for a transfer. */
+export function aDueTransfer(amount: number): PaymentBody {
+  return aPayment({
+    method: "TRANSFER",
+    state: "DUE",
+    due_at: "2026-12-05T12:00:00Z",
+    open: amount,
+    transfer: {
+      iban: "DE02120300000000202051",
+      bic: "BYLADEM1001",
+      holder: "Kiosk Ltd",
+      amount,
+      reference: "7K3Q9ZDM",
+    },
+  });
+}
+
+export function aParcelDelivery(): DeliveryBody {
+  const { id: _, default: __, ...address } = anAddress();
+  return { method: "parcel", name: "Parcel", fee: 4.9, days: 3, address };
+}
+
+export function aShipment(part: Partial<ShipmentBody> = {}): ShipmentBody {
+  return {
+    id: "9".repeat(24),
+    shipped_at: "2026-12-03T12:00:00Z",
+    carrier: "DHL",
+    tracking_number: "0034",
+    tracking_url: "https://carrier.example/0034",
+    lines: [{ product_id: MUG_ID, quantity: 1 }],
     ...part,
   };
 }
@@ -139,6 +198,47 @@ export function anAddress(part: Partial<AddressBody> = {}): AddressBody {
     country: "DE",
     phone: "",
     default: true,
+    ...part,
+  };
+}
+
+export function anAddressField(
+  name: AddressFieldBody["name"],
+  label: string,
+  part: Partial<AddressFieldBody> = {},
+): AddressFieldBody {
+  return { name, label, required: true, example: "", choices: [], ...part };
+}
+
+export const GERMAN_FIELDS = [
+  anAddressField("name", "Full name"),
+  anAddressField("company", "Company", { required: false }),
+  anAddressField("lines", "Street address"),
+  anAddressField("postcode", "Postcode"),
+  anAddressField("city", "City"),
+  anAddressField("phone", "Phone", { required: false }),
+];
+
+export function aCollectionOffer(part: Partial<OfferBody> = {}): OfferBody {
+  return {
+    id: "collection",
+    name: "Collection in the shop",
+    fee: 0,
+    days: null,
+    needs_address: false,
+    payment_methods: ["ON_COLLECTION"],
+    ...part,
+  };
+}
+
+export function aParcelOffer(part: Partial<OfferBody> = {}): OfferBody {
+  return {
+    id: "parcel",
+    name: "Parcel",
+    fee: 4.9,
+    days: 3,
+    needs_address: true,
+    payment_methods: ["TRANSFER"],
     ...part,
   };
 }

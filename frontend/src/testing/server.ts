@@ -1,6 +1,6 @@
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
-import { aCategory, aProduct } from "./data";
+import { aCategory, aCollectionOffer, aProduct, GERMAN_FIELDS } from "./data";
 
 export const PROFILE = {
   id: "1".repeat(24),
@@ -12,11 +12,15 @@ export const PROFILE = {
   locale: null,
 };
 
-/** A shop with one product, one category and one account. Tests override what they need. */
+/** A shop with a product, a category and an account; it delivers nothing. Tests override it. */
 export const server = setupServer(
   http.get("*/api/me", () => HttpResponse.json(PROFILE)),
   http.get("*/api/categories", () => HttpResponse.json({ categories: [aCategory("kitchen")] })),
   http.get("*/api/products", () => HttpResponse.json(productPage([aProduct()]))),
+  http.get("*/api/me/addresses", () => HttpResponse.json({ addresses: [] })),
+  http.get("*/api/address-forms", () => HttpResponse.json({ countries: ["DE", "IE"] })),
+  http.get("*/api/address-forms/:country", () => HttpResponse.json({ fields: GERMAN_FIELDS })),
+  http.get("*/api/delivery-methods", () => HttpResponse.json({ methods: [aCollectionOffer()] })),
 );
 
 export function productPage(products: ReturnType<typeof aProduct>[]) {

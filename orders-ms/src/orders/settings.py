@@ -75,7 +75,7 @@ class OrdersSettings(KafkaSettings, MailSettings):
     reconcile_seconds: float = Field(default=3_600.0, gt=0)
     shop_time_zone: ZoneInfo = ZoneInfo("UTC")
     collection: bool = True
-    collection_days: float = Field(default=0.0, ge=0, le=3_650)
+    collection_days: float = Field(default=14.0, ge=0, le=3_650)
     bank_iban: Iban = ""
     bank_holder: str = Field(default="", max_length=70)
     bank_bic: str = Field(default="", pattern="^([A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?)?$")

@@ -50,16 +50,16 @@ class TestBankAccount:
     def test_is_off_by_default(self) -> None:
         terms = terms_of(load_settings(SERVICE, OrdersSettings))
         assert (terms.bank_account, terms.collection) == (None, True)
-        assert terms.collection_period is None
+        assert terms.collection_period == timedelta(days=14)
         assert terms.methods_for(1_000, collection=True) == ["ON_COLLECTION"]
         assert terms.methods_for(1_000, collection=False) == []
 
-    def test_waits_for_a_collection_for_a_number_of_days(
-        self, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(("days", "period"), [("3", timedelta(days=3)), ("0", None)])
+    def test_waits_for_a_collection_for_a_number_of_days_or_for_as_long_as_it_takes(
+        self, days: str, period: timedelta | None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("COLLECTION_DAYS", "3")
-        terms = terms_of(load_settings(SERVICE, OrdersSettings))
-        assert terms.collection_period == timedelta(days=3)
+        monkeypatch.setenv("COLLECTION_DAYS", days)
+        assert terms_of(load_settings(SERVICE, OrdersSettings)).collection_period == period
 
     def test_is_read_without_spaces(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("BANK_IBAN", "de02 1203 0000 0000 2020 51")

@@ -141,7 +141,8 @@ describe("button that is disabled while its request runs", () => {
       return problem(503, "unavailable", "Orders are unavailable.");
     });
     const { user } = openShop("/checkout");
-    const button = await screen.findByRole("button", { name: "Place order" });
+    const button = await screen.findByRole("button", { name: "Order with obligation to pay" });
+    await waitFor(() => expect(button).toBeEnabled());
     await user.click(button);
     expect(button).toBeDisabled();
 

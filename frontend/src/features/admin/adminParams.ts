@@ -1,5 +1,5 @@
 /** What the URLs of the admin's lists ask for. */
-import type { OrderStatus } from "@/api";
+import type { OrderStatus, OrderView } from "@/api";
 import {
   auditTrailProductsQueryLimits as auditLimits,
   listAllOrdersQueryLimits as orderLimits,
@@ -62,7 +62,17 @@ export function toProductQuery(params: ProductParams): AdminProductQuery {
   };
 }
 
+/** The lists of orders that wait for an admin. */
+export const ORDER_VIEWS: Record<OrderView, string> = {
+  "to-pay": "To pay",
+  "to-ship": "To ship",
+  "to-refund": "To refund",
+  problems: "Problems",
+};
+
 export interface OrderParams {
+  view: OrderView | "";
+  number: string;
   status: OrderStatus | "";
   email: string;
   /** The first and the last day, or empty strings. */
@@ -72,6 +82,8 @@ export interface OrderParams {
 
 export function readOrderParams(search: URLSearchParams): OrderParams {
   return {
+    view: readChoice(search, "view", ORDER_VIEWS) ?? "",
+    number: readText(search, "number", orderLimits.number),
     status: readChoice(search, "status", STATUS) ?? "",
     email: readText(search, "email", orderLimits.email),
     since: readDay(search, "since"),
@@ -79,8 +91,11 @@ export function readOrderParams(search: URLSearchParams): OrderParams {
   };
 }
 
-export function toOrderQuery({ status, email, since, until }: OrderParams): AdminOrderQuery {
+export function toOrderQuery(params: OrderParams): AdminOrderQuery {
+  const { view, number, status, email, since, until } = params;
   return {
+    ...(view ? { view } : {}),
+    ...(number.trim() ? { number: number.trim() } : {}),
     ...(status ? { status } : {}),
     ...(email.trim() ? { email: email.trim() } : {}),
     ...toTimes({ since, until }),

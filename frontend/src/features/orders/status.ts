@@ -1,7 +1,7 @@
 import type { OrderStatus } from "@/api";
 import type { IconName } from "@/components/Icon";
 
-interface StatusText {
+export interface StatusText {
   label: string;
   tone: "ok" | "warn" | "danger" | "info";
   icon: IconName;

@@ -5,6 +5,7 @@ const LINKS = [
   ["/admin/products", "Products", "box"],
   ["/admin/categories", "Categories", "tag"],
   ["/admin/orders", "Orders", "cart"],
+  ["/admin/delivery-methods", "Delivery", "truck"],
   ["/admin/users", "Users", "people"],
   ["/admin/audit", "Audit", "clock"],
   ["/admin/dead-letters", "Dead letters", "inbox"],

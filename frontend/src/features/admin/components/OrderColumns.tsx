@@ -1,30 +1,30 @@
 import { Link } from "react-router";
-import type { OrderBody } from "@/api";
+import type { AdminOrderBody } from "@/api";
 import { TimeAgo } from "@/components/TimeAgo";
 import { StatusChip } from "@/features/orders/components/StatusChip";
 import { formatMoney } from "@/lib/money";
 import type { Column } from "./DataTable";
 
-const PLACED: Column<OrderBody> = {
-  label: "Placed",
+const NUMBER: Column<AdminOrderBody> = {
+  label: "Number",
   isHead: true,
   cell: (order) => (
-    <Link to={`/admin/orders/${order.id}`}>
-      <TimeAgo time={order.created_at} />
+    <Link className="order-number" to={`/admin/orders/${order.id}`}>
+      {order.number || "Not numbered yet"}
     </Link>
   ),
 };
 
-const CUSTOMER: Column<OrderBody> = {
+const CUSTOMER: Column<AdminOrderBody> = {
   label: "Customer",
   cell: (order) => <span className="breakable">{order.email}</span>,
 };
 
-const OTHERS: Column<OrderBody>[] = [
-  { label: "Status", cell: (order) => <StatusChip status={order.status} /> },
-  { label: "Products", isNumber: true, cell: (order) => order.products.length },
-  { label: "Total", isNumber: true, cell: (order) => formatMoney(order.cost) },
+const OTHERS: Column<AdminOrderBody>[] = [
+  { label: "State", cell: (order) => <StatusChip order={order} /> },
+  { label: "Total", isNumber: true, cell: (order) => formatMoney(order.total) },
+  { label: "Placed", cell: (order) => <TimeAgo time={order.created_at} /> },
 ];
 
-export const ORDERS_OF_ONE_CUSTOMER = [PLACED, ...OTHERS];
-export const ORDERS_OF_ALL_CUSTOMERS = [PLACED, CUSTOMER, ...OTHERS];
+export const ORDERS_OF_ONE_CUSTOMER = [NUMBER, ...OTHERS];
+export const ORDERS_OF_ALL_CUSTOMERS = [NUMBER, CUSTOMER, ...OTHERS];

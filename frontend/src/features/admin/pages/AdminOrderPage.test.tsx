@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
-import { anOrder, aToken, BOWL_ID, MUG_ID, ORDER_ID } from "@/testing/data";
+import { anAdminOrder, anOrder, aToken, BOWL_ID, MUG_ID, ORDER_ID } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { json, problem, recordRequests } from "@/testing/server";
 
@@ -12,8 +12,12 @@ beforeEach(() => startSession(aToken({ email: "grace@example.com", role: "admin"
 describe("an order in the administration", () => {
   it("is opened from the list and leads back to it, within the navigation", async () => {
     // Given
-    recordRequests("get", "*/api/admin/orders", json({ orders: [anOrder()], next_cursor: null }));
-    recordRequests("get", "*/api/orders/:id", json(anOrder({ status: "ACCEPTED" })));
+    recordRequests(
+      "get",
+      "*/api/admin/orders",
+      json({ orders: [anAdminOrder()], next_cursor: null }),
+    );
+    recordRequests("get", "*/api/admin/orders/:id", json(anAdminOrder({ status: "ACCEPTED" })));
     const { user } = openShop("/admin/orders");
 
     // When
@@ -25,7 +29,7 @@ describe("an order in the administration", () => {
     expect(location.pathname).toBe(URL);
     const navigation = screen.getByRole("navigation", { name: "Administration" });
     expect(within(navigation).getByRole("link", { name: "Orders" })).toHaveClass("active");
-    expect(document.title).toBe("Order accepted · Administration · Kiosk");
+    expect(document.title).toBe("Order 7K3Q9ZDM accepted · Administration · Kiosk");
     expect(screen.getByRole("link", { name: "ada@example.com" })).toHaveAttribute(
       "href",
       "/admin/users?email=ada%40example.com",
@@ -51,9 +55,9 @@ describe("an order in the administration", () => {
     ];
     recordRequests(
       "get",
-      "*/api/orders/:id",
+      "*/api/admin/orders/:id",
       json({
-        ...anOrder({ status: "REJECTED", reason: "Some items were short." }),
+        ...anAdminOrder({ status: "REJECTED", reason: "Some items were short." }),
         products: lines,
       }),
     );
@@ -73,14 +77,14 @@ describe("an order in the administration", () => {
   });
 
   it("offers to restock everything if no item has a reason", async () => {
-    recordRequests("get", "*/api/orders/:id", json(anOrder({ status: "REJECTED" })));
+    recordRequests("get", "*/api/admin/orders/:id", json(anAdminOrder({ status: "REJECTED" })));
     openShop(URL);
     expect(await screen.findByRole("link", { name: "Restock mug" })).toBeVisible();
   });
 
   it("is cancelled for the customer", async () => {
     // Given
-    recordRequests("get", "*/api/orders/:id", json(anOrder({ status: "ACCEPTED" })));
+    recordRequests("get", "*/api/admin/orders/:id", json(anAdminOrder({ status: "ACCEPTED" })));
     const sent = recordRequests("post", "*/api/orders/:id/cancel", json(anOrder()));
     const { user } = openShop(URL);
 
@@ -102,7 +106,7 @@ describe("an order in the administration", () => {
     ["not-found", 404],
     ["validation", 422],
   ])("is not found (%s)", async (type, status) => {
-    recordRequests("get", "*/api/orders/:id", () => problem(status, type, "No."));
+    recordRequests("get", "*/api/admin/orders/:id", () => problem(status, type, "No."));
     openShop(URL);
     expect(await screen.findByRole("heading", { name: "Order not found" })).toBeVisible();
     expect(screen.getByRole("link", { name: "All orders" })).toHaveAttribute(

@@ -1,29 +1,33 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
-import type { OrderBody } from "@/api";
+import type { AdminOrderBody } from "@/api";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Icon } from "@/components/Icon";
+import { Notice } from "@/components/Notice";
 import { SkeletonRows } from "@/components/Skeleton";
-import { orderQuery } from "@/features/orders/api/getOrder";
-import { CancelOrder } from "@/features/orders/components/CancelOrder";
 import { OrderDetails } from "@/features/orders/components/OrderDetails";
 import { isUnsettled } from "@/features/orders/live/useLiveOrders";
-import { STATUS } from "@/features/orders/status";
+import { progressOf } from "@/features/orders/progress";
 import { asProblem } from "@/lib/problem";
+import { adminOrderQuery } from "../api/getAdminOrder";
+import { DeskActions } from "../components/DeskActions";
+import { DeskMoney } from "../components/DeskMoney";
+import { DeskTimeline } from "../components/DeskTimeline";
 import { RejectedOrderHelp } from "../components/RejectedOrderHelp";
+import { deskStep } from "../desk";
 import { useAdminTitle } from "../useAdminTitle";
 
 const REFETCH_MILLISECONDS = 2_500;
 
-/** An order of any customer, within the administration. */
+/** An order of any customer, with what an admin can do about it. */
 export function AdminOrderPage() {
   const { id = "" } = useParams();
   const { data, error, refetch } = useQuery({
-    ...orderQuery(id),
+    ...adminOrderQuery(id),
     refetchInterval: ({ state }) => (isUnsettled(state.data) ? REFETCH_MILLISECONDS : false),
   });
-  useAdminTitle(data ? `Order ${STATUS[data.status].label.toLowerCase()}` : "Order");
+  useAdminTitle(data ? `Order ${data.number} ${progressOf(data).label.toLowerCase()}` : "Order");
   const isMissing = error && [404, 422].includes(asProblem(error).status);
   return (
     <>
@@ -45,28 +49,36 @@ export function AdminOrderPage() {
   );
 }
 
-function Order({ order }: { order: OrderBody }) {
+function Order({ order }: { order: AdminOrderBody }) {
   const email = encodeURIComponent(order.email);
   return (
     <OrderDetails
       order={order}
-      description={describe(order)}
+      description={deskStep(order)}
       customer={<Link to={`/admin/users?email=${email}`}>{order.email}</Link>}
       productUrl={(line) => `/admin/products?edit=${line.product_id}`}
-      help={order.status === "REJECTED" && <RejectedOrderHelp order={order} />}
+      help={<Help order={order} />}
+      more={
+        <>
+          <DeskMoney order={order} />
+          <DeskTimeline timeline={order.timeline} />
+        </>
+      }
     >
+      <DeskActions order={order} />
       <Link to={`/admin/orders?email=${email}`}>All orders of this customer</Link>
-      <CancelOrder order={order} whose="the customer's" />
     </OrderDetails>
   );
 }
 
-function describe(order: OrderBody): string {
-  if (order.status === "PENDING")
-    return "The items are being reserved. This page updates automatically.";
-  if (order.status === "ACCEPTED") return "All items are reserved for the customer.";
-  if (order.status === "REJECTED") return "No items were reserved.";
-  return order.cancel_confirmed
-    ? "The order is cancelled and its items are back in stock."
-    : "The order is cancelled. Its items are being returned to stock.";
+function Help({ order }: { order: AdminOrderBody }) {
+  if (order.status === "REJECTED") return <RejectedOrderHelp order={order} />;
+  if (order.problem === null) return null;
+  return (
+    <div className="spaced">
+      <Notice tone="warn" title="This order needs a decision">
+        {order.problem}
+      </Notice>
+    </div>
+  );
 }

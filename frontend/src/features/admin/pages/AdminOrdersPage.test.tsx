@@ -1,20 +1,24 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it } from "vitest";
 import { startSession } from "@/lib/session";
-import { anOrder, aToken } from "@/testing/data";
+import { anAdminOrder, aToken } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { json, problem, recordRequests } from "@/testing/server";
 
-const page = (orders: ReturnType<typeof anOrder>[], next_cursor: string | null = null) =>
+const page = (orders: ReturnType<typeof anAdminOrder>[], next_cursor: string | null = null) =>
   json({ orders, next_cursor });
-const bensOrder = anOrder({ id: "e".repeat(24), email: "ben@example.com", status: "REJECTED" });
+const bensOrder = anAdminOrder({
+  id: "e".repeat(24),
+  email: "ben@example.com",
+  status: "REJECTED",
+});
 
 beforeEach(() => startSession(aToken({ role: "admin" })));
 
 describe("all orders", () => {
   it("applies the filters in the URL, including the last day", async () => {
     // Given
-    const requests = recordRequests("get", "*/api/admin/orders", page([anOrder()]));
+    const requests = recordRequests("get", "*/api/admin/orders", page([anAdminOrder()]));
 
     // When
     openShop(
@@ -41,7 +45,7 @@ describe("all orders", () => {
     const requests = recordRequests(
       "get",
       "*/api/admin/orders",
-      page([anOrder(), bensOrder]),
+      page([anAdminOrder(), bensOrder]),
       page([bensOrder]),
     );
     const { user } = openShop("/admin/orders");
@@ -75,7 +79,7 @@ describe("all orders", () => {
     const requests = recordRequests(
       "get",
       "*/api/admin/orders",
-      page([anOrder()], "c2"),
+      page([anAdminOrder()], "c2"),
       page([bensOrder]),
     );
     const { user } = openShop("/admin/orders");
@@ -92,7 +96,7 @@ describe("all orders", () => {
 
   it("ignores invalid filters in the URL", async () => {
     // Given
-    const requests = recordRequests("get", "*/api/admin/orders", page([anOrder()]));
+    const requests = recordRequests("get", "*/api/admin/orders", page([anAdminOrder()]));
 
     // When
     openShop("/admin/orders?since=yesterday&until=2026-02-31&status=LOST");
@@ -125,7 +129,7 @@ describe("all orders", () => {
       "get",
       "*/api/admin/orders",
       () => problem(503, "unavailable", "Orders are unavailable."),
-      page([anOrder()]),
+      page([anAdminOrder()]),
     );
 
     // When
@@ -144,7 +148,7 @@ describe("all orders", () => {
 
   it("focuses the first new order after Show more", async () => {
     // Given
-    recordRequests("get", "*/api/admin/orders", page([anOrder()], "next"), page([bensOrder]));
+    recordRequests("get", "*/api/admin/orders", page([anAdminOrder()], "next"), page([bensOrder]));
     const { user } = openShop("/admin/orders");
 
     // When
@@ -152,5 +156,49 @@ describe("all orders", () => {
 
     // Then
     await waitFor(() => expect(screen.getByRole("row", { name: /ben@example.com/ })).toHaveFocus());
+  });
+
+  it("shows the lists that wait for an admin, with number, customer, state, total and age", async () => {
+    // Given
+    const requests = recordRequests("get", "*/api/admin/orders", page([anAdminOrder()]), page([]));
+    const { user } = openShop("/admin/orders?view=to-pay");
+
+    // Then
+    const row = await screen.findByRole("row", { name: /7K3Q9ZDM/ });
+    expect(row).toHaveTextContent("7K3Q9ZDMada@example.comPlaced€29.001 Jan 2026");
+    expect(requests[0]?.query).toEqual({ view: "to-pay", limit: "25" });
+    const views = screen.getByRole("navigation", { name: "Views" });
+    expect(
+      within(views)
+        .getAllByRole("link")
+        .map((link) => link.textContent),
+    ).toEqual(["To pay", "To ship", "To refund", "Problems", "All"]);
+    expect(within(views).getByRole("link", { current: "page" })).toHaveTextContent("To pay");
+
+    // When
+    await user.click(within(views).getByRole("link", { name: "Problems" }));
+
+    // Then
+    expect(await screen.findByRole("heading", { name: "No order needs a decision" })).toBeVisible();
+    expect(requests.at(-1)?.query).toEqual({ view: "problems", limit: "25" });
+  });
+
+  it("finds an order by its number", async () => {
+    // Given
+    const requests = recordRequests("get", "*/api/admin/orders", page([]));
+    const { user } = openShop("/admin/orders");
+
+    // When
+    await user.type(await screen.findByLabelText("Number"), "7k3q-9zdm");
+
+    // Then
+    await waitFor(() => expect(location.search).toBe("?number=7k3q-9zdm"));
+    await waitFor(() =>
+      expect(requests.at(-1)?.query).toEqual({ number: "7k3q-9zdm", limit: "25" }),
+    );
+    expect(screen.getByRole("link", { name: "Show all orders" })).toHaveAttribute(
+      "href",
+      "/admin/orders",
+    );
   });
 });

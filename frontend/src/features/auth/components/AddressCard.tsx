@@ -9,7 +9,7 @@ import { addAddress } from "../api/addAddress";
 import { changeAddress } from "../api/changeAddress";
 import { deleteAddress } from "../api/deleteAddress";
 import { addressesQuery } from "../api/listAddresses";
-import { countryName } from "../countries";
+import { AddressText } from "./AddressText";
 
 interface Props {
   address: AddressBody;
@@ -46,7 +46,13 @@ export function AddressCard({ address, wasEdited, onEdit }: Props) {
   const error = choosing.error ?? deleting.error;
   return (
     <li className="panel form-stack">
-      <AddressText address={address} />
+      <div>
+        <div className="summary-head">
+          <h2 className="address-name">{address.name}</h2>
+          {address.default && <span className="chip">Default</span>}
+        </div>
+        <AddressText address={address} />
+      </div>
       {error && <ErrorNotice error={error} />}
       <div className="row-actions">
         <Button
@@ -77,24 +83,5 @@ export function AddressCard({ address, wasEdited, onEdit }: Props) {
         </Button>
       </div>
     </li>
-  );
-}
-
-function AddressText({ address }: { address: AddressBody }) {
-  const { name, company, lines, postcode, city, region, country, phone } = address;
-  const place = [postcode, city].filter(Boolean).join(" ");
-  const texts = [company, ...lines, place, region, countryName(country), phone].filter(Boolean);
-  return (
-    <div>
-      <div className="summary-head">
-        <h2 className="address-name">{name}</h2>
-        {address.default && <span className="chip">Default</span>}
-      </div>
-      <address className="address-text">
-        {texts.map((text) => (
-          <div key={text}>{text}</div>
-        ))}
-      </address>
-    </div>
   );
 }

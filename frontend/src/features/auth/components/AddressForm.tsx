@@ -59,7 +59,7 @@ export function AddressForm({ initial, ownerName, onClose }: Props) {
 
   return (
     <form className="panel form-stack" onSubmit={saving.submit} noValidate>
-      <CountryField value={country} onChange={setCountry} />
+      <CountryField value={country} autoFocus onChange={setCountry} />
       {layout.isPending && <SkeletonRows count={6} height="4.5rem" />}
       {layout.isError && <ErrorNotice error={layout.error} onRetry={() => layout.refetch()} />}
       <AddressFields

@@ -1,32 +1,24 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { AddressBody, AddressFieldBody } from "@/api";
+import type { AddressBody } from "@/api";
 import { startSession } from "@/lib/session";
-import { anAddress, aToken } from "@/testing/data";
+import { anAddress, anAddressField, aToken, GERMAN_FIELDS } from "@/testing/data";
 import { openShop } from "@/testing/render";
 import { json, PROFILE, problem, recordRequests } from "@/testing/server";
 
 const PATH = "*/api/me/addresses";
 const addresses = (...list: AddressBody[]) => json({ addresses: list });
 
-function field(
-  name: AddressFieldBody["name"],
-  label: string,
-  part: Partial<AddressFieldBody> = {},
-): AddressFieldBody {
-  return { name, label, required: true, example: "", choices: [], ...part };
-}
-const NAME = field("name", "Full name");
-const COMPANY = field("company", "Company", { required: false });
-const LINES = field("lines", "Street address");
-const CITY = field("city", "City");
-const PHONE = field("phone", "Phone", { required: false });
-const EIRCODE = field("postcode", "Eircode", { required: false, example: "A65 F4E2" });
+const NAME = anAddressField("name", "Full name");
+const COMPANY = anAddressField("company", "Company", { required: false });
+const LINES = anAddressField("lines", "Street address");
+const CITY = anAddressField("city", "City");
+const PHONE = anAddressField("phone", "Phone", { required: false });
+const EIRCODE = anAddressField("postcode", "Eircode", { required: false, example: "A65 F4E2" });
 const IRISH = [NAME, COMPANY, LINES, CITY, EIRCODE, PHONE];
 const CALIFORNIA = { value: "CA", label: "California" };
-const STATE = field("region", "State", { choices: [CALIFORNIA] });
-const AMERICAN = [NAME, COMPANY, LINES, CITY, STATE, field("postcode", "ZIP code"), PHONE];
-const GERMAN = [NAME, COMPANY, LINES, field("postcode", "Postcode"), CITY, PHONE];
+const STATE = anAddressField("region", "State", { choices: [CALIFORNIA] });
+const AMERICAN = [NAME, COMPANY, LINES, CITY, STATE, anAddressField("postcode", "ZIP code"), PHONE];
 
 beforeEach(() => {
   startSession(aToken());
@@ -34,7 +26,7 @@ beforeEach(() => {
   recordRequests("get", "*/api/address-forms", json({ countries: ["US", "IE", "DE"] }));
   recordRequests("get", "*/api/address-forms/IE", json({ fields: IRISH }));
   recordRequests("get", "*/api/address-forms/US", json({ fields: AMERICAN }));
-  recordRequests("get", "*/api/address-forms/DE", json({ fields: GERMAN }));
+  recordRequests("get", "*/api/address-forms/DE", json({ fields: GERMAN_FIELDS }));
 });
 
 /** Return the labels of the form's fields in their order. */

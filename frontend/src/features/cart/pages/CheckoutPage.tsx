@@ -1,133 +1,88 @@
-import Button from "react-bootstrap/Button";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { Link } from "react-router";
-import { placeOrderRequestLimits } from "@/api/generated/limits.gen";
+import type { AddressBody } from "@/api";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { Icon } from "@/components/Icon";
-import { Notice } from "@/components/Notice";
-import { ProductPicture } from "@/components/ProductPicture";
+import { SkeletonRows } from "@/components/Skeleton";
 import { useAuth } from "@/features/auth/AuthContext";
-import { formatCents, formatMoney, toCents } from "@/lib/money";
+import { profileQuery } from "@/features/auth/api/getProfile";
+import { addressesQuery } from "@/features/auth/api/listAddresses";
 import { useTitle } from "@/lib/useTitle";
-import { StaleCartNotice } from "../components/StaleCartNotice";
-import { Subtotal } from "../components/Subtotal";
+import { CheckoutLines } from "../components/CheckoutLines";
+import { CheckoutSummary } from "../components/CheckoutSummary";
+import { ContactSection } from "../components/ContactSection";
+import { DeliverySection } from "../components/DeliverySection";
+import { PaymentSection } from "../components/PaymentSection";
 import { useCheckout } from "../useCheckout";
-import { type FreshLine, useFreshLines } from "../useFreshLines";
+import { useFreshLines } from "../useFreshLines";
 
-const MAX_LINES = placeOrderRequestLimits.products.maxItems;
-
+/** Contact, delivery, payment and every sum on one page. */
 export function CheckoutPage() {
   useTitle("Checkout");
-  const email = useAuth().session?.email ?? "";
-  const cart = useFreshLines();
-  const { lines, hasBlocking, refetch } = cart;
-  const checkout = useCheckout(lines, refetch);
-  const { placing, lineError } = checkout;
-  const hasTooManyLines = lines.length > MAX_LINES;
-
-  // A second click during the request has no effect.
-  function placeOnce() {
-    if (!placing.isPending && !placing.isSuccess) checkout.place();
-  }
+  const profile = useQuery(profileQuery);
+  const addresses = useQuery(addressesQuery);
   return (
     <div className="shop-width">
       <div className="page-head">
         <h1 tabIndex={-1}>Checkout</h1>
       </div>
-      {lines.length === 0 && !placing.isSuccess ? (
-        <EmptyState icon="cart" title="Your cart is empty">
-          {placing.isError && <ErrorNotice error={placing.error} />}
-          <p className="muted">Add items to your cart to place an order.</p>
-          <Link className="btn btn-primary" to={placing.isError ? "/orders" : "/products"}>
-            {placing.isError ? "View your orders" : "Shop all products"}
-          </Link>
-        </EmptyState>
+      {addresses.isError && (
+        <ErrorNotice error={addresses.error} onRetry={() => addresses.refetch()} />
+      )}
+      {/* The form waits for the name and the addresses that it begins with. */}
+      {profile.isPending || addresses.isPending ? (
+        <SkeletonRows count={6} height="4.5rem" />
       ) : (
-        <div className="two-columns">
-          <section aria-labelledby="checkout-lines">
-            <div className="summary-head">
-              <h2 id="checkout-lines">Your order</h2>
-              <Link to="/cart">Edit cart</Link>
-            </div>
-            <ul className="cart-lines plain-list">
-              {lines.map((line) => (
-                <Line key={line.id} line={line} error={lineError(line.id)} />
-              ))}
-            </ul>
-          </section>
-          <section className="panel summary" aria-labelledby="checkout-summary">
-            <h2 id="checkout-summary">Summary</h2>
-            <Subtotal lines={lines} label="Total" />
-            <p className="small-text muted">Signed in as {email}.</p>
-            {!placing.isError && <StaleCartNotice cart={cart} />}
-            {checkout.isAlreadyOrdered ? (
-              <Notice
-                tone="warn"
-                title="You have already ordered from this cart"
-                action={
-                  <Button variant="outline-secondary" onClick={checkout.orderAgain}>
-                    Order these items too
-                  </Button>
-                }
-              >
-                Your last order was placed before you changed the cart.{" "}
-                <Link to="/orders">View your orders</Link>
-              </Notice>
-            ) : (
-              placing.isError && <ErrorNotice error={placing.error} />
-            )}
-            {hasTooManyLines && (
-              <p className="text-danger">
-                An order can have at most {MAX_LINES} products. Remove some from your cart.
-              </p>
-            )}
-            <Button
-              size="lg"
-              disabled={placing.isPending || placing.isSuccess || hasBlocking || hasTooManyLines}
-              onClick={placeOnce}
-            >
-              {placing.isPending ? "Placing order…" : "Place order"}
-            </Button>
-            {hasBlocking && (
-              <p className="small-text text-warn">
-                Some items are unavailable. <Link to="/cart">Update your cart</Link>
-              </p>
-            )}
-            <p className="small-text muted">
-              It's safe to try again: you won't place the same order twice.
-            </p>
-          </section>
-        </div>
+        <Checkout ownerName={profile.data?.name ?? ""} addresses={addresses.data ?? []} />
       )}
     </div>
   );
 }
 
-interface LineProps {
-  line: FreshLine;
-  error: string | undefined;
+interface Props {
+  ownerName: string;
+  addresses: readonly AddressBody[];
 }
 
-function Line({ line, error }: LineProps) {
-  const note = error ?? line.change?.text;
+function Checkout({ ownerName, addresses }: Props) {
+  const account = useAuth().session?.email ?? "";
+  const cart = useFreshLines();
+  const checkout = useCheckout({ account, ownerName, addresses, cart });
+  const { placing } = checkout;
+  const form = useFocusOfFirstError(placing.error);
+  if (cart.lines.length === 0 && !placing.isSuccess) {
+    return (
+      <EmptyState icon="cart" title="Your cart is empty">
+        {placing.isError && <ErrorNotice error={placing.error} />}
+        <p className="muted">Add items to your cart to place an order.</p>
+        <Link className="btn btn-primary" to={placing.isError ? "/orders" : "/products"}>
+          {placing.isError ? "View your orders" : "Shop all products"}
+        </Link>
+      </EmptyState>
+    );
+  }
   return (
-    <li className="cart-line">
-      <ProductPicture product={line} sizes="88px" />
-      <div className="cart-line-body">
-        <span className="product-name">{line.name}</span>
-        <span className="small-text muted figure">
-          {line.quantity} × {formatMoney(line.price)}
-        </span>
-        {note && (
-          <span className={`field-error ${error ? "" : "text-warn"}`}>
-            <Icon name="warn" />
-            {note}
-          </span>
-        )}
+    <div className="two-columns">
+      <div ref={form} className="checkout">
+        <ContactSection checkout={checkout} />
+        <DeliverySection checkout={checkout} />
+        <PaymentSection checkout={checkout} />
+        <CheckoutLines lines={cart.lines} lineError={checkout.errors.ofLine} />
       </div>
-      <div className="cart-line-end">
-        <span className="money">{formatCents(toCents(line.price) * line.quantity)}</span>
-      </div>
-    </li>
+      <CheckoutSummary cart={cart} checkout={checkout} />
+    </div>
   );
+}
+
+/** Focus the first field that the server refused. */
+function useFocusOfFirstError(error: Error | null) {
+  const form = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const field = error && form.current?.querySelector<HTMLElement>("[aria-invalid=true]");
+    if (!field) return;
+    const choice = field.querySelector<HTMLElement>(":checked") ?? field.querySelector("input");
+    (choice ?? field).focus();
+  }, [error]);
+  return form;
 }

@@ -1,9 +1,9 @@
-import { type LineRequest, type OrderBody, placeOrder as request } from "@/api";
+import { type OrderBody, type PlaceOrderRequest, placeOrder as request } from "@/api";
 
-/** Place an order. Requests with the same key and lines return the same order. */
-export async function placeOrder(products: LineRequest[], key: string): Promise<OrderBody> {
+/** Place an order. Requests with the same key and body return the same order. */
+export async function placeOrder(body: PlaceOrderRequest, key: string): Promise<OrderBody> {
   const { data } = await request({
-    body: { products },
+    body,
     headers: { "Idempotency-Key": key },
   });
   return data;

@@ -28,7 +28,7 @@ export function CancelOrder({ order, whose = "your" }: Props) {
     // Not awaited: while the browser is offline, the page cannot load the status.
     onError: () => void refresh(),
   });
-  const canCancel = order.status === "PENDING" || order.status === "ACCEPTED";
+  const canCancel = order.can_cancel;
 
   function close() {
     setOpen(false);
@@ -56,8 +56,9 @@ export function CancelOrder({ order, whose = "your" }: Props) {
         <Modal.Body className="form-stack">
           {canCancel && (
             <p>
-              This cancels {whose} order of {formatMoney(order.cost)} and returns its items to
-              stock. You can't undo this.
+              This cancels {whose} order of {formatMoney(order.total)} and returns its items to
+              stock. {order.payment.captured > 0 && "What was paid will be paid back. "}
+              You can't undo this.
             </p>
           )}
           {cancelling.isError && <ErrorNotice error={cancelling.error} />}

@@ -1,15 +1,16 @@
 import type { ReactNode } from "react";
 import type { OrderBody } from "@/api";
 import { Icon } from "@/components/Icon";
-import { TimeAgo } from "@/components/TimeAgo";
-import { formatMoney } from "@/lib/money";
 import { STATUS } from "../status";
+import { OrderFacts } from "./OrderFacts";
 import { OrderLines } from "./OrderLines";
+import { OrderSums } from "./OrderSums";
 import { OrderTimeline } from "./OrderTimeline";
+import { Shipments } from "./Shipments";
 
 interface Props {
   order: OrderBody;
-  /** What happened to the order, in a sentence. */
+  /** What happened to the order or happens next, in a sentence. */
   description: ReactNode;
   /** The order's customer, as text or a link. */
   customer: ReactNode;
@@ -17,12 +18,15 @@ interface Props {
   productUrl?: (line: OrderBody["products"][number]) => string;
   /** What is shown between the status and the items. */
   help?: ReactNode;
+  /** What is shown below the items and the shipments. */
+  more?: ReactNode;
   /** The actions, below the summary. */
   children: ReactNode;
 }
 
-/** The status, the items and the summary of an order. */
-export function OrderDetails({ order, description, customer, productUrl, help, children }: Props) {
+/** The status, the items, the shipments and the summary of an order. */
+export function OrderDetails(props: Props) {
+  const { order, description, customer, productUrl, help, more, children } = props;
   const status = STATUS[order.status];
   return (
     <>
@@ -40,28 +44,20 @@ export function OrderDetails({ order, description, customer, productUrl, help, c
       </div>
       {help}
       <div className="two-columns">
-        <section aria-labelledby="order-lines">
-          <h2 id="order-lines" className="visually-hidden">
-            Items
-          </h2>
-          <OrderLines lines={order.products} productUrl={productUrl} />
-        </section>
+        <div>
+          <section aria-labelledby="order-lines">
+            <h2 id="order-lines" className="visually-hidden">
+              Items
+            </h2>
+            <OrderLines order={order} productUrl={productUrl} />
+          </section>
+          <Shipments order={order} />
+          {more}
+        </div>
         <section className="panel summary" aria-labelledby="order-summary">
           <h2 id="order-summary">Summary</h2>
-          <p className="subtotal">
-            <span>Total</span>
-            <strong className="money">{formatMoney(order.cost)}</strong>
-          </p>
-          <dl className="facts">
-            <dt>Placed</dt>
-            <dd>
-              <TimeAgo time={order.created_at} />
-            </dd>
-            <dt>Customer</dt>
-            <dd className="breakable">{customer}</dd>
-            <dt>Order number</dt>
-            <dd className="order-number">{order.id}</dd>
-          </dl>
+          <OrderSums order={order} />
+          <OrderFacts order={order} customer={customer} />
           {children}
         </section>
       </div>

@@ -1,17 +1,18 @@
 import { Link } from "react-router";
-import type { LineBody } from "@/api";
+import type { LineBody, OrderBody } from "@/api";
 import { Icon } from "@/components/Icon";
 import { ProductPicture } from "@/components/ProductPicture";
 import { formatCents, formatMoney, toCents } from "@/lib/money";
 import { usePictures } from "../usePictures";
 
 interface Props {
-  lines: LineBody[];
+  order: OrderBody;
   /** Return the page of a product. It is the one in the shop by default. */
   productUrl?: (line: LineBody) => string;
 }
 
-export function OrderLines({ lines, productUrl = shopUrl }: Props) {
+export function OrderLines({ order, productUrl = shopUrl }: Props) {
+  const { products: lines, fulfilment } = order;
   const picture = usePictures(lines);
   return (
     <ul className="cart-lines plain-list">
@@ -31,6 +32,13 @@ export function OrderLines({ lines, productUrl = shopUrl }: Props) {
                 {line.reason}
               </span>
             )}
+            {fulfilment.closed
+              .filter((part) => part.product_id === line.product_id)
+              .map(({ quantity, reason }) => (
+                <span key={reason} className="small-text text-warn">
+                  {quantity} can't be delivered: {reason}
+                </span>
+              ))}
           </div>
           <div className="cart-line-end">
             <span className="money">{formatCents(toCents(line.price) * line.quantity)}</span>

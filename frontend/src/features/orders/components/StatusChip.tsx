@@ -1,9 +1,9 @@
-import type { OrderStatus } from "@/api";
+import type { OrderBody } from "@/api";
 import { Icon } from "@/components/Icon";
-import { STATUS } from "../status";
+import { progressOf } from "../progress";
 
-export function StatusChip({ status }: { status: OrderStatus }) {
-  const { label, tone, icon } = STATUS[status];
+export function StatusChip({ order }: { order: OrderBody }) {
+  const { label, tone, icon } = progressOf(order);
   return (
     <span className={`chip tone-${tone}`}>
       <Icon name={icon} />

@@ -3,7 +3,17 @@ import { HttpResponse, http } from "msw";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { addLine, cartStore } from "@/features/cart/cartStore";
 import { startSession } from "@/lib/session";
-import { anOrder, aProduct, aToken, MUG_ID, ORDER_ID } from "@/testing/data";
+import {
+  aDueTransfer,
+  anOrder,
+  aParcelDelivery,
+  aPayment,
+  aProduct,
+  aShipment,
+  aToken,
+  MUG_ID,
+  ORDER_ID,
+} from "@/testing/data";
 import { openShop } from "@/testing/render";
 import {
   gate,
@@ -194,6 +204,131 @@ describe("order page", () => {
     // Then
     const heading = await screen.findByRole("heading", { level: 1, name: /Accepted/ });
     await waitFor(() => expect(heading).toHaveFocus());
+  });
+});
+
+describe("payment and delivery", () => {
+  const parcel = { ...accepted, delivery: aParcelDelivery(), total: 33.9 };
+  const due = { ...parcel, payment: aDueTransfer(33.9) };
+  const qr = () => new HttpResponse("<svg/>", { headers: { "Content-Type": "image/svg+xml" } });
+
+  it("shows what to transfer, to copy and to scan", async () => {
+    // Given
+    serveOrder(due);
+    const pictures = recordRequests("get", "*/api/orders/:id/payment-qr", qr);
+
+    // When
+    const { user } = openShop(ADDRESS);
+
+    // Then
+    expect(await screen.findByText("Transfer €33.90 by 5 December 2026.")).toBeVisible();
+    const details = screen.getByRole("region", { name: "Pay by bank transfer" });
+    expect(within(details).getByText("DE02 1203 0000 0000 2020 51")).toBeVisible();
+    expect(within(details).getByText("€33.90")).toBeVisible();
+    expect(await within(details).findByRole("img", { name: /QR code/ })).toHaveAttribute(
+      "src",
+      "data:image/svg+xml,%3Csvg%2F%3E",
+    );
+    expect(pictures).toHaveLength(1);
+
+    // When
+    await user.click(within(details).getByRole("button", { name: "Copy IBAN" }));
+
+    // Then
+    expect(await within(details).findByText("IBAN copied")).toBeInTheDocument();
+    expect(await navigator.clipboard.readText()).toBe("DE02120300000000202051");
+
+    // When
+    await user.click(within(details).getByRole("button", { name: "Copy Amount" }));
+
+    // Then
+    expect(await navigator.clipboard.readText()).toBe("33.90");
+  });
+
+  it("shows the bank details if there is no QR code", async () => {
+    serveOrder(due);
+    const pictures = recordRequests("get", "*/api/orders/:id/payment-qr", () =>
+      problem(404, "not-found", "No transfer in euros is due."),
+    );
+    openShop(ADDRESS);
+    const details = await screen.findByRole("region", { name: "Pay by bank transfer" });
+    await waitFor(() => expect(pictures).toHaveLength(1));
+    expect(within(details).getByText("Kiosk Ltd")).toBeVisible();
+    expect(within(details).queryByRole("img")).toBeNull();
+  });
+
+  it("shows number, contact, address, note and every sum", async () => {
+    // Given
+    const payment = aPayment({
+      method: "TRANSFER",
+      state: "PAID",
+      captured: 40,
+      refund_requested: 6.1,
+      refunded: 1,
+    });
+    const contact = { name: "Ann Lee", email: "ada@example.com", phone: "+49 30 1234" };
+    serveOrder({ ...parcel, payment, contact, note: "Ring twice." });
+
+    // When
+    openShop(ADDRESS);
+
+    // Then
+    const summary = await screen.findByRole("region", { name: "Summary" });
+    for (const text of [
+      "7K3Q9ZDM",
+      "Ann Lee, +49 30 1234",
+      "Unter den Linden 1 10117 Berlin Germany",
+      "Bank transfer",
+      "Ring twice.",
+      "Items€29.00",
+      "Parcel€4.90",
+      "Total€33.90",
+      "Paid€40.00",
+      "To be paid back€5.10",
+      "Paid back€1.00",
+    ]) {
+      expect(summary).toHaveTextContent(text);
+    }
+    expect(document.title).toBe("Order 7K3Q9ZDM to ship · Kiosk");
+    expect(screen.queryByRole("region", { name: "Pay by bank transfer" })).toBeNull();
+    expect(screen.queryByRole("heading", { name: "Shipments" })).toBeNull();
+  });
+
+  it("shows shipments, and what cannot be delivered, and cannot be cancelled any more", async () => {
+    // Given
+    serveOrder({
+      ...parcel,
+      can_cancel: false,
+      payment: aPayment({ method: "TRANSFER", state: "PAID", captured: 33.9 }),
+      fulfilment: {
+        state: "SHIPPED",
+        shipments: [aShipment(), aShipment({ id: "s2", carrier: "Bike", tracking_url: "" })],
+        closed: [{ product_id: MUG_ID, quantity: 1, reason: "Broken" }],
+      },
+    });
+
+    // When
+    openShop(ADDRESS);
+
+    // Then
+    const shipments = await screen.findByRole("region", { name: "Shipments" });
+    expect(within(shipments).getByRole("link", { name: "Track this shipment" })).toHaveAttribute(
+      "href",
+      "https://carrier.example/0034",
+    );
+    expect(within(shipments).getByText("Bike 0034")).toBeVisible();
+    expect(within(shipments).getAllByText("1 × mug")).toHaveLength(2);
+    expect(screen.getByText("1 can't be delivered: Broken")).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Cancel order" })).toBeNull();
+  });
+
+  it("says that what was paid will be paid back before it is cancelled", async () => {
+    serveOrder({ ...parcel, payment: aPayment({ state: "PAID", captured: 33.9 }) });
+    const { user } = openShop(ADDRESS);
+    await user.click(await screen.findByRole("button", { name: "Cancel order" }));
+    expect(await screen.findByRole("dialog")).toHaveTextContent(
+      "This cancels your order of €33.90 and returns its items to stock. What was paid will be paid back. You can't undo this.",
+    );
   });
 });
 

@@ -12,8 +12,10 @@ import { useTitle } from "@/lib/useTitle";
 import { orderQuery } from "../api/getOrder";
 import { CancelOrder } from "../components/CancelOrder";
 import { OrderDetails } from "../components/OrderDetails";
+import { TransferDetails } from "../components/TransferDetails";
 import { isUnsettled, useLiveOrders, useRefetchInterval } from "../live/useLiveOrders";
-import { STATUS } from "../status";
+import { nextStep } from "../nextStep";
+import { progressOf } from "../progress";
 
 interface Props {
   /** Adds the available products of a rejected order to the cart. */
@@ -30,7 +32,7 @@ export function OrderPage({ ReorderButton }: Props) {
   const isMine = data?.email === useAuth().session?.email;
   // The stream has only the user's own orders.
   useLiveOrders(isMine && isUnsettled(data));
-  useTitle(data ? `Order ${STATUS[data.status].label.toLowerCase()}` : "Order");
+  useTitle(data ? `Order ${data.number} ${progressOf(data).label.toLowerCase()}` : "Order");
   // Admins can read every order. Those of others belong to the administration.
   if (data && !isMine) return <Navigate to={`/admin/orders/${id}`} replace />;
   if (data) return <Order order={data} ReorderButton={ReorderButton} />;
@@ -63,17 +65,19 @@ function Order({ order, ReorderButton }: Props & { order: OrderBody }) {
           All orders
         </Link>
       </p>
-      <OrderDetails order={order} description={describe(order)} customer={order.email}>
+      <OrderDetails
+        order={order}
+        description={nextStep(order)}
+        customer={order.email}
+        help={
+          order.payment.transfer && (
+            <TransferDetails order={order} transfer={order.payment.transfer} />
+          )
+        }
+      >
         {order.status === "REJECTED" && <ReorderButton order={order} />}
         <CancelOrder order={order} />
       </OrderDetails>
     </div>
   );
-}
-
-function describe(order: OrderBody): string {
-  if (order.status === "CANCELLED" && order.cancel_confirmed) {
-    return "Your order is cancelled and its items are back in stock.";
-  }
-  return STATUS[order.status].description;
 }

@@ -79,11 +79,11 @@ function Row({ order, picture }: RowProps) {
   return (
     <li className="order-row panel">
       <div className="order-row-head">
-        <StatusChip status={order.status} />
+        <StatusChip order={order} />
         <span className="muted small-text">
-          <TimeAgo time={order.created_at} />
+          <span className="order-number">{order.number}</span> <TimeAgo time={order.created_at} />
         </span>
-        <strong className="money">{formatMoney(order.cost)}</strong>
+        <strong className="money">{formatMoney(order.total)}</strong>
       </div>
       <div className="order-row-pictures">
         {order.products.slice(0, MAX_PICTURES).map((line) => (
