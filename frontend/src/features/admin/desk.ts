@@ -31,13 +31,16 @@ export const REFUND_KINDS: Record<RefundKind, string> = {
   ALLOWANCE: "Allowance",
 };
 
-/** Return what an admin has to know about an order, in one sentence. */
+/** Return what an admin has to know about an order, and to do. */
 export function deskStep(order: AdminOrderBody): string {
-  const { status, payment, fulfilment, delivery } = order;
   const toPayBack = toPayBackCents(order);
+  return toPayBack > 0 ? `${stepOf(order)} Pay back ${formatCents(toPayBack)}.` : stepOf(order);
+}
+
+function stepOf(order: AdminOrderBody): string {
+  const { status, payment, fulfilment } = order;
   if (status === "PENDING") return "The items are being reserved. This page updates automatically.";
   if (status === "REJECTED") return "No items were reserved.";
-  if (toPayBack > 0) return `Pay back ${formatCents(toPayBack)}.`;
   if (status === "CANCELLED")
     return order.cancel_confirmed
       ? "The order is cancelled and its items are back in stock."
@@ -54,11 +57,11 @@ export function deskStep(order: AdminOrderBody): string {
   if (fulfilment.state === "SHIPPED") return "The order is on its way.";
   if (fulfilment.state === "DELIVERED") return "The order was delivered.";
   if (fulfilment.state === "COLLECTED") return "The customer has collected the order.";
-  return `All items are reserved for the customer${delivery.address ? "" : ", who collects them"}.`;
+  return "All items are reserved for the customer.";
 }
 
 /** What has to be paid back and was not yet. */
-export function toPayBackCents({ payment }: AdminOrderBody): number {
+function toPayBackCents({ payment }: AdminOrderBody): number {
   return toCents(payment.refund_requested) - toCents(payment.refunded);
 }
 

@@ -13,7 +13,8 @@ export function nextStep(order: OrderBody): string {
 
 function afterCancellation({ payment, cancel_confirmed: isConfirmed }: OrderBody): string {
   const toPayBack = toCents(payment.refund_requested) - toCents(payment.refunded);
-  if (toPayBack > 0) return `Your order is cancelled, and we will pay back ${formatCents(toPayBack)}.`;
+  if (toPayBack > 0)
+    return `Your order is cancelled, and we will pay back ${formatCents(toPayBack)}.`;
   if (payment.refunded > 0)
     return `Your order is cancelled, and we have paid back ${formatMoney(payment.refunded)}.`;
   return isConfirmed

@@ -52,7 +52,11 @@ beforeEach(() => startSession(aToken({ email: "grace@example.com", role: "admin"
 describe("actions", () => {
   it.each([
     ["due", due, ["Record payment", "Add note", "Cancel order"]],
-    ["paid", paid, ["Record payment", "Ship", "Refund an amount", "Add note", "Cancel order"]],
+    [
+      "paid",
+      paid,
+      ["Ship", "Refund an amount", "Record unexpected payment", "Add note", "Cancel order"],
+    ],
     ["to collect", collection, ["Hand over", "Record payment", "Add note", "Cancel order"]],
     [
       "partly shipped",
@@ -361,7 +365,7 @@ describe("refunds", () => {
     const { user } = openShop(PAGE);
 
     // Then
-    expect(await screen.findByText("Pay back €5.00.")).toBeVisible();
+    expect(await screen.findByText(/ Pay back €5.00.$/)).toBeVisible();
     const refunds = within(screen.getByRole("region", { name: "Refunds" }));
     expect(refunds.getByText("Too much was paid")).toBeVisible();
     expect(refunds.getByText("Allowance: Scratched")).toBeVisible();
