@@ -24,8 +24,12 @@ endif
 ##@ Running
 
 .PHONY: up
-up: deps ## Start everything and wait until it is ready (MODE=prod, SEED=demo, PORTS=free, STATE=folder)
+up: deps $(if $(filter 1,$(OBSERVABILITY)),prometheus) ## Start everything and wait until it is ready (MODE=prod, SEED=demo, PORTS=free, STATE=folder, OBSERVABILITY=1)
 	@$(STACK) up $(if $(ONLY),--only $(ONLY))
+
+.PHONY: prometheus
+prometheus: # for OBSERVABILITY=1 and the tests of the alerts: from the PATH, or Debian's package
+	@infrastructure/local/prometheus
 
 .PHONY: down
 down: ## Stop everything that `make up` started
@@ -61,7 +65,7 @@ db-url: deps ## Print the address of a database with credentials: make db-url SE
 
 PYTEST := $(VENV)/python -m pytest
 COVERED := --cov --cov-branch --cov-append --cov-report=
-UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests/unit tests/contract tests/faults/unit
+UNIT := shopkit/tests/unit $(SERVICES:%=%/tests/unit) infrastructure/local/tests/unit infrastructure/kiosk/tests/unit tests/contract tests/faults/unit
 INTEGRATION := authentication-ms/tests/integration infrastructure/local/tests/integration tests/integration
 
 .PHONY: test
@@ -90,6 +94,15 @@ test-e2e: deps ## Run the tests of the whole stack through nginx
 .PHONY: test-fuzz
 test-fuzz: deps ## Fuzz every operation of the API from its OpenAPI document, with each role
 	$(PYTEST) tests/fuzz -s $(COVERED)
+
+.PHONY: test-rules
+test-rules: deps ## Test the alert rules with promtool
+	@promtool=$$(infrastructure/local/prometheus) && cd infrastructure/observability && \
+	    "$$promtool" check rules alerts.yml && "$$promtool" test rules alerts_test.yml
+
+.PHONY: test-alerts
+test-alerts: deps prometheus ## Inject the fault of each alert, and wait until the alert fires and resolves
+	$(PYTEST) tests/monitoring
 
 .PHONY: test-clients
 test-clients: deps ## Generate clients from the API's document with four generators, and compile them
@@ -168,7 +181,7 @@ lint-python:
 
 .PHONY: types
 types: # one part at a time, because test modules of different parts share names
-	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/lint infrastructure/supply_chain infrastructure/kubernetes/deploy infrastructure/kubernetes/capacity.py "conftest.py tests" bench; do \
+	@for part in shopkit $(SERVICES) infrastructure/local infrastructure/kiosk infrastructure/lint infrastructure/supply_chain infrastructure/kubernetes/deploy infrastructure/kubernetes/capacity.py "conftest.py tests" bench; do \
 	    echo "mypy $$part"; $(VENV)/mypy $$part || exit 1; \
 	done
 

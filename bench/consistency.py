@@ -6,7 +6,7 @@ docs/architecture.md explains the invariants C1 to C10.
 import multiprocessing
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, Self
@@ -18,6 +18,8 @@ from pymongo.database import Database
 from stack import Stack
 
 Document = dict[str, Any]
+SETTLE_SECONDS = 300
+"""How long the shop may take to settle all orders after a load."""
 
 
 class Databases:
@@ -61,27 +63,31 @@ class Databases:
         """Return how many orders wait for a decision."""
         return self.orders["orders"].count_documents({"status": "PENDING"})
 
-    def settled(self) -> bool:
-        """Return whether every order is settled and every event has been sent and applied."""
+    def answered(self) -> bool:
+        """Return whether every order is settled and every event has been sent."""
         if self.orders["orders"].find_one({"resend_at": {"$exists": True}}, {"_id": 1}):
             return False
         unsent = {"unsent": True, "leased_until": {"$exists": True}}
         outboxes = (self.orders["outbox"], self.products["outbox"])
-        return not any(outbox.find_one(unsent, {"_id": 1}) for outbox in outboxes) and not (
-            differing_products(self)
-        )
+        return not any(outbox.find_one(unsent, {"_id": 1}) for outbox in outboxes)
 
-    def wait_until_settled(self, seconds: float = 300) -> None:
-        """Wait until every order is settled.
+    def wait_until_answered(self) -> None:
+        """Wait until every order is settled and every event has been sent.
+
+        This costs little, however large the shop is.
 
         Raises:
-            SystemExit: The time is over.
+            SystemExit: It takes too long.
         """
-        deadline = time.monotonic() + seconds
-        while not self.settled():
-            if time.monotonic() > deadline:
-                raise SystemExit(f"not settled within {seconds:g} s")
-            time.sleep(0.05)
+        _wait_until(self.answered)
+
+    def wait_until_settled(self) -> None:
+        """Wait until every order is settled, and every event has been sent and applied.
+
+        Raises:
+            SystemExit: It takes too long.
+        """
+        _wait_until(lambda: self.answered() and not differing_products(self))
 
     def count_sold(self) -> dict[str, int]:
         """Return how many of each product the accepted orders took, by products-ms's decisions."""
@@ -151,6 +157,14 @@ def _collect(ours: Connection, accepted_at: dict[str, float]) -> None:
         while True:
             order_id, accepted = ours.recv()
             accepted_at[order_id] = accepted
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"not settled within {SETTLE_SECONDS} s")
+        time.sleep(0.05)
 
 
 def differing_products(databases: Databases) -> list[str]:

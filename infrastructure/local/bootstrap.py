@@ -196,7 +196,7 @@ def install_development() -> None:
     # Relative paths, because uv takes a "#" in a path for a comment.
     folders = [argument for name in PACKAGES for argument in ("-e", f"./{name}")]
     uv("install", VENV, "--no-build-isolation", "--no-deps", *folders)
-    site_packages(VENV).joinpath("stack.pth").write_text(f"{HERE}\n")
+    site_packages(VENV).joinpath("stack.pth").write_text(f"{HERE}\n{HERE.parent / 'kiosk'}\n")
 
 
 def create_venv(environment: Path) -> None:

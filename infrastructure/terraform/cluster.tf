@@ -59,6 +59,13 @@ resource "google_container_cluster" "shop" {
     channel = "CHANNEL_STANDARD"
   }
 
+  # Pods of the backups mount their bucket.
+  addons_config {
+    gcs_fuse_csi_driver_config {
+      enabled = true
+    }
+  }
+
   release_channel {
     channel = "REGULAR"
   }
@@ -84,7 +91,8 @@ resource "google_container_cluster" "shop" {
   }
 
   monitoring_config {
-    enable_components = ["SYSTEM_COMPONENTS"]
+    # KUBELET has how full the volumes are.
+    enable_components = ["SYSTEM_COMPONENTS", "KUBELET", "STORAGE"]
     managed_prometheus {
       enabled = true
     }

@@ -21,8 +21,9 @@ class Project:
         self.folder = folder
         self._command = ["docker", "compose", "--file", file, "--project-name", name]
         # One image at a time, because its unit tests have short timeouts for a busy machine.
-        shop, mail = free_ports(2)
-        variables = {"SHOP_PORT": str(shop), "MAIL_PORT": str(mail), "COMPOSE_PARALLEL_LIMIT": "1"}
+        names = ("SHOP_PORT", "MAIL_PORT", "STRIPE_PORT")
+        ports = dict(zip(names, map(str, free_ports(len(names))), strict=True))
+        variables = {**ports, "COMPOSE_PARALLEL_LIMIT": "1"}
         self._environment = {**os.environ, **variables, **settings}
 
     @property

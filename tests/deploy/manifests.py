@@ -12,7 +12,7 @@ from tests.deploy.compose import REPOSITORY
 
 KUBERNETES = REPOSITORY / "infrastructure" / "kubernetes"
 OVERLAYS = ("minikube", "gke")
-COMPONENTS = ("ingress", "keda", "mail", "managed-prometheus", "one-node", "traces")
+COMPONENTS = ("cards", "ingress", "keda", "mail", "managed-prometheus", "one-node", "traces")
 TOOLS = REPOSITORY / ".local" / "deploy" / "requirements" / "bin"
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 

@@ -1,11 +1,12 @@
 """Backup and restore on a real node, with the commands of the operations guide."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from tests.deploy.documented import BACKUP_PAGE, RESTORE_PAGE, find_block, run
-from tests.deploy.kubernetes import wait_for_rollouts
+from tests.deploy.kubernetes import copy_from_volume, wait_for_rollouts
 from tests.deploy.shopper import Shop, report, wait_for
 
 LATE_CUSTOMER = "later@shop.example"
@@ -27,9 +28,17 @@ def place_orders(shop: Shop, customer: str, count: int) -> list[str]:
 
 
 def back_up(folder: Path) -> None:
-    run(find_block(BACKUP_PAGE, "mongodump"), folder)
-    for file in sorted(folder.iterdir()):
-        report(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")
+    """Let the jobs write backups of all databases, and copy these files."""
+    commands = find_block(BACKUP_PAGE, "--from=cronjob")
+    assert "D=orders\n" in commands
+    for database in ALL_DATABASES.split():
+        output = run(commands.replace("D=orders\n", f"D={database}\n"), folder)
+        [line] = [line for line in output.splitlines() if "backup written" in line]
+        name = json.loads(line)["file"]
+        copy_from_volume("backups", name, folder / f"{database}.gz")
+        size = (folder / f"{database}.gz").stat().st_size
+        assert size == json.loads(line)["bytes"]
+        report(f"{name}: {size / 1000:.0f} kB")
 
 
 def restore(shop: Shop, folder: Path, databases: str) -> list[tuple[str, str, str]]:

@@ -480,6 +480,47 @@ class TestJobs:
             assert job["spec"]["ttlSecondsAfterFinished"] > 0
 
 
+class TestBackups:
+    def test_each_database_is_backed_up_by_a_job_that_reaches_it(self, overlay: Overlay) -> None:
+        databases = [
+            name_of(workload)
+            for workload in overlay.of_kind("StatefulSet")
+            if name_of(workload) != "kafka"
+        ]
+        jobs = {name_of(job): job for job in overlay.of_kind("CronJob")}
+        assert set(jobs) == {f"{database}-backup" for database in databases}
+        for database in databases:
+            template = jobs[f"{database}-backup"]["spec"]["jobTemplate"]["spec"]["template"]
+            labels, pod = template["metadata"]["labels"], template["spec"]
+            assert labels["kiosk/database"] == database
+            assert labels[f"{ACCESS_PREFIX}{database}"] == "true"
+            secrets = [
+                volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume
+            ]
+            assert secrets == [database, f"{database}-tls"]
+            assert pod["serviceAccountName"] == f"{database}-backup"
+
+    def test_each_service_with_a_database_reports_its_backups(self, overlay: Overlay) -> None:
+        reporting = {
+            name_of(workload)
+            for workload in overlay.of_kind("Deployment")
+            for container in workload["spec"]["template"]["spec"]["containers"]
+            if variables(container).get("BACKUPS") == "on"
+        }
+        assert reporting == {"authentication-ms", "products-ms", "orders-ms"}
+
+    def test_the_bucket_is_that_of_terraform_and_its_accounts_can_only_add(self) -> None:
+        terraform = (REPOSITORY / "infrastructure/terraform/backups.tf").read_text("utf-8")
+        [bucket] = re.findall(r'^  name     = "\$\{var\.project\}(.*)"$', terraform, re.MULTILINE)
+        for job in build_overlay("gke").of_kind("CronJob"):
+            [volume, *_] = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["volumes"]
+            assert volume["csi"]["volumeAttributes"]["bucketName"] == f"PROJECT_ID{bucket}"
+        rights = re.findall(r'"(storage\.[\w.]+)"', terraform)
+        assert rights == ["storage.buckets.get", "storage.objects.create", "storage.objects.list"]
+        services = re.findall(r"toset\(\[(.*)\]\)", terraform)
+        assert services == ['"authentication", "products", "orders"']
+
+
 class TestServers:
     def test_kafka_keeps_three_copies_of_every_message(self, overlay: Overlay) -> None:
         sets = {name_of(server): server for server in overlay.of_kind("StatefulSet")}

@@ -97,6 +97,9 @@ ALLOWED = {
     "GET /api/orders/{id}": 404,
     "GET /api/orders/{id}/payment-qr": 404,
     "POST /api/orders/{id}/cancel": 404,
+    "POST /api/orders/{id}/pay": 404,
+    "POST /api/payments/stripe/events": 400,
+    "GET /api/admin/payments/stripe/events": 200,
     "GET /api/delivery-methods": 200,
     "GET /api/admin/orders": 200,
     "GET /api/admin/orders/{id}": 404,
@@ -153,6 +156,7 @@ OWNED = {
     "GET /api/orders/{id}",
     "GET /api/orders/{id}/payment-qr",
     "POST /api/orders/{id}/cancel",
+    "POST /api/orders/{id}/pay",
     "DELETE /api/me/sessions/{id}",
     "PATCH /api/me/addresses/{id}",
     "DELETE /api/me/addresses/{id}",
@@ -169,7 +173,7 @@ CLAIMED = {
     "X-User-Session": "any",
     "X-Client-Address": "192.0.2.1",
 }
-VOLATILE = {"reconcile_progress", "statistics", "throttles", "ticks"}
+VOLATILE = {"provider_position", "reconcile_progress", "statistics", "throttles", "ticks"}
 """The collections that change without a request, or count refused ones."""
 LOOP_SECONDS = 2.0
 """Enough for the loops that send mails and count orders, which run every second."""

@@ -40,6 +40,8 @@ UNHURRIED_SECONDS = 2.0
 """A rolling restart may delay an order by this much."""
 
 MAIL_SECONDS = 5.0
+PROVIDER_SECONDS = 12.0
+"""Longer than a request to the provider of card payments may take."""
 
 KILLED_GOAL, LEADER_GOAL, PRIMARY_GOAL, KAFKA_GOAL = 5, 10, 15, 20
 MEMBERS = 3
@@ -57,6 +59,7 @@ class Fault:
         stack: The name of the stack that the fault shares with others. No other fault can share it
             if the fault breaks invariants for good.
         sends_mail: Whether the shop sends mail.
+        takes_cards: Whether customers pay by card.
         needs_root: Whether only root can inject it, because it mounts a file system.
     """
 
@@ -66,6 +69,7 @@ class Fault:
     unchecked: frozenset[str] = frozenset()
     stack: str = ""
     sends_mail: bool = False
+    takes_cards: bool = False
     needs_root: bool = False
 
 
@@ -320,6 +324,40 @@ async def _drop_after_data(shop: Shop) -> None:
     shop.smtp.drops_after_data = False
 
 
+# Cards
+
+
+async def _kill_provider(shop: Shop) -> None:
+    await shop.sandbox.kill()
+    await asyncio.sleep(PROVIDER_SECONDS)
+    await shop.sandbox.start()
+
+
+async def _switch_provider(switches: Mapping[str, object], shop: Shop) -> None:
+    await shop.sandbox.switch(**switches)
+    await asyncio.sleep(PROVIDER_SECONDS)
+    await shop.sandbox.switch()
+
+
+async def _fail_after_work(shop: Shop) -> None:
+    """Let the provider answer 500 after it did the work, while refunds stay undecided."""
+    await asyncio.sleep(3)
+    await shop.sandbox.switch(api="fail_after_work", refunds="pending")
+    await asyncio.sleep(PROVIDER_SECONDS)
+    await shop.sandbox.switch()
+    # The shop compares an attempt with the provider 20 s after a look that failed.
+    await asyncio.sleep(2 * PROVIDER_SECONDS)
+    await shop.sandbox.decide_refunds()
+
+
+async def _kill_while_paying(shop: Shop) -> None:
+    for _ in range(3):
+        await _kill("orders", shop)
+        await asyncio.sleep(0.5)
+        await shop.start("orders")
+        await asyncio.sleep(2)
+
+
 # Three members
 
 
@@ -509,6 +547,27 @@ FAULTS: Mapping[str, Fault] = {
     "all brokers stopped for a minute": Fault(
         partial(_stop, member_names("kafka", MEMBERS), 60), KAFKA_GOAL, members=MEMBERS
     ),
+}
+
+_CARD_FAULTS: Mapping[str, Callable[[Shop], Awaitable[None]]] = {
+    "none, with cards": _do_nothing,
+    "provider killed": _kill_provider,
+    "provider fails after it did the work": _fail_after_work,
+    "orders killed while cards are paid": _kill_while_paying,
+    **{
+        f"provider {what}": partial(_switch_provider, switches)
+        for what, switches in {
+            "hangs": {"api": "hang"},
+            "fails": {"api": "fail"},
+            "loses webhooks": {"webhooks": "lose"},
+            "sends webhooks twice": {"webhooks": "duplicate"},
+            "shuffles webhooks": {"webhooks": "reorder"},
+        }.items()
+    },
+}
+FAULTS = {
+    **FAULTS,
+    **{name: Fault(inject, takes_cards=True) for name, inject in _CARD_FAULTS.items()},
 }
 
 # Without goals of a few seconds, which a busy machine misses.

@@ -22,7 +22,7 @@ from shopkit.contract.events import PRODUCTS_TOPIC, OrderStatus
 from shopkit.storage.idempotency import key_id
 from shopkit.storage.unit_of_work import Mail
 
-INVARIANTS = (*(f"C{number}" for number in range(1, 12)), "C16")
+INVARIANTS = tuple(f"C{number}" for number in range(1, 17))
 POISON = "poison"
 """The event id of messages that the runner makes up."""
 

@@ -14,6 +14,7 @@ from bson import ObjectId
 from pymongo import UpdateOne
 from tests.faults.targets import (
     CANCEL_DECISIONS,
+    CARD_RECEIPT,
     DATABASE_CLIENT,
     DECIDE,
     FIND_DECISIONS,
@@ -21,8 +22,10 @@ from tests.faults.targets import (
     KEYS_FIND,
     LINE_REASONS,
     MAIL_LEASE,
+    OUT_OF_TIME,
     OUTBOX_ADD,
     PUT_PRODUCTS,
+    REFUNDS_TO_REQUEST,
     STOCK_CHANGE,
     UPDATE_DECISIONS,
     Decorator,
@@ -271,6 +274,46 @@ def _local_reads(initialize: Method) -> Method:
     return initialize_client
 
 
+def _book_again(find: Method) -> Method:
+    """Let a payment look as if it was not booked yet."""
+
+    def find_nothing(payment: Any, reference: str) -> None:
+        if find(payment, reference):
+            executed()
+
+    return find_nothing
+
+
+def _keep_the_money(refunds_to_request: Method) -> Method:
+    def request_nothing(*arguments: Any) -> list[Any]:
+        if refunds_to_request(*arguments):
+            executed()
+        return []
+
+    return request_nothing
+
+
+def _refund_without_a_look(refunds_to_request: Method) -> Method:
+    """Let refunds be requested as if the provider knew none."""
+
+    def request_all(order: Any, session: Any) -> Any:
+        wanted = refunds_to_request(order, replace(session, refunds=()))
+        if len(wanted) > len(refunds_to_request(order, session)):
+            executed()
+        return wanted
+
+    return request_all
+
+
+def _never_out_of_time(is_out_of_time: Method) -> Method:
+    def never(*arguments: Any) -> bool:
+        if is_out_of_time(*arguments):
+            executed()
+        return False
+
+    return never
+
+
 REPLAY = "every event again, shuffled"
 
 MUTANTS = {
@@ -365,6 +408,30 @@ MUTANTS = {
         detected_by=frozenset({"C16"}),
         # No job sends a mail that counts as sent.
         without_repair=frozenset(),
+    ),
+    "payments booked at each look": Mutant(
+        "orders",
+        {CARD_RECEIPT: _book_again},
+        fault="provider sends webhooks twice",
+        detected_by=frozenset({"C12", "C14"}),
+    ),
+    "money of cancelled orders is kept": Mutant(
+        "orders",
+        {REFUNDS_TO_REQUEST: _keep_the_money},
+        fault="none, with cards",
+        detected_by=frozenset({"C12", "C13"}),
+    ),
+    "refunds without a look at the provider's": Mutant(
+        "orders",
+        {REFUNDS_TO_REQUEST: _refund_without_a_look},
+        fault="provider fails after it did the work",
+        detected_by=frozenset({"C12"}),
+    ),
+    "expired pages do not cancel": Mutant(
+        "orders",
+        {OUT_OF_TIME: _never_out_of_time},
+        fault="none, with cards",
+        detected_by=frozenset({"C15"}),
     ),
 }
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from bench import harness
 from bench.consistency import Databases
 from tests.faults import checker, invariants
-from tests.faults.checker import Checker
+from tests.faults.cards import CardCustomers, running_sandbox
+from tests.faults.checker import Checker, Findings
 from tests.faults.client import Client
 from tests.faults.faults import FAULTS
 from tests.faults.history import History
@@ -36,10 +37,19 @@ STOCKS = {"for probes": 100_000, "plenty": 100_000, **{f"scarce {n}": 20 for n i
 class Run:
     """Injects faults into one stack, one after the other."""
 
-    def __init__(self, stack: Stack, seed: int, defects: Mapping[str, Defects]) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        seed: int,
+        defects: Mapping[str, Defects],
+        *,
+        takes_cards: bool = False,
+    ) -> None:
         self._stack = stack
         self._seed = seed
         self._defects = defects
+        self._takes_cards = takes_cards
+        self._customers: CardCustomers | None = None
         self._history = History()
 
     async def run(
@@ -69,7 +79,15 @@ class Run:
                 if self._stack.settings.mail == "on":
                     port = self._stack.settings.ports["smtp"]
                     smtp = await resources.enter_async_context(smtp_server(port=port))
-                shop = Shop(self._stack, databases, traffic, tail, self._defects, smtp)
+                sandbox = None
+                if self._takes_cards:
+                    webhook_url = f"{gateway}/api/payments/stripe/events"
+                    folder = self._stack.settings.state
+                    sandbox = await resources.enter_async_context(
+                        running_sandbox(folder, webhook_url)
+                    )
+                    self._customers = CardCustomers(traffic, sandbox, databases)
+                shop = Shop(self._stack, databases, traffic, tail, self._defects, smtp, sandbox)
                 await shop.replace_defective_services(resources)
                 for name in names:
                     report(await self._inject(name, shop, checks))
@@ -88,6 +106,8 @@ class Run:
         shop.findings.clear()
         with checks.observing():
             shop.traffic.start(name)
+            if self._customers:
+                self._customers.start()
             shop.rng = shop.traffic.source("fault")
             await asyncio.sleep(SECONDS_BEFORE)
             try:
@@ -97,6 +117,7 @@ class Run:
             recovery = await shop.traffic.settle_order(patience)
             await asyncio.sleep(SECONDS_AFTER)
             await shop.traffic.stop()
+            of_cards = await self._settle_cards()
             problems = await self._wait_until_settled(
                 shop, has_kafka_data="C8" not in fault.unchecked
             )
@@ -106,6 +127,7 @@ class Run:
         )
         goal = patience if self._defects else fault.recovery_seconds
         findings["C9"] = [*problems, *invariants.slow_recovery(recovery, goal)]
+        findings |= of_cards
         for invariant, more in shop.findings.items():
             findings[invariant] += more
         checked = {key: [] if key in fault.unchecked else found for key, found in findings.items()}
@@ -118,6 +140,12 @@ class Run:
             self._history.answered - counts[0],
             self._history.unanswered - counts[1],
         )
+
+    async def _settle_cards(self) -> Findings:
+        if self._customers is None:
+            return {}
+        await self._customers.stop()
+        return await self._customers.find()
 
     async def _wait_until_settled(self, shop: Shop, *, has_kafka_data: bool) -> list[str]:
         """Wait until all orders are settled and all events and mails sent; return the problems."""
@@ -160,13 +188,14 @@ def _running_stack(members: int, *, sends_mail: bool) -> Iterator[Stack]:
 
 def run_faults(names: Iterable[str], seed: int, report: Callable[[Outcome], None]) -> None:
     """Inject faults, those that share a stack one after the other, and report each outcome."""
-    groups: dict[tuple[str, int, bool], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, int, bool, bool], list[str]] = defaultdict(list)
     for name in names:
         fault = FAULTS[name]
-        groups[fault.stack, fault.members, fault.sends_mail].append(name)
-    for (_, members, sends_mail), group in groups.items():
+        key = fault.stack, fault.members, fault.sends_mail, fault.takes_cards
+        groups[key].append(name)
+    for (_, members, sends_mail, takes_cards), group in groups.items():
         with _running_stack(members, sends_mail=sends_mail) as stack:
-            asyncio.run(Run(stack, seed, {}).run(group, report))
+            asyncio.run(Run(stack, seed, {}, takes_cards=takes_cards).run(group, report))
 
 
 class MutantRun:
@@ -212,7 +241,7 @@ class MutantRun:
         outcomes: list[Outcome] = []
         fault = FAULTS[mutant.fault]
         with _running_stack(fault.members, sends_mail=fault.sends_mail) as stack:
-            run = Run(stack, self._seed, all_defects)
+            run = Run(stack, self._seed, all_defects, takes_cards=fault.takes_cards)
             validating = not mutant.without_validator
             asyncio.run(run.run([mutant.fault], outcomes.append, validating=validating))
         print(outcomes[0], flush=True)

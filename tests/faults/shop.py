@@ -19,6 +19,7 @@ from typing import Any
 from bench.consistency import Databases
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
+from tests.faults.cards import Sandbox
 from tests.faults.checker import Findings
 from tests.faults.invariants import ReceivedMail
 from tests.faults.links import Link
@@ -101,6 +102,7 @@ class Shop:
         tail: The messages in Kafka.
         defects: The permanent defects of services, which then run without the supervisor.
         smtp: The SMTP server, None if the shop sends no mail.
+        sandbox: The sandbox of Stripe, None if the shop takes no cards.
 
     Attributes:
         rng: The source of randomness of the current fault.
@@ -116,12 +118,14 @@ class Shop:
         tail: Tail,
         defects: Mapping[str, Defects],
         smtp: SmtpServer | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.stack = stack
         self.databases = databases
         self.traffic = traffic
         self.tail = tail
         self._smtp = smtp
+        self._sandbox = sandbox
         self.rng = random.Random()
         self.dead_letter_ids: set[str] = set()
         self.findings: Findings = defaultdict(list)
@@ -137,6 +141,16 @@ class Shop:
         """
         assert self._smtp, "the shop sends no mail"
         return self._smtp
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The sandbox of Stripe.
+
+        Raises:
+            AssertionError: The shop takes no cards.
+        """
+        assert self._sandbox, "the shop takes no cards"
+        return self._sandbox
 
     @property
     def received(self) -> list[ReceivedMail] | None:
@@ -201,8 +215,11 @@ class Shop:
             await process.stop()
 
     async def replace_defective_services(self, resources: AsyncExitStack) -> None:
-        """Run the services with permanent defects until a context ends."""
-        for service in self._defects:
+        """Run the services with permanent defects, or with cards, until a context ends."""
+        if self._sandbox:
+            orders = self.replaced("orders", self._sandbox.variables)
+            await resources.enter_async_context(orders)
+        for service in self._defects.keys() - ({"orders"} if self._sandbox else set()):
             await resources.enter_async_context(self.replaced(service))
 
     @asynccontextmanager

@@ -40,6 +40,9 @@ RESEND = "orders.services.resend:ResendService.resend"
 RECONCILE = "orders.services.reconcile:ReconcileService.reconcile_if_due"
 REQUEST_PRODUCTS = "orders.repositories.products_client:ProductsClient.resend"
 REPLACE_PROJECTION = "orders.repositories.projection:ProjectionRepository.replace"
+CARD_RECEIPT = "orders.models.payment:Payment.card_receipt"
+REFUNDS_TO_REQUEST = "orders.services.card_checks:refunds_to_request"
+OUT_OF_TIME = "orders.services.card_settlement:is_out_of_time"
 NEXT_CHANGE = "orders.repositories.changes:Feed.next"
 
 

@@ -209,7 +209,12 @@ class Traffic:
         self._history.attempts.append(attempt)
         return attempt
 
-    async def _try(self, attempt: OrderAttempt, lines: Mapping[str, int]) -> bool:
+    async def _try(
+        self,
+        attempt: OrderAttempt,
+        lines: Mapping[str, int],
+        details: Mapping[str, object] | None = None,
+    ) -> bool:
         """Send an order, and return whether the response is final."""
         products = [
             {"id": product_id, "quantity": quantity} for product_id, quantity in lines.items()
@@ -218,7 +223,7 @@ class Traffic:
             "POST",
             "/api/orders",
             attempt.email,
-            body={"products": products},
+            body={"products": products, **(details or {})},
             headers={"Idempotency-Key": attempt.key},
             expected=EXPECTED_FOR_ORDERS,
         )
@@ -228,6 +233,19 @@ class Traffic:
         attempt.unanswered |= not final
         attempt.refused = response.status in {404, 409} and not attempt.unanswered
         return final
+
+    async def order_by_card(self, rng: random.Random, email: str) -> str | None:
+        """Order a product of which there is enough, to pay it by card, and return the id."""
+        attempt = self._new_attempt(rng, email)
+        for _ in range(ATTEMPTS):
+            if await self._try(attempt, {self._plenty: 1}, {"payment": {"method": "CARD"}}):
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+        return next(iter(attempt.order_ids), None)
+
+    async def send_about_cards(self, path: str, email: str, body: Mapping[str, object]) -> Response:
+        """Send a change that concerns an order that is paid by card."""
+        return await self._send("POST", path, email, body=body)
 
     async def _administrate(self, rng: random.Random) -> None:
         choice, path = rng.random(), f"/api/products/{rng.choice(self._products)}"

@@ -17,15 +17,18 @@ from authentication.repositories.reserved_emails import ReservedEmailRepository
 from authentication.repositories.reset_requests import ResetRequestRepository
 from authentication.repositories.revocations import RevocationRepository
 from authentication.repositories.sessions import SessionRepository
+from orders.models.cards import CardAttempt, ProviderEvent
 from orders.models.delivery import DeliveryMethod, FeeStep
 from orders.models.order import HistoryEntry, Line, Order
 from orders.models.payment import Payment, PaymentState, PaymentTerms
 from orders.models.statistics import DayCount, ProductCount
 from orders.models.views import OrderView
+from orders.repositories.card_attempts import CardAttemptRepository
 from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.order_counts import CountedDay
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
+from orders.repositories.provider_events import ProviderEventRepository
 from orders.repositories.statistics import CountPosition, StatisticsRepository
 from products.models.decision import Decision, DecisionLine, Outcome
 from products.models.picture import Picture, Size
@@ -197,12 +200,39 @@ async def fill_orders(database: Database) -> None:
     await database["orders"].update_many(due, {"$set": views})
     for method in range(20):
         await DeliveryMethodRepository(database).put(delivery_method(method), session=None)
+    attempts = CardAttemptRepository(database)
+    for number in range(500):
+        await attempts.insert(card_attempt(number), session=None)
+    events = ProviderEventRepository(database)
+    await events.add([provider_event(number) for number in range(1_000)])
+    for number in range(0, 1_000, 2):
+        await events.park(provider_event(number).id, "unknown")
     await ProjectionRepository(database).put([projected(number) for number in range(2_000)])
     await _add_statistics(database)
 
 
 def delivery_method(number: int) -> DeliveryMethod:
     return DeliveryMethod(f"method-{number}", "Parcel", ("DE",), (FeeStep(0, 490),), None, 3)
+
+
+def card_attempt(number: int) -> CardAttempt:
+    """Return the first attempt to pay an order. Some are closed, and some wait for nothing."""
+    return CardAttempt(
+        key=f"{an_id(number)}-1",
+        order_id=an_id(number),
+        number=1,
+        amount_cents=100,
+        currency="EUR",
+        live=False,
+        parameters={},
+        created_at=NOW,
+        open=number % 2 == 0,
+        check_at=NOW + timedelta(seconds=number) if number % 3 == 0 else None,
+    )
+
+
+def provider_event(number: int) -> ProviderEvent:
+    return ProviderEvent(f"evt_{number}", "refund.created", NOW, False, "", f"pi_{number}")
 
 
 def order(number: int) -> Order:

@@ -21,6 +21,7 @@ from tests.integration.query_plan_data import (
     TOPICS,
     account_id,
     address,
+    card_attempt,
     decision,
     delivery_method,
     email_of,
@@ -38,6 +39,7 @@ from tests.integration.query_plan_data import (
     picture,
     product,
     projected,
+    provider_event,
     publication,
 )
 from tests.integration.query_plans import (
@@ -70,11 +72,13 @@ from orders.models.order import Owner
 from orders.models.query import OrderQuery
 from orders.models.statistics import Counts, DayCount, ProductCount
 from orders.models.views import OrderView
+from orders.repositories.card_attempts import CardAttemptRepository
 from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.order_counts import CountedDay, OrderCounts
 from orders.repositories.order_numbers import OrderNumbers
 from orders.repositories.orders import OrderRepository
 from orders.repositories.projection import ProjectionRepository
+from orders.repositories.provider_events import ProviderEventRepository
 from orders.repositories.reconcile_progress import Position, ReconcileProgress
 from orders.repositories.statistics import CountPosition, StatisticsRepository
 from products.migrations import migrations_for
@@ -133,8 +137,25 @@ NOT_RUN = (
             "ProductsClient.digest_decisions",
             "ProductsClient.resend",
             "ProductsClient.cancel",
+            "Stripe.close",
+            "Stripe.create_session",
+            "Stripe.events_since",
+            "Stripe.expire_session",
+            "Stripe.find_session",
+            "Stripe.find_session_of",
+            "Stripe.refund",
         ),
         "It sends an HTTP request.",
+    )
+    | dict.fromkeys(
+        (
+            "CardProvider.create_session",
+            "CardProvider.expire_session",
+            "CardProvider.find_session",
+            "CardProvider.find_session_of",
+            "CardProvider.refund",
+        ),
+        "It is an interface.",
     )
     | {
         "OrderCounts.days": "It calls `next_day` and `count`, which are run.",
@@ -254,6 +275,7 @@ async def test_queries_of_orders_and_of_shopkit_use_indexes(servers: Stack) -> N
     async with open_plans(servers, "orders", ORDERS_MIGRATIONS, *fillers) as plans:
         await explain_orders(plans)
         await explain_trade(plans)
+        await explain_cards(plans)
         await explain_order_counts(plans)
         await explain_projection(plans)
         await explain_reconciliation(plans)
@@ -524,6 +546,7 @@ async def explain_orders(plans: QueryPlans) -> None:
     await plans.run(orders.has_due)
     await plans.run(orders.find_due, 3)
     await plans.run(orders.has_overdue)
+    await plans.run(orders.find_oldest_pending)
     await plans.run(orders.take_overdue, 3)
     for _ in range(2):
         await plans.run(orders.add_missing_keys, 200)
@@ -579,6 +602,26 @@ async def explain_trade(plans: QueryPlans) -> None:
     await plans.run_in_transaction(methods.find_by_id, "method-1")
     await plans.run_in_transaction(methods.put, delivery_method(1))
     await plans.run_in_transaction(methods.delete, "method-2")
+
+
+async def explain_cards(plans: QueryPlans) -> None:
+    attempts = CardAttemptRepository(plans.database)
+    events = ProviderEventRepository(plans.database)
+    await plans.run_in_transaction(attempts.insert, card_attempt(5_000))
+    await plans.run_in_transaction(attempts.update, replace(card_attempt(1), session_id="cs_1"))
+    await plans.run_in_transaction(attempts.find, card_attempt(1).key)
+    await plans.run_in_transaction(attempts.find_last, an_id(1))
+    await plans.run_in_transaction(attempts.wake, [an_id(1), an_id(2)])
+    await plans.run(attempts.set_session, card_attempt(1).key, "cs_1")
+    await plans.run(attempts.count_refund_try, card_attempt(1).key)
+    await plans.run(attempts.take_due)
+    await plans.run(events.add, [provider_event(1), provider_event(5_000)])
+    await plans.run(events.take_pending)
+    await plans.run_in_transaction(events.mark_applied, provider_event(1).id)
+    await plans.run(events.park, provider_event(3).id, "unknown")
+    await plans.run(events.find_parked)
+    await plans.run(events.position)
+    await plans.run(events.move_position, NOW)
 
 
 async def explain_order_counts(plans: QueryPlans) -> None:
@@ -684,7 +727,7 @@ async def explain_messages(plans: QueryPlans) -> None:
     await plans.run_in_transaction(outbox.add, [publication(5_000)])
     await plans.run_in_transaction(outbox.add_again, [*some, publication(5_000)])
     await plans.run(outbox.find_unsent, [item.message.id for item in some])
-    await plans.run(outbox.count_unsent)
+    await plans.run(outbox.measure)
     leased = await plans.run(outbox.lease_unsent, 50)
     assert leased
     await plans.run(outbox.renew, [item.message.id for item in leased])

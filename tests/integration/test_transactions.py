@@ -28,6 +28,10 @@ def cancellation(number: int) -> Message:
     return wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT)
 
 
+def count_retries() -> float:
+    return REGISTRY.get_sample_value("transaction_retries_total") or 0.0
+
+
 def count_role_changes() -> float:
     name, labels = "security_events_total", {"event": SecurityEvent.ROLE_CHANGED.value}
     return REGISTRY.get_sample_value(name, labels) or 0.0
@@ -52,7 +56,7 @@ class TestRun:
         # Given
         ticks = orders_db["ticks"]
         await ticks.insert_one({"_id": "x", "next_at": utc_now(), "n": 0})
-        tries, reported = 0, count_role_changes()
+        tries, reported, retried = 0, count_role_changes(), count_retries()
 
         async def work(unit: UnitOfWork) -> None:
             nonlocal tries
@@ -72,6 +76,7 @@ class TestRun:
         row = await ticks.find_one({"_id": "x"})
         assert (tries, row and row["n"]) == (2, 11)
         assert count_role_changes() == reported + 1
+        assert count_retries() == retried + 1
 
     @pytest.mark.parametrize("many", [False, True])
     async def test_runs_again_with_a_fresh_read_after_a_duplicate_key(

@@ -11,18 +11,16 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from authentication.settings import SERVICE, AuthenticationSettings, DatabaseSettings
-from shopkit import commands
+from shopkit import commands, operator_commands
 
 if TYPE_CHECKING:
     from authentication.services.administration import AdministrationService
     from authentication.services.passwords import PasswordHasher
 
-COMMAND_LINE = "command line"
-"""The actor of changes by commands, in the audit trail."""
-
 T = TypeVar("T")
 
 app = commands.create(SERVICE)
+operator_commands.add_status(app, SERVICE)
 
 
 @app.command()
@@ -126,10 +124,12 @@ async def make_admin(
     if account and account.role is AccountRole.ADMIN:
         return f"{email} is already an admin. Nothing was changed."
     if account:
-        await administration.change_role(str(account.id), AccountRole.ADMIN, actor=COMMAND_LINE)
+        await administration.change_role(
+            str(account.id), AccountRole.ADMIN, actor=operator_commands.COMMAND_LINE
+        )
         return f"{email} is an admin now. The password is unchanged."
     password_hash = await hasher.hash(read_password())
-    await administration.create_admin(email, password_hash, actor=COMMAND_LINE)
+    await administration.create_admin(email, password_hash, actor=operator_commands.COMMAND_LINE)
     return f"{email} was created as an admin."
 
 

@@ -1,9 +1,10 @@
 """The command of gateway-ms: `python -m gateway serve`."""
 
 from gateway.settings import SERVICE, GatewaySettings
-from shopkit import commands
+from shopkit import commands, operator_commands
 
 app = commands.create(SERVICE)
+operator_commands.add_status(app, SERVICE)
 
 
 @app.command()

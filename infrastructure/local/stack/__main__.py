@@ -151,9 +151,10 @@ def _stack() -> Stack:
 def _welcome(settings: Settings) -> str:
     accounts = ACCOUNTS if settings.seeded else ""
     mails = f"Its mails are at {settings.mail_url}\n" if settings.mail == "on" else ""
+    metrics = f"Its metrics and alerts are at {settings.prometheus_url}\n"
     return f"""
 The shop is at {settings.shop_url}
-{mails}{accounts}
+{mails}{metrics if settings.observability else ""}{accounts}
   make status    show the state of each program and the path of its log
   make logs      follow the logs (make logs SERVICE=orders)
   make down      stop everything"""

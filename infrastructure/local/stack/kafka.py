@@ -7,12 +7,13 @@ import subprocess
 from stack import tools
 from stack.errors import StackError
 from stack.ports import LOOPBACK
-from stack.settings import Settings, member_names
+from stack.settings import REPOSITORY, Settings, member_names
 from stack.state import State
 
 MEMORY = "-Xmx512m"
 TIMEOUT_SECONDS = 1
 API_VERSIONS = 18
+METRICS = REPOSITORY / "infrastructure" / "observability" / "kafka.yml"
 
 PROPERTIES = """\
 # Written by `make up`.
@@ -59,12 +60,13 @@ logger.group.level=info
 """
 
 
-def command(state: State, name: str) -> list[str]:
-    """Return the command that starts a node."""
+def command(state: State, settings: Settings, name: str) -> list[str]:
+    """Return the command that starts a node, with the agent for its metrics if they are wanted."""
     # Java writes the archive at its first stop and reads it at every later start.
     archive = ["-XX:+AutoCreateSharedArchive", f"-XX:SharedArchiveFile={tools.KAFKA_ARCHIVE}"]
     quiet = "-Xlog:cds=off,cds+dynamic=off,aot=off"
-    return [*_java(state, name), *archive, quiet, MEMORY, "kafka.Kafka", "server.properties"]
+    options = [*archive, quiet, MEMORY, *_metrics_agent(settings, name)]
+    return [*_java(state, name), *options, "kafka.Kafka", "server.properties"]
 
 
 def prepare(state: State, settings: Settings, name: str) -> None:
@@ -118,6 +120,18 @@ def _format(state: State, name: str) -> None:
     if formatted.returncode != 0:
         output = formatted.stdout + formatted.stderr
         raise StackError(f"Kafka's storage could not be formatted:\n{output}")
+
+
+def metrics_port(name: str) -> str:
+    """Return the name of the port of a node's metrics."""
+    return name.replace("kafka", "kafka-metrics")
+
+
+def _metrics_agent(settings: Settings, name: str) -> list[str]:
+    if not settings.observability:
+        return []
+    address = f"{LOOPBACK}:{settings.ports[metrics_port(name)]}"
+    return [f"-javaagent:{tools.metrics_agent()}={address}:{METRICS}"]
 
 
 def _java(state: State, name: str) -> list[str]:

@@ -5,9 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack import frontend, kafka, mongo, proxy, tools
+from stack import frontend, kafka, mongo, monitoring, proxy, tools
 from stack.errors import UnknownProgramError
-from stack.services import DATABASE_OF, SERVICES, service_command, service_environment
+from stack.services import (
+    DATABASE_OF,
+    SANDBOX_KEYS,
+    SERVICES,
+    service_command,
+    service_environment,
+)
 from stack.settings import REPOSITORY, Settings, member_names
 from stack.state import State
 
@@ -73,11 +79,15 @@ def all_programs(settings: Settings) -> dict[str, Program]:
     ]
     if settings.mail == "on":
         programs.append(_mail(settings, state))
-    programs += [_kafka(state, name) for name in member_names("kafka", settings.members)]
+    if settings.takes_test_cards:
+        programs.append(_stripe(settings, state))
+    programs += [_kafka(settings, state, name) for name in member_names("kafka", settings.members)]
     programs += [_service(settings, state, name) for name in SERVICES]
     if frontend.has_server(settings):
         programs.append(_web(settings, state))
     programs.append(_nginx(state))
+    if settings.observability:
+        programs += [_nginx_exporter(settings, state), _prometheus(settings, state)]
     return {program.name: program for program in programs}
 
 
@@ -107,14 +117,16 @@ def _database(settings: Settings, state: State, database: str, name: str) -> Pro
     return Program(name, name, command, state.data(name), server=database)
 
 
-def _kafka(state: State, name: str) -> Program:
-    controller = name.replace("kafka", "kafka-controller")
+def _kafka(settings: Settings, state: State, name: str) -> Program:
+    ports = [name.replace("kafka", "kafka-controller")]
+    if settings.observability:
+        ports.append(kafka.metrics_port(name))
     return Program(
         name,
         name,
-        kafka.command(state, name),
+        kafka.command(state, settings, name),
         state.data(name),
-        more_ports=(controller,),
+        more_ports=tuple(ports),
         server="kafka",
     )
 
@@ -125,9 +137,29 @@ def _mail(settings: Settings, state: State) -> Program:
     return Program("mail", "mail", command, REPOSITORY, ready_path="/health", more_ports=("smtp",))
 
 
+def _stripe(settings: Settings, state: State) -> Program:
+    command = [
+        *(str(tools.VENV_PYTHON), "-m", "shopkit.stripe_sandbox", str(state.data("stripe.db"))),
+        *("--port", str(settings.ports["stripe"])),
+        *("--webhook-url", f"{settings.shop_url}/api/payments/stripe/events"),
+    ]
+    return Program("stripe", "stripe", command, REPOSITORY, SANDBOX_KEYS, ready_path="/health")
+
+
 def _nginx(state: State) -> Program:
     folder = proxy.folder(state)
     return Program("nginx", "shop", proxy.command(state), folder, ready_path="/proxy_health")
+
+
+def _nginx_exporter(settings: Settings, state: State) -> Program:
+    command = monitoring.nginx_exporter_command(state, settings)
+    return Program("nginx-exporter", "nginx-metrics", command, REPOSITORY, ready_path="/metrics")
+
+
+def _prometheus(settings: Settings, state: State) -> Program:
+    command = monitoring.command(state, settings)
+    folder = monitoring.folder(state)
+    return Program("prometheus", "prometheus", command, folder, ready_path="/-/ready")
 
 
 def _service(settings: Settings, state: State, name: str) -> Program:

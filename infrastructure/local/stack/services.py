@@ -19,6 +19,9 @@ SENDS_MAIL = ("authentication", "orders")
 EXAMPLE_ACCOUNT = {"BANK_IBAN": "DE02120300000000202051", "BANK_HOLDER": "Kiosk Ltd"}
 """An account of banks' documentation, so that a demo shop offers transfers."""
 
+SANDBOX_KEYS = {"STRIPE_SECRET_KEY": "sk_test_sandbox", "STRIPE_WEBHOOK_SECRETS": "whsec_sandbox"}
+"""The keys of the sandbox of Stripe, which moves no money."""
+
 
 def service_command(name: str, mode: Mode) -> list[str]:
     """Return the command that starts a service; in development it reloads changed sources."""
@@ -112,6 +115,7 @@ def _own_settings(name: str, settings: Settings, state: State) -> dict[str, str]
             **{f"{target.upper()}_URL": _address(target, settings) for target in CALLED_BY_ORDERS},
             "SHOP_TIME_ZONE": settings.shop_time_zone,
             **_bank_account(settings),
+            **_cards(settings),
         }
     if name == "gateway":
         return {f"{target.upper()}_URL": _address(target, settings) for target in BEHIND_GATEWAY}
@@ -122,6 +126,12 @@ def _bank_account(settings: Settings) -> dict[str, str]:
     if settings.bank_iban or not settings.seeded:
         return {"BANK_IBAN": settings.bank_iban, "BANK_HOLDER": settings.bank_holder}
     return EXAMPLE_ACCOUNT
+
+
+def _cards(settings: Settings) -> dict[str, str]:
+    if not settings.takes_test_cards:
+        return {}
+    return {**SANDBOX_KEYS, "STRIPE_API_BASE": settings.stripe_url}
 
 
 def _address(name: str, settings: Settings) -> str:

@@ -29,13 +29,24 @@ DEFAULT_PORTS = {
     "web": 5173,
     "mail": 8025,
     "smtp": 1025,
+    "stripe": 8026,
     "authentication-db": 27017,
     "products-db": 27018,
     "orders-db": 27019,
     "kafka": 9092,
     "kafka-controller": 9093,
+    "prometheus": 9090,
+    "kafka-metrics": 9404,
+    "nginx-metrics": 3903,
 }
-REPLICATED = ("authentication-db", "products-db", "orders-db", "kafka", "kafka-controller")
+REPLICATED = (
+    "authentication-db",
+    "products-db",
+    "orders-db",
+    "kafka",
+    "kafka-controller",
+    "kafka-metrics",
+)
 """The ports of servers that may have several members."""
 
 
@@ -64,6 +75,7 @@ class Settings:
         bank_holder: The holder of the account.
         trusted_proxies: Addresses and ranges of the proxies in front of nginx, separated by commas.
         members: How many members each database and Kafka have, 1 or 3.
+        observability: Whether Prometheus runs beside the shop.
     """
 
     state: Path = DEFAULT_STATE
@@ -79,6 +91,7 @@ class Settings:
     bank_holder: str = ""
     trusted_proxies: str = ""
     members: int = 1
+    observability: bool = False
 
     @property
     def file(self) -> Path:
@@ -96,9 +109,24 @@ class Settings:
         return f"http://127.0.0.1:{self.ports['shop']}"
 
     @property
+    def prometheus_url(self) -> str:
+        """The address of Prometheus."""
+        return f"http://127.0.0.1:{self.ports['prometheus']}"
+
+    @property
     def mail_url(self) -> str:
         """The address of the page that shows mails."""
         return f"http://127.0.0.1:{self.ports['mail']}"
+
+    @property
+    def stripe_url(self) -> str:
+        """The address of the sandbox of Stripe."""
+        return f"http://127.0.0.1:{self.ports['stripe']}"
+
+    @property
+    def takes_test_cards(self) -> bool:
+        """Whether customers can pay with the cards of the sandbox, which production refuses."""
+        return self.mode is Mode.DEVELOPMENT
 
     def ports_of(self, server: str) -> list[int]:
         """Return the ports of all members of a server."""
@@ -111,6 +139,7 @@ class Settings:
         values |= {"shop_time_zone": self.shop_time_zone, "members": self.members}
         values |= {"mail": self.mail, "shop_language": self.shop_language}
         values |= {"trusted_proxies": self.trusted_proxies}
+        values |= {"observability": self.observability}
         values |= {"bank_iban": self.bank_iban, "bank_holder": self.bank_holder}
         self.file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
@@ -154,6 +183,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         bank_holder=variables.get("BANK_HOLDER") or remembered.get("bank_holder", ""),
         trusted_proxies=variables.get("TRUSTED_PROXIES") or remembered.get("trusted_proxies", ""),
         members=members,
+        observability=_observability(
+            variables.get("OBSERVABILITY") or str(int(remembered.get("observability", False)))
+        ),
     )
     return _with_free_ports(settings)
 
@@ -203,6 +235,12 @@ def _members(value: str | int) -> int:
     if str(value) not in {"1", "3"}:
         raise SettingError(f"MEMBERS={value} is neither 1 nor 3.")
     return int(value)
+
+
+def _observability(value: str) -> bool:
+    if value not in {"1", "0"}:
+        raise SettingError(f"OBSERVABILITY={value} is neither 1 nor 0.")
+    return value == "1"
 
 
 def _ports(

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
-from stack import frontend, kafka, mongo, proxy
+from stack import frontend, kafka, mongo, monitoring, proxy
 from stack.plan import Step
 from stack.programs import DATABASES, Program
 from stack.progress import Progress
@@ -95,6 +95,8 @@ class Startup:
         elif program.name == "nginx":
             self._build_web_shop()
             proxy.prepare(self._state, self._settings)
+        elif program.name == "prometheus":
+            monitoring.prepare(self._state, self._settings)
 
     def _build_web_shop(self) -> None:
         if frontend.needs_build(self._settings):

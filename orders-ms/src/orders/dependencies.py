@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from fastapi import Depends, Request
 
-from orders.models.payment import BankAccount, PaymentTerms
+from orders.models.payment import BankAccount, CardTerms, PaymentTerms
 from orders.repositories.accounts_client import AccountsClient
+from orders.repositories.card_attempts import CardAttemptRepository
+from orders.repositories.card_provider import CardProvider
 from orders.repositories.changes import OrderChanges
 from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.order_counts import OrderCounts
@@ -18,9 +20,13 @@ from orders.repositories.order_numbers import OrderNumbers
 from orders.repositories.orders import OrderRepository
 from orders.repositories.products_client import ProductsClient
 from orders.repositories.projection import REBUILT_COLLECTION, ProjectionRepository
+from orders.repositories.provider_events import ProviderEventRepository
 from orders.repositories.reconcile_progress import ReconcileProgress
 from orders.repositories.statistics import StatisticsRepository
 from orders.repositories.status_changes import StatusChanges
+from orders.services.card_checks import CardCheckService
+from orders.services.card_payments import CardPaymentService
+from orders.services.card_settlement import CardSettlement
 from orders.services.comparison import OrderComparison, ProductComparison
 from orders.services.counting import CountingService, StatisticsComparison
 from orders.services.deadlines import DeadlineService
@@ -31,11 +37,12 @@ from orders.services.live import LiveService
 from orders.services.orders import OrderService
 from orders.services.owners import OwnerService
 from orders.services.projection import ProjectionService
+from orders.services.provider_events import ProviderEventService
 from orders.services.rebuild import RebuildService
 from orders.services.reconcile import ReconcileService
 from orders.services.resend import ResendService
 from orders.services.statistics import StatisticsService
-from orders.settings import SERVICE, OrdersSettings
+from orders.settings import MINIMUM_CENTS, SERVICE, OrdersSettings
 from shopkit.checks import Check
 from shopkit.clock import Clock, utc_now
 from shopkit.mail.mails import Mails
@@ -55,6 +62,19 @@ _TERMS = PaymentTerms()
 
 
 @dataclass(frozen=True)
+class Cards:
+    """The services for payments by card.
+
+    Attributes:
+        checks: None if no cards are taken.
+    """
+
+    payments: CardPaymentService
+    events: ProviderEventService
+    checks: CardCheckService | None
+
+
+@dataclass(frozen=True)
 class Services:
     """The services that controllers and consumers call.
 
@@ -69,6 +89,7 @@ class Services:
     orders: OrderService
     projection: ProjectionService
     desk: DeskService
+    cards: Cards
     delivery_methods: DeliveryMethodService
     deadlines: DeadlineService
     resend: ResendService
@@ -88,7 +109,10 @@ def build(
     transactions: Transactions,
     clock: Clock = utc_now,
     zone: ZoneInfo = _UTC,
+    *,
     terms: PaymentTerms = _TERMS,
+    provider: CardProvider | None = None,
+    shop_address: str = "",
 ) -> Services:
     """Return the services for a database, and a shop in a time zone that offers these terms."""
     orders = OrderRepository(database, clock)
@@ -123,12 +147,21 @@ def build(
             terms=terms,
             clock=clock,
         ),
+        cards=_build_cards(
+            database,
+            transactions,
+            clock,
+            terms=terms,
+            provider=provider,
+            shop_address=shop_address,
+        ),
         delivery_methods=DeliveryMethodService(
             transactions=transactions, methods=methods, trail=trail, terms=terms, clock=clock
         ),
         deadlines=DeadlineService(
             transactions=transactions,
             orders=orders,
+            attempts=CardAttemptRepository(database, clock),
             leases=JobLeases(database),
             terms=terms,
             clock=clock,
@@ -159,6 +192,56 @@ def build(
     )
 
 
+def _build_cards(
+    database: Database,
+    transactions: Transactions,
+    clock: Clock,
+    *,
+    terms: PaymentTerms,
+    provider: CardProvider | None,
+    shop_address: str,
+) -> Cards:
+    orders = OrderRepository(database, clock)
+    attempts = CardAttemptRepository(database, clock)
+    events = ProviderEventRepository(database, clock)
+    settlement = CardSettlement(
+        transactions=transactions,
+        orders=orders,
+        attempts=attempts,
+        events=events,
+        terms=terms,
+        clock=clock,
+    )
+    return Cards(
+        payments=CardPaymentService(
+            provider=provider,
+            shop_address=shop_address,
+            transactions=transactions,
+            orders=orders,
+            attempts=attempts,
+            settlement=settlement,
+            terms=terms,
+            clock=clock,
+        ),
+        events=ProviderEventService(
+            provider=provider,
+            events=events,
+            settlement=settlement,
+            leases=JobLeases(database),
+            clock=clock,
+        ),
+        checks=CardCheckService(
+            provider=provider,
+            orders=orders,
+            attempts=attempts,
+            settlement=settlement,
+            clock=clock,
+        )
+        if provider
+        else None,
+    )
+
+
 def terms_of(settings: OrdersSettings) -> PaymentTerms:
     """Return what a shop with these settings offers."""
     account = BankAccount(settings.bank_iban, settings.bank_holder, settings.bank_bic)
@@ -169,6 +252,7 @@ def terms_of(settings: OrdersSettings) -> PaymentTerms:
         transfer_period=timedelta(days=settings.transfer_days),
         reminder=timedelta(days=settings.reminder_days),
         currency=settings.shop_currency,
+        cards=CardTerms(MINIMUM_CENTS[settings.shop_currency]) if settings.takes_cards else None,
     )
 
 
@@ -243,6 +327,14 @@ async def _get_desk(services: _Services) -> DeskService:
     return services.desk
 
 
+async def _get_card_payments(services: _Services) -> CardPaymentService:
+    return services.cards.payments
+
+
+async def _get_provider_events(services: _Services) -> ProviderEventService:
+    return services.cards.events
+
+
 async def _get_delivery_methods(services: _Services) -> DeliveryMethodService:
     return services.delivery_methods
 
@@ -262,6 +354,8 @@ async def _get_statistics(services: _Services) -> StatisticsService:
 Intake = Annotated[IntakeService, Depends(_get_intake)]
 Orders = Annotated[OrderService, Depends(_get_orders)]
 Desk = Annotated[DeskService, Depends(_get_desk)]
+CardPayments = Annotated[CardPaymentService, Depends(_get_card_payments)]
+ProviderEvents = Annotated[ProviderEventService, Depends(_get_provider_events)]
 DeliveryMethods = Annotated[DeliveryMethodService, Depends(_get_delivery_methods)]
 Terms = Annotated[PaymentTerms, Depends(_get_terms)]
 Live = Annotated[LiveService, Depends(_get_live)]

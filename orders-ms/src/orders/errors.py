@@ -149,6 +149,34 @@ class TooManyStreamsError(Exception):
         super().__init__(f"{reason} Try again in a few seconds.")
 
 
+class ProviderUnavailableError(Exception):
+    """The provider does not answer, or not now.
+
+    Attributes:
+        is_repeated: Whether the provider gives the same answer to each request with this
+            idempotency key, so that the next request needs another key.
+    """
+
+    def __init__(self, reason: str, *, is_repeated: bool = False) -> None:
+        super().__init__(f"The payment provider is unavailable: {reason}")
+        self.is_repeated = is_repeated
+
+
+class ProviderRefusedError(Exception):
+    """The provider refuses a request, and would refuse it again."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"The payment provider refuses: {code}")
+        self.code = code
+
+
+class InvalidEventError(Exception):
+    """An event is not from the provider, or too old."""
+
+    def __init__(self) -> None:
+        super().__init__("The signature of the event is not valid.")
+
+
 class ConflictingOutcomeError(BrokenRuleError):
     """An event conflicts with the stored outcome of an order."""
 

@@ -7,7 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from orders import problems
-from orders.controllers import administration, delivery_methods, desk, orders, stream
+from orders.controllers import administration, delivery_methods, desk, orders, payments, stream
 from orders.dependencies import Services
 from orders.runtime import running
 from orders.settings import SERVICE, OrdersSettings
@@ -35,7 +35,7 @@ def create_app(settings: OrdersSettings, run: Run = running) -> FastAPI:
         proofs=ProofVerifier(SERVICE, {GATEWAY: settings.gateway_keys}),
     )
     # Paths with a fixed name come first, so that the name is not parsed as an order's id.
-    for controller in (stream, orders, administration, desk, delivery_methods):
+    for controller in (stream, orders, payments, administration, desk, delivery_methods):
         app.include_router(controller.router)
     app.include_router(delivery_methods.admin_router)
     app.add_middleware(DatabaseDeadline)

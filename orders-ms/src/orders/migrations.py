@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from orders.repositories.card_attempts import CardAttemptRepository
 from orders.repositories.delivery_methods import DeliveryMethodRepository
 from orders.repositories.order_documents import CUSTOMERS
 from orders.repositories.order_numbers import OrderNumbers
 from orders.repositories.projection import ProjectionRepository
+from orders.repositories.provider_events import ProviderEventRepository
 from orders.repositories.reconcile_progress import ReconcileProgress
 from orders.repositories.statistics import StatisticsRepository
 from shopkit.mail.mails import Mails
@@ -152,6 +154,11 @@ async def _add_trade(database: Database) -> None:
         pass
 
 
+async def _add_cards(database: Database) -> None:
+    await CardAttemptRepository.migrate(database)
+    await ProviderEventRepository.migrate(database)
+
+
 MIGRATIONS = (
     Migration("0001-collections", _create_collections),
     Migration("0002-indexes", _create_indexes),
@@ -167,4 +174,5 @@ MIGRATIONS = (
     Migration("0012-mails", Mails.migrate),
     Migration("0013-outbox", Outbox.migrate_expiry),
     Migration("0014-trade", _add_trade),
+    Migration("0015-cards", _add_cards),
 )

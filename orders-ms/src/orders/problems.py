@@ -37,6 +37,14 @@ ORDER_STATE = ProblemType("order-state", "The order does not allow this now", 40
 REFUND_TOO_LARGE = ProblemType("refund-exceeds-payment", "The refund exceeds what was paid", 409)
 LINES_EXCEED_ORDER = ProblemType("lines-exceed-order", "The lines are more than what is open", 409)
 TOO_MANY_METHODS = ProblemType("too-many-delivery-methods", "Too many delivery methods", 409)
+PROVIDER_UNAVAILABLE = ProblemType(
+    "payment-provider-unavailable",
+    "The payment provider is unavailable",
+    503,
+    detail="Cards cannot be paid at the moment. The order stays as it is. Try again in a moment.",
+    headers={"Retry-After": "5"},
+)
+INVALID_EVENT = ProblemType("invalid-event", "The event is not valid", 400)
 NOT_CANCELLABLE = ProblemType("not-cancellable", "The order cannot be cancelled", 409)
 
 TABLE: ProblemTable = {
@@ -59,6 +67,9 @@ TABLE: ProblemTable = {
     errors.TransferNotDueError: NOT_FOUND,
     errors.MethodNotFoundError: NOT_FOUND,
     errors.TooManyMethodsError: TOO_MANY_METHODS,
+    errors.ProviderUnavailableError: PROVIDER_UNAVAILABLE,
+    errors.ProviderRefusedError: PROVIDER_UNAVAILABLE,
+    errors.InvalidEventError: INVALID_EVENT,
     AddressRefusedError: VALIDATION,
     KeyReusedError: KEY_REUSED,
     OverloadedError: OVERLOADED,

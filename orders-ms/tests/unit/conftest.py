@@ -13,6 +13,7 @@ from orders.models.comparison import IdRange
 from orders.models.order import Order
 from orders.models.payment import BankAccount, PaymentTerms
 from orders.models.placement import RequestedLine, RequestedOrder
+from orders.repositories.stripe import Stripe
 from orders.settings import OrdersSettings
 from shopkit.contract.events import OrderStatus, ProductState
 from shopkit.contract.internal import (
@@ -30,6 +31,7 @@ from shopkit.testing.apps import client_of, mock_database
 from shopkit.testing.databases import BACKENDS, open_database
 from shopkit.testing.deliveries import NOON, an_id
 from shopkit.testing.proofs import GATEWAY_KEY, ORDERS_KEY, identity_of
+from shopkit.testing.sandboxes import KEY, RunningSandbox, run_sandbox
 from stack import Stack
 
 SHOPPER = "aaa@aaa.com"
@@ -217,3 +219,16 @@ def products() -> FakeProducts:
 @pytest.fixture
 def pause() -> Pause:
     return Pause()
+
+
+@pytest.fixture
+async def sandbox(clock: FakeClock) -> AsyncIterator[RunningSandbox]:
+    async with run_sandbox(clock) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def stripe(sandbox: RunningSandbox) -> AsyncIterator[Stripe]:
+    stripe = Stripe(KEY, ["whsec_old", "whsec_new"], sandbox.url)
+    yield stripe
+    await stripe.close()

@@ -1,11 +1,18 @@
 """The commands of products-ms: `python -m products COMMAND ...`."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from products.settings import SERVICE, ProductsSettings
-from shopkit import commands
+from shopkit import commands, operator_commands
+
+if TYPE_CHECKING:
+    from shopkit.messaging.dead_letter_service import DeadLetterService
 
 app = commands.create(SERVICE)
+operator_commands.add_status(app, SERVICE)
 
 
 @app.command()
@@ -33,6 +40,18 @@ def resume(topic: str | None = commands.TOPIC) -> None:
     from shopkit.messaging import pauses
 
     asyncio.run(pauses.resume_and_print(SERVICE, _settings(), topic))
+
+
+@asynccontextmanager
+async def _dead_letters() -> AsyncIterator["DeadLetterService"]:
+    from products.runtime import connected
+
+    async with connected(_settings()) as services:
+        assert services.dead_letters  # noqa: S101 - `connected` opens it.
+        yield services.dead_letters
+
+
+app.add_typer(operator_commands.dead_letters_app(_dead_letters), name="dead-letters")
 
 
 @app.command()

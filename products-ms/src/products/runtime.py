@@ -11,9 +11,12 @@ from products.settings import SERVICE, ProductsSettings
 from shopkit.contract.events import ORDERS_TOPIC
 from shopkit.contract.topics import TOPICS
 from shopkit.loops import every, skip_temporary_errors
+from shopkit.messaging.dead_letter_service import dead_letters_of
 from shopkit.messaging.event_runtime import EventRuntime
+from shopkit.messaging.outbox import Outbox
 from shopkit.release import digest_of
 from shopkit.storage.mongo import DATABASE, DatabaseClock, connect, is_temporary
+from shopkit.storage.unit_of_work import MongoTransactions
 
 COLLECT_SECONDS = 60.0
 """How often to check some files of pictures."""
@@ -38,7 +41,9 @@ async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
             release=digest_of("products", "shopkit"),
         )
         services = build(database, runtime.transactions, clock, settings.shop_language)
-        runtime.add_consumer(ORDERS_TOPIC, orders_table(services.decisions))
+        tables = {ORDERS_TOPIC: orders_table(services.decisions)}
+        for topic, table in tables.items():
+            runtime.add_consumer(topic, table)
         collect = skip_temporary_errors(services.picture_collector.collect, is_temporary)
         runtime.add_loop("pictures", every(COLLECT_SECONDS, collect))
         refresh = skip_temporary_errors(services.refresh.refresh, is_temporary)
@@ -46,6 +51,21 @@ async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
         async with runtime:
             yield replace(
                 services,
-                dead_letters=runtime.dead_letters(services.trail),
+                dead_letters=dead_letters_of(
+                    database, runtime.transactions, tables, services.trail, clock
+                ),
                 checks=runtime.checks,
             )
+
+
+@asynccontextmanager
+async def connected(settings: ProductsSettings) -> AsyncIterator[Services]:
+    """Yield the services without their loops, for a command next to the running service."""
+    clock = DatabaseClock()
+    async with connect(settings, SERVICE, clock) as client:
+        database = client[DATABASE]
+        transactions = MongoTransactions(client, Outbox(database, clock))
+        services = build(database, transactions, clock, settings.shop_language)
+        tables = {ORDERS_TOPIC: orders_table(services.decisions)}
+        letters = dead_letters_of(database, transactions, tables, services.trail, clock)
+        yield replace(services, dead_letters=letters)

@@ -50,6 +50,9 @@ class Loops:
 
     async def __aenter__(self) -> Self:
         """Start all loops."""
+        for name in self._loops:
+            # The series exists from the start, so that an alert sees the first death.
+            DEATHS.labels(name)
         self._tasks = [
             asyncio.create_task(self._keep_running(name, loop), name=name)
             for name, loop in self._loops.items()

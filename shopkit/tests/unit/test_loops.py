@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shopkit import loops
 from shopkit.loops import LoopDeadError, Loops, every, skip_temporary_errors, sleep_unless
@@ -100,6 +101,10 @@ class TestLoops:
         # Then
         assert slept == [0.2, 0.4, 0.8, 1.6, 3.2]
         assert counted("loop_deaths_total", loop="sweeper") == before + 5
+
+    async def test_is_counted_from_zero_before_it_dies(self) -> None:
+        async with Loops({"never died": forever}):
+            assert REGISTRY.get_sample_value("loop_deaths_total", {"loop": "never died"}) == 0
 
     async def test_waits_at_most_five_seconds(self, slept: list[float]) -> None:
         dying = Dying(8)

@@ -58,5 +58,5 @@ def test_results_survive_a_file_and_are_rendered_into_a_page(tmp_path: Path) -> 
     assert lines[-1] == "after"
     assert "old" not in lines
     assert "Seed 7; a machine." in lines
-    assert "| kill | 2 | . | . | . | - | . | . | . | . | . | . | . | 1.2 s (5 s) |" in lines
+    assert "| kill | 2 | . | . | . | - " + "| . " * 11 + "| 1.2 s (5 s) |" in lines
     assert "| no guard | none | C1 | detected |" in lines

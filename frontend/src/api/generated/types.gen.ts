@@ -1498,7 +1498,7 @@ export type OffersBody = {
  *
  * What can be done with an order after it was placed.
  */
-export type OrderAction = 'cancel' | 'expire' | 'remind' | 'note' | 'payment' | 'refund' | 'payout' | 'ship' | 'deliver' | 'collect' | 'close_lines';
+export type OrderAction = 'cancel' | 'expire' | 'remind' | 'note' | 'payment' | 'refund' | 'payout' | 'ship' | 'deliver' | 'collect' | 'close_lines' | 'process' | 'payment_failed' | 'dispute' | 'problem';
 
 /**
  * OrderAddressBody
@@ -1636,6 +1636,54 @@ export type OrdersBody = {
 };
 
 /**
+ * ParkedEventBody
+ *
+ * An event that could not be applied. Its ids are those of the provider.
+ */
+export type ParkedEventBody = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Live
+     */
+    live: boolean;
+    /**
+     * Session Id
+     */
+    session_id: string;
+    /**
+     * Payment Intent
+     */
+    payment_intent: string;
+    /**
+     * Reason
+     */
+    reason: string;
+};
+
+/**
+ * ParkedEventsBody
+ *
+ * Events that could not be applied, newest first.
+ */
+export type ParkedEventsBody = {
+    /**
+     * Events
+     */
+    events: Array<ParkedEventBody>;
+};
+
+/**
  * PasswordResetRequest
  *
  * The body of `POST /api/password-resets`.
@@ -1685,7 +1733,19 @@ export type PaymentBody = {
  *
  * How an order is paid.
  */
-export type PaymentMethod = 'ON_COLLECTION' | 'TRANSFER';
+export type PaymentMethod = 'ON_COLLECTION' | 'TRANSFER' | 'CARD';
+
+/**
+ * PaymentPageBody
+ *
+ * The page of the provider on which the customer pays.
+ */
+export type PaymentPageBody = {
+    /**
+     * Url
+     */
+    url: string;
+};
 
 /**
  * PaymentRecordRequest
@@ -1697,7 +1757,10 @@ export type PaymentRecordRequest = {
      * Amount
      */
     amount: number;
-    method: ReceiptMethod;
+    /**
+     * Method
+     */
+    method: 'TRANSFER' | 'CASH';
     /**
      * Reference
      */
@@ -2046,7 +2109,19 @@ export type ReceiptBody = {
  *
  * How money was received.
  */
-export type ReceiptMethod = 'TRANSFER' | 'CASH';
+export type ReceiptMethod = 'TRANSFER' | 'CASH' | 'CARD';
+
+/**
+ * ReceivedBody
+ *
+ * An event was stored, or is not needed.
+ */
+export type ReceivedBody = {
+    /**
+     * Received
+     */
+    received?: boolean;
+};
 
 /**
  * RefreshRequest
@@ -2064,6 +2139,8 @@ export type RefreshRequest = {
  * RefundBody
  *
  * Money that has to be paid back, or was.
+ *
+ * `by_provider` is true while the provider of card payments has to pay it.
  */
 export type RefundBody = {
     /**
@@ -2087,6 +2164,10 @@ export type RefundBody = {
      * Paid At
      */
     paid_at: string | null;
+    /**
+     * By Provider
+     */
+    by_provider: boolean;
 };
 
 /**
@@ -2094,7 +2175,7 @@ export type RefundBody = {
  *
  * Why money has to be paid back.
  */
-export type RefundKind = 'CANCELLED' | 'CLOSED_LINES' | 'OVERPAID' | 'ALLOWANCE';
+export type RefundKind = 'CANCELLED' | 'CLOSED_LINES' | 'OVERPAID' | 'ALLOWANCE' | 'DISPUTE';
 
 /**
  * RefundRequest
@@ -4969,6 +5050,51 @@ export type ShipOrderResponses = {
 
 export type ShipOrderResponse = ShipOrderResponses[keyof ShipOrderResponses];
 
+export type ListParkedEventsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/payments/stripe/events';
+};
+
+export type ListParkedEventsErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Your role does not allow this (`/problems/forbidden`)
+     */
+    403: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ListParkedEventsError = ListParkedEventsErrors[keyof ListParkedEventsErrors];
+
+export type ListParkedEventsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ParkedEventsBody;
+};
+
+export type ListParkedEventsResponse = ListParkedEventsResponses[keyof ListParkedEventsResponses];
+
 export type ListAllProductsData = {
     body?: never;
     path?: never;
@@ -6793,6 +6919,78 @@ export type CancelOrderResponses = {
 
 export type CancelOrderResponse = CancelOrderResponses[keyof CancelOrderResponses];
 
+export type PayOrderData = {
+    body?: never;
+    path: {
+        /**
+         * Order Id
+         *
+         * 24 hex digits
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/orders/{order_id}/pay';
+};
+
+export type PayOrderErrors = {
+    /**
+     * Sign in first (`/problems/unauthenticated`)
+     */
+    401: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * Not found (`/problems/not-found`)
+     */
+    404: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The order does not allow this now (`/problems/order-state`)
+     */
+    409: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`) or The payment provider is unavailable (`/problems/payment-provider-unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type PayOrderError = PayOrderErrors[keyof PayOrderErrors];
+
+export type PayOrderResponses = {
+    /**
+     * Successful Response
+     */
+    200: PaymentPageBody;
+};
+
+export type PayOrderResponse = PayOrderResponses[keyof PayOrderResponses];
+
 export type GetPaymentQrData = {
     body?: never;
     path: {
@@ -6968,6 +7166,71 @@ export type ResetPasswordResponses = {
 };
 
 export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type ReceiveStripeEventData = {
+    body?: {
+        [key: string]: unknown;
+    };
+    headers?: {
+        /**
+         * Stripe-Signature
+         */
+        'stripe-signature'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/payments/stripe/events';
+};
+
+export type ReceiveStripeEventErrors = {
+    /**
+     * The event is not valid (`/problems/invalid-event`)
+     */
+    400: ProblemDocument;
+    /**
+     * Another site sent the request (`/problems/cross-site`)
+     */
+    403: ProblemDocument;
+    /**
+     * The request took too long to arrive (`/problems/request-timeout`)
+     */
+    408: ProblemDocument;
+    /**
+     * The request is too large (`/problems/content-too-large`)
+     */
+    413: ProblemDocument;
+    /**
+     * The request is invalid (`/problems/validation`)
+     */
+    422: ProblemDocument;
+    /**
+     * Too many requests (`/problems/too-many-requests`)
+     */
+    429: ProblemDocument;
+    /**
+     * A service sent an invalid response (`/problems/bad-gateway`)
+     */
+    502: ProblemDocument;
+    /**
+     * The service is unavailable (`/problems/unavailable`)
+     */
+    503: ProblemDocument;
+    /**
+     * A service did not respond in time (`/problems/gateway-timeout`)
+     */
+    504: ProblemDocument;
+};
+
+export type ReceiveStripeEventError = ReceiveStripeEventErrors[keyof ReceiveStripeEventErrors];
+
+export type ReceiveStripeEventResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReceivedBody;
+};
+
+export type ReceiveStripeEventResponse = ReceiveStripeEventResponses[keyof ReceiveStripeEventResponses];
 
 export type ListProductsData = {
     body?: never;

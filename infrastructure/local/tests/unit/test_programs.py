@@ -83,6 +83,23 @@ class TestAllPrograms:
         assert "mail" not in programs
         assert programs["orders"].environment["MAIL"] == "off"
 
+    def test_cards_are_paid_in_the_sandbox_in_development_only(self, state: State) -> None:
+        programs = all_programs(Settings(state=state.folder))
+
+        assert programs["stripe"].command[2:] == [
+            "shopkit.stripe_sandbox",
+            str(state.data("stripe.db")),
+            *("--port", "8026"),
+            *("--webhook-url", "http://127.0.0.1:8080/api/payments/stripe/events"),
+        ]
+        keys = programs["stripe"].environment
+        orders = programs["orders"].environment
+        assert keys.items() <= orders.items()
+        assert orders["STRIPE_API_BASE"] == "http://127.0.0.1:8026"
+        production = all_programs(Settings(state=state.folder, mode=Mode.PRODUCTION))
+        assert "stripe" not in production
+        assert "STRIPE_SECRET_KEY" not in production["orders"].environment
+
     def test_three_members_share_a_database_and_all_brokers_are_known(self, state: State) -> None:
         settings = load_settings({"STATE": str(state.folder), "PORTS": "free", "MEMBERS": "3"})
 

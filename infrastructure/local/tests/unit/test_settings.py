@@ -39,6 +39,18 @@ class TestLoadSettings:
         assert settings.ports["shop"] == 30001
         assert settings.seeded
 
+    def test_remembers_observability_until_it_is_turned_off(self, tmp_path: Path) -> None:
+        # Given
+        load_settings({"STATE": str(tmp_path), "OBSERVABILITY": "1"}).save()
+
+        # When
+        remembered = load_settings({"STATE": str(tmp_path)})
+        off = load_settings({"STATE": str(tmp_path), "OBSERVABILITY": "0"})
+
+        # Then
+        assert (remembered.observability, off.observability) == (True, False)
+        assert not load_settings({"STATE": "/nonexistent/stack"}).observability
+
     def test_finds_different_free_ports_and_remembers_them(self, tmp_path: Path) -> None:
         # Given
         first = load_settings({"STATE": str(tmp_path), "PORTS": "free"})
@@ -68,6 +80,7 @@ class TestLoadSettings:
             ({"SEED": "big"}, "SEED=big is unknown"),
             ({"SHOP_TIME_ZONE": "Mars/Base"}, "SHOP_TIME_ZONE=Mars/Base is not a time zone"),
             ({"WEB": "all"}, "WEB=all is unknown"),
+            ({"OBSERVABILITY": "yes"}, "OBSERVABILITY=yes is neither 1 nor 0"),
             ({"PORTS": "any"}, "PORTS=any is unknown"),
         ],
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from orders.models.fulfilment import Shipment
 from orders.models.order import Order
-from orders.models.payment import PaymentTerms
+from orders.models.payment import PaymentMethod, PaymentState, PaymentTerms, Refund
 from orders.models.transfer import transfer_of
 from shopkit.contract.events import OrderStatus
 from shopkit.identity import correct_misread
@@ -17,9 +17,10 @@ TEMPLATES: Mapping[OrderStatus, str] = {
     OrderStatus.REJECTED: "order-rejected",
     OrderStatus.CANCELLED: "order-cancelled",
 }
-REMINDER, PAID, SHIPPED, DELIVERED = (
+REMINDER, PAID, REFUNDED, SHIPPED, DELIVERED = (
     "payment-reminder",
     "payment-received",
+    "payment-refunded",
     "order-shipped",
     "order-delivered",
 )
@@ -46,6 +47,7 @@ _SAMPLE = {
     },
     "total_cents": 126_440,
     "pay_on_collection": False,
+    "pay_by_card": False,
     "due_on": "5 December 2026",
     "transfer": _TRANSFER,
     "refund_cents": 0,
@@ -69,6 +71,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     REMINDER: _SAMPLE,
     PAID: {**_SAMPLE, "due_on": None, "transfer": None},
+    REFUNDED: {**_SAMPLE, "due_on": None, "transfer": None, "paid_back_cents": 10_000},
     SHIPPED: {
         **_SAMPLE,
         "due_on": None,
@@ -97,6 +100,17 @@ def reminder_mail(order: Order, terms: PaymentTerms) -> Mail:
 def payment_mail(order: Order, terms: PaymentTerms) -> Mail:
     """Return the mail that confirms the payment."""
     return _mail(order, terms, f"paid/{order.payment.receipts[-1].id}", PAID)
+
+
+def refund_mail(order: Order, refund: Refund, terms: PaymentTerms) -> Mail:
+    """Return the mail that says that money was paid back to the customer's card."""
+    return _mail(
+        order,
+        terms,
+        f"refunded/{refund.id}",
+        REFUNDED,
+        paid_back_cents=refund.amount_cents,
+    )
 
 
 def shipment_mail(order: Order, shipment: Shipment, terms: PaymentTerms) -> Mail:
@@ -144,7 +158,13 @@ def _mail(order: Order, terms: PaymentTerms, event: str, template: str, **more: 
             ],
             "delivery": _delivery(order),
             "total_cents": order.total_cents,
-            "pay_on_collection": bool(due_at) and transfer is None,
+            "pay_on_collection": (
+                bool(due_at) and order.payment.method is PaymentMethod.ON_COLLECTION
+            ),
+            "pay_by_card": (
+                order.payment.state is PaymentState.DUE
+                and order.payment.method is PaymentMethod.CARD
+            ),
             "due_on": f"{due_at.day} {due_at:%B %Y}" if due_at else None,
             "transfer": (
                 {

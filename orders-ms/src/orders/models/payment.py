@@ -13,6 +13,7 @@ class PaymentMethod(StrEnum):
 
     ON_COLLECTION = "ON_COLLECTION"
     TRANSFER = "TRANSFER"
+    CARD = "CARD"
 
 
 class PaymentState(StrEnum):
@@ -35,6 +36,7 @@ class ReceiptMethod(StrEnum):
 
     TRANSFER = "TRANSFER"
     CASH = "CASH"
+    CARD = "CARD"
 
 
 class RefundKind(StrEnum):
@@ -44,10 +46,15 @@ class RefundKind(StrEnum):
     CLOSED_LINES = "CLOSED_LINES"
     OVERPAID = "OVERPAID"
     ALLOWANCE = "ALLOWANCE"
+    DISPUTE = "DISPUTE"
+
+
+_FORGONE = frozenset({RefundKind.ALLOWANCE, RefundKind.DISPUTE})
+"""The refunds that lower what the customer has to pay."""
 
 
 class Receipt(NamedTuple):
-    """Money that was received."""
+    """Money that was received. The reference of a card payment is its id at the provider."""
 
     id: str
     amount_cents: int
@@ -62,6 +69,8 @@ class Refund:
 
     Attributes:
         paid_at: When it was paid back, None if it was not yet.
+        receipt_id: The card payment that the provider pays back, None if an admin pays.
+        failed: Whether the provider could not pay it, so that an admin has to.
     """
 
     id: str
@@ -70,6 +79,18 @@ class Refund:
     reason: str
     requested_at: datetime
     paid_at: datetime | None = None
+    receipt_id: str | None = None
+    failed: bool = False
+
+    @property
+    def waits_for_provider(self) -> bool:
+        """Whether the provider has to pay it."""
+        return self.receipt_id is not None and not self.failed and self.paid_at is None
+
+    @property
+    def waits_for_admin(self) -> bool:
+        """Whether an admin has to pay it."""
+        return self.paid_at is None and not self.waits_for_provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,7 @@ class Payment:
         act_at: When the loop of the deadlines has to look at the order: to remind, then to cancel.
         receipts: What was received.
         refunds: What has to be paid back, or was.
+        disputed: Whether the holder of the card disputes a payment.
     """
 
     method: PaymentMethod = PaymentMethod.ON_COLLECTION
@@ -91,6 +113,7 @@ class Payment:
     act_at: datetime | None = None
     receipts: tuple[Receipt, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    disputed: bool = False
 
     @property
     def captured_cents(self) -> int:
@@ -114,10 +137,8 @@ class Payment:
 
     @property
     def allowance_cents(self) -> int:
-        """What was paid back as an allowance."""
-        return sum(
-            refund.amount_cents for refund in self.refunds if refund.kind is RefundKind.ALLOWANCE
-        )
+        """What the customer does not have to pay: allowances and lost disputes."""
+        return sum(refund.amount_cents for refund in self.refunds if refund.kind in _FORGONE)
 
     def open_cents(self, payable_cents: int) -> int:
         """Return what is missing, given what the customer has to pay."""
@@ -129,7 +150,7 @@ class Payment:
         if period is None:
             return replace(self, state=PaymentState.DUE)
         due_at = now + period
-        remind_at = due_at - terms.reminder
+        remind_at = due_at - terms.reminder_of(self.method)
         return replace(
             self,
             state=PaymentState.DUE,
@@ -154,7 +175,36 @@ class Payment:
         """
         if refund.amount_cents > self.kept_cents:
             raise RefundTooLargeError(self.kept_cents)
-        return replace(self, refunds=(*self.refunds, refund))
+        card = self._card_for(refund.amount_cents)
+        return replace(self, refunds=(*self.refunds, replace(refund, receipt_id=card)))
+
+    def _card_for(self, amount_cents: int) -> str | None:
+        """Return the last card payment of which so much can be paid back, if there is one."""
+        for receipt in reversed(self.receipts):
+            left = receipt.amount_cents - sum(
+                refund.amount_cents
+                for refund in self.refunds
+                if refund.receipt_id == receipt.id and not refund.failed
+            )
+            if receipt.method is ReceiptMethod.CARD and left >= amount_cents:
+                return receipt.id
+        return None
+
+    def card_receipt(self, reference: str) -> Receipt | None:
+        """Return the card payment with an id at the provider."""
+        for receipt in self.receipts:
+            if receipt.method is ReceiptMethod.CARD and receipt.reference == reference:
+                return receipt
+        return None
+
+    def refund_failed(self, refund_id: str) -> Self:
+        """Return the payment after the provider could not pay a refund."""
+        refunds = tuple(
+            replace(refund, paid_at=None, failed=True) if refund.id == refund_id else refund
+            for refund in self.refunds
+        )
+        state = PaymentState.PAID if self.state is PaymentState.REFUNDED else self.state
+        return replace(self, refunds=refunds, state=state)
 
     def paid_out(self, refund_id: str, now: datetime) -> Self:
         """Return the payment after a refund was paid out."""
@@ -213,6 +263,27 @@ class BankAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class CardTerms:
+    """What the shop offers for cards.
+
+    Attributes:
+        minimum_cents: The smallest amount that the provider accepts.
+        maximum_cents: The largest one.
+        period: How long an order waits for its payment.
+        reminder: How long before the deadline the customer is reminded.
+    """
+
+    minimum_cents: int = 50
+    maximum_cents: int = 99_999_999
+    period: timedelta = timedelta(minutes=60)
+    reminder: timedelta = timedelta(minutes=30)
+
+    def accepts(self, total_cents: int) -> bool:
+        """Return whether an order with a total can be paid by card. Nothing is due for 0."""
+        return not total_cents or self.minimum_cents <= total_cents <= self.maximum_cents
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentTerms:
     """What the shop offers.
 
@@ -223,6 +294,7 @@ class PaymentTerms:
         transfer_period: How long an order waits for a transfer.
         reminder: How long before the deadline the customer is reminded.
         currency: The currency, as ISO 4217 abbreviates it.
+        cards: What is offered for cards, None if they are not.
     """
 
     collection: bool = True
@@ -231,22 +303,27 @@ class PaymentTerms:
     transfer_period: timedelta = timedelta(days=7)
     reminder: timedelta = timedelta(days=2)
     currency: str = "EUR"
-
-    def offers(self, method: PaymentMethod) -> bool:
-        """Return whether a payment method is offered."""
-        return self.bank_account is not None if method is PaymentMethod.TRANSFER else True
+    cards: CardTerms | None = None
 
     def period(self, method: PaymentMethod) -> timedelta | None:
         """Return how long an order waits for its payment, None for as long as it takes."""
+        if method is PaymentMethod.CARD:
+            return (self.cards or CardTerms()).period
         if method is PaymentMethod.TRANSFER:
             return self.transfer_period
         return self.collection_period
 
-    def methods_for(self, *, collection: bool) -> list[PaymentMethod]:
+    def reminder_of(self, method: PaymentMethod) -> timedelta:
+        """Return how long before the deadline the customer is reminded."""
+        if method is PaymentMethod.CARD:
+            return (self.cards or CardTerms()).reminder
+        return self.reminder
+
+    def methods_for(self, total_cents: int, *, collection: bool) -> list[PaymentMethod]:
         """Return the payment methods of a collection, or of a delivery to an address."""
-        candidates = (
-            [PaymentMethod.ON_COLLECTION, PaymentMethod.TRANSFER]
-            if collection
-            else [PaymentMethod.TRANSFER]
-        )
-        return [method for method in candidates if self.offers(method)]
+        offered = {
+            PaymentMethod.ON_COLLECTION: collection,
+            PaymentMethod.TRANSFER: self.bank_account is not None,
+            PaymentMethod.CARD: self.cards is not None and self.cards.accepts(total_cents),
+        }
+        return [method for method, is_offered in offered.items() if is_offered]

@@ -87,7 +87,8 @@ class RequestedDetails:
             FeeChangedError: The fee differs from the one that the shopper saw.
         """
         delivery = self._chosen(value_cents, methods, terms)
-        if self.payment not in terms.methods_for(collection=delivery.is_collection):
+        total_cents = value_cents + delivery.fee_cents
+        if self.payment not in terms.methods_for(total_cents, collection=delivery.is_collection):
             raise PaymentUnavailableError("payment.method", "This payment method is not offered.")
         if self.fee_cents not in {None, delivery.fee_cents}:
             message = f"The fee is now {delivery.fee_cents / 100:.2f}."

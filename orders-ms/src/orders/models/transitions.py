@@ -49,6 +49,10 @@ class OrderAction(StrEnum):
     DELIVER = "deliver"
     COLLECT = "collect"
     CLOSE_LINES = "close_lines"
+    PROCESS = "process"
+    PAYMENT_FAILED = "payment_failed"
+    DISPUTE = "dispute"
+    PROBLEM = "problem"
 
 
 class Allowed(NamedTuple):
@@ -77,18 +81,39 @@ TABLE: Mapping[OrderAction, Allowed] = {
     OrderAction.NOTE: Allowed(_ANY_STATUS, _ANY_PAYMENT, _ANY_FULFILMENT),
     OrderAction.PAYMENT: Allowed(_DECIDED, _ANY_PAYMENT, _ANY_FULFILMENT),
     OrderAction.REFUND: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
-    OrderAction.PAYOUT: Allowed(_DECIDED, {PaymentState.DUE, PaymentState.PAID}, _ANY_FULFILMENT),
+    OrderAction.PAYOUT: Allowed(
+        _DECIDED,
+        {PaymentState.DUE, PaymentState.PROCESSING, PaymentState.PAID},
+        _ANY_FULFILMENT,
+    ),
     OrderAction.SHIP: Allowed(_ACCEPTED, _PAID, UNFINISHED),
     OrderAction.DELIVER: Allowed(_ACCEPTED, _NOTHING_DUE, {FulfilmentState.SHIPPED}),
     OrderAction.COLLECT: Allowed(_ACCEPTED, _PAID, _UNSHIPPED),
     OrderAction.CLOSE_LINES: Allowed(
         _ACCEPTED, _NOTHING_DUE | {PaymentState.DUE}, {FulfilmentState.PARTLY_SHIPPED}
     ),
+    OrderAction.PROCESS: Allowed(_ACCEPTED, {PaymentState.DUE}, _UNSHIPPED),
+    OrderAction.PAYMENT_FAILED: Allowed(_ACCEPTED, {PaymentState.PROCESSING}, _UNSHIPPED),
+    OrderAction.DISPUTE: Allowed(_ANY_STATUS, _ANY_PAYMENT, _ANY_FULFILMENT),
+    OrderAction.PROBLEM: Allowed(_ANY_STATUS, _ANY_PAYMENT, _ANY_FULFILMENT),
 }
 """What is allowed when."""
 
+_AUTOMATIC = frozenset(
+    {
+        OrderAction.EXPIRE,
+        OrderAction.REMIND,
+        OrderAction.PROCESS,
+        OrderAction.PAYMENT_FAILED,
+        OrderAction.DISPUTE,
+        OrderAction.PROBLEM,
+    }
+)
+"""What the shop does by itself."""
+_NOT_WHILE_DISPUTED = frozenset(
+    {OrderAction.SHIP, OrderAction.COLLECT, OrderAction.REFUND, OrderAction.CLOSE_LINES}
+)
 _ONLY_DELIVERED = frozenset({OrderAction.SHIP, OrderAction.DELIVER, OrderAction.CLOSE_LINES})
-_ALWAYS_LOGGED = frozenset({OrderAction.CANCEL, OrderAction.EXPIRE, OrderAction.REMIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +134,14 @@ def is_allowed(order: Order, action: OrderAction) -> bool:
         and order.fulfilment.state in allowed.fulfilments
         and _fits_delivery(order, action)
         and not (action is OrderAction.SHIP and _was_never_due(order))
+        and not (order.payment.disputed and action in _NOT_WHILE_DISPUTED)
     )
 
 
 def allowed_actions(order: Order) -> list[OrderAction]:
     """Return the actions that an admin can take now."""
-    automatic = {OrderAction.EXPIRE, OrderAction.REMIND}
     return [
-        action for action in OrderAction if action not in automatic and is_allowed(order, action)
+        action for action in OrderAction if action not in _AUTOMATIC and is_allowed(order, action)
     ]
 
 
@@ -165,6 +190,12 @@ def remind(order: Order, act: Act) -> Order:
     return _logged(replace(order, payment=order.payment.reminded()), act, OrderAction.REMIND, "")
 
 
+def postpone(order: Order, act_at: datetime) -> Order:
+    """Return an order at which the loop of the deadlines looks again later."""
+    payment = replace(order.payment, act_at=act_at)
+    return replace(order, payment=payment, version=order.version + 1)
+
+
 def note(order: Order, act: Act, text: str, *, resolve: bool) -> Order:
     """Return the order with a note, and without its problem if the note resolves it."""
     _allow(order, OrderAction.NOTE)
@@ -195,18 +226,66 @@ def request_refund(order: Order, act: Act, amount_cents: int, reason: str) -> Or
 
 
 def pay_out(order: Order, act: Act, refund_id: str, reference: str) -> Order:
-    """Return the order after a refund was paid out.
+    """Return the order after an admin paid a refund out.
 
     Raises:
-        RefundNotFoundError: There is no such refund, or it was paid out before.
+        RefundNotFoundError: There is no such refund, it was paid out before, or the provider of
+            card payments pays it.
     """
     _allow(order, OrderAction.PAYOUT)
-    refunds = {refund.id: refund for refund in order.payment.refunds if not refund.paid_at}
-    if refund_id not in refunds:
-        raise RefundNotFoundError(refund_id)
-    after = replace(order, payment=order.payment.paid_out(refund_id, act.at))
-    detail = ", ".join(filter(None, [_money(refunds[refund_id].amount_cents), reference]))
+    for refund in order.payment.refunds:
+        if refund.id == refund_id and refund.waits_for_admin:
+            return paid_out(order, act, refund, reference)
+    raise RefundNotFoundError(refund_id)
+
+
+def paid_out(order: Order, act: Act, refund: Refund, reference: str) -> Order:
+    """Return the order after one of its refunds was paid out."""
+    _allow(order, OrderAction.PAYOUT)
+    after = replace(order, payment=order.payment.paid_out(refund.id, act.at))
+    detail = ", ".join(filter(None, [_money(refund.amount_cents), reference]))
     return _logged(after, act, OrderAction.PAYOUT, detail)
+
+
+def process(order: Order, act: Act) -> Order:
+    """Return the order while the provider decides about its payment."""
+    _allow(order, OrderAction.PROCESS)
+    payment = replace(order.payment, state=PaymentState.PROCESSING, due_at=None, act_at=None)
+    return _logged(replace(order, payment=payment), act, OrderAction.PROCESS, "")
+
+
+def fail_payment(order: Order, act: Act, terms: PaymentTerms) -> Order:
+    """Return the order as due again, after the provider has refused its payment."""
+    _allow(order, OrderAction.PAYMENT_FAILED)
+    after = replace(order, payment=order.payment.due(act.at, terms))
+    return _logged(after, act, OrderAction.PAYMENT_FAILED, "")
+
+
+def dispute(order: Order, act: Act, *, disputed: bool, detail: str) -> Order:
+    """Return the order with or without a dispute about its payment."""
+    payment = replace(order.payment, disputed=disputed)
+    return _logged(replace(order, payment=payment), act, OrderAction.DISPUTE, detail)
+
+
+def lose_dispute(order: Order, act: Act, refund: Refund) -> Order:
+    """Return the order without the money that its customer's bank took back.
+
+    Raises:
+        RefundTooLargeError: The money has to be paid back already.
+    """
+    payment = order.payment.requested(refund).paid_out(refund.id, act.at)
+    after = replace(order, payment=payment)
+    return _logged(after, act, OrderAction.DISPUTE, f"{_money(refund.amount_cents)}, lost")
+
+
+def report(order: Order, act: Act, problem: str) -> Order:
+    """Return the order with a problem that a person has to solve. Each is reported once."""
+    if any(
+        entry.action == OrderAction.PROBLEM and entry.detail == problem for entry in order.timeline
+    ):
+        return order
+    after = replace(order, problem=" ".join(filter(None, [order.problem, problem])))
+    return _logged(after, act, OrderAction.PROBLEM, problem)
 
 
 def ship(order: Order, act: Act, parcel: Parcel) -> Order:
@@ -278,7 +357,9 @@ def _with_fulfilment(order: Order, state: FulfilmentState) -> Order:
 
 
 def _logged(order: Order, act: Act, action: OrderAction, detail: str) -> Order:
-    if len(order.timeline) >= TIMELINE_LIMIT and action not in _ALWAYS_LOGGED:
+    # What has already happened has to be stored, whatever is in the timeline.
+    optional = act.by != SHOP and action is not OrderAction.CANCEL
+    if optional and len(order.timeline) >= TIMELINE_LIMIT:
         raise OrderStateError(order.id, "The timeline of the order is full.")
     entry = TimelineEntry(act.at, act.by, action, detail)
     return replace(order, timeline=(*order.timeline, entry), version=order.version + 1)

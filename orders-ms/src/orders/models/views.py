@@ -30,7 +30,7 @@ def views_of(order: Order) -> list[OrderView]:
         for view, applies in {
             OrderView.TO_PAY: unpaid,
             OrderView.TO_SHIP: accepted and unfinished and (ready or (unpaid and collected)),
-            OrderView.TO_REFUND: payment.refunded_cents < payment.refund_requested_cents,
+            OrderView.TO_REFUND: any(refund.waits_for_admin for refund in payment.refunds),
             OrderView.PROBLEMS: order.problem is not None,
         }.items()
         if applies

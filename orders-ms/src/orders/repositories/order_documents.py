@@ -28,6 +28,7 @@ RESEND_AFTER = timedelta(seconds=30)
 """How long to wait for an answer before the first resend. The delay doubles each time."""
 CUSTOMERS = EmailSearch("client_email")
 
+_CARD_ONLY = frozenset({"receipt_id", "failed"})
 _NEW: Final = Order("", "", (), (), TraceContext("", ""))
 """An order whose optional parts are as in most orders."""
 
@@ -115,8 +116,16 @@ def _payment_document(payment: Payment) -> Document:
     if payment.receipts:
         document["receipts"] = [receipt._asdict() for receipt in payment.receipts]
     if payment.refunds:
-        document["refunds"] = [asdict(refund) for refund in payment.refunds]
+        document["refunds"] = [_refund_document(refund) for refund in payment.refunds]
+    if payment.disputed:
+        document["disputed"] = True
     return document
+
+
+def _refund_document(refund: Refund) -> Document:
+    document = asdict(refund)
+    # A replica of the release before reads refunds of transfers, which lack these.
+    return {key: document[key] for key in document if key not in _CARD_ONLY or document[key]}
 
 
 def _fulfilment_document(fulfilment: Fulfilment) -> Document:
@@ -186,6 +195,7 @@ def _payment(document: Document) -> Payment:
         refunds=tuple(
             Refund(**row | {"kind": RefundKind(row["kind"])}) for row in document.get("refunds", ())
         ),
+        disputed=document.get("disputed", False),
     )
 
 

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from bson import ObjectId
 from pymongo import DESCENDING, UpdateOne
 
+from orders.models.cards import concerns_provider
 from orders.models.comparison import IdRange, OrderSummary
 from orders.models.number import normalize_number
 from orders.models.order import Order, Owner
 from orders.models.query import OrderQuery
 from orders.models.totals import CustomerTotals
 from orders.models.views import views_of
+from orders.repositories.card_attempts import CardAttemptRepository
 from orders.repositories.order_documents import (
     CUSTOMERS,
     changed_parts,
@@ -55,6 +57,7 @@ class OrderRepository:
 
     def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         self._orders = database["orders"]
+        self._attempts = CardAttemptRepository(database, clock)
         self._clock = clock
 
     async def find_by_id(self, order_id: str, *, session: Session = None) -> Order | None:
@@ -152,11 +155,20 @@ class OrderRepository:
         )
         if result.matched_count != len(changes):
             raise GuardMissedError(f"{result.matched_count} of {len(changes)} orders")
+        if concerned := [after.id for _, after in changes if concerns_provider(after)]:
+            await self._attempts.wake(concerned, session=session)
 
     async def has_overdue(self) -> bool:
         """Return whether the answer of any order from products-ms is overdue."""
         overdue = {"resend_at": {"$lt": self._clock()}}
         return await self._orders.find_one(overdue, {"_id": 1}) is not None
+
+    async def find_oldest_pending(self) -> datetime | None:
+        """Return when the oldest pending order was placed, None if no order is pending."""
+        oldest = await self._orders.find_one(
+            {"status": OrderStatus.PENDING}, {"created_at": 1}, sort=[("created_at", 1), ("_id", 1)]
+        )
+        return oldest["created_at"] if oldest else None
 
     async def has_due(self) -> bool:
         """Return whether the deadline of any order, or its reminder, has come."""

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, HttpUrl
 
@@ -32,7 +32,10 @@ class TimelineEntryBody(BaseModel):
 
 
 class RefundBody(BaseModel):
-    """Money that has to be paid back, or was."""
+    """Money that has to be paid back, or was.
+
+    `by_provider` is true while the provider of card payments has to pay it.
+    """
 
     id: str
     kind: RefundKind
@@ -40,6 +43,7 @@ class RefundBody(BaseModel):
     reason: str
     requested_at: datetime
     paid_at: datetime | None
+    by_provider: bool
 
 
 class ReceiptBody(BaseModel):
@@ -86,6 +90,7 @@ class AdminOrderBody(OrderBody):
                     reason=refund.reason,
                     requested_at=refund.requested_at,
                     paid_at=refund.paid_at,
+                    by_provider=refund.waits_for_provider,
                 )
                 for refund in order.payment.refunds
             ],
@@ -129,7 +134,7 @@ class PaymentRecordRequest(DeskBody):
     """Money that was received."""
 
     amount: Amount
-    method: ReceiptMethod
+    method: Literal[ReceiptMethod.TRANSFER, ReceiptMethod.CASH]
     reference: Line = ""
 
     def received(self) -> ReceivedPayment:

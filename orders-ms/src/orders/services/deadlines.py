@@ -1,13 +1,24 @@
 """Reminds customers of payments, and cancels the orders that were not paid in time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bson import ObjectId
 from prometheus_client import Counter
 
+from orders.models.cards import PATIENCE
 from orders.models.mails import mail_about, reminder_mail
-from orders.models.payment import PaymentTerms
-from orders.models.transitions import SHOP, Act, OrderAction, expire, is_allowed, remind
+from orders.models.order import Order
+from orders.models.payment import PaymentMethod, PaymentTerms
+from orders.models.transitions import (
+    SHOP,
+    Act,
+    OrderAction,
+    expire,
+    is_allowed,
+    postpone,
+    remind,
+)
+from orders.repositories.card_attempts import CardAttemptRepository
 from orders.repositories.orders import OrderRepository
 from shopkit.clock import Clock
 from shopkit.storage.job_leases import JobLeases
@@ -30,12 +41,14 @@ class DeadlineService:
         *,
         transactions: Transactions,
         orders: OrderRepository,
+        attempts: CardAttemptRepository,
         leases: JobLeases,
         terms: PaymentTerms,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
         self._orders = orders
+        self._attempts = attempts
         self._leases = leases
         self._terms = terms
         self._clock = clock
@@ -56,6 +69,8 @@ class DeadlineService:
                 return False
             if not is_allowed(order, OrderAction.EXPIRE):
                 return False
+            if await self._waits_for_provider(order, now, unit):
+                return False
             act = Act(SHOP, now, str(ObjectId()))
             expires = order.payment.due_at is not None and order.payment.due_at <= now
             after = expire(order, act) if expires else remind(order, act)
@@ -68,3 +83,20 @@ class DeadlineService:
             return expires
 
         return await self._transactions.run(work)
+
+    async def _waits_for_provider(self, order: Order, now: datetime, unit: UnitOfWork) -> bool:
+        """Return whether the provider is asked first whether an order is paid.
+
+        The loop of the cards then closes the page and cancels the order. If the provider does not
+        answer, the order is cancelled later.
+        """
+        due_at = order.payment.due_at
+        if order.payment.method is not PaymentMethod.CARD or due_at is None or due_at > now:
+            return False
+        last = await self._attempts.find_last(order.id, session=unit.session)
+        if last is None or not last.open or now >= due_at + PATIENCE:
+            return False
+        after = postpone(order, due_at + PATIENCE)
+        await self._orders.update([(order, after)], session=unit.session)
+        await self._attempts.wake([order.id], session=unit.session)
+        return True

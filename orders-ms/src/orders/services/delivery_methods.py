@@ -58,16 +58,16 @@ class DeliveryMethodService:
         """
         offers = []
         if self._terms.collection:
-            payable = self._terms.methods_for(collection=True)
+            payable = self._terms.methods_for(value_cents, collection=True)
             offers.append(Offer(COLLECTION.method_id, COLLECTION.name, 0, None, False, payable))
-        payable = self._terms.methods_for(collection=False)
-        if country is None or not payable:
+        if country is None:
             return offers
-        return offers + [
-            Offer(method.id, method.name, method.fee_cents(value_cents), method.days, True, payable)
-            for method in await self._methods.find_all()
-            if method.delivers_to(country)
-        ]
+        for method in await self._methods.find_all():
+            fee = method.fee_cents(value_cents)
+            payable = self._terms.methods_for(value_cents + fee, collection=False)
+            if payable and method.delivers_to(country):
+                offers.append(Offer(method.id, method.name, fee, method.days, True, payable))
+        return offers
 
     async def find_all(self) -> Sequence[DeliveryMethod]:
         """Return all methods that admins have defined."""

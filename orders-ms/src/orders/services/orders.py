@@ -1,10 +1,11 @@
 """Lets shoppers read and cancel their orders, and applies the outcomes from products-ms."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 from bson import ObjectId
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge, Histogram
 
 from orders.errors import OrderNotFoundError
 from orders.models.mails import mail_about
@@ -16,7 +17,7 @@ from orders.models.transitions import Act, cancel, settle
 from orders.repositories.order_numbers import OrderNumbers
 from orders.repositories.orders import OrderRepository
 from shopkit.clock import Clock
-from shopkit.contract.events import OrderStatusUpdate
+from shopkit.contract.events import OrderStatus, OrderStatusUpdate
 from shopkit.identity import Identity
 from shopkit.messaging.envelope import Delivery
 from shopkit.storage.audit import AuditTrail
@@ -26,6 +27,16 @@ KEYS_CHUNK = 200
 """How many orders get their missing keys at a time."""
 
 UNKNOWN = Counter("order_status_unknown_total", "Outcomes of orders that are not stored here.")
+SETTLED = Counter("orders_settled_total", "Orders whose status has changed.", ["status"])
+REVENUE = Counter("orders_revenue_cents_total", "The goods of accepted orders, in cents.")
+SETTLE_SECONDS = Histogram(
+    "order_settle_seconds",
+    "Time from placing an order until it is accepted or rejected.",
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+for _status in (OrderStatus.ACCEPTED, OrderStatus.REJECTED):
+    SETTLED.labels(_status.value)
+OLDEST_PENDING = Gauge("orders_oldest_pending_seconds", "The age of the oldest pending order.")
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +93,12 @@ class OrderService:
         while await self._numbers.add_missing(KEYS_CHUNK):
             pass
 
+    async def measure(self) -> None:
+        """Update the metric of the orders that wait for their outcome."""
+        oldest = await self._orders.find_oldest_pending()
+        age = self._clock() - oldest if oldest else timedelta()
+        OLDEST_PENDING.set(max(0.0, age.total_seconds()))
+
     async def cancel(self, order_id: str, caller: Identity) -> Order:
         """Cancel an order. products-ms returns its stock later.
 
@@ -113,7 +130,7 @@ class OrderService:
             ConflictingOutcomeError: An outcome contradicts the stored one.
         """
 
-        async def work(unit: UnitOfWork) -> None:
+        async def work(unit: UnitOfWork) -> list[Order]:
             ids = {delivery.event.order_id for delivery in deliveries}
             stored = await self._orders.find_by_ids(ids, session=unit.session)
             settled = dict(stored)
@@ -130,11 +147,11 @@ class OrderService:
                 if settled[order_id] is not before
             ]
             await self._orders.update(changes, session=unit.session)
-            for before, order in changes:
-                if order.status is not before.status:
-                    unit.mail(mail_about(order, self._terms))
+            decided = [order for before, order in changes if order.status is not before.status]
+            unit.mail(*(mail_about(order, self._terms) for order in decided))
+            return decided
 
-        await self._transactions.run(work)
+        _count(await self._transactions.run(work))
 
     async def _audit_cancellation(
         self, before: Order, after: Order, caller: Identity, unit: UnitOfWork
@@ -148,6 +165,14 @@ class OrderService:
             at=after.changed_at,
             session=unit.session,
         )
+
+
+def _count(decided: Sequence[Order]) -> None:
+    for order in decided:
+        SETTLED.labels(order.status.value).inc()
+        SETTLE_SECONDS.observe((order.changed_at - order.created_at).total_seconds())
+        if order.status is OrderStatus.ACCEPTED:
+            REVENUE.inc(order.cost_cents)
 
 
 def _report_unknown(event: OrderStatusUpdate) -> None:

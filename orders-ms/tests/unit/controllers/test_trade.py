@@ -175,7 +175,8 @@ class TestPlace:
                 "validation",
                 "delivery",
             ),
-            ({"payment": {"method": "CARD"}}, 422, "validation", "payment.method"),
+            ({"payment": {"method": "CASH"}}, 422, "validation", "payment.method"),
+            ({"payment": {"method": "CARD"}}, 409, "payment-unavailable", "payment.method"),
             ({"note": "x" * 1_001}, 422, "validation", "note"),
         ],
     )

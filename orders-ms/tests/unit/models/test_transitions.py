@@ -62,7 +62,11 @@ PAYMENTS = {
         receipts=(RECEIPT._replace(amount_cents=500),),
         refunds=(UNPAID_REFUND,),
     ),
-    PaymentState.PROCESSING: Payment(state=PaymentState.PROCESSING),
+    PaymentState.PROCESSING: Payment(
+        state=PaymentState.PROCESSING,
+        receipts=(RECEIPT._replace(amount_cents=500),),
+        refunds=(UNPAID_REFUND,),
+    ),
     PaymentState.PAID: Payment(
         state=PaymentState.PAID, receipts=(RECEIPT,), refunds=(UNPAID_REFUND,)
     ),
@@ -125,12 +129,19 @@ ACTIONS: Mapping[OrderAction, Callable[[Order], Order]] = {
     OrderAction.DELIVER: lambda order: transitions.deliver(order, ACT),
     OrderAction.COLLECT: lambda order: transitions.collect(order, ACT),
     OrderAction.CLOSE_LINES: lambda order: transitions.close_lines(order, ACT, SOME, "Broken"),
+    OrderAction.PROCESS: lambda order: transitions.process(order, ACT),
+    OrderAction.PAYMENT_FAILED: lambda order: transitions.fail_payment(order, ACT, TERMS),
+    OrderAction.DISPUTE: lambda order: transitions.dispute(
+        order, ACT, disputed=True, detail="du_1"
+    ),
+    OrderAction.PROBLEM: lambda order: transitions.report(order, ACT, "Something is wrong."),
 }
 
 P, A, R, C = OrderStatus.PENDING, OrderStatus.ACCEPTED, OrderStatus.REJECTED, OrderStatus.CANCELLED
-NONE, DUE, PAID, REFUNDED = (
+NONE, DUE, PROCESSING, PAID, REFUNDED = (
     PaymentState.NONE,
     PaymentState.DUE,
+    PaymentState.PROCESSING,
     PaymentState.PAID,
     PaymentState.REFUNDED,
 )
@@ -148,12 +159,16 @@ ALLOWED: Mapping[OrderAction, tuple[set[Any], set[Any], set[Any]]] = {
     OrderAction.NOTE: ({P, A, R, C}, EVERY_PAYMENT, EVERY_FULFILMENT),
     OrderAction.PAYMENT: ({A, R, C}, EVERY_PAYMENT, EVERY_FULFILMENT),
     OrderAction.REFUND: ({A, R, C}, {DUE, PAID}, EVERY_FULFILMENT),
-    OrderAction.PAYOUT: ({A, R, C}, {DUE, PAID}, EVERY_FULFILMENT),
+    OrderAction.PAYOUT: ({A, R, C}, {DUE, PROCESSING, PAID}, EVERY_FULFILMENT),
     # An order with a total that nobody was asked to pay does not ship.
     OrderAction.SHIP: ({A}, {PAID}, {OPEN, PARTLY}),
     OrderAction.DELIVER: ({A}, {NONE, PAID, REFUNDED}, {SHIPPED}),
     OrderAction.COLLECT: (set(), set(), set()),
     OrderAction.CLOSE_LINES: ({A}, {NONE, DUE, PAID, REFUNDED}, {PARTLY}),
+    OrderAction.PROCESS: ({A}, {DUE}, {OPEN}),
+    OrderAction.PAYMENT_FAILED: ({A}, {PROCESSING}, {OPEN}),
+    OrderAction.DISPUTE: ({P, A, R, C}, EVERY_PAYMENT, EVERY_FULFILMENT),
+    OrderAction.PROBLEM: ({P, A, R, C}, EVERY_PAYMENT, EVERY_FULFILMENT),
 }
 """What an order allows that is delivered to an address."""
 OF_COLLECTIONS: Mapping[OrderAction, tuple[set[Any], set[Any], set[Any]]] = {
@@ -197,6 +212,25 @@ def test_the_actions_of_an_admin_are_those_that_are_allowed() -> None:
         OrderAction.PAYOUT,
         OrderAction.SHIP,
     ]
+
+
+@pytest.mark.parametrize(
+    ("delivery", "fulfilment", "blocked"),
+    [
+        (PARCEL, OPEN, {OrderAction.SHIP, OrderAction.REFUND}),
+        (PARCEL, PARTLY, {OrderAction.SHIP, OrderAction.REFUND, OrderAction.CLOSE_LINES}),
+        (COLLECTION, OPEN, {OrderAction.COLLECT, OrderAction.REFUND}),
+    ],
+)
+def test_a_dispute_blocks_shipping_and_refunds(
+    delivery: OrderDelivery, fulfilment: FulfilmentState, blocked: set[OrderAction]
+) -> None:
+    order = an_order(A, PAID, fulfilment, delivery=delivery)
+    disputed = transitions.dispute(order, ACT, disputed=True, detail="du_1")
+    actions = set(transitions.allowed_actions(order))
+    assert actions - set(transitions.allowed_actions(disputed)) == blocked
+    over = transitions.dispute(disputed, ACT, disputed=False, detail="du_1")
+    assert set(transitions.allowed_actions(over)) == actions
 
 
 class TestSettle:

@@ -68,6 +68,7 @@ async def test_an_accepted_order_is_mailed_with_its_lines_and_total(
         },
         "total_cents": order.cost_cents,
         "pay_on_collection": True,
+        "pay_by_card": False,
         "due_on": "18 May 2026",
         "transfer": None,
         "refund_cents": 0,

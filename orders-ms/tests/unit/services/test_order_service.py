@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from prometheus_client import REGISTRY
 
 from orders.dependencies import Services
 from orders.errors import ConflictingOutcomeError, NotCancellableError, OrderNotFoundError
@@ -84,6 +85,60 @@ class TestOrder:
         # Then: the two look alike.
         assert str(others.value) == f"There is no order {order.id}."
         assert str(unknown.value) == f"There is no order {an_id(77)}."
+
+
+class TestMeasure:
+    async def test_shows_the_age_of_the_oldest_pending_order(
+        self, services: Services, place: Place, clock: FakeClock
+    ) -> None:
+        # Given
+        settled = await place({1: 1})
+        clock.advance(minutes=1)
+        await place({1: 1})
+        clock.advance(minutes=1)
+        await place({1: 1})
+        await services.orders.settle([outcome(settled, "ACCEPTED")])
+        clock.advance(minutes=1)
+        # When
+        await services.orders.measure()
+        # Then
+        assert REGISTRY.get_sample_value("orders_oldest_pending_seconds") == 120
+
+    async def test_shows_zero_if_no_order_is_pending(
+        self, services: Services, place: Place
+    ) -> None:
+        order = await place({1: 1})
+        await services.orders.settle([outcome(order, "ACCEPTED")])
+        await services.orders.measure()
+        assert REGISTRY.get_sample_value("orders_oldest_pending_seconds") == 0
+
+
+class TestSettled:
+    async def test_orders_and_their_revenue_are_counted_once(
+        self, services: Services, place: Place, clock: FakeClock
+    ) -> None:
+        def total(name: str, **labels: str) -> float:
+            return REGISTRY.get_sample_value(name, labels) or 0.0
+
+        def totals() -> list[float]:
+            return [
+                total("orders_settled_total", status="ACCEPTED"),
+                total("orders_settled_total", status="REJECTED"),
+                total("orders_revenue_cents_total"),
+                total("order_settle_seconds_sum"),
+            ]
+
+        # Given
+        before = totals()
+        accepted, rejected = await place({1: 3}), await place({2: 1})
+        clock.advance(seconds=2)
+        outcomes = [outcome(accepted, "ACCEPTED"), outcome(rejected, "REJECTED")]
+        # When
+        await services.orders.settle(outcomes)
+        await services.orders.settle(outcomes)
+        # Then
+        changes = [after - old for after, old in zip(totals(), before, strict=True)]
+        assert changes == [1, 1, accepted.cost_cents, 4]
 
 
 class TestPage:

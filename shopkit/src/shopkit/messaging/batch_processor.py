@@ -14,6 +14,7 @@ from shopkit.messaging.envelope import (
     Delivery,
     Event,
     UndecodableError,
+    read_event_id,
     read_trace_context,
 )
 from shopkit.messaging.handlers import HandlerTable
@@ -127,7 +128,13 @@ class BatchProcessor:
             return
         if not await self._dead_letters.add(record, str(error)):
             return
-        log.error("dead letter", topic=record.topic, offset=record.offset, error=repr(error))
+        log.error(
+            "dead letter",
+            event_id=read_event_id(record.headers),
+            topic=record.topic,
+            offset=record.offset,
+            error=repr(error),
+        )
         resumed_at = await self._pauses.resumed_at(record.topic)
         recent = await self._dead_letters.count_recent(record.topic, DEAD_LETTER_PERIOD, resumed_at)
         if recent > MAX_DEAD_LETTERS:

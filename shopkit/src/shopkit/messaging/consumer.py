@@ -6,7 +6,7 @@ error pauses the consumer, and a limit on dead letters keeps a bad release from 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,8 +22,9 @@ from shopkit.gathering import Gathering
 from shopkit.loops import sleep_unless
 from shopkit.messaging.batch_processor import TooManyDeadLettersError
 from shopkit.messaging.batch_reader import Batch, BatchReader, offsets_behind
+from shopkit.messaging.envelope import read_event_id
 from shopkit.messaging.pauses import PauseKind, PauseRepository
-from shopkit.messaging.undecodable import Received
+from shopkit.messaging.undecodable import Received, UndecodableBatch
 from shopkit.settings import KafkaConnection
 
 MAX_BACKOFF_SECONDS = 5.0
@@ -246,7 +247,7 @@ class Consumer:
             await self._processor.process(received)
         except Exception as error:  # noqa: BLE001 - any error is temporary or pauses the consumer.
             self._reader.seek_back(batch)
-            await self._wait_or_pause(error)
+            await self._wait_or_pause(error, received)
         else:
             self._failures = 0
             self._progress_at = self._clock()
@@ -266,18 +267,25 @@ class Consumer:
         kafka.pause(*kafka.assignment())
         self._reader.seek_back(await self._reader.poll())
 
-    async def _wait_or_pause(self, error: Exception) -> None:
+    async def _wait_or_pause(self, error: Exception, received: Sequence[Received] = ()) -> None:
+        first = _first_event_id(received)
         if not self._is_temporary(error):
-            temporary = await self._pause(error)
+            temporary = await self._pause(error, first)
             if temporary is None:
                 return
             error = temporary
         RETRIES.inc()
         self._failures += 1
         self.waits_until = self._clock() + self._backoff_seconds()
-        log.warning("batch is retried", topic=self._subscription.topic, error=repr(error))
+        log.warning(
+            "batch is retried",
+            topic=self._subscription.topic,
+            first_event_id=first,
+            events=len(received),
+            error=repr(error),
+        )
 
-    async def _pause(self, error: Exception) -> Exception | None:
+    async def _pause(self, error: Exception, first: str) -> Exception | None:
         """Pause the consumer, or return the temporary error that prevents it."""
         topic = self._subscription.topic
         limit = isinstance(error, TooManyDeadLettersError)
@@ -288,7 +296,7 @@ class Consumer:
             if not self._is_temporary(failure):
                 raise
             return failure
-        log.error("consumer paused", topic=topic, kind=kind, exc_info=error)
+        log.error("consumer paused", topic=topic, kind=kind, first_event_id=first, exc_info=error)
         self._set_paused(paused=True)
         return None
 
@@ -360,3 +368,9 @@ class Consumer:
         LAG.labels(self._subscription.topic).set(lag)
         if not lag:
             self._progress_at = self._clock()
+
+
+def _first_event_id(received: Sequence[Received]) -> str:
+    if not received or isinstance(received[0], UndecodableBatch):
+        return ""
+    return read_event_id(received[0].headers)

@@ -1,6 +1,6 @@
 """Lets admins inspect, replay and discard dead letters."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from shopkit.clock import Clock
 from shopkit.identity import Actor, name_of
@@ -11,8 +11,9 @@ from shopkit.messaging.dead_letters import (
     HistoryEntry,
     Record,
 )
+from shopkit.messaging.handlers import HandlerTable, applier
 from shopkit.storage.audit import AuditTrail
-from shopkit.storage.mongo import is_temporary
+from shopkit.storage.mongo import Database, is_temporary
 from shopkit.storage.unit_of_work import HTTP_SECONDS, Transactions, UnitOfWork
 
 _MAX_DETAIL = 2_000
@@ -137,3 +138,28 @@ class DeadLetterService:
             )
 
         await self._transactions.run(work, seconds=HTTP_SECONDS)
+
+
+def dead_letters_of(
+    database: Database,
+    transactions: Transactions,
+    tables: Mapping[str, HandlerTable],
+    trail: AuditTrail,
+    clock: Clock,
+) -> DeadLetterService:
+    """Return the service for the dead letters of consumers.
+
+    Args:
+        database: The database.
+        transactions: Runs the units of work.
+        tables: The handlers of each topic.
+        trail: The audit trail.
+        clock: The database's clock.
+    """
+    return DeadLetterService(
+        transactions=transactions,
+        letters=DeadLetterRepository(database, clock),
+        trail=trail,
+        apply=applier(tables),
+        clock=clock,
+    )

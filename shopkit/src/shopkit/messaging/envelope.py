@@ -16,6 +16,9 @@ from shopkit.storage.unit_of_work import Message
 from shopkit.tracing.context import TraceContext, is_request_id, is_traceparent
 from shopkit.validation import explain_all
 
+MAX_LOGGED_ID = 200
+"""How many characters of an event id a log shows. Anyone at the broker can choose one."""
+
 
 class EventModel(BaseModel):
     """A part of an event. Readers ignore unknown fields, so that writers can add fields."""
@@ -158,6 +161,12 @@ def decode(
 def _unexpected(name: str) -> str:
     kind = f"the type {name}" if name else "a type without a name"
     return f"This service does not handle events of {kind}."
+
+
+def read_event_id(headers: Iterable[tuple[str, bytes | None]]) -> str:
+    """Return the event id of a Kafka message for a log, empty if it has none."""
+    ids = (text or b"" for name, text in headers if name == "ce_id")
+    return next(ids, b"").decode(errors="replace")[:MAX_LOGGED_ID]
 
 
 def read_trace_context(headers: Iterable[tuple[str, bytes | None]]) -> TraceContext:

@@ -15,9 +15,8 @@ from shopkit.clock import Clock
 from shopkit.loops import FINISH_SECONDS, Loop, Loops, every, skip_temporary_errors
 from shopkit.messaging.batch_processor import BatchProcessor
 from shopkit.messaging.consumer import LEAVE_SECONDS, Consumer, Subscription
-from shopkit.messaging.dead_letter_service import DeadLetterService
-from shopkit.messaging.dead_letters import DeadLetterRepository
-from shopkit.messaging.handlers import HandlerTable, applier
+from shopkit.messaging.dead_letters import PARKED, DeadLetterRepository
+from shopkit.messaging.handlers import HandlerTable
 from shopkit.messaging.outbox import Outbox
 from shopkit.messaging.pauses import PauseRepository
 from shopkit.messaging.producer import SEND_SECONDS, KafkaSender
@@ -25,7 +24,7 @@ from shopkit.messaging.relay import RENEW_SECONDS, Relay
 from shopkit.messaging.topics import Topic, ensure_topics
 from shopkit.settings import KafkaSettings
 from shopkit.storage import migrations
-from shopkit.storage.audit import AuditTrail
+from shopkit.storage.backups import backup_loops
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database, Document, check_writable_primary, is_temporary
 from shopkit.storage.unit_of_work import MailStore, MongoTransactions
@@ -84,10 +83,8 @@ class EventRuntime:
         self._relay = Relay(outbox, self._sender)
         self.hand_over = self._relay.hand_over
         self.transactions = MongoTransactions(client, outbox, self.hand_over, mails)
-        self._clock = clock
         self._dead_letters = DeadLetterRepository(database, clock, release)
         self._pauses = PauseRepository(database, release, clock)
-        self._tables: dict[str, HandlerTable] = {}
         self._consumers: dict[str, Consumer] = {}
         self._loops: dict[str, Loop] = {
             "relay": self._relay.run,
@@ -101,6 +98,7 @@ class EventRuntime:
             "topics": every(
                 TOPICS_SECONDS, skip_temporary_errors(self._ensure_topics, is_broker_unavailable)
             ),
+            **backup_loops(settings, database, clock),
         }
         self._consuming = Loops({})
         self._running = Loops({})
@@ -111,7 +109,8 @@ class EventRuntime:
             self._settings.kafka_connection, topic, self._service, self._service
         )
         processor = BatchProcessor(table, self._dead_letters, self._pauses, is_temporary)
-        self._tables[topic] = table
+        # The series exists from the start, so that an alert sees the first dead letter.
+        PARKED.labels(topic)
         self._consumers[f"consumer of {topic}"] = Consumer(
             subscription, processor, self._pauses, is_temporary
         )
@@ -119,16 +118,6 @@ class EventRuntime:
     def add_loop(self, name: str, loop: Loop) -> None:
         """Add a background loop, before the runtime starts."""
         self._loops[name] = loop
-
-    def dead_letters(self, trail: AuditTrail) -> DeadLetterService:
-        """Return the service for admins that handles the consumers' dead letters."""
-        return DeadLetterService(
-            transactions=self.transactions,
-            letters=self._dead_letters,
-            trail=trail,
-            apply=applier(self._tables),
-            clock=self._clock,
-        )
 
     @property
     def checks(self) -> Mapping[str, Check]:

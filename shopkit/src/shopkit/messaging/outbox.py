@@ -6,6 +6,7 @@ microservices.io.
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -27,13 +28,26 @@ RETENTION = timedelta(days=1)
 """How long a row is kept after it was sent."""
 _CHUNK = 1_000
 MAX_COUNT = 10_000
-"""The maximum that `count_unsent` counts to."""
+"""The maximum of messages that `measure` looks at."""
 
 _SCHEMA = {
     "bsonType": "object",
     "required": ["type", "topic", "key", "value", "time"],
     "properties": {"value": {"bsonType": "binData"}, "time": {"bsonType": "date"}},
 }
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """The messages that are not sent yet.
+
+    Attributes:
+        unsent: How many there are, at most 10,000.
+        age: The age of the oldest of them, zero if there is none.
+    """
+
+    unsent: int = 0
+    age: timedelta = timedelta()
 
 
 class Outbox:
@@ -156,11 +170,23 @@ class Outbox:
             {"$set": {"leased_until": self._clock() + delay}, "$inc": {"attempts": 1}},
         )
 
-    async def count_unsent(self) -> int:
-        """Return the number of unsent messages, at most 10,000."""
-        return await self._rows.count_documents(
-            {"unsent": True, "leased_until": {"$exists": True}}, limit=MAX_COUNT
+    async def measure(self) -> Backlog:
+        """Return how many messages are unsent, and the age of the oldest.
+
+        No index is ordered by age, because every message would pay for it. So this reads the
+        unsent messages, which are few unless the broker is unavailable.
+        """
+        unsent = {"unsent": True, "leased_until": {"$exists": True}}
+        summed = await self._rows.aggregate(
+            [
+                {"$match": unsent},
+                {"$limit": MAX_COUNT},
+                {"$group": {"_id": "$unsent", "unsent": {"$sum": 1}, "oldest": {"$min": "$time"}}},
+            ]
         )
+        async for row in summed:
+            return Backlog(row["unsent"], max(timedelta(), self._clock() - row["oldest"]))
+        return Backlog()
 
 
 def _ids(publications: Iterable[Publication]) -> list[str]:

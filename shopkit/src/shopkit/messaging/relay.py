@@ -31,6 +31,9 @@ _MAX_DELAY = timedelta(seconds=30)
 SENT = Counter("outbox_sent_total", "Messages that Kafka has acknowledged.", ["topic"])
 FAILED = Counter("outbox_send_failures_total", "Attempts that Kafka has not acknowledged.")
 UNSENT = Gauge("outbox_unsent", "Messages that are not sent yet, at most 10,000.")
+OLDEST = Gauge(
+    "outbox_oldest_unsent_seconds", "The age of the oldest message that is not sent yet."
+)
 BROKER_UP = Gauge("broker_up", "1 if the broker answered the last messages, otherwise 0.")
 # It is unknown until something was sent: an idle service must not report that the broker is down.
 BROKER_UP.set(math.nan)
@@ -104,8 +107,10 @@ class Relay:
         return await self.send(publications)
 
     async def measure(self) -> None:
-        """Update the metric of the messages that are not sent yet."""
-        UNSENT.set(await self._outbox.count_unsent())
+        """Update the metrics of the messages that are not sent yet."""
+        backlog = await self._outbox.measure()
+        UNSENT.set(backlog.unsent)
+        OLDEST.set(backlog.age.total_seconds())
 
     async def send(self, publications: Sequence[Publication]) -> bool:
         """Send messages, store the results, and return whether the broker is available.
@@ -143,6 +148,12 @@ class Relay:
         if unavailable:
             await self._outbox.postpone(unavailable, UNAVAILABLE_DELAY)
         for publication in refused:
+            log.warning(
+                "message refused",
+                event_id=publication.message.id,
+                topic=publication.message.topic,
+                attempts=publication.attempts + 1,
+            )
             await self._outbox.postpone([publication], _delay(publication.attempts))
 
     async def drain(self, seconds: float) -> None:

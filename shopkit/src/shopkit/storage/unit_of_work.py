@@ -6,13 +6,15 @@ stored in the same way, and a loop sends it.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import pymongo
+from prometheus_client import Counter
 from pymongo import AsyncMongoClient, ReadPreference
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
@@ -31,6 +33,8 @@ BACKGROUND_SECONDS = 20.0
 _STALE_RETRIES = 5
 _SNAPSHOT = ReadConcern("snapshot")
 _MAJORITY = WriteConcern("majority", wtimeout=10_000)
+
+RETRIES = Counter("transaction_retries_total", "Attempts at transactions after the first one.")
 
 T = TypeVar("T")
 
@@ -237,10 +241,11 @@ class MongoTransactions:
             pymongo.errors.PyMongoError: The transaction was not committed. After a network error
                 or a timeout during the commit it may have been committed.
         """
+        attempts = itertools.count()
         with pymongo.timeout(seconds):
             for retries_left in reversed(range(_STALE_RETRIES)):
                 try:
-                    result, unit = await self._run_once(work)
+                    result, unit = await self._run_once(work, attempts)
                     break
                 except (DuplicateKeyError, BulkWriteError, GuardMissedError) as error:
                     if not retries_left or not is_stale(error):
@@ -250,8 +255,12 @@ class MongoTransactions:
             self._hand_over(unit.publications)
         return result
 
-    async def _run_once(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> tuple[T, UnitOfWork]:
+    async def _run_once(
+        self, work: Callable[[UnitOfWork], Awaitable[T]], attempts: Iterator[int]
+    ) -> tuple[T, UnitOfWork]:
         async def attempt(session: Session) -> tuple[T, UnitOfWork]:
+            if next(attempts):
+                RETRIES.inc()
             unit = UnitOfWork(session)
             result = await work(unit)
             await unit.flush(self._messages, self._mails)

@@ -1,17 +1,20 @@
 """The FastAPI application that all services share, and how it is served."""
 
 import gc
+import platform
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client import Gauge
 from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from shopkit.checks import Check
 from shopkit.proofs import InvalidProofError, ProofVerifier
+from shopkit.release import digest_of
 from shopkit.settings import Settings
 from shopkit.tracing import spans
 from shopkit.web import health, identity, problems, server, telemetry
@@ -19,6 +22,8 @@ from shopkit.web.protocol import HttpProtocol
 
 KEEP_ALIVE_SECONDS = 75
 SHUTDOWN_SECONDS = 20
+
+BUILD_INFO = Gauge("build_info", "What runs. The value is 1.", ["service", "release", "python"])
 
 COMMON_PROBLEMS: problems.ProblemTable = {
     identity.AuthenticationRequiredError: problems.UNAUTHENTICATED,
@@ -73,6 +78,7 @@ def create(
         redirect_slashes=False,
         responses={422: problems.responses(problems.VALIDATION)[422]},
     )
+    app.state.service = service
     app.state.proofs = proofs
     app.include_router(health.health_router(service, chaos=settings.chaos_endpoints))
     problems.install(app, {**COMMON_PROBLEMS, **table})
@@ -116,6 +122,8 @@ def serve(app: ASGIApp, settings: Settings, state: State) -> None:
         state: The state of the service's application, whose checks the port for monitoring shows.
     """
     _tune_garbage_collection()
+    release = digest_of(state.service, "shopkit")
+    BUILD_INFO.labels(f"{state.service}-ms", release, platform.python_version()).set(1)
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -3,14 +3,23 @@
 import asyncio
 import contextlib
 import sys
+import time
 
 import uvicorn
+from prometheus_client import Histogram
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 STARTUP_FAILURE = 3
 """The exit code that uvicorn uses if the application could not start."""
 TICK_SECONDS = 0.1
 """How often uvicorn checks whether it should stop."""
+
+
+LOOP_DELAY = Histogram(
+    "event_loop_delay_seconds",
+    "How much later than planned the event loop runs a timer, ten times a second.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
 
 
 class Server(uvicorn.Server):
@@ -25,6 +34,16 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, *, drain_seconds: float) -> None:
         super().__init__(config)
         self._drain_seconds = drain_seconds
+        self._planned_tick: float | None = None
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what uvicorn does at each tick, and measure how late the tick is."""
+        now = time.monotonic()
+        if self._planned_tick is not None:
+            LOOP_DELAY.observe(max(0.0, now - self._planned_tick))
+        stops = await super().on_tick(counter)
+        self._planned_tick = time.monotonic() + TICK_SECONDS
+        return stops
 
     async def main_loop(self) -> None:
         """Serve until told to stop, then drain connections."""

@@ -4,18 +4,17 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from prometheus_client import REGISTRY
 
 from shopkit.checks import run_checks
 from shopkit.clock import utc_now
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import event_runtime as module
-from shopkit.messaging.dead_letters import DeadLetterRepository, Record
-from shopkit.messaging.envelope import headers, wrap
+from shopkit.messaging.envelope import wrap
 from shopkit.messaging.event_runtime import EventRuntime, is_broker_unavailable
 from shopkit.messaging.handlers import Handler, HandlerTable
 from shopkit.messaging.producer import SendResult
 from shopkit.settings import Environment, KafkaSettings
-from shopkit.storage.audit import AuditTrail
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Message, Publication
@@ -125,6 +124,11 @@ async def migrated(database: Database) -> None:
 
 
 class TestEventRuntime:
+    def test_counts_dead_letters_of_a_topic_from_zero(self, runtime: EventRuntime) -> None:
+        runtime.add_consumer("shop.quiet", HandlerTable({OrderCancel: Handler(nothing)}))
+        labels = {"topic": "shop.quiet"}
+        assert REGISTRY.get_sample_value("dead_letters_parked_total", labels) == 0
+
     async def test_is_ready_without_a_broker(
         self, runtime: EventRuntime, database: Database
     ) -> None:
@@ -176,21 +180,6 @@ class TestEventRuntime:
         (sender,) = senders
         assert sender.sent == [f"OrderCancel/{an_id(1)}", f"OrderCancel/{an_id(2)}"]
         assert sender.closed
-
-    async def test_replays_dead_letters_with_the_handlers_of_their_topic(
-        self, runtime: EventRuntime, database: Database
-    ) -> None:
-        # Given
-        cancellation = message(1)
-        record = Record(
-            "shop.orders", 0, 0, b"key", cancellation.value, tuple(headers(cancellation))
-        )
-        await DeadLetterRepository(database).add(record, "why")
-        # When
-        letters = runtime.dead_letters(AuditTrail(database))
-        letter = await letters.get(record.id)
-        # Then
-        assert (letter.record, letter.reason) == (record, "why")
 
 
 class TestIsBrokerUnavailable:

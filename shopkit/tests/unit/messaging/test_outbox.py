@@ -9,7 +9,7 @@ import pytest
 from shopkit.contract.events import OrderCancel
 from shopkit.messaging import outbox as module
 from shopkit.messaging.envelope import wrap
-from shopkit.messaging.outbox import Outbox
+from shopkit.messaging.outbox import Backlog, Outbox
 from shopkit.storage.mongo import Database
 from shopkit.storage.unit_of_work import Publication
 from shopkit.testing import FakeClock
@@ -18,9 +18,9 @@ from shopkit.testing.deliveries import NOON, TRACE_CONTEXT, an_id
 IN_THREE_SECONDS = NOON + timedelta(seconds=3)
 
 
-def row(number: int) -> Publication:
+def row(number: int, *, time: datetime = NOON) -> Publication:
     event = OrderCancel(order_id=an_id(number))
-    return Publication(wrap(event, source="orders-ms", time=NOON, trace_context=TRACE_CONTEXT))
+    return Publication(wrap(event, source="orders-ms", time=time, trace_context=TRACE_CONTEXT))
 
 
 def id_of(number: int) -> str:
@@ -276,7 +276,25 @@ class TestFindUnsent:
         # When / Then
         assert await outbox.find_unsent([id_of(1), id_of(2), id_of(4)]) == {id_of(1)}
         assert await outbox.find_unsent([]) == set()
-        assert await outbox.count_unsent() == 2
+
+
+class TestMeasure:
+    async def test_returns_the_number_and_the_age_of_unsent_rows(
+        self, outbox: Outbox, clock: FakeClock
+    ) -> None:
+        # Given: the oldest is sent, and the lease of the next is newer than that of the last.
+        later = [row(number, time=NOON + timedelta(minutes=number)) for number in (1, 2)]
+        await outbox.add([row(3), *later], session=None)
+        await outbox.mark_sent([row(3)])
+        clock.advance(minutes=5)
+        await outbox.postpone([row(1)], timedelta(hours=1))
+        # When / Then
+        assert await outbox.measure() == Backlog(2, timedelta(minutes=4))
+
+    async def test_an_empty_outbox_has_no_age(self, outbox: Outbox) -> None:
+        await outbox.add([row(1)], session=None)
+        await outbox.mark_sent([row(1)])
+        assert await outbox.measure() == Backlog(0, timedelta())
 
 
 class TestMigrate:

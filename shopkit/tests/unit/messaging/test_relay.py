@@ -317,15 +317,18 @@ class TestSweep:
 
 class TestMeasure:
     async def test_counts_what_is_not_sent(
-        self, relay: Relay, outbox: Outbox, counted: Callable[..., float]
+        self, relay: Relay, outbox: Outbox, clock: FakeClock, counted: Callable[..., float]
     ) -> None:
         rows = [row(number) for number in range(3)]
         await outbox.add(rows, session=None)
+        clock.advance(seconds=90)
         await relay.measure()
         assert counted("outbox_unsent") == 3
+        assert counted("outbox_oldest_unsent_seconds") == 90
         await relay.send(rows)
         await relay.measure()
         assert counted("outbox_unsent") == 0
+        assert counted("outbox_oldest_unsent_seconds") == 0
 
 
 class TestRenewLeases:

@@ -1,3 +1,4 @@
+import platform
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -5,6 +6,7 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client import REGISTRY
 
 from shopkit.checks import Check
 from shopkit.settings import Environment, Settings
@@ -110,6 +112,23 @@ class TestServe:
         assert not config.server_header
         assert (config.timeout_keep_alive, config.timeout_graceful_shutdown) == (75, 20)
         assert (options["monitoring_port"], options["drain_seconds"]) == (9123, 5)
+
+    def test_says_what_runs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Given
+        monkeypatch.setattr(shop_app, "_tune_garbage_collection", lambda: None)
+        monkeypatch.setattr(server, "run", lambda *_arguments, **_options: None)
+        monkeypatch.setattr(shop_app, "digest_of", lambda *packages: "+".join(packages))
+        app = create_app()
+        # When
+        shop_app.serve(app, SETTINGS, app.state)
+        # Then
+        service = app.state.service
+        labels = {
+            "service": f"{service}-ms",
+            "release": f"{service}+shopkit",
+            "python": platform.python_version(),
+        }
+        assert REGISTRY.get_sample_value("build_info", labels) == 1
 
 
 class TestDocument:

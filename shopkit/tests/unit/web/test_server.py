@@ -1,9 +1,11 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
+from prometheus_client import REGISTRY
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopkit.web.server import PortRouter, Server, run
@@ -62,6 +64,20 @@ class TestServer:
             heads = [await caller.asks() for _ in range(3)]
             caller.closes()
         assert not any(b"connection: close" in head for head in heads)
+
+    async def test_measures_how_late_the_event_loop_is(self) -> None:
+        def total() -> float:
+            return REGISTRY.get_sample_value("event_loop_delay_seconds_sum") or 0.0
+
+        async with serving(0):
+            before = total()
+            # When
+            time.sleep(0.3)  # noqa: ASYNC251 - it blocks the event loop on purpose.
+            async with asyncio.timeout(5):
+                while total() == before:
+                    await asyncio.sleep(0.01)
+            # Then: the tick was planned within the first 0.1 s.
+            assert 0.15 < total() - before < 0.35
 
     async def test_closes_used_connections_while_it_drains(self) -> None:
         async with serving(60) as (server, port):

@@ -1,0 +1,1 @@
+"""A stand-in for Stripe in development and tests: the part of its API that the shop uses."""
