@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AdminOrderBody } from "@/api";
-import { aDueTransfer, anAdminOrder, aParcelDelivery, aPayment } from "@/testing/data";
+import { aDueTransfer, anAdminOrder, aParcelDelivery, aPayment, aRefund } from "@/testing/data";
 import { deskStep } from "./desk";
 
 const accepted = (part: Partial<AdminOrderBody>) => anAdminOrder({ status: "ACCEPTED", ...part });
@@ -21,7 +21,7 @@ const CASES: [AdminOrderBody, string][] = [
     anAdminOrder({
       status: "CANCELLED",
       cancel_confirmed: true,
-      payment: aPayment({ state: "PAID", captured: 29, refund_requested: 29 }),
+      refunds: [aRefund({ amount: 29 })],
     }),
     "The order is cancelled and its items are back in stock. Pay back €29.00.",
   ],
@@ -32,7 +32,11 @@ const CASES: [AdminOrderBody, string][] = [
   [
     accepted({
       ...parcel,
-      payment: aPayment({ state: "PAID", captured: 31, refund_requested: 2 }),
+      refunds: [
+        aRefund({ amount: 2 }),
+        aRefund({ amount: 3, by_provider: true }),
+        aRefund({ amount: 4, paid_at: "2026-01-02T00:00:00Z" }),
+      ],
       actions: ["ship"],
     }),
     "Ship the order. Pay back €2.00.",
@@ -49,7 +53,8 @@ const CASES: [AdminOrderBody, string][] = [
 ];
 
 describe("what admins read about an order", () => {
-  it.each(CASES)("%#: %2$s", (order, step) => {
+  const cases = CASES.map(([order, step]) => ({ order, step }));
+  it.each(cases)("is: $step", ({ order, step }) => {
     expect(deskStep(order)).toBe(step);
   });
 });

@@ -38,8 +38,9 @@ function afterAcceptance({ delivery, payment, fulfilment, total }: OrderBody): s
   }
   switch (payment.state) {
     case "DUE": {
-      const until = payment.due_at ? ` by ${longDay(payment.due_at)}` : "";
-      return PAYMENT_METHODS[payment.method].task(formatMoney(payment.open), until);
+      const { task, deadline } = PAYMENT_METHODS[payment.method];
+      const until = payment.due_at ? ` by ${deadline(payment.due_at)}` : "";
+      return task(formatMoney(payment.open), until);
     }
     case "PROCESSING":
       return "Your payment is being checked.";

@@ -8,6 +8,7 @@ import {
   anAdminOrder,
   aParcelDelivery,
   aPayment,
+  aRefund,
   aShipment,
   aToken,
   BOWL_ID,
@@ -99,6 +100,10 @@ describe("recording a payment", () => {
     // Then
     expect(dialog.getByLabelText("Amount")).toHaveValue("33.90");
     expect(dialog.getByLabelText("Received as")).toHaveValue("TRANSFER");
+    expect(dialog.getAllByRole("option").map((option) => option.textContent)).toEqual([
+      "Bank transfer",
+      "Cash",
+    ]);
     expect(dialog.getByText("The order is paid then.")).toBeVisible();
 
     // When
@@ -304,22 +309,9 @@ describe("refunds", () => {
     payment: aPayment({ state: "PAID", captured: 33.9, refund_requested: 8, refunded: 3 }),
     actions: ["refund", "payout"],
     refunds: [
-      {
-        id: "r1",
-        kind: "OVERPAID",
-        amount: 3,
-        reason: "",
-        requested_at: "2026-01-01T00:00:00Z",
-        paid_at: "2026-01-02T00:00:00Z",
-      },
-      {
-        id: "r2",
-        kind: "ALLOWANCE",
-        amount: 5,
-        reason: "Scratched",
-        requested_at: "2026-01-01T00:00:00Z",
-        paid_at: null,
-      },
+      aRefund({ kind: "OVERPAID", amount: 3, paid_at: "2026-01-02T00:00:00Z" }),
+      aRefund({ id: "r2", amount: 5, reason: "Scratched" }),
+      aRefund({ id: "r3", amount: 1, by_provider: true }),
     ],
   });
 
@@ -369,6 +361,8 @@ describe("refunds", () => {
     const refunds = within(screen.getByRole("region", { name: "Refunds" }));
     expect(refunds.getByText("Too much was paid")).toBeVisible();
     expect(refunds.getByText("Allowance: Scratched")).toBeVisible();
+    expect(refunds.getByText("The payment provider pays it.")).toBeVisible();
+    expect(refunds.getAllByRole("button")).toHaveLength(1);
 
     // When
     await user.click(refunds.getByRole("button", { name: "Mark €5.00 as paid" }));
