@@ -41,7 +41,7 @@ PROVIDER_UNAVAILABLE = ProblemType(
     "payment-provider-unavailable",
     "The payment provider is unavailable",
     503,
-    detail="Cards cannot be paid at the moment. The order stays as it is. Try again in a moment.",
+    detail="Cards cannot be paid at the moment. The order stays due. Try again in a moment.",
     headers={"Retry-After": "5"},
 )
 INVALID_EVENT = ProblemType("invalid-event", "The event is not valid", 400)

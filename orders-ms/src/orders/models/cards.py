@@ -100,7 +100,7 @@ class CardSession:
 
 @dataclass(frozen=True, slots=True)
 class CardAttempt:
-    """An attempt to pay an order, which is stored before the provider hears of it.
+    """An attempt to pay an order, which is stored before the first request to the provider.
 
     Attributes:
         key: The idempotency key of the session: the order's id and the number of the attempt.
@@ -257,7 +257,7 @@ def is_out_of_time(order: Order, now: datetime) -> bool:
 
 
 def concerns_provider(order: Order) -> bool:
-    """Return whether the provider has to hear of an order that has changed."""
+    """Return whether a change of an order concerns the provider."""
     is_cancelled = order.status is OrderStatus.CANCELLED
     return order.payment.method is PaymentMethod.CARD and (
         is_cancelled or _has_pending_refund(order)

@@ -154,16 +154,21 @@ class Stripe:
 
     async def refund(self, order: RefundOrder) -> None:
         """Pay a part of a payment back."""
-        await _ask(
-            self._client.v1.refunds.create_async(
-                {
-                    "payment_intent": order.payment_intent,
-                    "amount": order.amount_cents,
-                    "metadata": {"order_id": order.order_id, "refund_id": order.refund_id},
-                },
-                {"idempotency_key": order.key},
-            )
+        request = self._client.v1.refunds.create_async(
+            {
+                "payment_intent": order.payment_intent,
+                "amount": order.amount_cents,
+                "metadata": {"order_id": order.order_id, "refund_id": order.refund_id},
+            },
+            {"idempotency_key": order.key},
         )
+        try:
+            await _ask(request)
+        except ProviderRefusedError as error:
+            if error.code == "charge_disputed":
+                # It is possible again if the dispute is won.
+                raise ProviderUnavailableError(error.code) from error
+            raise
 
     async def events_since(self, since: datetime) -> AsyncIterator[ProviderEvent]:
         """Return the events that the shop needs since a time, newest first.

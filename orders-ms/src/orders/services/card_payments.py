@@ -70,7 +70,7 @@ class CardPaymentService:
             session = await provider.find_session(attempt.session_id)
             if session and session.state is SessionState.OPEN:
                 return session.url
-            # It has expired, or was paid, so that nothing is due any more.
+            # It has expired, or was paid, so that the next line finds nothing due.
             if session:
                 await self._settlement.apply(session)
             else:

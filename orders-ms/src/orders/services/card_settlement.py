@@ -62,8 +62,8 @@ class CardSettlement:
             now = self._clock()
             act = Act(SHOP, now, str(ObjectId()))
             after = apply_session(before, attempt, session, act, self._terms)
-            if session.state is not SessionState.OPEN and is_out_of_time(after, now):
-                after = expire(after, act)
+            if session.state is not SessionState.OPEN:
+                after = await self._expired(after, attempt, act, unit)
             await self._store(before, after, unit)
             await self._attempts.update(attempt.seen(session, after, now), session=unit.session)
             if event_id:
@@ -78,11 +78,8 @@ class CardSettlement:
 
         async def work(unit: UnitOfWork) -> None:
             before = await self._read(attempt, unit)
-            now = self._clock()
-            after = before
-            if is_out_of_time(before, now):
-                after = expire(before, Act(SHOP, now, str(ObjectId())))
-            await self._store(before, after, unit)
+            act = Act(SHOP, self._clock(), str(ObjectId()))
+            await self._store(before, await self._expired(before, attempt, act, unit), unit)
             closed = replace(attempt, open=False, check_at=None)
             await self._attempts.update(closed, session=unit.session)
 
@@ -107,6 +104,16 @@ class CardSettlement:
         order = await self._orders.find_by_id(attempt.order_id, session=unit.session)
         assert order  # noqa: S101 - orders are never deleted.
         return order
+
+    async def _expired(
+        self, order: Order, attempt: CardAttempt, act: Act, unit: UnitOfWork
+    ) -> Order:
+        """Return the order, cancelled if it was not paid in time and nobody is paying it."""
+        if not is_out_of_time(order, act.at):
+            return order
+        last = await self._attempts.find_last(order.id, session=unit.session)
+        is_paying = last is not None and last.open and last.key != attempt.key
+        return order if is_paying else expire(order, act)
 
     async def _store(self, before: Order, after: Order, unit: UnitOfWork) -> None:
         if after is before:

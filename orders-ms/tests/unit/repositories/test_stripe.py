@@ -170,7 +170,7 @@ class TestHonesty:
         await stripe.refund(refund_of(session, key="r-1"))
         dispute = sandbox.account.open_dispute(session.payment_intent)
         await stripe.find_session(session.id)
-        with pytest.raises(ProviderRefusedError):
+        with pytest.raises(ProviderUnavailableError):
             await stripe.refund(refund_of(session, key="r-2"))
         sandbox.account.close_dispute(dispute["id"], won=False)
         second = await stripe.create_session(replace(an_attempt(), key="second"))
@@ -293,6 +293,27 @@ class TestErrors:
         with pytest.raises(ProviderRefusedError) as raised:
             await stripe.create_session(an_attempt(note="x"))
         assert raised.value.code == "parameter_unknown"
+
+
+class TestRefunds:
+    async def test_more_than_is_left_is_refused(
+        self, stripe: Stripe, sandbox: RunningSandbox
+    ) -> None:
+        session = await paid(stripe, sandbox)
+        with pytest.raises(ProviderRefusedError):
+            await stripe.refund(refund_of(session, 1_251))
+
+    async def test_a_disputed_payment_can_be_paid_back_later(
+        self, stripe: Stripe, sandbox: RunningSandbox
+    ) -> None:
+        session = await paid(stripe, sandbox)
+        dispute = sandbox.account.open_dispute(session.payment_intent)
+        with pytest.raises(ProviderUnavailableError) as raised:
+            await stripe.refund(refund_of(session))
+        assert not raised.value.is_repeated
+        sandbox.account.close_dispute(dispute["id"], won=True)
+        await stripe.refund(refund_of(session))
+        assert len(sandbox.account.all_of("refund")) == 1
 
 
 class TestEvents:

@@ -293,9 +293,12 @@ class TestEvents:
     async def test_a_payment_is_applied_once(self, shop: Shop) -> None:
         # Given
         order = await shop.accepted()
-        shop.account.pay(await shop.pay(order.id), status="succeeded")
+        session_id = await shop.pay(order.id)
+        shop.account.pay(session_id, status="succeeded")
         # When
-        for _ in range(3):
+        for number in range(3):
+            other = f"evt_{number}", "checkout.session.async_payment_succeeded"
+            await shop.events.add([ProviderEvent(*other, NOON, False, session_id)])
             await shop.catch_up()
             await shop.check(seconds=70)
         # Then
@@ -446,6 +449,59 @@ class TestDeadline:
         await shop.check()
         after = await shop.order(order.id)
         assert (after.status, after.payment.state) == (OrderStatus.ACCEPTED, PaymentState.PAID)
+
+    async def test_an_earlier_page_does_not_cancel_while_a_later_one_is_open(
+        self, shop: Shop
+    ) -> None:
+        # Given
+        order = await shop.accepted()
+        first = shop.account.session(await shop.pay(order.id))
+        shop.account.expire_session(first["id"])
+        second = await shop.pay(order.id)
+        shop.account.pay(second, status="succeeded")
+        event = ProviderEvent("evt_1", "checkout.session.expired", NOON, False, first["id"])
+        # When
+        shop.clock.advance(minutes=60, seconds=1)
+        await shop.events.add([event])
+        await shop.services.cards.events.apply_pending()
+        assert (await shop.order(order.id)).status is OrderStatus.ACCEPTED
+        await shop.check()
+        # Then
+        after = await shop.order(order.id)
+        assert (after.status, after.payment.state) == (OrderStatus.ACCEPTED, PaymentState.PAID)
+
+    async def test_a_refused_page_is_closed_and_another_one_begins(
+        self, shop: Shop, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given a request that was never answered, and is too old to be repeated.
+        order = await shop.accepted()
+
+        async def fail(_attempt: CardAttempt) -> None:
+            raise ProviderUnavailableError("timeout")
+
+        monkeypatch.setattr(stripe, "create_session", fail)
+        with pytest.raises(ProviderUnavailableError):
+            await shop.pay(order.id)
+        monkeypatch.undo()
+        shop.clock.advance(minutes=40)
+        # When
+        await shop.check()
+        # Then
+        attempt = await shop.attempts.find(f"{order.id}-1")
+        assert attempt
+        assert (attempt.open, attempt.session_id) == (False, "")
+        assert await shop.pay(order.id)
+        assert shop.sessions() == ["open"]
+
+    async def test_a_page_that_failed_does_not_delay_the_cancellation(self, shop: Shop) -> None:
+        order = await shop.accepted()
+        shop.account.set_switches(Switches(api=Api.FAIL_AFTER_WORK))
+        with pytest.raises(ProviderUnavailableError):
+            await shop.pay(order.id)
+        shop.account.set_switches(Switches())
+        shop.clock.advance(minutes=61)
+        await shop.services.deadlines.act()
+        assert (await shop.order(order.id)).status is OrderStatus.CANCELLED
 
     async def test_a_dead_provider_delays_the_cancellation_by_ten_minutes(self, shop: Shop) -> None:
         # Given

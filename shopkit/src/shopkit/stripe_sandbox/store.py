@@ -56,7 +56,7 @@ class Store:
 
     def __init__(self, path: Path | str, clock: Clock = time.time) -> None:
         self.clock = clock
-        # Each statement is a transaction of its own, and one thread uses the connection.
+        # Each statement is its own transaction, and one thread uses the connection.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.executescript(_TABLES)
 
@@ -129,6 +129,6 @@ class Store:
     def postpone(self, delivery: Delivery, due: float) -> None:
         """Deliver again at a time."""
         self._connection.execute(
-            "UPDATE deliveries SET due = ?, tries = tries + 1 WHERE number = ?",
-            (due, delivery.number),
+            "UPDATE deliveries SET due = ?, tries = ? WHERE number = ?",
+            (due, delivery.tries + 1, delivery.number),
         )

@@ -29,7 +29,7 @@ class Api(StrEnum):
 
 
 class Refunds(StrEnum):
-    """What becomes of new refunds. A pending one waits for `POST /sandbox/refunds/{id}/settle`."""
+    """The outcome of new refunds. A pending one waits for `POST /sandbox/refunds/{id}/settle`."""
 
     SUCCEED = "succeed"
     PENDING = "pending"

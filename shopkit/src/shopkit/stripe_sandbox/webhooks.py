@@ -72,7 +72,7 @@ def sender(url: str) -> Send:
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
-                return 200 <= response.status < 300
+                return bool(200 <= response.status < 300)
         except (urllib.error.URLError, OSError):
             return False
 
