@@ -14,6 +14,7 @@ const CALENDAR_DAY = new Intl.DateTimeFormat(LOCALE, {
   year: "numeric",
   timeZone: "UTC",
 });
+const SHORT_CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit" });
 const CLOCK = new Intl.DateTimeFormat(LOCALE, {
   hour: "2-digit",
   minute: "2-digit",
@@ -45,6 +46,11 @@ export function exactTime(time: string): string {
 /** Return the day of a time, such as "5 December 2026". */
 export function longDay(time: string): string {
   return LONG_DAY.format(new Date(time));
+}
+
+/** Return a time with its day, such as "17:05 on 5 December 2026". */
+export function timeOnDay(time: string): string {
+  return `${SHORT_CLOCK.format(new Date(time))} on ${longDay(time)}`;
 }
 
 export function clockTime(time: string): string {

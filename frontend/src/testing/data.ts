@@ -12,6 +12,7 @@ import type {
   OrderBody,
   PaymentBody,
   ProductBody,
+  RefundBody,
   ShipmentBody,
   StatisticsBody,
 } from "@/api";
@@ -117,6 +118,19 @@ export function aPayment(part: Partial<PaymentBody> = {}): PaymentBody {
     refund_requested: 0,
     refunded: 0,
     transfer: null,
+    ...part,
+  };
+}
+
+export function aRefund(part: Partial<RefundBody> = {}): RefundBody {
+  return {
+    id: "r1",
+    kind: "ALLOWANCE",
+    amount: 5,
+    reason: "",
+    requested_at: "2026-01-01T00:00:00Z",
+    paid_at: null,
+    by_provider: false,
     ...part,
   };
 }

@@ -3,7 +3,6 @@ import type { AdminOrderBody, LinePartBody, OrderAction, ReceiptMethod, RefundKi
 import { PAYMENT_METHODS } from "@/features/orders/paymentMethods";
 import { formatCents, formatMoney, toCents } from "@/lib/money";
 import { pluralize } from "@/lib/text";
-import { longDay } from "@/lib/time";
 
 export const ACTIONS: Record<OrderAction, string> = {
   cancel: "Cancelled",
@@ -17,11 +16,16 @@ export const ACTIONS: Record<OrderAction, string> = {
   deliver: "Delivered",
   collect: "Collected",
   close_lines: "Rest closed",
+  process: "Payment in progress",
+  payment_failed: "Payment failed",
+  dispute: "Payment disputed",
+  problem: "Problem",
 };
 
 export const RECEIPT_METHODS: Record<ReceiptMethod, string> = {
   TRANSFER: "Bank transfer",
   CASH: "Cash",
+  CARD: "Card",
 };
 
 export const REFUND_KINDS: Record<RefundKind, string> = {
@@ -29,23 +33,27 @@ export const REFUND_KINDS: Record<RefundKind, string> = {
   CLOSED_LINES: "A part was not delivered",
   OVERPAID: "Too much was paid",
   ALLOWANCE: "Allowance",
+  DISPUTE: "The dispute was lost",
 };
 
-/** Return what an admin has to know about an order, in one sentence. */
+/** Return what an admin has to know about an order, and to do. */
 export function deskStep(order: AdminOrderBody): string {
-  const { status, payment, fulfilment, delivery } = order;
   const toPayBack = toPayBackCents(order);
+  return toPayBack > 0 ? `${stepOf(order)} Pay back ${formatCents(toPayBack)}.` : stepOf(order);
+}
+
+function stepOf(order: AdminOrderBody): string {
+  const { status, payment, fulfilment } = order;
   if (status === "PENDING") return "The items are being reserved. This page updates automatically.";
   if (status === "REJECTED") return "No items were reserved.";
-  if (toPayBack > 0) return `Pay back ${formatCents(toPayBack)}.`;
   if (status === "CANCELLED")
     return order.cancel_confirmed
       ? "The order is cancelled and its items are back in stock."
       : "The order is cancelled. Its items are being returned to stock.";
   if (payment.state === "DUE") {
-    const until = payment.due_at ? ` until ${longDay(payment.due_at)}` : "";
-    const method = PAYMENT_METHODS[payment.method].label.toLowerCase();
-    return `${formatMoney(payment.open)} is due${until} (${method}).`;
+    const { label, deadline } = PAYMENT_METHODS[payment.method];
+    const until = payment.due_at ? ` until ${deadline(payment.due_at)}` : "";
+    return `${formatMoney(payment.open)} is due${until} (${label.toLowerCase()}).`;
   }
   if (payment.state === "PROCESSING") return "The payment is being checked.";
   if (order.actions.includes("ship"))
@@ -54,12 +62,14 @@ export function deskStep(order: AdminOrderBody): string {
   if (fulfilment.state === "SHIPPED") return "The order is on its way.";
   if (fulfilment.state === "DELIVERED") return "The order was delivered.";
   if (fulfilment.state === "COLLECTED") return "The customer has collected the order.";
-  return `All items are reserved for the customer${delivery.address ? "" : ", who collects them"}.`;
+  return "All items are reserved for the customer.";
 }
 
-/** What has to be paid back and was not yet. */
-export function toPayBackCents({ payment }: AdminOrderBody): number {
-  return toCents(payment.refund_requested) - toCents(payment.refunded);
+/** What an admin has to pay back. The provider of card payments pays the rest. */
+function toPayBackCents({ refunds }: AdminOrderBody): number {
+  return refunds
+    .filter((refund) => !refund.paid_at && !refund.by_provider)
+    .reduce((sum, { amount }) => sum + toCents(amount), 0);
 }
 
 /** What can be paid back beyond what was requested. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OrderBody } from "@/api";
+import { timeOnDay } from "@/lib/time";
 import { anOrder, aParcelDelivery, aPayment, aShipment } from "@/testing/data";
 import { nextStep } from "./nextStep";
 import { progressOf } from "./progress";
@@ -56,6 +57,11 @@ const CASES: [OrderBody, step: string, progress: string][] = [
   [
     accepted({ delivery: parcel, payment: aPayment({ ...due, method: "TRANSFER" }) }),
     "Transfer €29.00 by 5 December 2026.",
+    "To pay",
+  ],
+  [
+    accepted({ payment: aPayment({ ...due, method: "CARD" }) }),
+    `Pay €29.00 by card by ${timeOnDay(due.due_at)}.`,
     "To pay",
   ],
   [
@@ -119,7 +125,8 @@ const CASES: [OrderBody, step: string, progress: string][] = [
 ];
 
 describe("the next step of an order", () => {
-  it.each(CASES)("%#: %2$s", (order, step, progress) => {
+  const cases = CASES.map(([order, step, progress]) => ({ order, step, progress }));
+  it.each(cases)("is: $step", ({ order, step, progress }) => {
     expect(nextStep(order)).toBe(step);
     expect(progressOf(order).label).toBe(progress);
   });

@@ -13,7 +13,8 @@ export function nextStep(order: OrderBody): string {
 
 function afterCancellation({ payment, cancel_confirmed: isConfirmed }: OrderBody): string {
   const toPayBack = toCents(payment.refund_requested) - toCents(payment.refunded);
-  if (toPayBack > 0) return `Your order is cancelled, and we will pay back ${formatCents(toPayBack)}.`;
+  if (toPayBack > 0)
+    return `Your order is cancelled, and we will pay back ${formatCents(toPayBack)}.`;
   if (payment.refunded > 0)
     return `Your order is cancelled, and we have paid back ${formatMoney(payment.refunded)}.`;
   return isConfirmed
@@ -37,8 +38,9 @@ function afterAcceptance({ delivery, payment, fulfilment, total }: OrderBody): s
   }
   switch (payment.state) {
     case "DUE": {
-      const until = payment.due_at ? ` by ${longDay(payment.due_at)}` : "";
-      return PAYMENT_METHODS[payment.method].task(formatMoney(payment.open), until);
+      const { task, deadline } = PAYMENT_METHODS[payment.method];
+      const until = payment.due_at ? ` by ${deadline(payment.due_at)}` : "";
+      return task(formatMoney(payment.open), until);
     }
     case "PROCESSING":
       return "Your payment is being checked.";

@@ -23,8 +23,8 @@ interface Action {
   isPossible: (order: AdminOrderBody) => boolean;
 }
 
-/** The first possible action is the one that an order most likely waits for. */
-const ACTIONS: Action[] = [
+/** What an order waits for. The first possible action is highlighted. */
+const TASKS: Action[] = [
   {
     button: "Resolve problem",
     Dialog: NoteDialog,
@@ -34,7 +34,7 @@ const ACTIONS: Action[] = [
   {
     button: "Record payment",
     Dialog: PaymentDialog,
-    isPossible: ({ actions }) => actions.includes("payment"),
+    isPossible: ({ actions, payment }) => actions.includes("payment") && payment.open > 0,
   },
   { button: "Ship", Dialog: ShipDialog, isPossible: ({ actions }) => actions.includes("ship") },
   {
@@ -42,6 +42,9 @@ const ACTIONS: Action[] = [
     Dialog: DeliveredDialog,
     isPossible: ({ actions }) => actions.includes("deliver"),
   },
+];
+
+const OTHERS: Action[] = [
   {
     button: "Close the rest",
     Dialog: CloseLinesDialog,
@@ -53,32 +56,27 @@ const ACTIONS: Action[] = [
     isPossible: (order) => order.actions.includes("refund") && refundableCents(order) > 0,
   },
   {
+    button: "Record unexpected payment",
+    Dialog: PaymentDialog,
+    isPossible: ({ actions, payment }) => actions.includes("payment") && payment.open === 0,
+  },
+  {
     button: "Add note",
     Dialog: NoteDialog,
     isPossible: ({ problem, actions }) => problem === null && actions.includes("note"),
   },
 ];
 
-/** Whether money is expected, so that recording it comes first. */
-function isMain(action: Action, order: AdminOrderBody): boolean {
-  return action.Dialog !== PaymentDialog || order.payment.open > 0;
-}
-
 /** What an admin can do with an order now. */
 export function DeskActions({ order }: { order: AdminOrderBody }) {
   const [opened, setOpened] = useState<Action | null>(null);
-  const possible = ACTIONS.filter((action) => action.isPossible(order));
-  const main = possible.find((action) => isMain(action, order));
+  const [main, ...tasks] = TASKS.filter((action) => action.isPossible(order));
+  const others = OTHERS.filter((action) => action.isPossible(order));
   return (
     <div className="desk-actions">
-      {possible.map((action) => (
-        <Button
-          key={action.button}
-          variant={
-            action === main && action.button !== "Add note" ? "primary" : "outline-secondary"
-          }
-          onClick={() => setOpened(action)}
-        >
+      {main && <Button onClick={() => setOpened(main)}>{main.button}</Button>}
+      {[...tasks, ...others].map((action) => (
+        <Button key={action.button} variant="outline-secondary" onClick={() => setOpened(action)}>
           {action.button}
         </Button>
       ))}

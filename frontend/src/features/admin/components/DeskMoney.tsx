@@ -40,20 +40,16 @@ export function DeskMoney({ order }: { order: AdminOrderBody }) {
                   <strong className="money">{formatMoney(refund.amount)}</strong>{" "}
                   {[REFUND_KINDS[refund.kind], refund.reason].filter(Boolean).join(": ")}
                 </span>
-                {refund.paid_at ? (
-                  <span className="small-text muted">
-                    Paid <TimeAgo time={refund.paid_at} />
-                  </span>
+                {isToBePaid(refund) && actions.includes("payout") ? (
+                  <Button
+                    variant="outline-secondary"
+                    aria-label={`Mark ${formatMoney(refund.amount)} as paid`}
+                    onClick={() => setPaidOut(refund)}
+                  >
+                    Mark as paid
+                  </Button>
                 ) : (
-                  actions.includes("payout") && (
-                    <Button
-                      variant="outline-secondary"
-                      aria-label={`Mark ${formatMoney(refund.amount)} as paid`}
-                      onClick={() => setPaidOut(refund)}
-                    >
-                      Mark as paid
-                    </Button>
-                  )
+                  <RefundState refund={refund} />
                 )}
               </li>
             ))}
@@ -62,5 +58,22 @@ export function DeskMoney({ order }: { order: AdminOrderBody }) {
       )}
       {paidOut && <PayoutDialog order={order} refund={paidOut} onClose={() => setPaidOut(null)} />}
     </>
+  );
+}
+
+function isToBePaid(refund: RefundBody): boolean {
+  return !refund.paid_at && !refund.by_provider;
+}
+
+function RefundState({ refund }: { refund: RefundBody }) {
+  return (
+    <span className="small-text muted">
+      {refund.paid_at && (
+        <>
+          Paid <TimeAgo time={refund.paid_at} />
+        </>
+      )}
+      {refund.by_provider && "The payment provider pays it."}
+    </span>
   );
 }

@@ -9,7 +9,7 @@ interface Props<Values> {
   form: UseFormReturn<DeliveryMethodDraft, unknown, Values>;
 }
 
-/** The fee of the smallest order, and other fees from higher values on. */
+/** The fee of an order of any value, and other fees from higher values on. */
 export function FeeFields<Values>({ form }: Props<Values>) {
   const steps = useFieldArray({ control: form.control, name: "fees" });
   const errors = form.formState.errors.fees;
@@ -19,9 +19,9 @@ export function FeeFields<Values>({ form }: Props<Values>) {
       {steps.fields.map((step, index) => (
         <div key={step.id} className="fee-step">
           {index === 0 ? (
-            <p className="muted">From the smallest order on</p>
+            <p className="muted">Any value</p>
           ) : (
-            <Field label="Orders from" error={errors?.[index]?.from?.message}>
+            <Field label="From" error={errors?.[index]?.from?.message}>
               {(control) => (
                 <input
                   {...control}

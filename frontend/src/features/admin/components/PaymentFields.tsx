@@ -2,7 +2,7 @@ import type { UseFormReturn } from "react-hook-form";
 import { paymentRecordRequestLimits as limits } from "@/api/generated/limits.gen";
 import { Field } from "@/components/Field";
 import { RECEIPT_METHODS } from "../desk";
-import type { PaymentDraft } from "../paymentForm";
+import { type PaymentDraft, RECORDED_METHODS } from "../paymentForm";
 
 interface Props<Values> {
   form: UseFormReturn<PaymentDraft, unknown, Values>;
@@ -27,9 +27,9 @@ export function PaymentFields<Values>({ form }: Props<Values>) {
         <Field label="Received as" kind="form-select">
           {(control) => (
             <select {...control} {...form.register("method")}>
-              {Object.entries(RECEIPT_METHODS).map(([method, label]) => (
+              {RECORDED_METHODS.map((method) => (
                 <option key={method} value={method}>
-                  {label}
+                  {RECEIPT_METHODS[method]}
                 </option>
               ))}
             </select>

@@ -161,6 +161,7 @@ describe("all orders", () => {
   it("shows the lists that wait for an admin, with number, customer, state, total and age", async () => {
     // Given
     const requests = recordRequests("get", "*/api/admin/orders", page([anAdminOrder()]), page([]));
+    recordRequests("get", "*/api/admin/payments/stripe/events", json({ events: [] }));
     const { user } = openShop("/admin/orders?view=to-pay");
 
     // Then
@@ -181,6 +182,37 @@ describe("all orders", () => {
     // Then
     expect(await screen.findByRole("heading", { name: "No order needs a decision" })).toBeVisible();
     expect(requests.at(-1)?.query).toEqual({ view: "problems", limit: "25" });
+  });
+
+  it("shows card payments without an order among the problems", async () => {
+    // Given
+    const event = {
+      id: "evt_1",
+      type: "checkout.session.completed",
+      created_at: "2026-01-01T00:00:00Z",
+      live: true,
+      session_id: "cs_1",
+      payment_intent: "pi_1",
+      reason: "The order is unknown.",
+    };
+    recordRequests("get", "*/api/admin/orders", page([]));
+    recordRequests(
+      "get",
+      "*/api/admin/payments/stripe/events",
+      () => problem(503, "unavailable", "Events are unavailable."),
+      json({ events: [event] }),
+    );
+    const { user } = openShop("/admin/orders?view=problems");
+
+    // When
+    expect(await screen.findByText("Events are unavailable.")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+
+    // Then
+    const payments = await screen.findByRole("region", { name: "Card payments without an order" });
+    expect(within(payments).getByRole("row", { name: /pi_1/ })).toHaveTextContent(
+      "pi_1checkout.session.completedThe order is unknown.1 Jan 2026",
+    );
   });
 
   it("finds an order by its number", async () => {

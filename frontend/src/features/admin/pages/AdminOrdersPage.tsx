@@ -11,6 +11,7 @@ import { DataTable } from "../components/DataTable";
 import { DebouncedInput } from "../components/DebouncedInput";
 import { ORDERS_OF_ALL_CUSTOMERS } from "../components/OrderColumns";
 import { PagedList } from "../components/PagedList";
+import { ParkedPayments } from "../components/ParkedPayments";
 import { PeriodFields } from "../components/PeriodFields";
 import { useAdminTitle } from "../useAdminTitle";
 import { useUrlFilters } from "../useUrlFilters";
@@ -84,6 +85,7 @@ export function AdminOrdersPage() {
           columns={ORDERS_OF_ALL_CUSTOMERS}
         />
       </PagedList>
+      {params.view === "problems" && <ParkedPayments />}
     </>
   );
 }

@@ -72,7 +72,7 @@ describe("delivery methods", () => {
     await user.click(screen.getByRole("button", { name: "Remove Ireland" }));
     await user.type(screen.getByLabelText("Fee"), "4,90");
     await user.click(screen.getByRole("button", { name: "Add a fee" }));
-    await user.type(screen.getByLabelText("Orders from"), "50");
+    await user.type(screen.getByLabelText("From"), "50");
     await user.type(screen.getAllByLabelText("Fee")[1] as HTMLElement, "0");
     await user.type(screen.getByLabelText("Days"), "3");
     await user.click(screen.getByRole("button", { name: "Save method" }));
@@ -102,7 +102,7 @@ describe("delivery methods", () => {
     recordRequests("get", LIST, methods(parcel));
     const sent = recordRequests("put", `${LIST}/:id`, json(parcel));
     const { user } = openShop("/admin/delivery-methods?edit=parcel");
-    const from = await screen.findByLabelText("Orders from");
+    const from = await screen.findByLabelText("From");
     expect(from).toHaveValue("50.00");
     expect(screen.getByLabelText("Free from (optional)")).toHaveValue("100.00");
 

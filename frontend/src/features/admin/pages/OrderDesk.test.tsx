@@ -8,6 +8,7 @@ import {
   anAdminOrder,
   aParcelDelivery,
   aPayment,
+  aRefund,
   aShipment,
   aToken,
   BOWL_ID,
@@ -52,7 +53,11 @@ beforeEach(() => startSession(aToken({ email: "grace@example.com", role: "admin"
 describe("actions", () => {
   it.each([
     ["due", due, ["Record payment", "Add note", "Cancel order"]],
-    ["paid", paid, ["Record payment", "Ship", "Refund an amount", "Add note", "Cancel order"]],
+    [
+      "paid",
+      paid,
+      ["Ship", "Refund an amount", "Record unexpected payment", "Add note", "Cancel order"],
+    ],
     ["to collect", collection, ["Hand over", "Record payment", "Add note", "Cancel order"]],
     [
       "partly shipped",
@@ -95,6 +100,10 @@ describe("recording a payment", () => {
     // Then
     expect(dialog.getByLabelText("Amount")).toHaveValue("33.90");
     expect(dialog.getByLabelText("Received as")).toHaveValue("TRANSFER");
+    expect(dialog.getAllByRole("option").map((option) => option.textContent)).toEqual([
+      "Bank transfer",
+      "Cash",
+    ]);
     expect(dialog.getByText("The order is paid then.")).toBeVisible();
 
     // When
@@ -300,22 +309,9 @@ describe("refunds", () => {
     payment: aPayment({ state: "PAID", captured: 33.9, refund_requested: 8, refunded: 3 }),
     actions: ["refund", "payout"],
     refunds: [
-      {
-        id: "r1",
-        kind: "OVERPAID",
-        amount: 3,
-        reason: "",
-        requested_at: "2026-01-01T00:00:00Z",
-        paid_at: "2026-01-02T00:00:00Z",
-      },
-      {
-        id: "r2",
-        kind: "ALLOWANCE",
-        amount: 5,
-        reason: "Scratched",
-        requested_at: "2026-01-01T00:00:00Z",
-        paid_at: null,
-      },
+      aRefund({ kind: "OVERPAID", amount: 3, paid_at: "2026-01-02T00:00:00Z" }),
+      aRefund({ id: "r2", amount: 5, reason: "Scratched" }),
+      aRefund({ id: "r3", amount: 1, by_provider: true }),
     ],
   });
 
@@ -361,10 +357,12 @@ describe("refunds", () => {
     const { user } = openShop(PAGE);
 
     // Then
-    expect(await screen.findByText("Pay back €5.00.")).toBeVisible();
+    expect(await screen.findByText(/ Pay back €5.00.$/)).toBeVisible();
     const refunds = within(screen.getByRole("region", { name: "Refunds" }));
     expect(refunds.getByText("Too much was paid")).toBeVisible();
     expect(refunds.getByText("Allowance: Scratched")).toBeVisible();
+    expect(refunds.getByText("The payment provider pays it.")).toBeVisible();
+    expect(refunds.getAllByRole("button")).toHaveLength(1);
 
     // When
     await user.click(refunds.getByRole("button", { name: "Mark €5.00 as paid" }));

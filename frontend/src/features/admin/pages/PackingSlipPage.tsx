@@ -45,7 +45,7 @@ function Slip({ order }: { order: AdminOrderBody }) {
         <h1 tabIndex={-1}>Packing slip</h1>
         <PrintButton />
       </div>
-      <p>
+      <p className="spaced">
         {SHOP_NAME}, order <strong className="order-number">{order.number}</strong> of{" "}
         {longDay(order.created_at)}
       </p>

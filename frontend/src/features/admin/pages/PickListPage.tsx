@@ -55,7 +55,7 @@ export function PickListPage() {
       )}
       {data && picks.length > 0 && (
         <>
-          <p className="muted">{pluralize(data.orders.length, "order")}</p>
+          <p className="muted spaced">{pluralize(data.orders.length, "order")}</p>
           <DataTable
             caption="Products to take, by name"
             rows={picks}

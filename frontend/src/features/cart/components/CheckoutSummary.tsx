@@ -39,7 +39,6 @@ export function CheckoutSummary({ cart, checkout }: Props) {
         </p>
       )}
       <Button
-        size="lg"
         disabled={placing.isPending || placing.isSuccess || isBlocked}
         onClick={checkout.place}
       >

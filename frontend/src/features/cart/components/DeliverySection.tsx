@@ -4,7 +4,6 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { SkeletonRows } from "@/components/Skeleton";
 import { CountryField } from "@/features/auth/components/CountryField";
-import { countryName } from "@/features/auth/countries";
 import { formatFee } from "@/features/orders/components/OrderSums";
 import { pluralize } from "@/lib/text";
 import type { useCheckout } from "../useCheckout";
@@ -30,7 +29,6 @@ export function DeliverySection({ checkout }: { checkout: ReturnType<typeof useC
       {offers.data && (
         <Offers
           offers={offers.data}
-          country={countryName(country)}
           value={offer?.id ?? null}
           error={
             message("delivery.method") ??
@@ -49,16 +47,15 @@ export function DeliverySection({ checkout }: { checkout: ReturnType<typeof useC
 
 interface OffersProps {
   offers: readonly OfferBody[];
-  country: string;
   value: string | null;
   error: string | undefined;
   onChange: (method: string) => void;
 }
 
-function Offers({ offers, country, value, error, onChange }: OffersProps) {
+function Offers({ offers, value, error, onChange }: OffersProps) {
   if (offers.length === 0) {
     return (
-      <Notice tone="warn" title={`We don't deliver to ${country} yet`}>
+      <Notice tone="warn" title="We don't deliver to this country yet">
         Choose another country.
       </Notice>
     );
@@ -67,7 +64,7 @@ function Offers({ offers, country, value, error, onChange }: OffersProps) {
     <>
       {!offers.some((offer) => offer.needs_address) && (
         <p className="muted">
-          We don't deliver to {country} yet, but you can collect your order in the shop.
+          We don't deliver to this country yet, but you can collect your order in the shop.
         </p>
       )}
       <ChoiceGroup

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { OrderBody } from "@/api";
 import { Icon } from "@/components/Icon";
+import { progressOf } from "../progress";
 import { STATUS } from "../status";
 import { OrderFacts } from "./OrderFacts";
 import { OrderLines } from "./OrderLines";
@@ -27,7 +28,8 @@ interface Props {
 /** The status, the items, the shipments and the summary of an order. */
 export function OrderDetails(props: Props) {
   const { order, description, customer, productUrl, help, more, children } = props;
-  const status = STATUS[order.status];
+  const isOpen = order.fulfilment.state === "OPEN";
+  const status = isOpen ? STATUS[order.status] : progressOf(order);
   return (
     <>
       <div className="order-head">

@@ -1,16 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import type { OrderBody, TransferBody } from "@/api";
+import type { OrderBody } from "@/api";
 import { CopyButton } from "@/components/CopyButton";
 import { formatMoney } from "@/lib/money";
 import { paymentQrQuery } from "../api/getPaymentQr";
 
-interface Props {
-  order: OrderBody;
-  transfer: TransferBody;
-}
-
 /** What a transfer must contain, to copy or to scan. */
-export function TransferDetails({ order, transfer }: Props) {
+export function TransferDetails({ order }: { order: OrderBody }) {
+  const { transfer } = order.payment;
+  if (!transfer) return null;
   const { iban, bic, holder, amount, reference } = transfer;
   return (
     <section className="panel transfer spaced" aria-labelledby="transfer">

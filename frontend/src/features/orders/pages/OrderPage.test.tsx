@@ -1,10 +1,12 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { addLine, cartStore } from "@/features/cart/cartStore";
+import { openPage } from "@/lib/openPage";
 import { startSession } from "@/lib/session";
 import {
   aDueTransfer,
+  anAdminOrder,
   anOrder,
   aParcelDelivery,
   aPayment,
@@ -25,6 +27,8 @@ import {
   server,
 } from "@/testing/server";
 
+vi.mock("@/lib/openPage", () => ({ openPage: vi.fn() }));
+const leave = vi.mocked(openPage);
 const ADDRESS = `/orders/${ORDER_ID}`;
 const accepted = anOrder({
   status: "ACCEPTED",
@@ -322,6 +326,45 @@ describe("payment and delivery", () => {
     expect(screen.queryByRole("button", { name: "Cancel order" })).toBeNull();
   });
 
+  it("leads to the page of the provider, and shows the payment a moment later", async () => {
+    // Given
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const open = { ...parcel, payment: aPayment({ method: "CARD", state: "DUE", open: 33.9 }) };
+    const paid = aPayment({ method: "CARD", state: "PAID", captured: 33.9 });
+    recordRequests(
+      "get",
+      "*/api/orders/:id",
+      json(open),
+      json(open),
+      json({ ...open, payment: paid }),
+    );
+    const pages = recordRequests(
+      "post",
+      "*/api/orders/:id/pay",
+      () => problem(503, "provider-unavailable", "The payment provider does not answer."),
+      json({ url: "https://pay.example/1" }),
+    );
+    openShop(ADDRESS);
+
+    // When
+    const button = await screen.findByRole("button", { name: "Pay €33.90 now" });
+    fireEvent.click(button);
+
+    // Then
+    expect(await screen.findByText("The payment provider does not answer.")).toBeVisible();
+    expect(leave).not.toHaveBeenCalled();
+
+    // When
+    fireEvent.click(button);
+
+    // Then
+    await waitFor(() => expect(leave.mock.calls[0]?.[0]).toBe("https://pay.example/1"));
+    expect(pages).toHaveLength(2);
+    expect(button).toBeDisabled();
+    expect(await screen.findByText("We are packing your order.")).toBeVisible();
+    expect(screen.queryByRole("region", { name: "Pay by card" })).toBeNull();
+  });
+
   it("says that what was paid will be paid back before it is cancelled", async () => {
     serveOrder({ ...parcel, payment: aPayment({ state: "PAID", captured: 33.9 }) });
     const { user } = openShop(ADDRESS);
@@ -338,6 +381,7 @@ describe("another user's order for an admin", () => {
   it("is shown within the administration", async () => {
     // Given
     serveOrder(accepted);
+    recordRequests("get", "*/api/admin/orders/:id", json(anAdminOrder(accepted)));
 
     // When
     openShop(ADDRESS);
@@ -351,7 +395,12 @@ describe("another user's order for an admin", () => {
     // Given
     vi.useFakeTimers({ shouldAdvanceTime: true });
     const stream = mockOrderStream();
-    recordRequests("get", "*/api/orders/:id", json(anOrder()), json(accepted));
+    recordRequests(
+      "get",
+      "*/api/admin/orders/:id",
+      json(anAdminOrder()),
+      json(anAdminOrder(accepted)),
+    );
 
     // When
     openShop(`/admin${ADDRESS}`);
@@ -364,7 +413,9 @@ describe("another user's order for an admin", () => {
 
   it("cannot be added to the cart", async () => {
     // Given
-    serveOrder(anOrder({ status: "REJECTED", reason: "There was not enough stock." }));
+    const rejected = { status: "REJECTED", reason: "There was not enough stock." } as const;
+    serveOrder(anOrder(rejected));
+    recordRequests("get", "*/api/admin/orders/:id", json(anAdminOrder(rejected)));
 
     // When
     openShop(ADDRESS);

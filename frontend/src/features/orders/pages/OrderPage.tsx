@@ -12,10 +12,12 @@ import { useTitle } from "@/lib/useTitle";
 import { orderQuery } from "../api/getOrder";
 import { CancelOrder } from "../components/CancelOrder";
 import { OrderDetails } from "../components/OrderDetails";
-import { TransferDetails } from "../components/TransferDetails";
+import { PaymentTask } from "../components/PaymentTask";
 import { isUnsettled, useLiveOrders, useRefetchInterval } from "../live/useLiveOrders";
 import { nextStep } from "../nextStep";
 import { progressOf } from "../progress";
+
+const PAYMENT_MILLISECONDS = 5_000;
 
 interface Props {
   /** Adds the available products of a rejected order to the cart. */
@@ -27,7 +29,8 @@ export function OrderPage({ ReorderButton }: Props) {
   const interval = useRefetchInterval();
   const { data, error, refetch } = useQuery({
     ...orderQuery(id),
-    refetchInterval: ({ state }) => interval(isUnsettled(state.data)),
+    refetchInterval: ({ state: { data } }) =>
+      interval(isUnsettled(data)) || (isPaidElsewhere(data) && PAYMENT_MILLISECONDS),
   });
   const isMine = data?.email === useAuth().session?.email;
   // The stream has only the user's own orders.
@@ -69,15 +72,17 @@ function Order({ order, ReorderButton }: Props & { order: OrderBody }) {
         order={order}
         description={nextStep(order)}
         customer={order.email}
-        help={
-          order.payment.transfer && (
-            <TransferDetails order={order} transfer={order.payment.transfer} />
-          )
-        }
+        help={<PaymentTask order={order} />}
       >
         {order.status === "REJECTED" && <ReorderButton order={order} />}
         <CancelOrder order={order} />
       </OrderDetails>
     </div>
   );
+}
+
+/** Whether the provider of card payments may say at any time that the order is paid. */
+function isPaidElsewhere(order: OrderBody | undefined): boolean {
+  if (order?.payment.method !== "CARD") return false;
+  return order.payment.state === "DUE" || order.payment.state === "PROCESSING";
 }
