@@ -98,7 +98,7 @@ class TestOffer:
         }
         await client.put("/api/admin/delivery-methods/parcel", json=parcel, headers=ADMIN)
         for value, methods in ((0.29, ["collection"]), (0.3, ["collection", "parcel"])):
-            query = {"country": "DE", "value": value}
+            query: dict[str, str | float] = {"country": "DE", "value": value}
             response = await client.get("/api/delivery-methods", params=query)
             assert [method["id"] for method in response.json()["methods"]] == methods
 

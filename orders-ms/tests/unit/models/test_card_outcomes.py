@@ -17,7 +17,7 @@ from orders.models.cards import (
     concerns_provider,
     is_payable,
 )
-from orders.models.order import HistoryEntry, Line, Order
+from orders.models.order import HistoryEntry, Line, Order, TimelineEntry
 from orders.models.payment import (
     Payment,
     PaymentMethod,
@@ -161,7 +161,7 @@ def test_an_order_is_payable_until_its_deadline() -> None:
 
 
 def test_what_the_shop_does_is_logged_in_a_full_timeline() -> None:
-    entry = transitions.TimelineEntry(NOON, "admin@aaa.com", "note", "")
+    entry = TimelineEntry(NOON, "admin@aaa.com", "note", "")
     full = replace(an_order(DUE), timeline=(entry,) * transitions.TIMELINE_LIMIT)
     after = apply(full, SESSION)
     assert after.payment.state is PaymentState.PAID
