@@ -1,6 +1,7 @@
 """The shop under watch: its stack, its Prometheus, and what the tests do to it."""
 
 import asyncio
+import itertools
 import json
 import math
 import signal
@@ -54,6 +55,7 @@ class Shop:
         self._state = State(stack.settings.state)
         self._prometheus = httpx2.Client(base_url=stack.settings.prometheus_url, timeout=10)
         gateway = f"http://127.0.0.1:{stack.settings.ports['gateway']}"
+        self._numbers = itertools.count(1)
         # nginx would limit the requests of one address.
         self.visitor = httpx2.Client(base_url=gateway, timeout=30)
 
@@ -123,7 +125,7 @@ class Shop:
     def add_product(self) -> str:
         """Add a product with a large stock, wait until it can be ordered, and return its id."""
         product = {
-            "name": "Watch",
+            "name": f"Watch {next(self._numbers)}",
             "description": "",
             "price": 1,
             "quantity": 100_000,
