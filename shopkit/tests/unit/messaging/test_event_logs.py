@@ -73,7 +73,7 @@ class TestConsumer:
         consumer = Consumer(subscription, processor, pauses, is_temporary)
         # When
         with capture_logs() as lines:
-            await consumer._wait_or_pause(error, [record(), record()])  # type: ignore[list-item]
+            await consumer._wait_or_pause(error, [record(), record()])
         # Then
         [found] = lines
         assert (found["event"], found["topic"]) == (line, "shop.orders")
@@ -92,7 +92,7 @@ class TestDeadLetter:
         processor = BatchProcessor(table, letters, pauses, is_temporary)
         # When
         with capture_logs() as lines:
-            await processor.process([record()])  # type: ignore[list-item]
+            await processor.process([record()])
         # Then
         [found] = lines
         assert (found["event"], found["event_id"], found["offset"]) == ("dead letter", EVENT_ID, 7)
