@@ -98,8 +98,8 @@ test-fuzz: deps ## Fuzz every operation of the API from its OpenAPI document, wi
 .PHONY: test-rules
 test-rules: deps prometheus ## Test the alert rules with promtool
 	@PATH="$$PATH:$(CURDIR)/.local/debian/prometheus/usr/bin" && cd infrastructure/observability && \
-	    promtool check rules alerts.yml && \
-	    promtool test rules alerts_test.yml
+	    promtool check rules alerts.yml alerts_gke.yml && \
+	    promtool test rules alerts_test.yml alerts_gke_test.yml
 
 .PHONY: test-alerts
 test-alerts: deps prometheus ## Inject the fault of each alert, and wait until the alert fires and resolves

@@ -84,7 +84,8 @@ resource "google_container_cluster" "shop" {
   }
 
   monitoring_config {
-    enable_components = ["SYSTEM_COMPONENTS"]
+    # KUBELET has how full the volumes are.
+    enable_components = ["SYSTEM_COMPONENTS", "KUBELET"]
     managed_prometheus {
       enabled = true
     }

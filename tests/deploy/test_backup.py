@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.deploy.bucket import fetch, upload
 from tests.deploy.documented import BACKUP_PAGE, RESTORE_PAGE, find_block, run
 from tests.deploy.kubernetes import wait_for_rollouts
 from tests.deploy.shopper import Shop, report, wait_for
@@ -27,9 +28,12 @@ def place_orders(shop: Shop, customer: str, count: int) -> list[str]:
 
 
 def back_up(folder: Path) -> None:
+    """Dump the databases, store the dumps as the nightly backups do, and fetch them from there."""
     run(find_block(BACKUP_PAGE, "mongodump"), folder)
-    for file in sorted(folder.iterdir()):
-        report(f"{file.name}: {file.stat().st_size / 1000:.0f} kB")
+    for dump in sorted(folder.glob("*.gz")):
+        report(upload(dump, f"{dump.stem}-db", folder).strip())
+        dump.unlink()
+    fetch(folder)
 
 
 def restore(shop: Shop, folder: Path, databases: str) -> list[tuple[str, str, str]]:
