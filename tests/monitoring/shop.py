@@ -88,10 +88,9 @@ class Shop:
         result: list[Document] = answer.json()["data"]["result"]
         return result
 
-    def numbers(self, expression: str) -> list[float]:
-        """Return the values of a query that are numbers."""
-        values = [float(series["value"][1]) for series in self.query(expression)]
-        return [value for value in values if not math.isnan(value)]
+    def has_numbers(self, expression: str) -> bool:
+        """Return whether a query returns numbers."""
+        return any(not math.isnan(float(series["value"][1])) for series in self.query(expression))
 
     def firing(self) -> set[str]:
         """Return the names of the alerts that fire."""
