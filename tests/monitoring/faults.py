@@ -33,8 +33,10 @@ Fault = Callable[[Shop], AbstractContextManager[None]]
 def products_stopped(shop: Shop) -> Iterator[None]:
     """Stop a service."""
     shop.stack.stop("products")
-    yield
-    shop.stack.start("products")
+    try:
+        yield
+    finally:
+        shop.stack.start("products")
 
 
 @contextmanager
@@ -49,9 +51,11 @@ def database_stopped(shop: Shop) -> Iterator[None]:
     """Stop a database, while people use the service: their requests wait for it, and fail."""
     with shop.sign_in(SHOPPER) as shopper:
         shop.stack.stop("orders-db")
-        with _repeated(lambda: shopper.get("/api/orders")):
-            yield
-        shop.stack.start("orders-db")
+        try:
+            with _repeated(lambda: shopper.get("/api/orders")):
+                yield
+        finally:
+            shop.stack.start("orders-db")
 
 
 @contextmanager
@@ -74,9 +78,11 @@ def broker_stopped(shop: Shop) -> Iterator[None]:
     shop.wait_until_settled()
     shop.stack.stop("kafka")
     shop.place_orders(product_id, MORE_THAN_ALLOWED_UNSENT)
-    yield
-    shop.stack.start("kafka")
-    shop.wait_until_settled()
+    try:
+        yield
+    finally:
+        shop.stack.start("kafka")
+        shop.wait_until_settled()
 
 
 @contextmanager
@@ -87,8 +93,10 @@ def poison(shop: Shop) -> Iterator[None]:
         for number in range(MORE_THAN_ALLOWED_DEAD_LETTERS)
     ]
     shop.send(broken)
-    yield
-    shop.run_command("orders", "resume")
+    try:
+        yield
+    finally:
+        shop.run_command("orders", "resume")
 
 
 @contextmanager
@@ -96,10 +104,12 @@ def mails_refused(shop: Shop) -> Iterator[None]:
     """Replace the SMTP server by one that refuses every recipient."""
     shop.stack.stop("mail")
     refused = {"email": "refused@shop.example", "password": "a good password"}
-    with _refusing_smtp_server(shop.stack.settings.ports["smtp"]):
-        assert shop.visitor.post("/api/register", json=refused).status_code == 201
-        yield
-    shop.stack.start("mail")
+    try:
+        with _refusing_smtp_server(shop.stack.settings.ports["smtp"]):
+            assert shop.visitor.post("/api/register", json=refused).status_code == 201
+            yield
+    finally:
+        shop.stack.start("mail")
     with shop.sign_in(ADMIN) as admin:
         path = "/api/admin/mails/authentication"
         for mail in admin.get(path, params={"status": "parked"}).json()["mails"]:
@@ -146,8 +156,10 @@ def right_taken_away(shop: Shop) -> Iterator[None]:
     privilege = {"resource": {"db": "shop", "collection": "outbox"}, "actions": ["find"]}
     orders = shop.database("orders")
     orders.command("revokePrivilegesFromRole", SERVICE_ROLE, privileges=[privilege])
-    yield
-    orders.command("grantPrivilegesToRole", SERVICE_ROLE, privileges=[privilege])
+    try:
+        yield
+    finally:
+        orders.command("grantPrivilegesToRole", SERVICE_ROLE, privileges=[privilege])
 
 
 @contextmanager
@@ -165,8 +177,10 @@ def other_database(shop: Shop) -> Iterator[None]:
     own = identities.find_one({"_id": "own"})
     assert own
     identities.update_one({"_id": "own"}, {"$set": {"identity": "another"}})
-    yield
-    identities.replace_one({"_id": "own"}, own)
+    try:
+        yield
+    finally:
+        identities.replace_one({"_id": "own"}, own)
 
 
 @contextmanager
@@ -177,8 +191,10 @@ def miscounted(shop: Shop) -> Iterator[None]:
     days = shop.database("orders")["statistics_days"]
     day = _found(days.find_one(sort=[("_id", -1)]))
     days.update_one({"_id": day["_id"]}, {"$inc": {"revenue_cents": 1}})
-    yield
-    days.update_one({"_id": day["_id"]}, {"$inc": {"revenue_cents": -1}})
+    try:
+        yield
+    finally:
+        days.update_one({"_id": day["_id"]}, {"$inc": {"revenue_cents": -1}})
 
 
 @contextmanager
@@ -189,8 +205,10 @@ def order_lost(shop: Shop) -> Iterator[None]:
     orders = shop.database("orders")["orders"]
     lost = _found(orders.find_one({"_id": ObjectId(order_id)}))
     orders.delete_one({"_id": lost["_id"]})
-    yield
-    orders.insert_one(lost)
+    try:
+        yield
+    finally:
+        orders.insert_one(lost)
 
 
 FAULTS: dict[Fault, tuple[str, ...]] = {

@@ -24,6 +24,7 @@ from tests.monitoring.rules import shortened
 from shopkit.messaging.envelope import headers
 from shopkit.storage.unit_of_work import Message
 from stack import Stack, monitoring
+from stack.services import SERVICES
 from stack.settings import REPOSITORY
 from stack.state import State
 
@@ -76,10 +77,16 @@ class Shop:
         (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
         self.stack.kill("prometheus", signal.SIGHUP)
         wait_until(self._has_short_times, "Prometheus has the short times")
+        # `increase` compares with an earlier value, so each counter needs one before a fault.
+        wait_until(self._has_history, "each service was scraped several times")
 
     def _has_short_times(self) -> bool:
         [group] = self._prometheus.get("/api/v1/rules").json()["data"]["groups"]
         return bool(group["interval"] == 1)
+
+    def _has_history(self) -> bool:
+        scraped = self.query('count_over_time(up{job="services"}[10s]) >= 4')
+        return len(scraped) == len(SERVICES)
 
     def query(self, expression: str) -> list[Document]:
         """Return the result of a query."""
@@ -105,8 +112,10 @@ class Shop:
         others = [target for target in found if target["labels"]["instance"] != instance]
         assert len(others) == len(found) - 1
         file.write_text(json.dumps(others))
-        yield
-        file.write_text(json.dumps(found))
+        try:
+            yield
+        finally:
+            file.write_text(json.dumps(found))
 
     # The shop.
 
