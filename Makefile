@@ -28,8 +28,8 @@ up: deps $(if $(filter 1,$(OBSERVABILITY)),prometheus) ## Start everything and w
 	@$(STACK) up $(if $(ONLY),--only $(ONLY))
 
 .PHONY: prometheus
-prometheus: # for OBSERVABILITY=1 and the tests of the alerts: from the PATH, or Debian's package
-	@infrastructure/local/prometheus
+prometheus: # for OBSERVABILITY=1 and the tests of the alerts: from the PATH, or Debian's packages
+	@infrastructure/local/debian prometheus mtail
 
 .PHONY: down
 down: ## Stop everything that `make up` started
@@ -96,9 +96,10 @@ test-fuzz: deps ## Fuzz every operation of the API from its OpenAPI document, wi
 	$(PYTEST) tests/fuzz -s $(COVERED)
 
 .PHONY: test-rules
-test-rules: deps ## Test the alert rules with promtool
-	@promtool=$$(infrastructure/local/prometheus) && cd infrastructure/observability && \
-	    "$$promtool" check rules alerts.yml && "$$promtool" test rules alerts_test.yml
+test-rules: deps prometheus ## Test the alert rules with promtool
+	@PATH="$$PATH:$(CURDIR)/.local/debian/prometheus/usr/bin" && cd infrastructure/observability && \
+	    promtool check rules alerts.yml alerts_gke.yml && \
+	    promtool test rules alerts_test.yml alerts_gke_test.yml
 
 .PHONY: test-alerts
 test-alerts: deps prometheus ## Inject the fault of each alert, and wait until the alert fires and resolves

@@ -71,6 +71,10 @@ class Databases:
         outboxes = (self.orders["outbox"], self.products["outbox"])
         return not any(outbox.find_one(unsent, {"_id": 1}) for outbox in outboxes)
 
+    def settled(self) -> bool:
+        """Return whether every order is settled and every event has been sent and applied."""
+        return self.answered() and not differing_products(self)
+
     def wait_until_answered(self) -> None:
         """Wait until every order is settled and every event has been sent.
 
@@ -87,7 +91,7 @@ class Databases:
         Raises:
             SystemExit: It takes too long.
         """
-        _wait_until(lambda: self.answered() and not differing_products(self))
+        _wait_until(self.settled)
 
     def count_sold(self) -> dict[str, int]:
         """Return how many of each product the accepted orders took, by products-ms's decisions."""

@@ -59,13 +59,6 @@ resource "google_container_cluster" "shop" {
     channel = "CHANNEL_STANDARD"
   }
 
-  # Pods of the backups mount their bucket.
-  addons_config {
-    gcs_fuse_csi_driver_config {
-      enabled = true
-    }
-  }
-
   release_channel {
     channel = "REGULAR"
   }
@@ -92,7 +85,7 @@ resource "google_container_cluster" "shop" {
 
   monitoring_config {
     # KUBELET has how full the volumes are.
-    enable_components = ["SYSTEM_COMPONENTS", "KUBELET", "STORAGE"]
+    enable_components = ["SYSTEM_COMPONENTS", "KUBELET"]
     managed_prometheus {
       enabled = true
     }

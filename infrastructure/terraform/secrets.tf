@@ -11,6 +11,8 @@ locals {
       "${service}-migrate-password",
     ]],
     [for service in ["products", "orders"] : "${service}-ms-kafka-password"],
+    # Encrypts the backups. Keep a copy outside of Google (docs/operations/backup.md).
+    "backup-password",
     "authentication-ms-signing-key",
     "authentication-ms-previous-key",
     [for service in ["gateway", "orders"] : [

@@ -98,6 +98,8 @@ resource "google_binary_authorization_policy" "shop" {
     for_each = toset([
       "docker.io/apache/kafka:*",
       "docker.io/library/mongo:*",
+      "docker.io/prom/pushgateway:*",
+      "docker.io/rclone/rclone:*",
       "ghcr.io/external-secrets/external-secrets:*",
       "quay.io/jetstack/*",
     ])

@@ -93,17 +93,6 @@ variable "delivery" {
   }
 }
 
-variable "backup_days" {
-  description = "How many days backups are kept."
-  type        = number
-  default     = 35
-
-  validation {
-    condition     = var.backup_days >= 7
-    error_message = "Keep backups for at least 7 days."
-  }
-}
-
 variable "deletion_protection" {
   description = "Whether Terraform refuses to delete the cluster."
   type        = bool

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.deploy.compose import REPOSITORY
@@ -13,8 +14,15 @@ RESTORE_PAGE = "restore.md"
 VOLUMES_PAGE = "grow-volumes.md"
 
 
-def run(commands: str, folder: Path = REPOSITORY) -> str:
+def run(
+    commands: str, folder: Path = REPOSITORY, environment: Mapping[str, str] | None = None
+) -> str:
     """Run commands in a folder as a shell does, and return their output.
+
+    Args:
+        commands: The commands.
+        folder: The folder.
+        environment: The variables; None for those of this process.
 
     Raises:
         AssertionError: A command failed.
@@ -22,6 +30,7 @@ def run(commands: str, folder: Path = REPOSITORY) -> str:
     completed = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

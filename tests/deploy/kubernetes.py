@@ -5,7 +5,6 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -146,31 +145,3 @@ def roll_back() -> None:
 def remove() -> None:
     """Delete the namespace with all its objects, and wait until it is gone."""
     kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=300s")
-
-
-def copy_from_volume(claim: str, name: str, target: Path) -> None:
-    """Copy a file from a volume, with a pod that mounts it."""
-    volume = {"name": "volume", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}}
-    image = get("statefulset", "orders-db")["spec"]["template"]["spec"]["containers"][0]["image"]
-    container = {
-        "name": "reader",
-        "image": image,
-        "command": ["sleep", "300"],
-        "volumeMounts": [{"name": "volume", "mountPath": "/volume"}],
-    }
-    spec = {
-        "restartPolicy": "Never",
-        # The owner of the files.
-        "securityContext": {"runAsUser": 999, "runAsGroup": 999, "fsGroup": 999},
-        "containers": [container],
-        "volumes": [volume],
-    }
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "reader"}, "spec": spec}
-    kubectl("apply", "-n", NAMESPACE, "-f", "-", stdin=json.dumps(pod))
-    try:
-        kubectl("wait", "pod/reader", "-n", NAMESPACE, "--for=condition=Ready", "--timeout=2m")
-        command = ["kubectl", "exec", "reader", "-n", NAMESPACE, "--", "cat", f"/volume/{name}"]
-        with target.open("wb") as file:
-            subprocess.run(command, stdout=file, check=True)
-    finally:
-        kubectl("delete", "pod", "reader", "-n", NAMESPACE, "--now")

@@ -12,9 +12,18 @@ from tests.deploy.compose import REPOSITORY
 
 KUBERNETES = REPOSITORY / "infrastructure" / "kubernetes"
 OVERLAYS = ("minikube", "gke")
-COMPONENTS = ("cards", "ingress", "keda", "mail", "managed-prometheus", "one-node", "traces")
+COMPONENTS = (
+    "backups",
+    "cards",
+    "ingress",
+    "keda",
+    "mail",
+    "managed-prometheus",
+    "one-node",
+    "traces",
+)
 TOOLS = REPOSITORY / ".local" / "deploy" / "requirements" / "bin"
-WORKLOADS = ("Deployment", "StatefulSet", "Job")
+WORKLOADS = ("Deployment", "StatefulSet", "Job", "CronJob")
 
 Manifest = dict[str, Any]
 
@@ -31,7 +40,9 @@ class Overlay:
     def workloads(self) -> Iterator[tuple[str, Manifest]]:
         """Yield each workload's name and the template of its pods."""
         for workload in self.of_kind(*WORKLOADS):
-            yield workload["metadata"]["name"], workload["spec"]["template"]
+            spec = workload["spec"]
+            job = spec.get("jobTemplate", workload)["spec"]
+            yield workload["metadata"]["name"], job["template"]
 
     def find_workloads(self, labels: dict[str, str]) -> list[str]:
         """Return the names of the workloads whose pods have all these labels."""

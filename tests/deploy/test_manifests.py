@@ -42,7 +42,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "orders-ms": OrdersSettings,
     "products-ms": ProductsSettings,
 }
-PROXY_PATHS = {"/proxy_health"}
+OTHER_PATHS = {"/proxy_health", "/-/ready", "/-/healthy"}
 SET_BY_THE_IMAGE = {"HOST", "PORT", "MONITORING_PORT"}
 MONITORING_PORT = 9000
 CONTROLLER_PORT = 9093
@@ -164,7 +164,7 @@ class TestServices:
         for name, template in overlay.workloads():
             for container in containers(template):
                 ports = {port["name"] for port in container.get("ports", [])}
-                paths = health_paths(name) if name in SETTINGS else PROXY_PATHS
+                paths = health_paths(name) if name in SETTINGS else OTHER_PATHS
                 for probe in probes(container):
                     target = probe.get("httpGet") or probe.get("tcpSocket")
                     assert target is None or target["port"] in ports
@@ -332,12 +332,17 @@ class TestManagedPrometheus:
         return build_overlay("gke")
 
     def test_it_evaluates_the_same_rules_as_prometheus(self, gke: Overlay) -> None:
-        file = REPOSITORY / "infrastructure" / "observability" / "alerts.yml"
-        [rules] = gke.of_kind("Rules")
-        assert rules["spec"]["groups"] == yaml.safe_load(file.read_text("utf-8"))["groups"]
+        folder = REPOSITORY / "infrastructure" / "observability"
+        groups = [
+            yaml.safe_load((folder / name).read_text("utf-8"))["groups"]
+            for name in ("alerts.yml", "alerts_gke.yml")
+        ]
+        found = {name_of(rules): rules["spec"]["groups"] for rules in gke.of_kind("Rules")}
+        assert found == dict(zip(("alerts", "alerts-gke"), groups, strict=True))
 
     def test_it_collects_the_metrics_of_every_service(self, gke: Overlay) -> None:
-        [monitoring] = gke.of_kind("PodMonitoring")
+        monitored = {name_of(found): found for found in gke.of_kind("PodMonitoring")}
+        monitoring = monitored["services"]
         [endpoint] = monitoring["spec"]["endpoints"]
         [expression] = monitoring["spec"]["selector"]["matchExpressions"]
         assert (name_of(monitoring), endpoint["port"]) == ("services", "monitoring")
@@ -350,6 +355,69 @@ class TestManagedPrometheus:
         names = source["namespaceSelector"]["matchLabels"]
         assert names == {"kubernetes.io/metadata.name": "gmp-system"}
         assert [port["port"] for port in rule["ports"]] == [MONITORING_PORT]
+
+
+class TestBackups:
+    TERRAFORM = REPOSITORY / "infrastructure" / "terraform"
+
+    @pytest.fixture
+    def pods(self) -> dict[str, Manifest]:
+        jobs = build_overlay("gke").of_kind("CronJob")
+        return {
+            name_of(job): job["spec"]["jobTemplate"]["spec"]["template"]["spec"] for job in jobs
+        }
+
+    def test_each_database_is_dumped_with_its_own_password_and_certificate(
+        self, pods: dict[str, Manifest]
+    ) -> None:
+        databases = ("authentication", "products", "orders")
+        assert set(pods) == {f"{name}-backup" for name in databases}
+        for name in databases:
+            pod = pods[f"{name}-backup"]
+            read = {
+                volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume
+            }
+            assert read == {f"{name}-db", f"{name}-db-tls", "backup"}
+            for container in (*pod["initContainers"], *pod["containers"]):
+                assert variables(container)["DATABASE"] == f"{name}-db"
+
+    def test_only_the_container_that_encrypts_reads_the_key(
+        self, pods: dict[str, Manifest]
+    ) -> None:
+        for pod in pods.values():
+            [dump], [upload] = pod["initContainers"], pod["containers"]
+            mounts = [{mount["name"] for mount in each["volumeMounts"]} for each in (dump, upload)]
+            assert ["password" in names for names in mounts] == [False, True]
+            assert ["secrets" in names for names in mounts] == [True, False]
+
+    def test_they_go_to_the_bucket_of_terraform_and_can_delete_nothing(
+        self, pods: dict[str, Manifest]
+    ) -> None:
+        text = (self.TERRAFORM / "backups.tf").read_text(encoding="utf-8")
+        assert '"${var.project}-backups"' in text
+        assert set(re.findall(r'"(roles/[^"]+)"', text)) == {
+            "roles/storage.objectCreator",
+            "roles/storage.objectViewer",
+        }
+        for pod in pods.values():
+            assert f"/ns/kiosk/sa/{pod['serviceAccountName']}" in text
+            assert variables(pod["containers"][0])["BUCKET"] == "google:PROJECT_ID-backups"
+
+    def test_terraform_has_the_key(self) -> None:
+        text = (self.TERRAFORM / "secrets.tf").read_text(encoding="utf-8")
+        [secret] = [
+            found
+            for found in build_overlay("gke").of_kind("ExternalSecret")
+            if name_of(found) == "backup"
+        ]
+        [entry] = secret["spec"]["data"]
+        assert f'"{entry["remoteRef"]["key"]}"' in text
+
+    def test_the_alerts_name_what_is_reported(self) -> None:
+        script = KUBERNETES / "components" / "backups" / "upload.sh"
+        rules = REPOSITORY / "infrastructure" / "observability" / "alerts_gke.yml"
+        reported = set(re.findall(r"# TYPE (\w+) gauge", script.read_text("utf-8")))
+        assert reported == set(re.findall(r"\bbackup_last_\w+", rules.read_text("utf-8")))
 
 
 class TestBrokers:
@@ -478,47 +546,6 @@ class TestJobs:
         for job in jobs:
             assert name_of(job).endswith("-1")
             assert job["spec"]["ttlSecondsAfterFinished"] > 0
-
-
-class TestBackups:
-    def test_each_database_is_backed_up_by_a_job_that_reaches_it(self, overlay: Overlay) -> None:
-        databases = [
-            name_of(workload)
-            for workload in overlay.of_kind("StatefulSet")
-            if name_of(workload) != "kafka"
-        ]
-        jobs = {name_of(job): job for job in overlay.of_kind("CronJob")}
-        assert set(jobs) == {f"{database}-backup" for database in databases}
-        for database in databases:
-            template = jobs[f"{database}-backup"]["spec"]["jobTemplate"]["spec"]["template"]
-            labels, pod = template["metadata"]["labels"], template["spec"]
-            assert labels["kiosk/database"] == database
-            assert labels[f"{ACCESS_PREFIX}{database}"] == "true"
-            secrets = [
-                volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume
-            ]
-            assert secrets == [database, f"{database}-tls"]
-            assert pod["serviceAccountName"] == f"{database}-backup"
-
-    def test_each_service_with_a_database_reports_its_backups(self, overlay: Overlay) -> None:
-        reporting = {
-            name_of(workload)
-            for workload in overlay.of_kind("Deployment")
-            for container in workload["spec"]["template"]["spec"]["containers"]
-            if variables(container).get("BACKUPS") == "on"
-        }
-        assert reporting == {"authentication-ms", "products-ms", "orders-ms"}
-
-    def test_the_bucket_is_that_of_terraform_and_its_accounts_can_only_add(self) -> None:
-        terraform = (REPOSITORY / "infrastructure/terraform/backups.tf").read_text("utf-8")
-        [bucket] = re.findall(r'^  name     = "\$\{var\.project\}(.*)"$', terraform, re.MULTILINE)
-        for job in build_overlay("gke").of_kind("CronJob"):
-            [volume, *_] = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["volumes"]
-            assert volume["csi"]["volumeAttributes"]["bucketName"] == f"PROJECT_ID{bucket}"
-        rights = re.findall(r'"(storage\.[\w.]+)"', terraform)
-        assert rights == ["storage.buckets.get", "storage.objects.create", "storage.objects.list"]
-        services = re.findall(r"toset\(\[(.*)\]\)", terraform)
-        assert services == ['"authentication", "products", "orders"']
 
 
 class TestServers:

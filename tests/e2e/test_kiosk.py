@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient
 from tests.e2e.shop import SignIn, wait_for
 
 from shopkit.messaging.dead_letters import DeadLetterRepository, Record
-from shopkit.storage.mongo import DATABASE
+from shopkit.storage.mongo import DATABASE, Document
 from stack import Stack
 
 RECORD = Record("shop.orders", 0, 7, b"key", b"not an event", (("ce_type", b"Unknown"),))
@@ -34,7 +34,7 @@ def kiosk(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def park(stack: Stack) -> None:
     async def park() -> None:
-        async with AsyncMongoClient(stack.database_url("products")) as client:
+        async with AsyncMongoClient[Document](stack.database_url("products")) as client:
             await DeadLetterRepository(client[DATABASE]).add(RECORD, "It is not an event.")
 
     asyncio.run(park())

@@ -40,12 +40,13 @@ class Provider:
 
     def kept_cents(self, order_id: str) -> int:
         """Return what the shop has received for an order, and not paid back."""
-        payments = {payment["id"]: payment["amount"] for payment in self.captured(order_id)}
+        payments: dict[str, int] = {
+            payment["id"]: payment["amount"] for payment in self.captured(order_id)
+        }
         back = [refund for refund in self.refunds if refund["status"] == "succeeded"]
         back += [dispute for dispute in self.disputes if dispute["status"] == "lost"]
-        return sum(payments.values()) - sum(
-            row["amount"] for row in back if row["payment_intent"] in payments
-        )
+        paid_back: list[int] = [row["amount"] for row in back if row["payment_intent"] in payments]
+        return sum(payments.values()) - sum(paid_back)
 
     def is_disputed(self, order_id: str) -> bool:
         """Return whether a payment of an order is disputed."""

@@ -38,7 +38,7 @@ from products.settings import ProductsSettings
 from shopkit.contract.events import EVENTS
 from shopkit.messaging.envelope import decode, headers, type_name
 from shopkit.messaging.outbox import Outbox
-from shopkit.settings import Environment, Switch
+from shopkit.settings import Environment, MailSwitch
 from shopkit.storage import migrations
 from shopkit.storage.mongo import DATABASE, Database, connect
 from shopkit.storage.unit_of_work import Message, MongoTransactions
@@ -250,7 +250,7 @@ def world(servers: Stack) -> Any:
         ProductsSettings(**told("products"), orders_keys=ORDERS_KEY.public),
         OrdersSettings(
             **told("orders"),
-            mail=Switch.OFF,
+            mail=MailSwitch.OFF,
             authentication_url="http://127.0.0.1:1",
             products_url="http://127.0.0.1:1",
             proof_key=ORDERS_KEY.private,

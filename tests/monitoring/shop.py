@@ -1,6 +1,7 @@
 """The shop under watch: its stack, its Prometheus, and what the tests do to it."""
 
 import asyncio
+import itertools
 import json
 import math
 import signal
@@ -23,6 +24,7 @@ from tests.monitoring.rules import shortened
 from shopkit.messaging.envelope import headers
 from shopkit.storage.unit_of_work import Message
 from stack import Stack, monitoring
+from stack.services import SERVICES
 from stack.settings import REPOSITORY
 from stack.state import State
 
@@ -54,6 +56,7 @@ class Shop:
         self._state = State(stack.settings.state)
         self._prometheus = httpx2.Client(base_url=stack.settings.prometheus_url, timeout=10)
         gateway = f"http://127.0.0.1:{stack.settings.ports['gateway']}"
+        self._numbers = itertools.count(1)
         # nginx would limit the requests of one address.
         self.visitor = httpx2.Client(base_url=gateway, timeout=30)
 
@@ -74,10 +77,16 @@ class Shop:
         (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
         self.stack.kill("prometheus", signal.SIGHUP)
         wait_until(self._has_short_times, "Prometheus has the short times")
+        # `increase` compares with an earlier value, so each counter needs one before a fault.
+        wait_until(self._has_history, "each service was scraped several times")
 
     def _has_short_times(self) -> bool:
         [group] = self._prometheus.get("/api/v1/rules").json()["data"]["groups"]
         return bool(group["interval"] == 1)
+
+    def _has_history(self) -> bool:
+        scraped = self.query('count_over_time(up{job="services"}[10s]) >= 4')
+        return len(scraped) == len(SERVICES)
 
     def query(self, expression: str) -> list[Document]:
         """Return the result of a query."""
@@ -86,10 +95,9 @@ class Shop:
         result: list[Document] = answer.json()["data"]["result"]
         return result
 
-    def numbers(self, expression: str) -> list[float]:
-        """Return the values of a query that are numbers."""
-        values = [float(series["value"][1]) for series in self.query(expression)]
-        return [value for value in values if not math.isnan(value)]
+    def has_numbers(self, expression: str) -> bool:
+        """Return whether a query returns numbers."""
+        return any(not math.isnan(float(series["value"][1])) for series in self.query(expression))
 
     def firing(self) -> set[str]:
         """Return the names of the alerts that fire."""
@@ -104,8 +112,10 @@ class Shop:
         others = [target for target in found if target["labels"]["instance"] != instance]
         assert len(others) == len(found) - 1
         file.write_text(json.dumps(others))
-        yield
-        file.write_text(json.dumps(found))
+        try:
+            yield
+        finally:
+            file.write_text(json.dumps(found))
 
     # The shop.
 
@@ -123,7 +133,7 @@ class Shop:
     def add_product(self) -> str:
         """Add a product with a large stock, wait until it can be ordered, and return its id."""
         product = {
-            "name": "Watch",
+            "name": f"Watch {next(self._numbers)}",
             "description": "",
             "price": 1,
             "quantity": 100_000,

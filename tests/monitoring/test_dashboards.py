@@ -1,6 +1,7 @@
 """Each panel shows data of a running shop."""
 
 import re
+from functools import partial
 
 import pytest
 from infrastructure.observability.dashboards import DASHBOARDS, Panel
@@ -40,4 +41,4 @@ def test_a_panel_shows_data(shop: Shop, board: str, panel: Panel) -> None:
     for query in panel.queries:
         expression = query.replace("$__rate_interval", WINDOW)
         assert not re.search(r"\$", expression)
-        wait_until(lambda found=expression: bool(shop.numbers(found)), f"{board}: {expression}")
+        wait_until(partial(shop.has_numbers, expression), f"{board}: {expression}")

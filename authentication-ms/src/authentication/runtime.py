@@ -12,7 +12,6 @@ from authentication.settings import SERVICE, AuthenticationSettings
 from shopkit.loops import Loops, every, skip_temporary_errors
 from shopkit.mail.mail_runtime import mail_loops, mail_store
 from shopkit.storage import migrations
-from shopkit.storage.backups import backup_loops
 from shopkit.storage.mongo import (
     DATABASE,
     DatabaseClock,
@@ -46,7 +45,6 @@ async def running(settings: AuthenticationSettings) -> AsyncIterator[Services]:
             jobs = {
                 "password resets": every(RESETS_SECONDS, answer),
                 "email keys": every(KEYS_SECONDS, add_keys),
-                **backup_loops(settings, database, clock),
                 **mail_loops(
                     settings, "authentication", mails, links=services.links.creators, clock=clock
                 ),

@@ -61,7 +61,7 @@ def metrics_agent() -> Path:
 
 def _from_path_or_debian(name: str) -> str:
     """Return a program that is no locked package (`make prometheus`)."""
-    return shutil.which(name) or str(LOCAL / "prometheus" / "usr" / "bin" / name)
+    return shutil.which(name) or str(LOCAL / "debian" / name / "usr" / "bin" / name)
 
 
 def supervisord() -> list[str]:

@@ -118,13 +118,6 @@ class Settings(BaseSettings):
         return self
 
 
-class Switch(StrEnum):
-    """Whether the shop does something."""
-
-    ON = "on"
-    OFF = "off"
-
-
 class MongoSettings(Settings):
     """Settings of a service with a database.
 
@@ -132,18 +125,23 @@ class MongoSettings(Settings):
         mongo_url: The address of the database, with the user and the password.
         tls_ca_path: The certificate of the authority that signs the certificates of the database
             and of Kafka. Without it, connections are not encrypted.
-        backups: `on` reports the age of the last backup, because jobs are expected to make them.
     """
 
     mongo_url: SecretStr
     tls_ca_path: FilePath | None = None
-    backups: Switch = Switch.OFF
 
     @model_validator(mode="after")
     def _refuse_a_database_without_password(self) -> Self:
         if not self.development and "@" not in self.mongo_url.get_secret_value():
             raise ValueError("MONGO_URL needs credentials outside development")
         return self
+
+
+class MailSwitch(StrEnum):
+    """Whether the shop sends mail."""
+
+    ON = "on"
+    OFF = "off"
 
 
 class SmtpSecurity(StrEnum):
@@ -169,7 +167,7 @@ class MailSettings(Settings):
         smtp_password: The password to log in with.
     """
 
-    mail: Switch = Switch.ON
+    mail: MailSwitch = MailSwitch.ON
     mail_sender: str = ""
     public_url: HttpUrl | None = None
     shop_currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
@@ -182,7 +180,7 @@ class MailSettings(Settings):
     @property
     def sends_mail(self) -> bool:
         """Whether the shop sends mail."""
-        return self.mail is Switch.ON
+        return self.mail is MailSwitch.ON
 
     @property
     def shop_address(self) -> str:

@@ -24,7 +24,6 @@ from shopkit.messaging.relay import RENEW_SECONDS, Relay
 from shopkit.messaging.topics import Topic, ensure_topics
 from shopkit.settings import KafkaSettings
 from shopkit.storage import migrations
-from shopkit.storage.backups import backup_loops
 from shopkit.storage.migrations import Migration
 from shopkit.storage.mongo import Database, Document, check_writable_primary, is_temporary
 from shopkit.storage.unit_of_work import MailStore, MongoTransactions
@@ -98,7 +97,6 @@ class EventRuntime:
             "topics": every(
                 TOPICS_SECONDS, skip_temporary_errors(self._ensure_topics, is_broker_unavailable)
             ),
-            **backup_loops(settings, database, clock),
         }
         self._consuming = Loops({})
         self._running = Loops({})
