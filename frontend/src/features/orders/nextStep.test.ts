@@ -61,7 +61,7 @@ const CASES: [OrderBody, step: string, progress: string][] = [
   ],
   [
     accepted({ payment: aPayment({ ...due, method: "CARD" }) }),
-    `Pay €29.00 by card by ${timeOnDay(due.due_at)}.`,
+    `Pay €29.00 with your card by ${timeOnDay(due.due_at)}.`,
     "To pay",
   ],
   [

@@ -28,7 +28,7 @@ export const PAYMENT_METHODS: Record<PaymentMethod, PaymentMethodText> = {
   CARD: {
     label: "Card",
     explanation: "After you order, you pay on the page of our payment provider.",
-    task: (amount, until) => `Pay ${amount} by card${until}.`,
+    task: (amount, until) => `Pay ${amount} with your card${until}.`,
     deadline: timeOnDay,
   },
 };

@@ -51,8 +51,8 @@ export function DeliveryMethodsPage() {
       </div>
       <p className="muted spaced">
         Customers see the methods that deliver to their country. Orders keep the fee that they were
-        placed with. Only orders that are paid by transfer can be delivered, so the shop needs a
-        bank account.
+        placed with. What is delivered is paid before, so customers see these methods only if the
+        shop accepts transfers or cards.
       </p>
       {isPending && <SkeletonRows count={2} height="9rem" />}
       {error && <ErrorNotice error={error} onRetry={() => refetch()} />}
