@@ -5,15 +5,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from orders.dependencies import Services, build
 from orders.errors import (
     OrderNotFoundError,
     OrderStateError,
+    ProviderRefusedError,
     ProviderUnavailableError,
     RefundNotFoundError,
 )
-from orders.models.cards import CardAttempt, ProviderEvent
+from orders.models.cards import CardAttempt, CardSession, ProviderEvent
 from orders.models.order import Order
 from orders.models.payment import (
     CardTerms,
@@ -48,6 +50,10 @@ OWNER = identity_of("aaa@aaa.com")
 OTHER = identity_of("bbb@bbb.com")
 ADMIN = identity_of("admin@aaa.com", Role.ADMIN)
 PRICE = 1_000
+
+
+def count_stuck() -> float:
+    return REGISTRY.get_sample_value("card_payments_long_processing_total") or 0.0
 
 
 @pytest.fixture(autouse=True)
@@ -268,6 +274,52 @@ class TestPay:
         await shop.catch_up()
         assert (await shop.order(order.id)).payment.captured_cents == PRICE
 
+    async def test_a_page_that_is_refused_leaves_the_order_due(
+        self, shop: Shop, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        order = await shop.accepted()
+
+        async def refuse(_attempt: CardAttempt) -> None:
+            raise ProviderRefusedError("account_invalid")
+
+        monkeypatch.setattr(stripe, "create_session", refuse)
+        with pytest.raises(ProviderUnavailableError):
+            await shop.pay(order.id)
+        monkeypatch.undo()
+        assert (await shop.order(order.id)).payment.state is PaymentState.DUE
+        assert await shop.pay(order.id)
+
+    async def test_a_cancellation_while_the_page_is_created_closes_it(
+        self, shop: Shop, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given
+        order = await shop.accepted()
+        create = stripe.create_session
+
+        async def create_late(attempt: CardAttempt) -> CardSession:
+            session = await create(attempt)
+            await shop.services.orders.cancel(order.id, OWNER)
+            return session
+
+        monkeypatch.setattr(stripe, "create_session", create_late)
+        # When
+        with pytest.raises(OrderStateError):
+            await shop.pay(order.id)
+        await shop.check()
+        # Then
+        assert shop.sessions() == ["expired"]
+
+    async def test_a_session_that_the_provider_has_lost_is_replaced(
+        self, shop: Shop, database: Database
+    ) -> None:
+        order = await shop.accepted()
+        await shop.pay(order.id)
+        await database["card_attempts"].update_one({}, {"$set": {"session_id": "cs_lost"}})
+        assert await shop.pay(order.id)
+        attempt = await shop.attempts.find(f"{order.id}-1")
+        assert attempt
+        assert not attempt.open
+
     async def test_an_unanswered_request_is_repeated_with_its_key(
         self, shop: Shop, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -337,6 +389,15 @@ class TestEvents:
         await shop.catch_up()
         # Then
         assert (await shop.order(order.id)).payment.state is PaymentState.PAID
+
+    async def test_a_payment_that_is_undecided_for_a_day_is_counted(self, shop: Shop) -> None:
+        order = await shop.accepted()
+        shop.account.pay(await shop.pay(order.id), status="processing")
+        await shop.check(hours=24)
+        before = count_stuck()
+        await shop.check(minutes=1)
+        assert count_stuck() > before
+        assert (await shop.order(order.id)).payment.state is PaymentState.PROCESSING
 
     async def test_a_failed_payment_is_due_again(self, shop: Shop) -> None:
         order = await shop.accepted()
@@ -687,6 +748,27 @@ class TestRefunds:
         after = await shop.order(order.id)
         assert after.problem == f"Refund {by_hand['id']} of 1.00 was not requested by the shop."
         assert after.payment.refunds == ()
+
+    async def test_a_refund_that_the_provider_refuses_becomes_a_task_for_a_person(
+        self, shop: Shop
+    ) -> None:
+        # Given a payment that someone has paid back in the provider's dashboard.
+        order = await shop.paid()
+        shop.account.create_refund(
+            CreateRefund(payment_intent=order.payment.receipts[0].reference, amount=PRICE)
+        )
+        # When
+        await shop.services.desk.request_refund(shop.refund_request(order), 300, "Scratched")
+        await shop.check()
+        # Then
+        after = await shop.order(order.id)
+        [own] = after.payment.refunds
+        assert (own.failed, own.paid_at) == (True, None)
+        assert after.problem
+        assert after.problem.endswith(
+            f"The provider could not pay the refund {own.id} (charge_already_refunded)."
+        )
+        assert len(shop.refunds()) == 1
 
     async def test_a_refund_that_was_paid_twice_is_parked(self, shop: Shop) -> None:
         order = await shop.paid()
