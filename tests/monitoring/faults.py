@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -22,6 +22,7 @@ MORE_THAN_ALLOWED_UNSENT = 1_010
 MORE_THAN_ALLOWED_DEAD_LETTERS = 105
 MORE_THAN_ALLOWED_THROTTLED = 80
 """After the ten attempts that are refused."""
+AN_HOUR = timedelta(hours=1)
 MANY_EVENTS = 120_000
 """So many that it takes a while to apply them."""
 SERVICE_ROLE = "service"
@@ -204,6 +205,12 @@ def order_lost(shop: Shop) -> Iterator[None]:
     shop.wait_until_settled()
     orders = shop.database("orders")["orders"]
     lost = _found(orders.find_one({"_id": ObjectId(order_id)}))
+    # A decision counts as one without an order only after ten minutes.
+    decisions = shop.database("products")["orders"]
+    decided = decisions.update_one(
+        {"_id": lost["_id"]}, {"$set": {"settled_at": datetime.now(UTC) - AN_HOUR}}
+    )
+    assert decided.modified_count == 1
     orders.delete_one({"_id": lost["_id"]})
     try:
         yield
