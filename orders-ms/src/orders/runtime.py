@@ -114,8 +114,8 @@ async def running(settings: OrdersSettings) -> AsyncIterator[Services]:
         )
         comparison = build_comparison(database, runtime.transactions, settings, session)
         tables = _tables(services)
-        for topic, table in tables.items():
-            runtime.add_consumer(topic, table)
+        runtime.add_consumer(PRODUCTS_TOPIC, tables[PRODUCTS_TOPIC])
+        runtime.add_consumer(ORDER_STATUS_TOPIC, tables[ORDER_STATUS_TOPIC])
         _add_jobs(runtime, services, comparison.reconcile, settings.reconcile_seconds)
         _add_card_jobs(runtime, services.cards)
         owners = build_owners(database, settings, session)

@@ -42,8 +42,7 @@ async def running(settings: ProductsSettings) -> AsyncIterator[Services]:
         )
         services = build(database, runtime.transactions, clock, settings.shop_language)
         tables = {ORDERS_TOPIC: orders_table(services.decisions)}
-        for topic, table in tables.items():
-            runtime.add_consumer(topic, table)
+        runtime.add_consumer(ORDERS_TOPIC, tables[ORDERS_TOPIC])
         collect = skip_temporary_errors(services.picture_collector.collect, is_temporary)
         runtime.add_loop("pictures", every(COLLECT_SECONDS, collect))
         refresh = skip_temporary_errors(services.refresh.refresh, is_temporary)
