@@ -74,11 +74,17 @@ def add_orders(databases: Databases, products: Sequence[str], count: int) -> Non
     """Write accepted orders of the last 30 days, with two lines each, and their decisions."""
     began = datetime.now(UTC) - timedelta(days=DAYS)
     step = timedelta(days=DAYS) / count
+    # Among a million random numbers, two are often the same.
+    taken: set[str] = set()
     for start in range(0, count, CHUNK):
         orders = [
             order_of(began + number * step, number % SHOPPERS, random.sample(products, 2))
             for number in range(start, min(start + CHUNK, count))
         ]
+        for order in orders:
+            while order["number"] in taken:
+                order["number"] = new_number()
+            taken.add(order["number"])
         databases.orders["orders"].insert_many(orders)
         databases.products["orders"].insert_many([decision_of(order) for order in orders])
 
