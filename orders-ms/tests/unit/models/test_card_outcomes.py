@@ -6,6 +6,8 @@ from datetime import timedelta
 from orders.models import transitions
 from orders.models.card_outcomes import apply_session
 from orders.models.cards import (
+    CHECK_INTERVAL,
+    SOON,
     CaptureState,
     CardAttempt,
     CardSession,
@@ -150,6 +152,22 @@ def test_the_provider_hears_of_cancellations_and_refunds() -> None:
     assert not concerns_provider(an_order(replace(PAID, method=PaymentMethod.TRANSFER)))
     assert concerns_provider(transitions.cancel(an_order(DUE), ACT))
     assert concerns_provider(transitions.request_refund(an_order(), ACT, 1, "Scratched"))
+
+
+def test_an_attempt_is_looked_at_soon_if_something_is_left_to_do() -> None:
+    page = replace(SESSION, state=SessionState.OPEN, capture=CaptureState.UNPAID, payment_intent="")
+    due, now = an_order(DUE), NOON
+    assert ATTEMPT.seen(page, due, now).check_at == now + CHECK_INTERVAL
+    cancelled = transitions.cancel(due, ACT)
+    assert ATTEMPT.seen(page, cancelled, now).check_at == now + SOON
+    refunded = transitions.cancel(an_order(), ACT)
+    assert ATTEMPT.seen(SESSION, refunded, now).check_at == now + SOON
+    [refund] = refunded.payment.refunds
+    known = ProviderRefund("re_1", refund.id, refund.amount_cents, RefundOutcome.PENDING)
+    pending = ATTEMPT.seen(replace(SESSION, refunds=(known,)), refunded, now)
+    assert pending.check_at == now + CHECK_INTERVAL
+    done = ATTEMPT.seen(SESSION, an_order(), now)
+    assert (done.open, done.check_at, done.payment_intent) == (False, None, "pi_1")
 
 
 def test_an_order_is_payable_until_its_deadline() -> None:
