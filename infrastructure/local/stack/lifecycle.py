@@ -108,6 +108,8 @@ class Stack:
         """Stop one program. It stays stopped until `start` or `up`."""
         self._program(name)
         self._supervisor().stop([name])
+        # Starting it again is no crash.
+        self._state.forget_starts(name)
 
     def start(self, name: str) -> None:
         """Start one program and wait until it is ready."""

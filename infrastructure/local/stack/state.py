@@ -77,6 +77,10 @@ class State:
         private = self.proof_key_file(service).read_bytes()
         return self._create_once(f"{service}-public-keys.pem", _public_key_of(private))
 
+    def forget_starts(self, program: str) -> None:
+        """Forget when a program was started, so that it does not count as a crash loop."""
+        (self.folder / "starts" / program).unlink(missing_ok=True)
+
     def socket(self) -> Path:
         """Return the path of the supervisor's socket. Nothing listens there before it starts."""
         record = self._socket_record()

@@ -182,6 +182,12 @@ class TestRestart:
         running.start("kafka")
         assert states(running)["kafka"] == "ready"
 
+    def test_restarts_by_hand_are_no_crash_loop(self, running: Stack) -> None:
+        for _ in range(4):
+            running.stop("orders-db")
+            running.start("orders-db")
+            assert states(running)["orders-db"] == "ready"
+
     def test_keeps_the_data_after_a_change_of_port(self, running: Stack) -> None:
         # Given
         with MongoClient[Document](running.database_url("products")) as client:
