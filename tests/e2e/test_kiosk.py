@@ -177,6 +177,8 @@ class TestBackup:
         names = [Path(file["file"]).name.split("-")[0] for file in written]
         assert names == ["authentication", "products", "orders"]
         assert all(Path(file["file"]).read_text("utf-8") == "dumped\n" for file in written)
+        # And: nobody else can read them.
+        assert {Path(file["file"]).stat().st_mode & 0o777 for file in written} == {0o600}
 
     def test_leaves_no_file_if_it_fails(
         self, kiosk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -281,7 +281,9 @@ def backup(
 def _dump(place: Place, database: str, file: Path) -> None:
     invocation = place.dump(database)
     draft = file.with_suffix(".part")
-    with draft.open("xb") as target, console.status(f"{database}-db"):
+    # A backup has personal data, and the folder may be readable by others.
+    draft.touch(mode=0o600, exist_ok=False)
+    with draft.open("wb") as target, console.status(f"{database}-db"):
         done = subprocess.run(
             invocation.arguments,
             env=invocation.environment,
